@@ -1,0 +1,342 @@
+"""Recipe: one model to train, as values. Frozen, keyword-only, canonical JSON; imports no TensorFlow.
+
+A recipe has the fields that several steps share (what comes in, what an answer is, the alphabet, the image) and a part
+a step. `Recipe.part(step)` is what that step may know, as JSON: `graph.py` hands it over in an exec property, so it is
+the recipe's share of the step's cache key, and a new threshold does not rerun Transform.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import pydantic
+
+FORBID = pydantic.ConfigDict(extra="forbid")  # a misspelt field is an error, in JSON as in Python
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ImageSpec:
+    """The picture a network sees.
+
+    Attributes:
+        height: pixels.
+        width: pixels.
+        channels: 1 grey, 3 RGB. What is written is `height * width * channels` uint8.
+        ink_is_light: turn dark-on-light pictures over, so that ink is light (towards 255) on dark (0).
+        crop_to_ink: cut to the ink before resizing, so that any size and margin of the picture gives the same glyph.
+        margin: empty border around the ink, as a share of the longer side of its box, when `crop_to_ink`.
+        scaled: range of the network's input, for 0 and 255.
+    """
+
+    __pydantic_config__ = FORBID
+
+    height: int
+    width: int
+    channels: Literal[1, 3] = 1
+    ink_is_light: bool = True
+    crop_to_ink: bool = True
+    margin: float = 0.2
+    scaled: tuple[float, float] = (-1.0, 1.0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Split:
+    """Who goes to `train`, `eval` and `test`. A split the data itself names is kept; the rest is divided here.
+
+    Attributes:
+        by: what is never cut in two: a `record`, a `file`, or a `group` (writer, font, form, supplier).
+        eval: share of what the data does not name, from 0 to 1; what the data calls train is divided too.
+        test: likewise; 0 of it is taken where the data names a test split.
+        eval_groups: groups by name, or ranges `first..last` (both included, natural order), instead of a share.
+        test_groups: likewise.
+    """
+
+    __pydantic_config__ = FORBID
+
+    by: Literal["record", "file", "group"] = "record"
+    eval: float = 0.1
+    test: float = 0.1
+    eval_groups: tuple[str, ...] = ()
+    test_groups: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Examples:
+    """ExampleGen: which formats are taken, how they are split, what is set aside.
+
+    Attributes:
+        readers: names in `data.readers.READERS`, tried in this order until one recognises the data.
+        split: who goes where.
+        max_pixels: a picture of more pixels than this is set aside before it is decoded (decompression bombs).
+        max_rejected: the run stops when more than this share of the records is set aside.
+    """
+
+    __pydantic_config__ = FORBID
+
+    readers: tuple[str, ...]
+    split: Split = Split()
+    max_pixels: int = 50_000_000
+    max_rejected: float = 0.05
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Augment:
+    """Changes to training's pictures only, each drawn anew for each picture and epoch.
+
+    Attributes:
+        pad: pixels added around (`resize_with_crop_or_pad`) before a random crop back to size: a shift of up to `pad`.
+        rotate_deg: rotation of up to so many degrees either way.
+        shear_deg: shear of up to so many degrees either way.
+        scale: zoom, each axis apart, of up to so much either way (0.1: 0.9 to 1.1).
+        elastic: amplitude in pixels of a smooth random displacement field; 0 for none.
+        contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
+        erase: side in pixels of a random square painted as background in half of the pictures; 0 for none.
+    """
+
+    __pydantic_config__ = FORBID
+
+    pad: int = 0
+    rotate_deg: float = 0.0
+    shear_deg: float = 0.0
+    scale: float = 0.0
+    elastic: float = 0.0
+    contrast: float = 0.0
+    erase: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Optimizer:
+    """Optimizer and learning rate.
+
+    Attributes:
+        name: as Keras knows it.
+        learning_rate: of the first step, after the warm-up.
+        schedule: `constant`, or `cosine` down to 0 at the last step.
+        warmup_epochs: linear rise from 0 over so many epochs.
+        weight_decay: decoupled, for `adamw`.
+        ema: momentum of an average of the weights that is what is judged and exported (0.999); 0 for none.
+    """
+
+    __pydantic_config__ = FORBID
+
+    name: Literal["rmsprop", "adam", "adamw", "sgd"] = "rmsprop"
+    learning_rate: float = 1e-4
+    schedule: Literal["constant", "cosine"] = "constant"
+    warmup_epochs: float = 0.0
+    weight_decay: float = 0.0
+    ema: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Base:
+    """Fine-tuning of a network that has base weights: a frozen phase, then the upper blocks.
+
+    Attributes:
+        weights: `none` (from scratch), `imagenet` (Keras fetches it and checks its hash), or a path to a weights file.
+        frozen_epochs: epochs with the whole base frozen and its BatchNorm in inference mode; 0 when `weights` is `none`.
+        unfreeze_from: name of the layer from which on the base is trained after that; "" for all of it.
+        fine_tune_rate: learning rate after the frozen phase, as a share of the optimizer's.
+    """
+
+    __pydantic_config__ = FORBID
+
+    weights: str = "none"
+    frozen_epochs: int = 0
+    unfreeze_from: str = ""
+    fine_tune_rate: float = 1.0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """Trainer: network, head, and how they are trained.
+
+    Attributes:
+        network: name in `components.networks.NETWORKS`.
+        units: hidden layers of the head.
+        dropout: after each of them.
+        optimizer: see there.
+        batch_size: pictures a step.
+        epochs: at most.
+        patience: stop after so many epochs without a better `eval` loss; 0 never. The best epoch is what is exported.
+        augment: see there.
+        base: see there.
+        initial_weights: path to a weights file of the whole network, such as one trained on another backend; "" for none.
+        precision: Keras dtype policy of the network.
+        seed: of initial weights, order, augmentation and dropout.
+    """
+
+    __pydantic_config__ = FORBID
+
+    network: str
+    units: tuple[int, ...] = (64, 64)
+    dropout: tuple[float, ...] = (0.2, 0.2)
+    optimizer: Optimizer = Optimizer()
+    batch_size: int = 64
+    epochs: int = 20
+    patience: int = 0
+    augment: Augment = Augment()
+    base: Base = Base()
+    initial_weights: str = ""
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    seed: int = 7
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tuner:
+    """Tuner: KerasTuner over the head, before Trainer.
+
+    Attributes:
+        units: choices for each hidden layer, 64 or more.
+        dropout: choices, 0.2 or more.
+        trials: how many are tried.
+        epochs: of each.
+    """
+
+    __pydantic_config__ = FORBID
+
+    units: tuple[int, ...] = (64, 128, 256)
+    dropout: tuple[float, ...] = (0.2, 0.3, 0.5)
+    trials: int = 6
+    epochs: int = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Gate:
+    """Evaluator: what a model must reach to be blessed, on the split it is judged on.
+
+    Attributes:
+        split: `test`, which neither training nor the choice of its best epoch sees.
+        at_least: metric to lowest value.
+        each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.
+        at_most_worse: metric to how much it may fall below the served version's on the same examples.
+        slices: record features; metrics are also computed for each of their values.
+    """
+
+    __pydantic_config__ = FORBID
+
+    split: Literal["eval", "test"] = "test"
+    at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    each_class_at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    at_most_worse: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    slices: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Serving:
+    """The exported model: what its answers hold and what it is tried with before the push.
+
+    Attributes:
+        top_n: best classes in an answer; at most the number of classes.
+        trial_requests: real examples that the export must answer before it is pushed.
+    """
+
+    __pydantic_config__ = FORBID
+
+    top_n: int = 5
+    trial_requests: int = 8
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One model to train.
+
+    Attributes:
+        name: of the recipe, its pipeline and its served model.
+        input: name in `components.inputs.INPUTS`.
+        task: name in `components.tasks.TASKS`.
+        alphabet: name in `data.alphabets.ALPHABETS`.
+        schema: file name in `data/schemas/`: the reviewed schema the data is held to.
+        sample: name in `data.samples.SAMPLES`: the data of a run that names none.
+        pretrained: folder in `data/pretrained/` that answers before anything is trained; "" for none.
+        image: the picture a network sees.
+        examples: ExampleGen's part.
+        trainer: Trainer's part.
+        trainers: the parts that `--network NAME` chooses from, by network.
+        tuner: Tuner's part; without one there is no Tuner in the graph.
+        gate: Evaluator's part.
+        serving: of the export.
+    """
+
+    __pydantic_config__ = FORBID
+
+    name: str
+    input: str
+    task: str
+    alphabet: str
+    schema: str
+    sample: str
+    pretrained: str = ""
+    image: ImageSpec
+    examples: Examples
+    trainer: Trainer
+    trainers: Mapping[str, Trainer] = dataclasses.field(default_factory=dict)
+    tuner: Tuner | None = None
+    gate: Gate = Gate()
+    serving: Serving = Serving()
+
+    def part(self, step: str) -> str:
+        """Canonical JSON of what `step` may know: sorted keys, equal text for equal values.
+
+        Raises:
+            KeyError: there is no such step.
+        """
+        values = _adapter(Recipe).dump_python(self, mode="json")
+        return json.dumps({name: values[name] for name in PARTS[step]}, sort_keys=True, ensure_ascii=False)
+
+    def with_network(self, network: str) -> Recipe:
+        """The same recipe with `network`: its own trainer part where there is one, else the name alone changed."""
+        trainer = self.trainers.get(network) or dataclasses.replace(self.trainer, network=network)
+        return dataclasses.replace(self, trainer=trainer)
+
+
+# What each step may know, by field of Recipe: its share of the recipe, and so of its cache key.
+PARTS: dict[str, tuple[str, ...]] = {
+    "example_gen": ("name", "alphabet", "task", "examples"),
+    "statistics_gen": ("name",),
+    "schema": ("name", "schema"),
+    "example_validator": ("name",),
+    "transform": ("name", "input", "task", "alphabet", "image"),
+    "tuner": ("name", "input", "task", "alphabet", "image", "trainer", "tuner", "serving"),
+    "trainer": ("name", "input", "task", "alphabet", "image", "trainer", "serving"),
+    "evaluator": ("name", "task", "alphabet", "gate"),
+    "infra_validator": ("name", "task", "alphabet", "serving"),
+    "pusher": ("name",),
+    "report": ("name", "task", "alphabet", "gate"),
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Part:
+    """A step's share of a recipe, read back. Fields the step may not know are None."""
+
+    __pydantic_config__ = FORBID
+
+    name: str
+    input: str | None = None
+    task: str | None = None
+    alphabet: str | None = None
+    schema: str | None = None
+    image: ImageSpec | None = None
+    examples: Examples | None = None
+    trainer: Trainer | None = None
+    tuner: Tuner | None = None
+    gate: Gate | None = None
+    serving: Serving | None = None
+
+    @classmethod
+    def from_json(cls, text: str) -> Part:
+        """Read what `Recipe.part` wrote.
+
+        Raises:
+            pydantic.ValidationError: a field is unknown or has a value it may not have.
+        """
+        return _adapter(cls).validate_json(text)
+
+
+@functools.cache
+def _adapter(kind: type) -> pydantic.TypeAdapter[Any]:
+    return pydantic.TypeAdapter(kind)

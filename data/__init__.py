@@ -1,0 +1,1 @@
+"""Bytes on disk to records and back. No TFX, no Keras."""

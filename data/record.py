@@ -1,0 +1,40 @@
+"""What a reader yields: a record, or one set aside with its source and reason."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+Value = bytes | int | float | list[bytes] | list[int] | list[float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One labelled picture.
+
+    Attributes:
+        features: what becomes the tf.Example, named as in `data.features` (SOURCE and GROUP are added when it is written).
+        source: where it came from, below the data's root, such as `train/7/12.png` or `train-images.gz#12`.
+        file: the file it was read from, below the data's root; a split by file keeps it whole.
+        group: what a split must not cut (writer, font, form, supplier); "" where unknown.
+        split: `train`, `eval` or `test` where the data says so itself, else "".
+    """
+
+    features: Mapping[str, Value]
+    source: str
+    file: str = ""
+    group: str = ""
+    split: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """One record set aside: never lost, never in a split.
+
+    Attributes:
+        source: where it lies, below the data's root.
+        reason: one clause a person can act on, such as `not an image: cannot identify image file`.
+    """
+
+    source: str
+    reason: str

@@ -1,0 +1,1 @@
+"""What is run: recipes, the graph, the runners and the command line."""

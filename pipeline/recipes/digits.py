@@ -1,0 +1,73 @@
+"""Handwritten digits, one a picture."""
+
+from __future__ import annotations
+
+from tfx_ocr.components.recipe import (
+    Augment,
+    Examples,
+    Gate,
+    ImageSpec,
+    Optimizer,
+    Recipe,
+    Serving,
+    Split,
+    Trainer,
+    Tuner,
+)
+
+# Shifts, small rotations, shear and zoom: what differs between two people's digits, and no more.
+AUGMENT = Augment(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, contrast=0.2)
+
+SMALL_CNN = Trainer(
+    network="small_cnn",
+    units=(128, 64),
+    dropout=(0.3, 0.2),
+    optimizer=Optimizer(name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99),
+    batch_size=64,
+    epochs=20,
+    augment=AUGMENT,
+)
+MLP = Trainer(
+    network="mlp",
+    units=(256, 128),
+    dropout=(0.3, 0.2),
+    optimizer=Optimizer(name="adamw", learning_rate=1e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99),
+    batch_size=64,
+    epochs=20,
+    augment=AUGMENT,
+)
+INCEPTION_V3 = Trainer(
+    network="inception_v3",
+    units=(128, 64),
+    dropout=(0.3, 0.2),
+    optimizer=Optimizer(name="rmsprop", learning_rate=1e-4),
+    batch_size=64,
+    epochs=20,
+    augment=AUGMENT,
+)
+
+DIGITS = Recipe(
+    name="digits",
+    input="image",
+    task="classification",
+    alphabet="digits",
+    schema="digits.pbtxt",
+    sample="digits",
+    pretrained="digits",
+    image=ImageSpec(height=75, width=75),  # InceptionV3's smallest input
+    examples=Examples(
+        readers=("image_folder", "idx", "tfrecord", "labelled_csv"),
+        split=Split(by="record", eval=0.1, test=0.1),
+    ),
+    trainer=SMALL_CNN,
+    trainers={trainer.network: trainer for trainer in (SMALL_CNN, MLP, INCEPTION_V3)},
+    gate=Gate(
+        at_least={"accuracy": 0.93, "macro_precision": 0.93, "macro_recall": 0.93, "macro_f1": 0.93},
+        each_class_at_least={"recall": 0.8, "precision": 0.8},
+        at_most_worse={"accuracy": 0.005, "macro_f1": 0.005},
+    ),
+    serving=Serving(top_n=5, trial_requests=8),
+)
+
+# `--tune` puts this in: a Tuner before the Trainer.
+TUNER = Tuner()

@@ -1,0 +1,1 @@
+"""After the push. No TFX."""
