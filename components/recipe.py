@@ -295,7 +295,7 @@ class Recipe:
 
 # What each step may know, by field of Recipe: its share of the recipe, and so of its cache key.
 PARTS: dict[str, tuple[str, ...]] = {
-    "example_gen": ("name", "alphabet", "task", "examples"),
+    "example_gen": ("name", "alphabet", "examples"),
     "statistics_gen": ("name",),
     "schema": ("name", "schema"),
     "example_validator": ("name",),
