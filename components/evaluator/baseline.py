@@ -1,0 +1,68 @@
+"""The served version's numbers on the examples of this run: from its manifest, or by asking it again."""
+
+from __future__ import annotations
+
+import collections
+import os
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import tensorflow as tf
+
+from tfx_ocr.components.evaluator.answers import text_of
+from tfx_ocr.components.evaluator.gate import Served
+from tfx_ocr.data import features
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.export import Export
+
+BATCH = 64  # examples a question
+
+
+def served(serving_dir: str, examples_digest: str, split_uris: list[str], family: ModuleType) -> Served | None:
+    """Judge what is served now.
+
+    Its manifest's metrics are taken where it was judged on the same examples; otherwise it is asked about these, so
+    that two models are never compared on two tests.
+
+    Args:
+        serving_dir: folder of the served versions.
+        examples_digest: of this run's examples.
+        split_uris: folders of their TFRecords, gzipped.
+        family: module of `components.evaluator.metrics`.
+
+    Returns:
+        None where nothing is served.
+    """
+    version = versions.newest(serving_dir)
+    if version is None:
+        return None
+    folder = versions.folder(serving_dir, version)
+    try:
+        manifest = versions.read_manifest(folder)
+    except ValueError:  # pushed by other hands: it is served all the same
+        manifest = None
+    if manifest and manifest.examples_digest == examples_digest and set(family.NAMES) <= set(manifest.metrics):
+        return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
+    try:
+        pairs = _ask(Export(folder), split_uris)
+    except ValueError as error:
+        return Served(version=version, how="failed", reason=str(error))
+    return Served(version=version, metrics=family.metrics(pairs), n=pairs.total(), how="evaluated")
+
+
+def _ask(export: Export, split_uris: list[str]) -> collections.Counter[tuple[str, str]]:
+    """Count (label, answer) over the records of `split_uris`."""
+    pairs: collections.Counter[tuple[str, str]] = collections.Counter()
+    for batch in _batches(split_uris):
+        outputs = export.answer(features.SERVING_DEFAULT, {features.EXAMPLES_IN: batch})
+        if features.LABEL_OUT not in outputs:
+            raise ValueError(f"its {features.SERVING_DEFAULT} has no output {features.LABEL_OUT!r}")
+        labels = (text_of(tf.train.Example.FromString(raw), features.LABEL) for raw in batch)
+        pairs.update(zip(labels, (answer.decode() for answer in outputs[features.LABEL_OUT].tolist()), strict=True))
+    return pairs
+
+
+def _batches(split_uris: list[str]) -> Iterator[np.ndarray]:
+    files = [path for uri in split_uris for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))]
+    yield from tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH).as_numpy_iterator()

@@ -1,0 +1,33 @@
+"""Evaluator: TFX's, with an executor that judges by the recipe's gate and against the version that is served."""
+
+from __future__ import annotations
+
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components.evaluator import component as stock
+from tfx.dsl.components.base import executor_spec
+
+from tfx_ocr.components.evaluator.executor import Executor
+
+SERVING_DIR_KEY = "serving_dir"
+
+
+class Evaluator(stock.Evaluator):
+    """TFX's Evaluator: outputs `evaluation` and `blessing`, read by whatever reads the stock one's.
+
+    What is judged, how and on which split comes from the exec property `recipe`; the stock `eval_config` stays empty.
+    """
+
+    EXECUTOR_SPEC = executor_spec.BeamExecutorSpec(Executor)
+
+    def __init__(self, examples: types.BaseChannel, model: types.BaseChannel, serving_dir: str):
+        """Wire it.
+
+        Args:
+            examples: channel of Examples, with the gate's split.
+            model: channel of the Model to judge.
+            serving_dir: folder of the served versions of this model; need not exist. What lies in it is no part of
+                the cache key: a run in which nothing else changed is not judged again.
+        """
+        super().__init__(examples=examples, model=model, eval_config=tfma.EvalConfig())
+        self.exec_properties[SERVING_DIR_KEY] = serving_dir

@@ -1,0 +1,166 @@
+"""What the Evaluator does: TFMA and every answer from one inference, then the gate, the verdict and the blessing."""
+
+from __future__ import annotations
+
+import collections
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow_model_analysis as tfma
+from tfx import types
+from tfx.components.evaluator import constants
+from tfx.components.util import tfxio_utils
+from tfx.dsl.components.base import base_beam_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, path_utils
+
+from tfx_ocr.components.evaluator import answers, baseline, gate, metrics
+from tfx_ocr.components.progress import say
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.data import features
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Judges one model; a refusal is a verdict, not an error."""
+
+    def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:  # noqa: N802
+        """Evaluate, judge, bless.
+
+        Args:
+            input_dict: `examples`, `model`.
+            output_dict: `evaluation` gets TFMA's result, `answers-*.jsonl` and `gate.json`; `blessing` gets
+                BLESSED or NOT_BLESSED as TFX writes it, and a copy of `gate.json`.
+            exec_properties: `recipe`: `Recipe.part("evaluator")`; `serving_dir`: folder of the served versions.
+
+        Raises:
+            ValueError: the gate names a metric that there is not.
+            Stop: the gate's split is empty.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        part = Part.from_json(exec_properties["recipe"])
+        family = metrics.family(part.task)
+        gate.refuse_unknown(part.gate, family)
+        examples = input_dict[standard_component_specs.EXAMPLES_KEY]
+        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
+        evaluation = artifact_utils.get_single_instance(output_dict[standard_component_specs.EVALUATION_KEY])
+        blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
+
+        split_uris = _split_uris(examples, part.gate.split)
+        model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+        self._analyse(examples, split_uris, model_path, eval_config(part), evaluation.uri)
+
+        given = list(_read_answers(evaluation.uri))
+        if not given:
+            raise Stop(
+                f"the {part.gate.split} split holds no examples, so the model cannot be judged: give the recipe's "
+                f"examples.split a share for {part.gate.split}, or judge on another split (gate.split)"
+            )
+        pairs = collections.Counter((each["label"], each["outputs"][features.LABEL_OUT]) for each in given)
+        digest = answers.examples_digest(each["record"] for each in given)
+        served = None
+        if part.gate.at_most_worse:
+            served = baseline.served(exec_properties["serving_dir"], digest, split_uris, family)
+        verdict = gate.verdict(part, family, pairs, served, digest)
+
+        text = json.dumps(verdict, ensure_ascii=False, indent=1)
+        io_utils.write_string_file(os.path.join(evaluation.uri, gate.GATE_FILE), text)
+        io_utils.write_string_file(os.path.join(blessing.uri, gate.GATE_FILE), text)
+        _bless(blessing, model, verdict["blessed"], exec_properties.get("current_component_id"))
+        say(gate.summary(verdict))
+
+    def _analyse(
+        self,
+        examples: list[types.Artifact],
+        split_uris: list[str],
+        model_path: str,
+        config: tfma.EvalConfig,
+        output_path: str,
+    ) -> None:
+        """Run TFMA over `split_uris`; every answer is written from the inference that its metrics come from."""
+        shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
+        tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
+            examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
+        )
+        with self._make_beam_pipeline() as pipeline:
+            _ = (
+                pipeline
+                | "Read" >> tfxio_of([io_utils.all_files_pattern(uri) for uri in split_uris]).BeamSource()
+                | "Analyse"
+                >> tfma.ExtractEvaluateAndWriteResults(
+                    eval_shared_model=shared_model,
+                    eval_config=config,
+                    output_path=output_path,
+                    evaluators=[
+                        *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
+                        answers.evaluator(),
+                    ],
+                    writers=[
+                        *tfma.default_writers(output_path, eval_shared_model=shared_model, eval_config=config),
+                        answers.writer(output_path),
+                    ],
+                )
+            )
+
+
+def eval_config(part: Part) -> tfma.EvalConfig:
+    """What TFMA computes: the metrics of the task, over all examples and over the gate's slices."""
+    return tfma.EvalConfig(
+        model_specs=[
+            tfma.ModelSpec(
+                model_type=tfma.TF_GENERIC,
+                signature_name=features.SERVING_DEFAULT,
+                label_key=features.LABEL,
+                prediction_key=features.LABEL_OUT,
+            )
+        ],
+        metrics_specs=[
+            tfma.MetricsSpec(
+                metrics=[
+                    tfma.MetricConfig(class_name="ExampleCount"),
+                    tfma.MetricConfig(
+                        class_name="Judged",
+                        module="tfx_ocr.components.evaluator.metrics.tfma_metric",
+                        config=json.dumps({"task": part.task}),
+                    ),
+                ]
+            )
+        ],
+        slicing_specs=[
+            tfma.SlicingSpec(),
+            *(tfma.SlicingSpec(feature_keys=[feature]) for feature in part.gate.slices),
+        ],
+    )
+
+
+def _split_uris(examples: list[types.Artifact], split: str) -> list[str]:
+    try:
+        return artifact_utils.get_split_uris(examples, split)
+    except ValueError:
+        there = ", ".join(artifact_utils.decode_split_names(examples[0].split_names))
+        raise Stop(
+            f"the examples have no {split} split to judge the model on; they have {there} (gate.split)"
+        ) from None
+
+
+def _read_answers(folder: str) -> Iterator[dict[str, Any]]:
+    for path in sorted(fileio.glob(os.path.join(folder, f"{answers.FILES}-*.jsonl"))):
+        with fileio.open(path) as lines:
+            yield from map(json.loads, lines)
+
+
+def _bless(blessing: types.Artifact, model: types.Artifact, blessed: bool, component_id: str | None) -> None:
+    """Mark the blessing as TFX's own Evaluator does: one empty file and the properties that the stock Pusher reads."""
+    blessing.set_string_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_URI_KEY, model.uri)
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_CURRENT_MODEL_ID_KEY, model.id)
+    if component_id:
+        blessing.set_string_custom_property("component_id", component_id)
+    name = constants.BLESSED_FILE_NAME if blessed else constants.NOT_BLESSED_FILE_NAME
+    value = constants.BLESSED_VALUE if blessed else constants.NOT_BLESSED_VALUE
+    io_utils.write_string_file(os.path.join(blessing.uri, name), "")
+    blessing.set_int_custom_property(constants.ARTIFACT_PROPERTY_BLESSED_KEY, value)

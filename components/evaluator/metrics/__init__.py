@@ -1,0 +1,33 @@
+"""The metrics a task is judged by, one module a family: pure functions of (label, answer) pairs, without TensorFlow.
+
+A family is a module with
+
+- `NAMES`: metrics of all answers together, from 0 to 1, more is better; `metrics(pairs) -> {name: value}`;
+- `CLASS_NAMES`: metrics of one class; `classes(pairs) -> {class: {name: value, "support": n}}`, empty where a task has
+  no classes;
+- `intervals(pairs) -> {name: (low, high)}`: 95 % of resampled tests give a value between them.
+
+`pairs` are (label, answer) texts, or a mapping of such pairs to how often they came. TFMA gets the same functions
+through `tfma_metric`, `tfx-ocr evaluate` calls them as they are.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+# task in components.tasks.TASKS -> module
+METRICS = {
+    "classification": "tfx_ocr.components.evaluator.metrics.classification",
+}
+
+
+def family(task: str) -> ModuleType:
+    """Import the metrics that `task` is judged by.
+
+    Raises:
+        ValueError: no metrics are named for the task.
+    """
+    if task not in METRICS:
+        raise ValueError(f"no metrics for task {task!r}; known: {', '.join(sorted(METRICS))}")
+    return importlib.import_module(METRICS[task])

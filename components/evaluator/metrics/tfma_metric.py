@@ -1,0 +1,100 @@
+"""A family of metrics as one TFMA metric: pairs are counted once a slice, every value has a plain name."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import tensorflow_model_analysis as tfma
+
+from tfx_ocr.components.evaluator import metrics
+
+Pairs = collections.Counter[tuple[str, str]]
+
+
+class Judged(tfma.metrics.Metric):
+    """What a task is judged by, for `tfma.MetricConfig(class_name="Judged", module=__name__, config=...)`.
+
+    TFMA's result holds each of the family's `NAMES` as a number and, where the task has classes, one array a name over
+    all of them: `class_name` (text), `class_support` and `class_<name>` for each of `CLASS_NAMES`.
+    """
+
+    def __init__(self, task: str, name: str = "judged"):
+        """Name the task.
+
+        Args:
+            task: name in `METRICS`.
+            name: of the metric in the configuration; no value bears it.
+        """
+        super().__init__(_computations, name=name, task=task)
+
+
+def _computations(
+    name: str,
+    task: str,
+    eval_config: tfma.EvalConfig | None = None,
+    model_name: str = "",
+    output_name: str = "",
+    **_: Any,
+) -> list[tfma.metrics.MetricComputation]:
+    family = metrics.family(task)
+    names = [*family.NAMES, *(f"class_{each}" for each in ("name", "support", *family.CLASS_NAMES))]
+    return [
+        tfma.metrics.MetricComputation(
+            keys=[tfma.metrics.MetricKey(each, model_name=model_name, output_name=output_name) for each in names],
+            preprocessors=None,
+            combiner=Judge(task, eval_config, model_name, output_name),
+        )
+    ]
+
+
+class Judge(beam.CombineFn):
+    """Counts pairs; the family's functions turn the count into values at the end."""
+
+    def __init__(self, task: str, eval_config: tfma.EvalConfig | None, model_name: str, output_name: str):
+        self._task = task
+        self._eval_config = eval_config
+        self._model_name = model_name
+        self._output_name = output_name
+
+    def create_accumulator(self) -> Pairs:
+        """No pair yet."""
+        return collections.Counter()
+
+    def add_input(self, accumulator: Pairs, element: tfma.metrics.StandardMetricInputs) -> Pairs:
+        """One more example: its label and the answer to it, both UTF-8."""
+        for label, answer, _ in tfma.metrics.to_label_prediction_example_weight(
+            element, self._eval_config, self._model_name, self._output_name, flatten=False
+        ):
+            accumulator[text(label), text(answer)] += 1
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Pairs]) -> Pairs:
+        """Counts add up."""
+        total: Pairs = collections.Counter()
+        for each in accumulators:
+            total.update(each)
+        return total
+
+    def extract_output(self, accumulator: Pairs) -> dict[tfma.metrics.MetricKey, Any]:
+        """The values of `Judged`."""
+        family = metrics.family(self._task)
+        values: dict[str, Any] = dict(family.metrics(accumulator))
+        if classes := family.classes(accumulator):
+            values["class_name"] = np.array(list(classes), dtype=object)
+            values["class_support"] = np.array([each["support"] for each in classes.values()], dtype=np.int64)
+            for name in family.CLASS_NAMES:
+                values[f"class_{name}"] = np.array([each[name] for each in classes.values()])
+        return {
+            tfma.metrics.MetricKey(name, model_name=self._model_name, output_name=self._output_name): value
+            for name, value in values.items()
+        }
+
+
+def text(value: Any) -> str:
+    """The one UTF-8 text in an array of one element, however TFMA wrapped it."""
+    (only,) = np.asarray(value).reshape(-1)
+    return only.decode() if isinstance(only, bytes) else str(only)

@@ -1,0 +1,67 @@
+"""What the InfraValidator does: loads the export through the C API, asks it real questions, blesses it or says why not."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import tensorflow as tf
+from tfx import types
+from tfx.dsl.components.base import base_executor
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, path_utils
+
+from tfx_ocr.components.infra_validator.trial import try_export
+from tfx_ocr.components.progress import say
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.serving.export import Export, load_check
+
+BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
+REASON_FILE = "reason.txt"
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class Executor(base_executor.BaseExecutor):
+    """Tries one export. An export that fails is not blessed, and the run goes on to a Pusher that does not push."""
+
+    def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:  # noqa: N802
+        """Try, bless or say why not.
+
+        Args:
+            input_dict: `model`, `examples`.
+            output_dict: `blessing` gets TFX's file and property, and `reason.txt` where the export failed.
+            exec_properties: `recipe`: `Recipe.part("infra_validator")`.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        part = Part.from_json(exec_properties["recipe"])
+        model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
+        blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
+        path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
+        records = _records(input_dict[standard_component_specs.EXAMPLES_KEY], part.serving.trial_requests)
+        try:
+            load_check(path)
+            with Export(path) as export:
+                try_export(export, records)
+        except ValueError as error:
+            io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
+            io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")
+            blessing.set_int_custom_property("blessed", 0)
+            say(f"export REFUSED: {error}")
+            return
+        io_utils.write_string_file(os.path.join(blessing.uri, BLESSED_FILE), "")
+        blessing.set_int_custom_property("blessed", 1)
+        say(f"export passed: it loads as TensorFlow Serving loads it and answers {len(records)} real questions")
+
+
+def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:
+    """The first `count` records of any split, `eval` before the others."""
+    splits = artifact_utils.decode_split_names(examples[0].split_names)
+    files = [
+        path
+        for split in sorted(splits, key=lambda name: name != "eval")
+        for uri in artifact_utils.get_split_uris(examples, split)
+        for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))
+    ]
+    dataset = tf.data.TFRecordDataset(files, compression_type="GZIP").take(count)
+    return [tf.train.Example.FromString(raw) for raw in dataset.as_numpy_iterator()]

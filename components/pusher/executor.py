@@ -1,0 +1,87 @@
+"""What the Pusher does: checks the blessings as TFX does, then lands the model with its manifest."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Any
+
+import tensorflow as tf
+from tfx import types
+from tfx.components.pusher import executor as stock
+from tfx.dsl.io import fileio
+from tfx.proto import pusher_pb2
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils, proto_utils
+
+from tfx_ocr.components.progress import say
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.serving import versions
+
+GATE_FILE = "gate.json"  # the Evaluator leaves it beside the blessing
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class Executor(stock.Executor):
+    """Pushes a blessed model to a folder that TensorFlow Serving watches."""
+
+    def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:  # noqa: N802
+        """Push, or mark as not pushed.
+
+        Args:
+            input_dict: `model`, `model_blessing`, `infra_blessing`, as the stock executor takes them.
+            output_dict: `pushed_model` gets the properties that the stock one sets (`pushed`, `pushed_destination`,
+                `pushed_version`) and the version's manifest; no second copy of the model.
+            exec_properties: `recipe`: `Recipe.part("pusher")`; `push_destination`: with a `filesystem`.
+
+        Raises:
+            Stop: the destination is no folder of a file system, or the model cannot be read.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        pushed = artifact_utils.get_single_instance(output_dict[standard_component_specs.PUSHED_MODEL_KEY])
+        if not self.CheckBlessing(input_dict):
+            self._MarkNotPushed(pushed)
+            say("not pushed: the model was not blessed; what was served before is still served")
+            return
+        destination = pusher_pb2.PushDestination()
+        proto_utils.json_to_proto(exec_properties[standard_component_specs.PUSH_DESTINATION_KEY], destination)
+        serving_dir = destination.filesystem.base_directory
+        if not serving_dir or "://" in serving_dir:
+            raise Stop(
+                f"cannot push to {serving_dir!r}: a version appears by one rename, so the serving folder must be "
+                "on a file system; mount the storage, or push to a folder that is copied from"
+            )
+        model_path = self.GetModelPath(input_dict)
+        known = _known(model_path, Part.from_json(exec_properties["recipe"]).name, input_dict)
+        before = versions.newest(serving_dir)
+        try:
+            manifest = versions.land(model_path, serving_dir, known)
+        except ValueError as error:
+            raise Stop(str(error)) from error
+        text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+        io_utils.write_string_file(os.path.join(pushed.uri, versions.MANIFEST), text)
+        folder = os.fspath(versions.folder(serving_dir, manifest.version))
+        self._MarkPushed(pushed, pushed_destination=folder, pushed_version=str(manifest.version))
+        say(
+            f"{'served already' if manifest.version == before else 'pushed'}: version {manifest.version} in {serving_dir}"
+        )
+
+
+def _known(model_path: str, recipe: str, input_dict: Artifacts) -> versions.Manifest:
+    """The manifest as far as the run knows it."""
+    saved_model = tf.compat.v1.saved_model.parse_saved_model(model_path)
+    graph = saved_model.meta_graphs[0]
+    judged: dict[str, Any] = {}
+    if blessings := input_dict.get(standard_component_specs.MODEL_BLESSING_KEY):
+        path = os.path.join(artifact_utils.get_single_uri(blessings), GATE_FILE)
+        if fileio.exists(path):  # a blessing by another Evaluator has none
+            judged = json.loads(io_utils.read_string_file(path))
+    return versions.Manifest(
+        recipe=recipe,
+        tensorflow=graph.meta_info_def.tensorflow_version,
+        signatures=tuple(sorted(name for name in graph.signature_def if not name.startswith("__"))),
+        **{name: judged[name] for name in ("split", "n", "metrics", "examples_digest") if name in judged},
+    )

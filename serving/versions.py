@@ -1,0 +1,207 @@
+"""Folders of a served model: its numbered versions, their manifests, and how a new one lands whole or not at all.
+
+A served model is a folder of versions, as TensorFlow Serving reads it: `<model>/<number>/saved_model.pb ...`; the
+highest number is served, and names that are no number are ignored. Standard library only.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+LOCK = ".lock"
+STAGING = ".staging-"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """What a version says of itself, in `manifest.json` beside `saved_model.pb`.
+
+    Attributes:
+        recipe: name of the recipe.
+        version: number of the folder.
+        created: when it was pushed, ISO 8601 in UTC.
+        tensorflow: version it was exported and tried with.
+        signatures: names, sorted.
+        split: of the examples it was judged on.
+        n: how many they were.
+        metrics: what it reached on them, by name.
+        examples_digest: of them: a later model is held against `metrics` where it is judged on the same.
+        files: every file but this one, by path below the folder, to its SHA-256 in hex.
+    """
+
+    recipe: str = ""
+    version: int = 0
+    created: str = ""
+    tensorflow: str = ""
+    signatures: tuple[str, ...] = ()
+    split: str = ""
+    n: int = 0
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    examples_digest: str = ""
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+def versions(serving_dir: str | os.PathLike[str]) -> list[int]:
+    """Numbers of the versions in `serving_dir`, ascending: all that a model server sees, whoever pushed them."""
+    try:
+        entries = list(Path(serving_dir).iterdir())
+    except FileNotFoundError:
+        return []
+    return sorted(int(each.name) for each in entries if each.name.isascii() and each.name.isdigit() and each.is_dir())
+
+
+def newest(serving_dir: str | os.PathLike[str]) -> int | None:
+    """Number of the version that is served; None where there is none."""
+    return max(versions(serving_dir), default=None)
+
+
+def folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
+    """Where a version lies."""
+    return Path(serving_dir) / str(version)
+
+
+def digests(version_dir: str | os.PathLike[str]) -> dict[str, str]:
+    """Path below `version_dir` to SHA-256 in hex, of every file but its manifest, sorted by path."""
+    top = Path(version_dir)
+    found = {}
+    for path in sorted(top.rglob("*")):
+        name = path.relative_to(top).as_posix()
+        if path.is_file() and name != MANIFEST:
+            with path.open("rb") as file:
+                found[name] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+def read_manifest(version_dir: str | os.PathLike[str]) -> Manifest:
+    """Read a version's manifest.
+
+    Raises:
+        ValueError: there is none, or it is not one.
+    """
+    path = Path(version_dir) / MANIFEST
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return Manifest(**{**values, "signatures": tuple(values["signatures"])})
+    except FileNotFoundError:
+        raise ValueError(f"{path} is not there: this version was not pushed by this project's Pusher") from None
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"{path} is not a manifest: {error}") from None
+
+
+def verify(version_dir: str | os.PathLike[str]) -> Manifest:
+    """Read a version's manifest and hold every file against it.
+
+    Raises:
+        ValueError: there is no manifest, or a file was changed, added or lost since the push.
+    """
+    manifest = read_manifest(version_dir)
+    there = digests(version_dir)
+    for name in sorted({*there, *manifest.files}):
+        if there.get(name) != manifest.files.get(name):
+            what = (
+                "missing" if name not in there else "not in the manifest" if name not in manifest.files else "changed"
+            )
+            raise ValueError(f"{Path(version_dir) / name} is {what}: push the model again")
+    return manifest
+
+
+def land(source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest) -> Manifest:
+    """Make the model in `source` the version that is served, whole or not at all.
+
+    It is copied to a staging folder that no server looks at, every file and folder is forced to disk, and one rename
+    makes it a version. Whatever kills this, before the rename the old version is served and after it the new one; what
+    a killed push left is removed by the next. A model that is the newest version already is not pushed twice. Pushes
+    to one folder wait for each other; numbers only grow, from the Unix time in seconds.
+
+    Args:
+        source: folder of a SavedModel; a manifest in it is not taken along.
+        serving_dir: folder of the served versions, on a file system that renames atomically (no object storage).
+        manifest: what is known of the model; `version`, `created` and `files` are filled in.
+
+    Returns:
+        The manifest of the version that is served now.
+
+    Raises:
+        ValueError: there is no model in `source`, or it changed while it was copied.
+    """
+    source, serving_dir = Path(source), Path(serving_dir)
+    files = digests(source)
+    if not files:
+        raise ValueError(f"{source} holds no model to push")
+    serving_dir.mkdir(parents=True, exist_ok=True)
+    _sync(serving_dir.parent)
+    with _locked(serving_dir):
+        for left in serving_dir.glob(f"{STAGING}*"):
+            shutil.rmtree(left)
+        last = newest(serving_dir)
+        if last is not None:
+            with contextlib.suppress(ValueError):  # not ours, or damaged: push
+                served = verify(folder(serving_dir, last))
+                if served.files == files:
+                    return served
+        now = datetime.datetime.now(datetime.UTC)
+        manifest = dataclasses.replace(
+            manifest,
+            version=max(int(time.time()), (last or 0) + 1),
+            created=now.isoformat(timespec="seconds"),
+            files=files,
+        )
+        staging = serving_dir / f"{STAGING}{manifest.version}"
+        for name in files:
+            copy = staging / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source / name, copy)
+            _sync(copy)
+        text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+        (staging / MANIFEST).write_text(text, encoding="utf-8")
+        _sync(staging / MANIFEST)
+        for each in [*(path for path in staging.rglob("*") if path.is_dir()), staging]:
+            _sync(each)
+        verify(staging)
+        os.rename(staging, folder(serving_dir, manifest.version))
+        _sync(serving_dir)
+    return manifest
+
+
+def roll_back(serving_dir: str | os.PathLike[str], version: int) -> Manifest:
+    """Serve an older version again, as a new version with the same files: numbers only grow, nothing is removed.
+
+    Returns:
+        The manifest of the version that is served now.
+
+    Raises:
+        ValueError: there is no such version, or it is not what was pushed.
+    """
+    if version not in versions(serving_dir):
+        there = ", ".join(map(str, versions(serving_dir))) or "none"
+        raise ValueError(f"{serving_dir} has no version {version}; there are: {there}")
+    old = folder(serving_dir, version)
+    return land(old, serving_dir, verify(old))
+
+
+@contextlib.contextmanager
+def _locked(serving_dir: Path) -> Iterator[None]:
+    """One push at a time; the lock goes when the process does."""
+    with (serving_dir / LOCK).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sync(path: Path) -> None:
+    """Force a file or a folder's list of names to disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
