@@ -1,0 +1,249 @@
+"""One picture of one glyph: from encoded bytes to the pixels a network sees, and the changes training makes to them."""
+
+from __future__ import annotations
+
+import math
+
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Augment, ImageSpec
+from tfx_ocr.data import features
+
+RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
+ASKED = {features.IMAGE_BYTES_IN: features.IMAGE}
+WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
+
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
+LARGEST_PX = 1024  # a longer side is thinned out to this: a photograph of 50 megapixels costs no more than a scan
+COARSE_PX = 128  # longer side at which the ink is looked for: dust of a large scan is less than a pixel there
+SUPPORT = 0.25  # mean of a pixel and its 8 neighbours as a share of the pixel itself, below which it is a speck
+INK = 0.35  # share of the darkest ink from which on a pixel counts as ink when its box is found
+PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and shading go, soft edges stay
+BEGINNINGS = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # of PNG, JPEG, GIF and BMP
+FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
+
+
+def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
+    """Decode one picture and fit its ink to the recipe's size.
+
+    The paper's level is the border's; ink is what differs from it. Contrast is stretched so that paper is 0 and the
+    strongest ink 255. Size, margin and polarity of the picture make no difference; a blank picture gives paper.
+
+    Args:
+        image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits;
+            transparent pixels show white paper.
+        spec: the recipe's.
+
+    Returns:
+        [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the picture.
+
+    Raises:
+        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture.
+    """
+    picture = _on_white(tf.io.decode_image(image_bytes, expand_animations=False), spec.channels)
+    grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
+    size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
+
+    coarse_size = tf.maximum(tf.round(size * tf.minimum(1.0, COARSE_PX / tf.reduce_max(size))), 1.0)
+    coarse = tf.raw_ops.ResizeArea(images=grey[tf.newaxis], size=tf.cast(coarse_size, tf.int32))
+    paper, sign = _paper(coarse[0, :, :, 0])
+    ink = tf.nn.relu((coarse - paper) * sign)
+    no_speck = tf.nn.avg_pool2d(ink, 3, 1, "SAME") >= SUPPORT * ink
+    ink = tf.where(no_speck, ink, 0.0)[0, :, :, 0]
+    strongest = tf.maximum(tf.reduce_max(ink), FAINTEST)
+
+    target = tf.constant([spec.height, spec.width], tf.float32)
+    if spec.crop_to_ink:
+        first, last = _box(ink >= INK * strongest)
+        first, last = first * size / coarse_size, last * size / coarse_size
+        room = target / (1.0 + 2.0 * spec.margin)
+    else:
+        first, last, room = tf.zeros_like(size), size, target
+    zoom = tf.reduce_min(room / (last - first))
+    fitted = tf.raw_ops.ScaleAndTranslate(
+        images=((picture - paper) * sign)[tf.newaxis],
+        size=[spec.height, spec.width],
+        scale=tf.stack([zoom, zoom]),
+        translation=(target - zoom * (first + last)) / 2.0,  # the middle of the ink to the middle of the picture
+        kernel_type="triangle",
+        antialias=True,
+    )[0]
+    fitted = tf.clip_by_value((fitted / strongest - PAPER) / (1.0 - PAPER), 0.0, 1.0)
+    if not spec.ink_is_light:
+        fitted = tf.where(sign < 0, 1.0 - fitted, fitted)
+    return tf.ensure_shape(tf.cast(tf.round(fitted * 255.0), tf.uint8), [spec.height, spec.width, spec.channels])
+
+
+def _on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
+    """[h, w, 1 to 4] uint8, the last of 2 or 4 channels being opacity, to [h, w, channels] float32 on white paper."""
+    decoded = tf.ensure_shape(decoded, [None, None, None])
+    step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
+    values = tf.cast(decoded[::step, ::step], tf.float32)
+    grey = [[1.0] * channels]
+    colour = [[v] for v in LUMA] if channels == 1 else [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]
+    nothing = [[0.0] * channels]
+    given = tf.shape(values)[2]
+    mix = tf.constant([grey + nothing * 3, grey + nothing * 3, colour + nothing, colour + nothing])[given - 1, :given]
+    opacity = tf.constant([[0.0] * 4, [0, 1.0, 0, 0], [0.0] * 4, [0, 0, 0, 1.0]])[given - 1, :given, tf.newaxis]
+    opaque = tf.constant([255.0, 0.0, 255.0, 0.0])[given - 1]
+    flat = tf.reshape(values, [-1, given])
+    opacity = (tf.matmul(flat, opacity) + opaque) / 255.0
+    shape = tf.concat([tf.shape(values)[:2], [channels]], 0)
+    return tf.reshape(255.0 - opacity * (255.0 - tf.matmul(flat, mix)), shape)
+
+
+def _paper(grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The paper's grey level, and 1.0 where ink is lighter than it or -1.0 where darker. [h, w] float32.
+
+    The border is paper for the most part, its corners above all (a tight crop of a `1` has ink down both sides).
+    """
+    lightest, darkest = tf.reduce_max(grey), tf.reduce_min(grey)
+    middle = (lightest + darkest) / 2.0
+    border = tf.concat([grey[0], grey[-1], grey[:, 0], grey[:, -1]], 0)
+    corners = tf.stack([grey[0, 0], grey[0, -1], grey[-1, 0], grey[-1, -1]])
+    light_paper = tf.reduce_mean(border) + tf.reduce_mean(corners) > lightest + darkest
+    sign = tf.where(light_paper, -1.0, 1.0)
+    of_paper = tf.cast((border - middle) * sign <= 0.0, tf.float32)
+    paper = tf.math.divide_no_nan(tf.reduce_sum(border * of_paper), tf.reduce_sum(of_paper))
+    return paper, sign
+
+
+def _box(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """First (inclusive) and last (exclusive) row and column with ink, [2] float32 each; all of [h, w] where none is."""
+    is_ink = tf.logical_or(is_ink, tf.logical_not(tf.reduce_any(is_ink)))
+    first, last = [], []
+    for axis in (1, 0):
+        along = tf.cast(tf.reduce_any(is_ink, axis), tf.int32)
+        first.append(tf.argmax(along, output_type=tf.int32))
+        last.append(tf.size(along) - tf.argmax(along[::-1], output_type=tf.int32))
+    return tf.cast(tf.stack(first), tf.float32), tf.cast(tf.stack(last), tf.float32)
+
+
+def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
+    """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
+    protos = tf.map_fn(
+        lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
+        _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
+        fn_output_signature=tf.TensorSpec([], tf.string),
+    )
+    length = spec.height * spec.width * spec.channels
+    # a TensorProto ends with its values: the one quick way from numbers to bytes in a graph
+    return {features.PIXELS_XF: tf.strings.substr(protos, -length, length)[:, tf.newaxis]}
+
+
+def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:
+    """The same [batch] strings, once each begins as one of the four formats does: the decoder's error names none."""
+    beginning = tf.strings.substr(image_bytes, 0, 2)[:, tf.newaxis]
+    strange = tf.where(tf.reduce_all(tf.not_equal(beginning, tf.constant(BEGINNINGS)), 1))[:, 0]
+    message = "not a PNG, JPEG, GIF or BMP; number in the batch, counted from 0:"
+    with tf.control_dependencies([tf.debugging.Assert(tf.equal(tf.size(strange), 0), [message, strange])]):
+        return tf.identity(image_bytes)
+
+
+def batch(written: dict[str, tf.Tensor], spec: ImageSpec) -> tf.Tensor:
+    """What `transformed` wrote, parsed: [batch] strings to [batch, height, width, channels] uint8."""
+    values = tf.io.decode_raw(tf.reshape(written[features.PIXELS_XF], [-1]), tf.uint8)
+    return tf.reshape(values, [-1, spec.height, spec.width, spec.channels])
+
+
+def scale(pictures: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
+    """uint8 to float32 in the range of `spec.scaled`: what the network takes."""
+    low, high = spec.scaled
+    return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low
+
+
+def augment(pictures: tf.Tensor, seed: tf.Tensor, changes: Augment, spec: ImageSpec) -> tf.Tensor:
+    """Training's changes to a batch: shift, rotation, shear, zoom, elastic, contrast, erasing; each picture its own.
+
+    The same seed gives the same pictures, in any process. The shift is `resize_with_crop_or_pad` and a random crop; the
+    crop's offset is taken up by the one projective transform that also rotates, shears and zooms about the middle.
+
+    Args:
+        pictures: [batch, height, width, channels] uint8.
+        seed: [2] integers, such as (the recipe's seed, the step's number).
+        changes: the recipe's.
+        spec: of the pictures; what comes in at the edges is paper.
+
+    Returns:
+        Shape and type of `pictures`.
+    """
+    if changes == Augment():
+        return pictures
+    seeds = tf.unstack(tf.random.split(seed, 6))
+    count = tf.shape(pictures)[0]
+    ink = pictures if spec.ink_is_light else 255 - pictures
+    ink = tf.image.resize_with_crop_or_pad(ink, spec.height + 2 * changes.pad, spec.width + 2 * changes.pad)
+    ink = tf.raw_ops.ImageProjectiveTransformV3(
+        images=ink,
+        transforms=_transforms(count, seeds[0], seeds[1], changes, spec),
+        output_shape=[spec.height, spec.width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+    if changes.elastic:
+        ink = _elastic(ink, seeds[2], changes.elastic)
+    if changes.contrast:
+        gain = tf.random.stateless_uniform([count, 1, 1, 1], seeds[3], 1.0 - changes.contrast, 1.0 + changes.contrast)
+        ink = tf.cast(tf.clip_by_value(tf.cast(ink, tf.float32) * gain, 0.0, 255.0), tf.uint8)
+    if changes.erase:
+        ink = _erase(ink, seeds[4], seeds[5], changes.erase)
+    return tf.ensure_shape(ink if spec.ink_is_light else 255 - ink, pictures.shape)
+
+
+def _transforms(
+    count: tf.Tensor, seed: tf.Tensor, crop_seed: tf.Tensor, changes: Augment, spec: ImageSpec
+) -> tf.Tensor:
+    """[count, 8] of ImageProjectiveTransformV3: output x, y to x, y in the padded picture."""
+    turn, shear, zoom_x, zoom_y = tf.unstack(tf.random.stateless_uniform([4, count], seed, -1.0, 1.0))
+    crop_x, crop_y = tf.unstack(tf.random.stateless_uniform([2, count], crop_seed, 0, 2 * changes.pad + 1, tf.int32))
+    turn, shear = turn * math.radians(changes.rotate_deg), tf.tan(shear * math.radians(changes.shear_deg))
+    zoom_x, zoom_y = 1.0 + zoom_x * changes.scale, 1.0 + zoom_y * changes.scale
+    cos, sin = tf.cos(turn), tf.sin(turn)
+    # (rotation) (shear along x), and the inverse zoom
+    a0, a1 = cos / zoom_x, (cos * shear - sin) / zoom_y
+    b0, b1 = sin / zoom_x, (sin * shear + cos) / zoom_y
+    middle_x, middle_y = (spec.width - 1) / 2.0, (spec.height - 1) / 2.0
+    a2 = middle_x - a0 * middle_x - a1 * middle_y + tf.cast(crop_x, tf.float32)
+    b2 = middle_y - b0 * middle_x - b1 * middle_y + tf.cast(crop_y, tf.float32)
+    nothing = tf.zeros_like(a0)
+    return tf.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], 1)
+
+
+def _elastic(pictures: tf.Tensor, seed: tf.Tensor, amplitude: float) -> tf.Tensor:
+    """Move each pixel by a smooth random field of up to `amplitude` pixels: 5 x 5 random arrows, bicubic between.
+
+    Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003, with the Gaussian
+    smoothing of the field replaced by interpolation of a coarse one.
+    """
+    count, height, width = tf.unstack(tf.shape(pictures)[:3])
+    arrows = tf.random.stateless_uniform([count, 5, 5, 2], seed, -amplitude, amplitude)
+    field = tf.image.resize(arrows, [height, width], "bicubic")
+    y = tf.cast(tf.range(height), tf.float32)[:, tf.newaxis] + field[..., 0]
+    x = tf.cast(tf.range(width), tf.float32) + field[..., 1]
+    y = tf.clip_by_value(y, 0.0, tf.cast(height - 1, tf.float32))
+    x = tf.clip_by_value(x, 0.0, tf.cast(width - 1, tf.float32))
+    top, left = tf.minimum(tf.cast(y, tf.int32), height - 2), tf.minimum(tf.cast(x, tf.int32), width - 2)
+    y, x = (y - tf.cast(top, tf.float32))[..., tf.newaxis], (x - tf.cast(left, tf.float32))[..., tf.newaxis]
+    flat = tf.reshape(tf.cast(pictures, tf.float32), [-1, tf.shape(pictures)[3]])
+    corner = (tf.range(count)[:, tf.newaxis, tf.newaxis] * height + top) * width + left
+    upper = tf.gather(flat, corner) * (1.0 - x) + tf.gather(flat, corner + 1) * x
+    lower = tf.gather(flat, corner + width) * (1.0 - x) + tf.gather(flat, corner + width + 1) * x
+    return tf.cast(tf.round(upper * (1.0 - y) + lower * y), tf.uint8)
+
+
+def _erase(pictures: tf.Tensor, seed: tf.Tensor, half_seed: tf.Tensor, side: int) -> tf.Tensor:
+    """Paint a square of `side` pixels black (0) somewhere in half of the pictures."""
+    count, height, width = tf.unstack(tf.shape(pictures)[:3])
+    place = tf.random.stateless_uniform([2, count, 1, 1], seed)
+    top = tf.cast(place[0] * tf.cast(height - side + 1, tf.float32), tf.int32)
+    left = tf.cast(place[1] * tf.cast(width - side + 1, tf.float32), tf.int32)
+    row, column = tf.range(height)[:, tf.newaxis], tf.range(width)
+    inside = (row >= top) & (row < top + side) & (column >= left) & (column < left + side)
+    chosen = tf.random.stateless_uniform([count, 1, 1], half_seed) < 0.5
+    return tf.where((inside & chosen)[..., tf.newaxis], tf.zeros([], tf.uint8), pictures)
+
+
+def question(example: tf.train.Example) -> dict[str, bytes]:
+    """A record as a question to `serve_images`: the picture's bytes as they came."""
+    return {asked: example.features.feature[name].bytes_list.value[0] for asked, name in ASKED.items()}
