@@ -29,13 +29,14 @@ def load_check(path: str | os.PathLike[str]) -> None:
     """
     library()
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
-    command = [sys.executable, "-m", __name__, os.fspath(path)]
-    done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=SECONDS, check=False)
+    command = [sys.executable, "-m", "tfx_ocr.serving.c_loader", os.fspath(path)]
+    try:
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise ValueError(f"{path} does not load within {SECONDS} s") from None
     if done.returncode:
-        said = (
-            done.stderr.strip().splitlines() if done.returncode == 1 else [f"the loader ended with {done.returncode}"]
-        )
-        raise ValueError(f"{path} cannot be loaded as TensorFlow Serving would: {said[-1]}")
+        reason = done.stderr.strip() if done.returncode > 0 else f"the loader was ended by signal {-done.returncode}"
+        raise ValueError(f"{path} cannot be loaded as TensorFlow Serving would: {reason.splitlines()[-1]}")
 
 
 def library() -> Path:

@@ -109,10 +109,8 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
     there = digests(version_dir)
     for name in sorted({*there, *manifest.files}):
         if there.get(name) != manifest.files.get(name):
-            what = (
-                "missing" if name not in there else "not in the manifest" if name not in manifest.files else "changed"
-            )
-            raise ValueError(f"{Path(version_dir) / name} is {what}: push the model again")
+            what = "lost" if name not in there else "changed" if name in manifest.files else "added"
+            raise ValueError(f"{Path(version_dir) / name} was {what} since the push: push the model again")
     return manifest
 
 

@@ -143,9 +143,7 @@ def _split_uris(examples: list[types.Artifact], split: str) -> list[str]:
         return artifact_utils.get_split_uris(examples, split)
     except ValueError:
         there = ", ".join(artifact_utils.decode_split_names(examples[0].split_names))
-        raise Stop(
-            f"the examples have no {split} split to judge the model on; they have {there} (gate.split)"
-        ) from None
+        raise Stop(f"the examples have no {split} split to judge by (gate.split); they have {there}") from None
 
 
 def _read_answers(folder: str) -> Iterator[dict[str, Any]]:

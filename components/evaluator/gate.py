@@ -129,9 +129,9 @@ def verdict(
         examples_digest: of those.
 
     Returns:
-        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `confusion`: [label, answer,
-        count] of each pair that came, the most frequent first, where the task has classes; `checks`: see `Check`;
-        `served`: see `Served`, or None; `examples_digest`.
+        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `confusion`: [label,
+        answer, count] of each pair that came, the most frequent first, where the task has classes; `checks`: see
+        `Check`; `served`: see `Served`, or None; `examples_digest`.
     """
     metrics = family.metrics(pairs)
     classes = family.classes(pairs)

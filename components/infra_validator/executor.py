@@ -1,4 +1,4 @@
-"""What the InfraValidator does: loads the export through the C API, asks it real questions, blesses it or says why not."""
+"""What the InfraValidator does: loads the export, asks it real questions, blesses it or says why not."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def _ask(export: Export, signature: str, records: Sequence[tf.train.Example]) ->
 
 
 def _input(name: str, signature: str, records: Sequence[tf.train.Example]) -> np.ndarray:
-    """Records as serialized tf.Examples, or one feature of theirs: the input `image_bytes` takes the feature `image`."""
+    """Serialized tf.Examples, or one feature of each: the input `image_bytes` takes the feature `image`."""
     if name == features.EXAMPLES_IN:
         return np.array([_question(record).SerializeToString() for record in records], dtype=object)
     feature = name.removesuffix("_bytes")
@@ -81,10 +81,10 @@ def _compare(name: str, ours: Mapping[str, np.ndarray], other: str, theirs: Mapp
     if set(ours) != set(theirs):
         raise ValueError(f"{name} has the outputs {', '.join(sorted(ours))}, and {other} {', '.join(sorted(theirs))}")
     for key, value in ours.items():
-        same = (
-            np.allclose(value, theirs[key], atol=SAME)
-            if value.dtype.kind == "f"
-            else np.array_equal(value, theirs[key])
-        )
-        if value.shape != theirs[key].shape or not same:
+        close = _close if value.dtype.kind == "f" else np.array_equal
+        if value.shape != theirs[key].shape or not close(value, theirs[key]):
             raise ValueError(f"{name} and {other} give different {key} for the same questions")
+
+
+def _close(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    return np.allclose(ours, theirs, rtol=0, atol=SAME)

@@ -7,7 +7,7 @@ import json
 import os
 from typing import Any
 
-import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
 from tfx.components.pusher import executor as stock
 from tfx.dsl.io import fileio
@@ -65,14 +65,15 @@ class Executor(stock.Executor):
         io_utils.write_string_file(os.path.join(pushed.uri, versions.MANIFEST), text)
         folder = os.fspath(versions.folder(serving_dir, manifest.version))
         self._MarkPushed(pushed, pushed_destination=folder, pushed_version=str(manifest.version))
-        say(
-            f"{'served already' if manifest.version == before else 'pushed'}: version {manifest.version} in {serving_dir}"
-        )
+        word = "served already" if manifest.version == before else "pushed"
+        say(f"{word}: version {manifest.version} in {serving_dir}")
 
 
 def _known(model_path: str, recipe: str, input_dict: Artifacts) -> versions.Manifest:
     """The manifest as far as the run knows it."""
-    saved_model = tf.compat.v1.saved_model.parse_saved_model(model_path)
+    saved_model = saved_model_pb2.SavedModel()
+    with fileio.open(os.path.join(model_path, "saved_model.pb"), "rb") as file:
+        saved_model.ParseFromString(file.read())
     graph = saved_model.meta_graphs[0]
     judged: dict[str, Any] = {}
     if blessings := input_dict.get(standard_component_specs.MODEL_BLESSING_KEY):

@@ -128,7 +128,7 @@ class _Cells:
         )
 
     def margins(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """[K] each: how often a class was answered rightly, was the label, was the answer, with `counts` in the cells."""
+        """[K] each: how often a class was answered rightly, was the label, was the answer."""
         size = len(self.names)
         hits = np.bincount(self.labels, weights=counts * (self.labels == self.answers), minlength=size)
         support = np.bincount(self.labels, weights=counts, minlength=size)

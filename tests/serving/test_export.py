@@ -1,0 +1,85 @@
+import threading
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(scope="module")
+def folder(write_export, tmp_path_factory):
+    return write_export(tmp_path_factory.mktemp("export") / "1")
+
+
+@pytest.fixture(scope="module")
+def export(folder):
+    from tfx_ocr.serving.export import Export
+
+    with Export(folder) as opened:
+        yield opened
+
+
+def texts(*values):
+    return np.array(values, dtype=object)
+
+
+def test_export_answers_by_signature(export):
+    answers = export.answer("serve_images", {"image_bytes": texts(b"7d", b"32")})
+    assert answers["label"].tolist() == [b"7", b"3"]
+    assert answers["probability"].tolist() == [1.0, 0.5]
+    assert answers["labels"].tolist() == [[b"7", b"?"], [b"3", b"?"]]
+
+
+def test_export_answers_the_same_to_an_example(export):
+    import tensorflow as tf
+
+    feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[b"9d"]))
+    example = tf.train.Example(features=tf.train.Features(feature={"image": feature})).SerializeToString()
+    assert export.answer("serving_default", {"examples": texts(example)})["label"].tolist() == [b"9"]
+
+
+def test_export_names_inputs_and_outputs_with_types_and_shapes(export):
+    assert set(export.signatures) == {"serve_images", "serving_default"}
+    signature = export.signatures["serve_images"]
+    assert signature.inputs == {"image_bytes": ("string", (None,))}
+    assert signature.outputs["probability"] == ("float32", (None,))
+    assert signature.outputs["labels"] == ("string", (None, 2))
+
+
+def test_export_answers_threads_at_once(export):
+    found = {}
+
+    def ask(digit):
+        for _ in range(20):
+            found[digit] = export.answer("serve_images", {"image_bytes": texts(f"{digit}d".encode())})["label"][0]
+
+    threads = [threading.Thread(target=ask, args=(digit,)) for digit in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {digit: str(digit).encode() for digit in range(8)}
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs", "sentence"),
+    [
+        ("classify", {}, "has no signature 'classify'; it has serve_images, serving_default"),
+        ("serve_images", {"pixels": texts(b"7d")}, "takes image_bytes, and was given pixels"),
+        ("serve_images", {}, "takes image_bytes, and was given nothing"),
+        ("serve_images", {"image_bytes": texts([b"7d"])}, "gives no answer: "),
+        ("serving_default", {"examples": texts(b"no example")}, "gives no answer: "),
+    ],
+    ids=["signature", "input_name", "no_input", "rank", "model_fails"],
+)
+def test_export_refuses_in_a_sentence(export, signature, inputs, sentence):
+    with pytest.raises(ValueError, match=sentence) as refused:
+        export.answer(signature, inputs)
+    assert "\n" not in str(refused.value)
+
+
+def test_export_refuses_a_folder_without_a_model(tmp_path):
+    from tfx_ocr.serving.export import Export
+
+    with pytest.raises(ValueError, match="holds no model that can be served: "):
+        Export(tmp_path)
