@@ -18,5 +18,4 @@ setup(
     package_data={
         f"tfx_ocr.{room}": ["**/*.pbtxt", "**/*.txt", "**/*.json", "**/*.html.j2", "**/*.css", "**/*.h5", "**/*.md"] for room in ROOMS
     },
-    entry_points={"console_scripts": ["tfx-ocr = tfx_ocr.pipeline.cli:main"]},
 )

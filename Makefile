@@ -1,0 +1,66 @@
+# The project's commands. `make run` and `make test` work from a clean clone: both begin with `setup`.
+
+RECIPE ?= digits
+DATA ?=
+NETWORK ?=
+SUITE ?= bookworm trixie
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --no-header
+LIGHT := tests/test_doctests.py tests/test_layers.py tests/test_light_imports.py tests/test_packaging.py
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock bench test-bare clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@echo "  Variables of run: RECIPE=$(RECIPE) DATA=<folder, idx .gz or TFRecord> NETWORK=<name>; of test-bare: SUITE=trixie"
+
+setup: ## Make .venv from the lock that fits this machine (nothing to do when it is up to date)
+	@requirements/install.sh
+
+run: setup ## Train, judge and push RECIPE from DATA, or from the sample that comes with it
+	@$(BIN)/tfx-ocr run $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(NETWORK),--network $(NETWORK))
+
+test: test-unit test-tfx test-e2e ## Run every test: three tiers by cost, one process each
+
+test-unit: setup ## Tests that import no TensorFlow
+	@$(PYTEST) -m "not tfx and not e2e"
+
+test-tfx: setup ## Tests that import TFX, Beam or TensorFlow
+	@$(PYTEST) -m "tfx and not e2e"
+
+test-e2e: setup ## Tests that run the whole pipeline by the command line
+	@$(PYTEST) -m e2e
+
+check: lint type ## Lint, format, types, and the tests of the project's shape
+	@$(BIN)/python -m pytest -q $(LIGHT)
+
+lint: setup ## ruff, and what it would format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+type: setup ## mypy
+	@$(BIN)/mypy
+
+format: setup ## Let ruff put right what it can
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: setup ## Resolve requirements/*.in into the locks (a version stays while it fits; to move on, delete the lock first)
+	cd requirements && ../$(COMPILE) installer.in --output-file installer.txt
+	cd requirements && ../$(COMPILE) py311.in --output-file py311.txt --python-version 3.11
+	cd requirements && ../$(COMPILE) py312.in --output-file py312.txt --python-version 3.12 --universal
+
+bench: setup ## Measure: writes tests/bench/results/*.csv
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (root, debootstrap; an hour)
+	@tests/bare/run.sh $(SUITE)
+
+clean: ## Remove .venv, caches and builds; runs and pushed models stay
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	find $(wildcard pipeline components data serving tests) -name __pycache__ -type d -prune -exec rm -rf {} +
