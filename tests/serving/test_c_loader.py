@@ -17,10 +17,10 @@ def test_a_folder_without_a_model_does_not_load(tmp_path):
         c_loader.load_check(tmp_path)
 
 
-def test_a_graph_with_lost_variables_does_not_load(tmp_path):
+def test_a_graph_with_cut_off_weights_does_not_load(tmp_path):
     import tensorflow as tf
 
-    class Lost(tf.Module):
+    class Scale(tf.Module):
         def __init__(self):
             self.weight = tf.Variable([2.0])
 
@@ -28,12 +28,22 @@ def test_a_graph_with_lost_variables_does_not_load(tmp_path):
         def serve(self, x):
             return {"y": x * self.weight}
 
-    lost = Lost()
-    tf.saved_model.save(lost, str(tmp_path / "1"), signatures={"serving_default": lost.serve})
+    scale = Scale()
+    tf.saved_model.save(scale, str(tmp_path / "1"), signatures={"serving_default": scale.serve})
     c_loader.load_check(tmp_path / "1")
-    for file in (tmp_path / "1" / "variables").iterdir():
-        file.unlink()
+    (tmp_path / "1" / "variables" / "variables.data-00000-of-00001").write_bytes(b"")
     with pytest.raises(ValueError, match="cannot be loaded as TensorFlow Serving would"):
+        c_loader.load_check(tmp_path / "1")
+
+
+def test_an_operation_that_only_a_package_knows_does_not_load(write_export, tmp_path):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    file = write_export(tmp_path / "1") / "saved_model.pb"
+    model = saved_model_pb2.SavedModel.FromString(file.read_bytes())
+    model.meta_graphs[0].graph_def.node.add(name="tokens", op="SomebodysTokenizer")
+    file.write_bytes(model.SerializeToString())
+    with pytest.raises(ValueError, match="SomebodysTokenizer"):
         c_loader.load_check(tmp_path / "1")
 
 

@@ -1,0 +1,263 @@
+import dataclasses
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.versions import Manifest, land
+
+FILES = {"saved_model.pb": b"graph", "variables/variables.index": b"index", "assets/labels.txt": "한글\n".encode()}
+
+
+def model(folder, **changed):
+    for name, content in {**FILES, **{name.replace("_pb", ".pb"): value for name, value in changed.items()}}.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def old(tmp_path):
+    return model(tmp_path / "old")
+
+
+@pytest.fixture
+def new(tmp_path):
+    return model(tmp_path / "new", saved_model_pb=b"better graph")
+
+
+@pytest.fixture
+def served(tmp_path):
+    return tmp_path / "serving" / "digits"
+
+
+@pytest.fixture
+def at(monkeypatch):
+    """Stop the clock at a Unix time in seconds."""
+    return lambda seconds: monkeypatch.setattr(time, "time", lambda: seconds + 0.5)
+
+
+def content(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != versions.MANIFEST
+    }
+
+
+def test_nothing_is_served_from_a_folder_that_is_not_there(served):
+    assert versions.versions(served) == []
+    assert versions.newest(served) is None
+
+
+def test_versions_are_the_folders_with_a_number_in_numeric_order(tmp_path):
+    for name in ("9", "10", ".staging-11", "12a", "best", "٣"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "13").write_text("a file")
+    assert versions.versions(tmp_path) == [9, 10]
+    assert versions.newest(tmp_path) == 10
+
+
+def test_land_serves_every_file_and_says_what_it_is(old, served, at):
+    at(1000)
+    manifest = land(old, served, Manifest(recipe="digits", metrics={"accuracy": 0.5}, n=2, signatures=("b",)))
+    folder = served / "1000"
+    assert manifest.version == 1000
+    assert content(folder) == FILES
+    assert manifest.files == {name: hashlib.sha256(value).hexdigest() for name, value in FILES.items()}
+    assert versions.read_manifest(folder) == versions.verify(folder) == manifest
+    written = json.loads((folder / "manifest.json").read_text())
+    assert (written["recipe"], written["metrics"], written["n"]) == ("digits", {"accuracy": 0.5}, 2)
+
+
+def test_two_models_in_one_second_both_land(old, new, served, at):
+    at(1000)
+    assert [land(each, served, Manifest()).version for each in (old, new, old)] == [1000, 1001, 1002]
+    assert content(served / "1001")["saved_model.pb"] == b"better graph"
+
+
+def test_numbers_grow_when_the_clock_goes_back(old, new, served, at):
+    at(1000)
+    land(old, served, Manifest())
+    at(500)
+    assert land(new, served, Manifest()).version == 1001
+
+
+def test_the_same_model_is_not_pushed_twice(old, served, at):
+    at(1000)
+    first = land(old, served, Manifest(metrics={"accuracy": 0.5}))
+    at(2000)
+    assert land(old, served, Manifest()) == first
+    assert versions.versions(served) == [1000]
+
+
+def test_a_damaged_version_is_pushed_again(old, served, at):
+    at(1000)
+    land(old, served, Manifest())
+    (served / "1000" / "saved_model.pb").write_bytes(b"grap")
+    assert land(old, served, Manifest()).version == 1001
+
+
+def test_a_version_pushed_by_other_hands_is_kept(old, served):
+    model(served / "7")
+    land(old, served, Manifest())
+    assert versions.versions(served)[0] == 7
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path, served):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ValueError, match="empty holds no model to push"):
+        land(tmp_path / "empty", served, Manifest())
+    assert versions.versions(served) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda folder: (folder / "saved_model.pb").write_bytes(b"x"), "saved_model.pb was changed"),
+        (lambda folder: (folder / "saved_model.pb").unlink(), "saved_model.pb was lost"),
+        (lambda folder: (folder / "more.txt").write_bytes(b"x"), "more.txt was added"),
+        (lambda folder: (folder / "manifest.json").unlink(), "manifest.json is not there"),
+        (lambda folder: (folder / "manifest.json").write_text("{"), "manifest.json is not a manifest"),
+        (lambda folder: (folder / "manifest.json").write_text("[]"), "manifest.json is not a manifest"),
+        (lambda folder: (folder / "manifest.json").write_text('{"signatures": [], "x": 1}'), "is not a manifest"),
+    ],
+    ids=["changed", "lost", "added", "no_manifest", "cut_off", "a_list", "unknown_field"],
+)
+def test_verify_says_what_is_wrong(old, served, damage, sentence):
+    folder = versions.folder(served, land(old, served, Manifest()).version)
+    damage(folder)
+    with pytest.raises(ValueError, match=sentence):
+        versions.verify(folder)
+
+
+def test_roll_back_serves_the_old_files_under_a_new_number(old, new, served, at):
+    at(1000)
+    land(old, served, Manifest(metrics={"accuracy": 0.5}))
+    land(new, served, Manifest(metrics={"accuracy": 0.4}))
+    back = versions.roll_back(served, 1000)
+    assert (back.version, back.metrics) == (1002, {"accuracy": 0.5})
+    assert content(served / "1002") == FILES
+    assert versions.versions(served) == [1000, 1001, 1002]
+
+
+def test_roll_back_to_no_version_names_those_there_are(old, served, at):
+    at(1000)
+    land(old, served, Manifest())
+    with pytest.raises(ValueError, match="has no version 17; there are: 1000"):
+        versions.roll_back(served, 17)
+
+
+class Killed(BaseException):
+    """What no `except Exception` may swallow, as a kill."""
+
+
+def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_completes(
+    tmp_path, old, new, served, at, monkeypatch
+):
+    """Dies before the 1st, 2nd, 3rd ... call that touches the disk, until one push survives."""
+    calls = {"left": 0}
+
+    def dying(real):
+        def call(*args, **kwargs):
+            if calls["left"] == 0:
+                raise Killed
+            calls["left"] -= 1
+            return real(*args, **kwargs)
+
+        return call
+
+    patched = [(os, "fsync"), (os, "rename"), (os, "mkdir"), (versions.shutil, "copyfile"), (versions.Path, "write_text")]
+    deaths = 0
+    for alive in range(1000):
+        place = tmp_path / f"{alive}" / "served"
+        at(1000)
+        land(old, place, Manifest(recipe="old"))
+        calls["left"] = alive
+        with monkeypatch.context() as patch:
+            for owner, name in patched:
+                patch.setattr(owner, name, dying(getattr(owner, name)))
+            try:
+                land(new, place, Manifest(recipe="new"))
+                break
+            except Killed:
+                deaths += 1
+        assert versions.versions(place) in ([1000], [1000, 1001])  # the last call comes after the rename
+        for version in versions.versions(place):
+            versions.verify(place / str(version))
+        assert land(new, place, Manifest(recipe="new")).version == 1001
+        assert versions.versions(place) == [1000, 1001]
+        assert versions.verify(place / "1001").recipe == "new"
+        assert not list(place.glob(".staging-*"))
+    assert deaths >= 3 * len(FILES)  # a copy and a force to disk for each file at the least
+
+
+def test_a_rename_to_disk_counts_only_when_its_folder_is_forced_too(old, served, monkeypatch):
+    """Every file and folder is forced to disk before the rename, and the serving folder after it."""
+    done = []
+    real = {"fsync": os.fsync, "rename": os.rename}
+    monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), real["fsync"](fd)))
+    monkeypatch.setattr(os, "rename", lambda a, b: (done.append("rename"), real["rename"](a, b)))
+    version = land(old, served, Manifest()).version
+    staging = served / f".staging-{version}"
+    at = done.index("rename")
+    folders = [staging, staging / "variables", staging / "assets"]
+    assert {*map(str, folders), *(str(staging / name) for name in [*FILES, "manifest.json"])} <= set(done[:at])
+    assert done[at + 1 :] == [str(served)]
+
+
+PUSH = """
+import os, sys
+from tfx_ocr.serving import versions
+print("up", flush=True)
+sync = os.fsync
+versions.os.fsync = lambda handle: (print("fsync", flush=True), sys.stdin.readline(), sync(handle))
+versions.land(sys.argv[1], sys.argv[2], versions.Manifest(recipe="new"))
+"""
+
+
+@pytest.mark.parametrize("writes", [1, 4])
+def test_a_real_kill_leaves_the_old_version_and_no_lock(old, new, served, writes):
+    first = land(old, served, Manifest()).version
+    child = subprocess.Popen(
+        [sys.executable, "-c", PUSH, str(new), str(served)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout.readline() == "up\n"
+    for _ in range(writes):
+        assert child.stdout.readline() == "fsync\n"
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    assert child.stdout.readline() == "fsync\n"  # it waits inside the next write
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    child.stdin.close()
+    child.stdout.close()
+    assert versions.versions(served) == [first]
+    second = land(new, served, Manifest()).version
+    assert versions.versions(served) == [first, second]
+    assert versions.verify(served / str(second)).files == versions.digests(new)
+
+
+def test_pushes_at_once_all_land(tmp_path, served, at):
+    at(1000)
+    models = [model(tmp_path / f"m{i}", saved_model_pb=b"%d" % i) for i in range(8)]
+    threads = [threading.Thread(target=land, args=(each, served, Manifest())) for each in models]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert versions.versions(served) == list(range(1000, 1008))
+    assert {content(served / str(v))["saved_model.pb"] for v in range(1000, 1008)} == {b"%d" % i for i in range(8)}
+
+
+def test_what_a_manifest_holds_is_the_documented_list():
+    assert [field.name for field in dataclasses.fields(Manifest)] == [
+        "recipe", "version", "created", "tensorflow", "signatures", "split", "n", "metrics", "examples_digest", "files",
+    ]  # fmt: skip
