@@ -1,0 +1,146 @@
+import collections
+import json
+
+import pytest
+
+from tfx_ocr.components.evaluator import gate
+from tfx_ocr.components.evaluator.gate import Served
+from tfx_ocr.components.evaluator.metrics import classification
+from tfx_ocr.components.recipe import Gate, Part
+
+METRICS = {"accuracy": 0.912, "macro_precision": 0.92, "macro_recall": 0.9, "macro_f1": 0.95}
+CLASSES = {
+    "1": {"precision": 0.95, "recall": 0.7, "f1": 0.8, "support": 20},
+    "7": {"precision": 0.75, "recall": 0.9, "f1": 0.8, "support": 40},
+    "?": {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0},
+}
+RECORDED = Served(version=17, metrics={"accuracy": 0.912, "macro_f1": 0.962}, n=60, how="recorded")
+
+
+def checks(served=None, **limits):
+    return gate.checks(Gate(**limits), METRICS, CLASSES, served)
+
+
+def test_a_gate_without_limits_lets_everything_pass():
+    assert checks() == []
+
+
+def test_a_metric_below_its_limit_fails_with_both_numbers():
+    (check,) = checks(at_least={"accuracy": 0.93})
+    assert not check.ok
+    assert check.sentence == "accuracy 0.912 is below 0.93"
+    assert (check.metric, check.rule, check.limit, check.value) == ("accuracy", "at_least", 0.93, 0.912)
+
+
+def test_a_metric_at_its_limit_passes():
+    (check,) = checks(at_least={"accuracy": 0.912})
+    assert check.ok
+    assert check.sentence == ""
+
+
+def test_numbers_are_shown_far_enough_to_tell_them_apart():
+    (check,) = gate.checks(Gate(at_least={"accuracy": 0.93}), {"accuracy": 0.92996}, {}, None)
+    assert check.sentence == "accuracy 0.92996 is below 0.93"
+
+
+def test_each_class_below_its_limit_is_named():
+    found = checks(each_class_at_least={"precision": 0.8, "recall": 0.8})
+    assert [check.sentence for check in found] == [
+        "precision 0.75 of class '7' (40 examples) is below 0.8",
+        "recall 0.7 of class '1' (20 examples) is below 0.8",
+    ]
+    assert [check.of for check in found] == ["7", "1"]
+
+
+def test_the_lowest_class_stands_for_all_that_pass():
+    (check,) = checks(each_class_at_least={"recall": 0.6})
+    assert (check.ok, check.of, check.value) == (True, "1", 0.7)
+
+
+def test_a_class_that_was_never_the_label_is_not_judged_alone():
+    assert all(check.of != "?" for check in checks(each_class_at_least={"recall": 1.0, "precision": 1.0}))
+
+
+def test_worse_than_the_served_version_by_more_than_allowed_fails_with_its_numbers():
+    (check,) = checks(RECORDED, at_most_worse={"macro_f1": 0.005})
+    assert not check.ok
+    assert check.sentence == "macro_f1 0.95 is 0.012 worse than version 17's 0.962 (at most 0.005)"
+    assert check.served == 0.962
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "ok"),
+    [(0.957, 0.962, True), (0.9569, 0.962, False), (0.97, 0.962, True), (0.962, 0.962, True)],
+    ids=["just_allowed", "just_not", "better", "equal"],
+)
+def test_at_most_worse_at_its_edge(ours, theirs, ok):
+    served = Served(version=1, metrics={"macro_f1": theirs}, how="evaluated")
+    (check,) = gate.checks(Gate(at_most_worse={"macro_f1": 0.005}), {"macro_f1": ours}, {}, served)
+    assert check.ok is ok
+
+
+def test_the_first_model_is_worse_than_none():
+    (check,) = checks(None, at_most_worse={"macro_f1": 0.005})
+    assert check.ok
+    assert check.served is None
+
+
+def test_a_served_version_that_cannot_answer_fails_the_check_and_says_what_to_do():
+    broken = Served(version=17, how="failed", reason="it holds no model")
+    found = checks(broken, at_most_worse={"accuracy": 0.005, "macro_f1": 0.005})
+    assert [check.ok for check in found] == [False, False]
+    assert found[0].sentence == (
+        "version 17, which is served now, cannot be compared with: it holds no model; "
+        "mend or remove that version's folder, or leave gate.at_most_worse empty for one run"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "name"),
+    [("at_least", "acuracy"), ("at_least", "recall"), ("each_class_at_least", "macro_f1"), ("at_most_worse", "f1")],
+)
+def test_unknown_metrics_are_refused_with_those_there_are(rule, name):
+    with pytest.raises(ValueError, match=rf"gate.{rule} names the metric '{name}'; known: .*(accuracy|recall)"):
+        gate.refuse_unknown(Gate(**{rule: {name: 0.5}}), classification)
+
+
+def test_known_metrics_are_not_refused():
+    gate.refuse_unknown(
+        Gate(at_least={"accuracy": 1}, each_class_at_least={"f1": 1}, at_most_worse={"macro_f1": 0}), classification
+    )
+
+
+PAIRS = collections.Counter({("1", "1"): 3, ("7", "7"): 4, ("1", "7"): 1})
+
+
+def verdict(served=None, **limits):
+    part = Part(name="digits", task="classification", gate=Gate(split="test", **limits))
+    return gate.verdict(part, classification, PAIRS, served, "abc")
+
+
+def test_verdict_holds_what_the_report_and_the_manifest_need():
+    judged = verdict(at_least={"accuracy": 0.9}, at_most_worse={"macro_f1": 0.1})
+    assert judged["blessed"] is False
+    assert (judged["recipe"], judged["split"], judged["n"], judged["examples_digest"]) == ("digits", "test", 8, "abc")
+    assert judged["metrics"]["accuracy"] == 7 / 8
+    assert judged["classes"]["1"] == {"precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7), "support": 4}
+    assert judged["confusion"] == [["7", "7", 4], ["1", "1", 3], ["1", "7", 1]]
+    assert judged["intervals"]["accuracy"][0] < 7 / 8 < judged["intervals"]["accuracy"][1] <= 1
+    assert judged["served"] is None
+    assert judged["checks"][0] == {
+        "metric": "accuracy", "class": None, "rule": "at_least", "limit": 0.9, "value": 0.875, "ok": False,
+        "sentence": "accuracy 0.875 is below 0.9", "served": None,
+    }  # fmt: skip
+    assert json.loads(json.dumps(judged))["checks"][1]["ok"] is True
+
+
+def test_verdict_blesses_when_every_check_holds():
+    assert verdict(at_least={"accuracy": 0.875}, each_class_at_least={"recall": 0.75})["blessed"] is True
+
+
+def test_summary_says_the_numbers_and_what_is_wrong():
+    assert gate.summary(verdict(RECORDED, at_least={"accuracy": 0.9})).splitlines() == [
+        "gate REFUSED: accuracy 0.8750, macro_precision 0.9000, macro_recall 0.8750, macro_f1 0.8730 (8 test examples)",
+        "  accuracy 0.875 is below 0.9",
+    ]
+    assert gate.summary(verdict()).startswith("gate passed: accuracy 0.8750")
