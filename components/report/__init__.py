@@ -1,0 +1,1 @@
+"""Report: one static HTML page a run, and the numbers behind it."""

@@ -1,0 +1,201 @@
+"""What the report step does: reads what the steps left, writes the page. What is missing is said on the page."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import tensorflow as tf
+from tensorflow_metadata.proto.v0 import anomalies_pb2
+from tfx import types
+from tfx import version as tfx_version
+from tfx.dsl.components.base import base_executor
+from tfx.dsl.io import fileio
+from tfx.types import artifact_utils
+from tfx.utils import io_utils
+
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.report import examples, mistakes, page, pictures, timings
+from tfx_ocr.components.report.run import Picture, Produced, Run
+
+MOST_MISTAKES = 24
+
+Artifacts = dict[str, list[types.Artifact]]
+
+
+class Executor(base_executor.BaseExecutor):
+    """Makes the page of one run."""
+
+    def Do(self, input_dict: Artifacts, output_dict: Artifacts, exec_properties: dict[str, Any]) -> None:  # noqa: N802
+        """Read, render, write.
+
+        Args:
+            input_dict: see `component.ReportSpec`.
+            output_dict: `report` gets `index.html` and `report.json`.
+            exec_properties: `recipe`: `Recipe.part("report")`; `code_version`.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        part = Part.from_json(exec_properties["recipe"])
+        report = artifact_utils.get_single_uri(output_dict["report"])
+        root = os.path.dirname(os.path.dirname(os.path.dirname(report)))  # below it: Report/report/<execution>
+        run_id = (self._context.pipeline_run_id or "") if self._context else ""
+        uris = {name: artifacts[0].uri for name, artifacts in input_dict.items()}
+
+        wrong = _mistakes(uris["evaluation"], part.task)
+        found = examples.scan(_records(input_dict["examples"][0]), {mistake["source"] for mistake in wrong or ()})
+        html, facts = page.render(
+            Run(
+                part=part,
+                made=datetime.datetime.now(),
+                run_id=run_id,
+                began=timings.began(run_id),
+                code_version=exec_properties.get("code_version", ""),
+                stack=f"TFX {tfx_version.__version__}, TensorFlow {tf.__version__}",
+                gate=_json(uris["evaluation"], "gate.json"),
+                blessed=_flag(input_dict["blessing"][0], "blessed"),
+                infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
+                infra_reason=_text(uris["infra_blessing"], "reason.txt").strip(),
+                pushed=_flag(input_dict["pushed_model"][0], "pushed"),
+                manifest=_json(uris["pushed_model"], "manifest.json"),
+                history=_history(uris["model_run"]),
+                slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
+                mistakes=wrong,
+                pictures=_pictures(found.images),
+                counts=found.counts,
+                summary=_json(uris["examples"], "summary.json"),
+                rejected=_lines_or_none(uris["examples"], "rejected.jsonl"),
+                anomalies=_anomalies(uris["anomalies"]),
+                duplicates=found.duplicates,
+                produced=[
+                    _produced(name, artifact, root) for name, artifacts in input_dict.items() for artifact in artifacts
+                ],
+            )
+        )
+        io_utils.write_string_file(os.path.join(report, "index.html"), html)
+        io_utils.write_string_file(os.path.join(report, "report.json"), json.dumps(facts, ensure_ascii=False, indent=1))
+
+
+def _text(folder: str, name: str) -> str:
+    """What a step wrote; "" where it did not."""
+    path = os.path.join(folder, name)
+    return io_utils.read_string_file(path) if fileio.exists(path) else ""
+
+
+def _json(folder: str, name: str) -> dict[str, Any] | None:
+    text = _text(folder, name)
+    return json.loads(text) if text else None
+
+
+def _lines(path: str) -> Iterator[dict[str, Any]]:
+    with fileio.open(path) as lines:
+        yield from map(json.loads, lines)
+
+
+def _lines_or_none(folder: str, name: str) -> list[dict[str, Any]] | None:
+    path = os.path.join(folder, name)
+    return list(_lines(path)) if fileio.exists(path) else None
+
+
+def _flag(artifact: types.Artifact, name: str) -> bool | None:
+    """A property that TFX sets to 0 or 1; None where it was never set."""
+    return bool(artifact.get_int_custom_property(name)) if artifact.has_custom_property(name) else None
+
+
+def _mistakes(evaluation: str, task: str | None) -> list[dict[str, Any]] | None:
+    """The worst; None where the evaluation has no answers, or what is worst is not known for the task."""
+    paths = sorted(fileio.glob(os.path.join(evaluation, "answers-*.jsonl")))
+    if not paths or task not in mistakes.JUDGES:
+        return None
+    return mistakes.worst((answer for path in paths for answer in _lines(path)), task, MOST_MISTAKES)
+
+
+def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
+    """Split and serialized tf.Example, the splits in the order that the artifact names them."""
+    for split in artifact_utils.decode_split_names(artifact.split_names):
+        files = sorted(fileio.glob(os.path.join(artifact_utils.get_split_uri([artifact], split), "*")))
+        for raw in tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator():
+            yield split, raw
+
+
+def _pictures(images: dict[str, bytes]) -> dict[str, Picture]:
+    drawn = {source: pictures.thumbnail(image) for source, image in images.items()}
+    return {source: picture for source, picture in drawn.items() if picture}
+
+
+def _history(model_run: str) -> dict[str, list[float | None]] | None:
+    """Columns of `history.csv`; a value that is no finite number is None."""
+    text = _text(model_run, "history.csv")
+    if not text:
+        return None
+    rows = list(csv.DictReader(text.splitlines()))
+    return {name: [_finite(row[name]) for row in rows] for name in rows[0]} if rows else None
+
+
+def _finite(text: str | None) -> float | None:
+    try:
+        value = float(text or "nan")
+    except ValueError:
+        return None
+    return value if abs(value) < float("inf") else None
+
+
+def _slices(evaluation: str) -> list[dict[str, Any]]:
+    """TFMA's metrics of each slice but the whole."""
+    import tensorflow_model_analysis as tfma  # seconds, and few recipes have slices
+
+    result = tfma.load_eval_result(evaluation)
+    return [
+        {
+            "slice": ", ".join(f"{feature} {value}" for feature, value in key),
+            "metrics": {
+                name: value["doubleValue"]
+                for outputs in metrics.values()
+                for keyed in outputs.values()
+                for name, value in keyed.items()
+                if "doubleValue" in value
+            },
+        }
+        for key, metrics in result.slicing_metrics
+        if key
+    ]
+
+
+def _anomalies(folder: str) -> list[dict[str, str]] | None:
+    """Findings of every split's SchemaDiff.pb, in the order of splits and features; None where there is no file."""
+    paths = sorted(fileio.glob(os.path.join(folder, "Split-*", "SchemaDiff.pb")))
+    if not paths:
+        return None
+    found = []
+    for path in paths:
+        split = os.path.basename(os.path.dirname(path)).removeprefix("Split-")
+        with fileio.open(path, "rb") as file:
+            anomalies = anomalies_pb2.Anomalies.FromString(file.read())
+        of_split = [("", anomalies.dataset_anomaly_info)] if anomalies.HasField("dataset_anomaly_info") else []
+        for feature, info in [*of_split, *sorted(anomalies.anomaly_info.items())]:
+            found.append(
+                {
+                    "split": split,
+                    "feature": feature,
+                    "severity": anomalies_pb2.AnomalyInfo.Severity.Name(info.severity),
+                    "short": info.short_description,
+                    "text": info.description,
+                }
+            )
+    return found
+
+
+def _produced(name: str, artifact: types.Artifact, root: str) -> Produced:
+    started, ended = timings.of(artifact.uri, artifact.mlmd_artifact.create_time_since_epoch)
+    return Produced(
+        step=artifact.uri.removeprefix(f"{root}/").split("/")[0],
+        name=name,
+        type=artifact.type_name,
+        id=artifact.id,
+        uri=artifact.uri.removeprefix(f"{root}/"),
+        started=started,
+        ended=ended,
+    )

@@ -1,0 +1,61 @@
+"""The page: a run's sections, each shown by its own template, in one file that needs nothing beside it."""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import jinja2
+
+from tfx_ocr.components.report import sections
+from tfx_ocr.components.report.run import Run
+
+HERE = pathlib.Path(__file__).parent
+
+
+def render(run: Run) -> tuple[str, dict[str, Any]]:
+    """The page as HTML, and the numbers behind it: the name of each section to its facts."""
+    modules = sections.of_task(run.part.task)
+    facts = {name: module.facts(run) for name, module in modules.items()}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "count": count, "duration": duration}
+    html = environment.get_template("report.html.j2").render(
+        run=run,
+        titles={name: module.TITLE for name, module in modules.items()},
+        facts=facts,
+        css=(HERE / "report.css").read_text(),
+    )
+    return html, facts
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A fraction for people; a dash for none."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def count(value: int | None) -> str:
+    """A whole number for people, thousands apart."""
+    return "–" if value is None else f"{value:,}".replace(",", " ")
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds for people.
+
+    >>> duration(3725.2)
+    '1 h 2 min 5 s'
+    """
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return " ".join(
+        f"{value} {unit}" for value, unit in ((hours, "h"), (minutes, "min"), (rest, "s")) if value or unit == "s"
+    )

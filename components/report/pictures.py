@@ -1,0 +1,31 @@
+"""Pictures small enough to stand in a page: always decoded and written anew, whatever their bytes hold."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from PIL import Image, UnidentifiedImageError
+
+from tfx_ocr.components.report.run import Picture
+
+LONGEST = 192  # pixels of the longer side; larger pictures are made smaller
+
+
+def thumbnail(encoded: bytes) -> Picture | None:
+    """A PNG of the picture for a page, transparent parts on white; None where the bytes are no picture.
+
+    Args:
+        encoded: PNG, JPEG, GIF, BMP or whatever else Pillow reads.
+    """
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            image.thumbnail((LONGEST, LONGEST))
+            ground = Image.new("RGBA", image.size, "white")
+            ground.alpha_composite(image.convert("RGBA"))
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return None
+    target = io.BytesIO()
+    ground.convert("RGB").quantize(64).save(target, "PNG", optimize=True)
+    text = base64.b64encode(target.getvalue()).decode()
+    return Picture(uri=f"data:image/png;base64,{text}", width=ground.width, height=ground.height)

@@ -1,0 +1,37 @@
+"""Learning curves: each measure of training beside the same measure on the eval split."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx_ocr.components.report import figures
+from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.report.sections import missing
+
+TITLE = "Learning curves"
+EVAL = "val_"  # how Keras names what it measured on the eval split
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """`charts` (one a measure, see `figures.line_chart`), the `epochs` as a table, and the `best` of them by eval loss."""
+    if not run.history or not any(run.history.values()):
+        return missing("The Trainer left no history.csv.")
+    columns = {name: list(values) for name, values in run.history.items() if name != "epoch"}
+    count = len(next(iter(columns.values())))
+    epochs = [int(epoch) for epoch in run.history.get("epoch") or range(1, count + 1)]
+    measures = [name for name in columns if EVAL + name in columns]
+    losses = {epoch: loss for epoch, loss in zip(epochs, columns.get("val_loss", ()), strict=False) if loss is not None}
+    return {
+        "charts": [
+            {
+                "measure": name,
+                "last": {"train": columns[name][-1], "eval": columns[EVAL + name][-1]},
+                **figures.line_chart(epochs, {"train": columns[name], "eval": columns[EVAL + name]}),
+            }
+            for name in measures
+        ],
+        "best": min(losses, key=lambda epoch: losses[epoch]) if losses else None,
+        "seconds": sum(value or 0.0 for value in columns.get("seconds", ())),
+        "epochs": epochs,
+        "columns": columns,
+    }

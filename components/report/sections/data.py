@@ -1,0 +1,64 @@
+"""The data: how many records a split and label, what was set aside, what is odd, what is there twice."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+from tfx_ocr.components.report.run import Run
+
+TITLE = "Data"
+MOST_LABELS = 40  # rows; of more labels the rarest of all splits together are shown
+MOST_REASONS = 20
+MOST_SOURCES = 5  # examples named of one reason
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """`splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None for what no step left."""
+    return {
+        "splits": _splits(run),
+        "labels": _labels(run),
+        "rejected": _rejected(run),
+        "anomalies": None if run.anomalies is None else list(run.anomalies),
+        "duplicates": run.duplicates,
+    }
+
+
+def _splits(run: Run) -> list[dict[str, Any]] | None:
+    if run.counts is None:
+        return None
+    return [{"split": split, "n": sum(labels.values()), "labels": len(labels)} for split, labels in run.counts.items()]
+
+
+def _labels(run: Run) -> dict[str, Any] | None:
+    if run.counts is None:
+        return None
+    totals: collections.Counter[str] = collections.Counter()
+    for labels in run.counts.values():
+        totals.update(labels)
+    chosen = sorted(totals)
+    if len(chosen) > MOST_LABELS:
+        chosen = sorted(chosen, key=lambda label: (totals[label], label))[:MOST_LABELS]
+    return {
+        "splits": list(run.counts),
+        "rows": [{"label": label, "n": [split.get(label, 0) for split in run.counts.values()]} for label in chosen],
+        "total": len(totals),
+    }
+
+
+def _rejected(run: Run) -> dict[str, Any] | None:
+    """Grouped by reason, the commonest first."""
+    if run.rejected is None:
+        return None
+    reasons: dict[str, list[str]] = {}
+    for each in run.rejected:
+        reasons.setdefault(each["reason"], []).append(each["source"])
+    ordered = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+    return {
+        "n": len(run.rejected),
+        "kinds": len(ordered),
+        "reasons": [
+            {"reason": reason, "n": len(sources), "sources": sorted(sources)[:MOST_SOURCES]}
+            for reason, sources in ordered[:MOST_REASONS]
+        ],
+    }

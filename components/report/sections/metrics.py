@@ -1,0 +1,33 @@
+"""The headline metrics with their confidence intervals, limits and the served version's values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.report.sections import missing
+
+TITLE = "Metrics"
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """`split`, `n` and `rows`: those with a limit first, each `name`, `value`, `low`, `high`, `limit`, `served`."""
+    if run.gate is None:
+        return missing("The evaluation holds no gate.json.")
+    limits = run.part.gate.at_least if run.part.gate else {}
+    served = (run.gate.get("served") or {}).get("metrics") or {}
+    intervals = run.gate.get("intervals") or {}
+    rows = []
+    for name in sorted(run.gate["metrics"], key=lambda name: name not in limits):
+        low, high = intervals.get(name, (None, None))
+        rows.append(
+            {
+                "name": name,
+                "value": run.gate["metrics"][name],
+                "low": low,
+                "high": high,
+                "limit": limits.get(name),
+                "served": served.get(name),
+            }
+        )
+    return {"split": run.gate["split"], "n": run.gate["n"], "rows": rows}

@@ -1,0 +1,31 @@
+"""The metrics of parts of the data: a writer, a font, a form."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.report.sections import missing
+
+TITLE = "Slices"
+MOST = 40  # rows; of more slices the worst by the first metric are shown
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """`names` of metrics, `rows` (`slice`, `n`, `values` in the order of `names`), worst first, and the `total` of slices."""
+    if not run.part.gate or not run.part.gate.slices:
+        return missing("The recipe's gate names no slices (gate.slices): the metrics above are of all examples.")
+    if not run.slices:
+        return missing("The evaluation holds no metrics of slices.")
+    counted = "example_count"
+    names = [name for name in run.gate["metrics"] if name in run.slices[0]["metrics"]] if run.gate else []
+    rows = [
+        {
+            "slice": each["slice"],
+            "n": int(each["metrics"].get(counted, 0)),
+            "values": [each["metrics"].get(name) for name in names],
+        }
+        for each in run.slices
+    ]
+    rows.sort(key=lambda row: (row["values"][:1], row["slice"]))
+    return {"names": names, "rows": rows[:MOST], "total": len(rows)}
