@@ -1,9 +1,10 @@
-"""A tiny export for tests: the contract's two signatures on a model whose answer can be read off its picture."""
+"""For tests of what judges and serves: a tiny export whose answer can be read off its picture, and examples for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,3 +46,54 @@ def write_export() -> Callable[..., Path]:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def write_examples() -> Callable[..., Any]:
+    """`write_examples(folder, {"test": [(image, label), ...]})`: an Examples artifact as ExampleGen leaves it."""
+
+    def write(folder: Path, splits: Mapping[str, Sequence[tuple[bytes, str]]]) -> Any:
+        import json
+
+        import tensorflow as tf
+        from tfx.types import standard_artifacts
+
+        for split, records in splits.items():
+            file = folder / f"Split-{split}" / "data_tfrecord-00000-of-00001.gz"
+            file.parent.mkdir(parents=True)
+            with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
+                for number, (image, label) in enumerate(records):
+                    values = {
+                        "image": image,
+                        "label": label.encode(),
+                        "source": f"{split}/{label}/{number}.png".encode(),
+                        "group": b"writer %d" % (number % 2),
+                    }
+                    feature = {
+                        name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+                        for name, value in values.items()
+                    }
+                    example = tf.train.Example(features=tf.train.Features(feature=feature))
+                    writer.write(example.SerializeToString())
+        examples = standard_artifacts.Examples()
+        examples.uri = str(folder)
+        examples.split_names = json.dumps(sorted(splits))
+        return examples
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def artifact() -> Callable[..., Any]:
+    """`artifact("Model", folder, id=3)`: a standard artifact that lies in `folder`."""
+
+    def make(kind: str, folder: Path, number: int = 1) -> Any:
+        from tfx.types import standard_artifacts
+
+        folder.mkdir(parents=True, exist_ok=True)
+        made = getattr(standard_artifacts, kind)()
+        made.uri = str(folder)
+        made.id = number
+        return made
+
+    return make

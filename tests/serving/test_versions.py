@@ -174,7 +174,13 @@ def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_complet
 
         return call
 
-    patched = [(os, "fsync"), (os, "rename"), (os, "mkdir"), (versions.shutil, "copyfile"), (versions.Path, "write_text")]
+    patched = [
+        (os, "fsync"),
+        (os, "rename"),
+        (os, "mkdir"),
+        (versions.shutil, "copyfile"),
+        (versions.Path, "write_text"),
+    ]
     deaths = 0
     for alive in range(1000):
         place = tmp_path / f"{alive}" / "served"

@@ -1,0 +1,217 @@
+import json
+
+import pytest
+
+from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.serving import versions
+
+pytestmark = pytest.mark.tfx
+
+# 40 examples of four classes; the picture's first letter is what the sound model reads: one "3" looks like a "1"
+RECORDS = [(b"%dd" % (number % 4), str(number % 4)) for number in range(39)] + [(b"12", "3")]
+LIMITS = {
+    "at_least": {"accuracy": 0.9, "macro_f1": 0.9},
+    "each_class_at_least": {"recall": 0.8},
+    "at_most_worse": {"accuracy": 0.005, "macro_f1": 0.005},
+    "slices": ("group",),
+}
+
+
+@pytest.fixture(scope="module")
+def judge(write_export, write_examples, artifact, tmp_path_factory):
+    """`judge(misread, serving_dir, records)`: run the executor; its evaluation and blessing."""
+    from tfx_ocr.components.evaluator.executor import Executor
+
+    def run(misread, serving_dir, records=RECORDS, **limits):
+        folder = tmp_path_factory.mktemp("judge")
+        model = artifact("Model", folder / "model", 3)
+        write_export(folder / "model" / "Format-Serving", misread)
+        made = {
+            "evaluation": [artifact("ModelEvaluation", folder / "evaluation")],
+            "blessing": [artifact("ModelBlessing", folder / "blessing")],
+        }
+        gate = {"split": "test", **(LIMITS | limits)}
+        recipe = json.dumps({"name": "digits", "task": "classification", "alphabet": "digits", "gate": gate})
+        examples = write_examples(folder / "examples", {"train": RECORDS[:4], "test": records})
+        Executor().Do(
+            {"examples": [examples], "model": [model]}, made, {"recipe": recipe, "serving_dir": str(serving_dir)}
+        )
+        return folder / "evaluation", made["blessing"][0]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def sound(judge, tmp_path_factory):
+    return judge("", tmp_path_factory.mktemp("nothing_served"))
+
+
+def verdict(folder):
+    return json.loads((folder / "gate.json").read_text())
+
+
+def push(write_export, folder, serving_dir, judged, misread=""):
+    known = {name: judged[name] for name in ("split", "n", "metrics", "examples_digest")}
+    return versions.land(write_export(folder / "export", misread), serving_dir, versions.Manifest(**known)).version
+
+
+def test_verdict_has_the_numbers_worked_out_by_hand(sound):
+    judged = verdict(sound[0])
+    # 10 of each class; one 3 read as 1: recall of 3 9/10, precision of 1 10/11
+    assert judged["n"] == 40
+    assert judged["metrics"]["accuracy"] == 39 / 40
+    assert judged["metrics"]["macro_recall"] == pytest.approx((1 + 1 + 1 + 0.9) / 4)
+    assert judged["metrics"]["macro_precision"] == pytest.approx((1 + 10 / 11 + 1 + 1) / 4)
+    assert judged["classes"]["3"]["support"] == 10
+    assert ["3", "1", 1] in judged["confusion"]
+    assert judged["blessed"] is True
+
+
+def test_tfma_loads_the_same_numbers_under_plain_names(sound):
+    import tensorflow_model_analysis as tfma
+
+    judged = verdict(sound[0])
+    found = tfma.load_eval_result(str(sound[0])).get_metrics_for_slice()
+    assert {name: found[name]["doubleValue"] for name in judged["metrics"]} == pytest.approx(judged["metrics"])
+    assert found["example_count"]["doubleValue"] == 40
+
+
+def test_tfma_holds_each_class(sound):
+    import tensorflow_model_analysis as tfma
+
+    found = {
+        metric.key.name: metric.value.array_value
+        for sliced in tfma.load_metrics(str(sound[0]))
+        if not sliced.slice_key.single_slice_keys
+        for metric in sliced.metric_keys_and_values
+    }
+    assert list(found["class_name"].bytes_values) == [b"0", b"1", b"2", b"3"]
+    assert list(found["class_support"].int64_values) == [10, 10, 10, 10]
+    assert list(found["class_recall"].float64_values) == pytest.approx([1, 1, 1, 0.9])
+    assert list(found["class_precision"].float64_values) == pytest.approx([1, 10 / 11, 1, 1])
+
+
+def test_tfma_slices_by_the_gates_features(sound):
+    import tensorflow_model_analysis as tfma
+
+    result = tfma.load_eval_result(str(sound[0]))
+    # every second record is writer 1's, and so is the last, which is wrong
+    assert result.get_metrics_for_slice((("group", "writer 0"),))["accuracy"]["doubleValue"] == 1.0
+    assert result.get_metrics_for_slice((("group", "writer 1"),))["accuracy"]["doubleValue"] == 19 / 20
+
+
+def test_every_answer_is_written_with_its_source(sound):
+    lines = [json.loads(line) for file in sound[0].glob("answers-*.jsonl") for line in file.read_text().splitlines()]
+    assert len(lines) == 40
+    (wrong,) = [line for line in lines if line["label"] != line["outputs"]["label"]]
+    assert len(wrong.pop("record")) == 32
+    assert wrong == {
+        "source": "test/3/39.png", "group": "writer 1", "label": "3", "outputs": {"label": "1", "probability": 0.5},
+    }  # fmt: skip
+
+
+def test_blessing_is_what_the_stock_pusher_reads(sound):
+    from tfx.components.util import model_utils
+
+    folder, blessing = sound
+    assert model_utils.is_model_blessed(blessing)
+    assert (folder.parent / "blessing" / "BLESSED").exists()
+    assert verdict(folder.parent / "blessing") == verdict(folder)
+    assert blessing.get_int_custom_property("current_model_id") == 3
+    assert blessing.get_string_custom_property("current_model") == str(folder.parent / "model")
+
+
+def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, tmp_path):
+    """The served version was judged on the same examples: its manifest is believed."""
+    version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
+    folder, blessing = judge("2", tmp_path / "served", at_least={}, each_class_at_least={})
+    judged = verdict(folder)
+    # all ten 2 are answered 0: F1 of 0, 1, 2, 3 is 20/30, 20/21, 0, 18/19, and was 1, 20/21, 1, 18/19
+    assert judged["metrics"]["accuracy"] == 29 / 40
+    assert judged["served"] == {
+        "version": version, "metrics": verdict(sound[0])["metrics"], "n": 40, "how": "recorded", "reason": "",
+    }  # fmt: skip
+    assert [check["sentence"] for check in judged["checks"]] == [
+        f"accuracy 0.725 is 0.25 worse than version {version}'s 0.975 (at most 0.005)",
+        f"macro_f1 0.642 is 0.333 worse than version {version}'s 0.975 (at most 0.005)",
+    ]
+    assert blessing.get_int_custom_property("blessed") == 0
+    assert (folder.parent / "blessing" / "NOT_BLESSED").exists()
+
+
+@pytest.fixture
+def asked(write_export, write_examples, tmp_path):
+    """`asked(misread, digest)`: what `baseline.served` says of a served version, on two records of three."""
+    from tfx_ocr.components.evaluator import baseline
+    from tfx_ocr.components.evaluator.metrics import classification
+
+    known = {"metrics": dict.fromkeys(classification.NAMES, 0.25), "n": 4, "split": "test", "examples_digest": "these"}
+    version = push(write_export, tmp_path, tmp_path / "served", known, misread="2")
+    write_examples(tmp_path / "examples", {"test": [(b"1d", "1"), (b"2d", "2"), (b"3d", "3")]})
+
+    def ask(digest):
+        return version, baseline.served(
+            str(tmp_path / "served"), digest, [str(tmp_path / "examples" / "Split-test")], classification
+        )
+
+    return ask
+
+
+def test_baseline_on_the_same_examples_is_taken_from_the_manifest(asked):
+    version, served = asked("these")
+    assert (served.version, served.how, served.n, served.metrics["accuracy"]) == (version, "recorded", 4, 0.25)
+
+
+def test_baseline_on_other_examples_is_asked_again(asked):
+    version, served = asked("others")
+    assert (served.version, served.how, served.n) == (version, "evaluated", 3)
+    assert served.metrics["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_baseline_without_a_manifest_is_asked(asked, tmp_path):
+    version, _ = asked("these")
+    (tmp_path / "served" / str(version) / "manifest.json").unlink()
+    assert asked("these")[1].how == "evaluated"
+
+
+def test_baseline_that_cannot_be_loaded_says_so(asked, tmp_path):
+    version, _ = asked("these")
+    (tmp_path / "served" / str(version) / "saved_model.pb").write_bytes(b"no model")
+    served = asked("others")[1]
+    assert (served.version, served.how, served.metrics) == (version, "failed", {})
+    assert "holds no model that can be served" in served.reason
+
+
+def test_baseline_where_nothing_is_served_is_none(tmp_path):
+    from tfx_ocr.components.evaluator import baseline
+    from tfx_ocr.components.evaluator.metrics import classification
+
+    assert baseline.served(str(tmp_path), "any", [], classification) is None
+
+
+def test_a_split_that_is_not_there_stops_the_run(artifact, write_examples, tmp_path):
+    from tfx_ocr.components.evaluator.executor import Executor
+
+    examples = write_examples(tmp_path / "examples", {"train": RECORDS[:2], "eval": RECORDS[:2]})
+    made = {name: [artifact(kind, tmp_path / name)] for name, kind in
+            (("evaluation", "ModelEvaluation"), ("blessing", "ModelBlessing"))}  # fmt: skip
+    recipe = json.dumps({"name": "digits", "task": "classification", "gate": {"split": "test"}})
+    inputs = {"examples": [examples], "model": [artifact("Model", tmp_path / "model")]}
+    with pytest.raises(Stop, match="no test split to judge by .*; they have eval, train"):
+        Executor().Do(inputs, made, {"recipe": recipe, "serving_dir": ""})
+
+
+def test_an_empty_split_stops_the_run(judge, tmp_path):
+    with pytest.raises(Stop, match="the test split holds no examples"):
+        judge("", tmp_path, records=[])
+
+
+def test_eval_config_asks_the_answering_signature():
+    from tfx_ocr.components.evaluator.executor import eval_config
+
+    part = Part(name="digits", task="classification", gate=Gate(slices=("group",)))
+    config = eval_config(part)
+    (spec,) = config.model_specs
+    assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "label", "label")
+    assert [list(each.feature_keys) for each in config.slicing_specs] == [[], ["group"]]

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.serving import versions
+
+pytestmark = pytest.mark.tfx
+
+JUDGED = {"split": "test", "n": 4, "metrics": {"accuracy": 0.75}, "examples_digest": "abc", "blessed": True}
+
+
+@pytest.fixture
+def push(artifact, write_export, tmp_path):
+    """Run the executor on a tiny model; the `pushed_model` and its folder."""
+    from tfx_ocr.components.pusher.executor import Executor
+
+    write_export(tmp_path / "model" / "Format-Serving")
+    runs = []
+
+    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served")):
+        runs.append(tmp_path / f"run{len(runs)}")
+        blessing = artifact("ModelBlessing", runs[-1] / "blessing")
+        blessing.set_int_custom_property("blessed", blessed)
+        if judged:
+            (runs[-1] / "blessing" / "gate.json").write_text(json.dumps(judged))
+        infra = artifact("InfraBlessing", runs[-1] / "infra")
+        infra.set_int_custom_property("blessed", infra_blessed)
+        pushed = artifact("PushedModel", runs[-1] / "pushed")
+        Executor().Do(
+            {
+                "model": [artifact("Model", tmp_path / "model")],
+                "model_blessing": [blessing],
+                "infra_blessing": [infra],
+            },
+            {"pushed_model": [pushed]},
+            {
+                "push_destination": json.dumps({"filesystem": {"base_directory": base}}),
+                "recipe": json.dumps({"name": "digits"}),
+            },
+        )
+        return pushed, runs[-1] / "pushed"
+
+    return run
+
+
+def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
+    pushed, folder = push()
+    (version,) = versions.versions(tmp_path / "served")
+    manifest = versions.verify(tmp_path / "served" / str(version))
+    assert manifest.recipe == "digits"
+    assert (manifest.split, manifest.n, manifest.metrics) == ("test", 4, {"accuracy": 0.75})
+    assert manifest.examples_digest == "abc"
+    assert manifest.signatures == ("serve_images", "serving_default")
+    assert manifest.tensorflow.startswith("2.")
+    assert manifest.files == versions.digests(tmp_path / "model" / "Format-Serving")
+    assert versions.read_manifest(folder) == manifest
+    assert [path.name for path in folder.iterdir()] == ["manifest.json"]  # the model is not stored twice
+
+    assert pushed.get_int_custom_property("pushed") == 1
+    assert pushed.get_string_custom_property("pushed_version") == str(version)
+    assert pushed.get_string_custom_property("pushed_destination") == str(tmp_path / "served" / str(version))
+
+
+@pytest.mark.parametrize(("blessed", "infra_blessed"), [(0, 1), (1, 0), (0, 0)])
+def test_a_model_that_is_not_blessed_is_not_pushed(push, tmp_path, blessed, infra_blessed):
+    pushed, folder = push(blessed=blessed, infra_blessed=infra_blessed)
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert versions.versions(tmp_path / "served") == []
+    assert list(folder.iterdir()) == []
+
+
+def test_a_push_that_died_before_it_was_recorded_is_recognised(push, tmp_path):
+    first, _ = push()
+    again, folder = push()
+    assert len(versions.versions(tmp_path / "served")) == 1
+    assert again.get_int_custom_property("pushed") == 1
+    version = first.get_string_custom_property("pushed_version")
+    assert again.get_string_custom_property("pushed_version") == version
+    assert versions.read_manifest(folder).version == int(version)
+
+
+def test_a_blessing_by_another_evaluator_is_pushed_without_metrics(push, tmp_path):
+    push(judged=None)
+    (version,) = versions.versions(tmp_path / "served")
+    assert versions.read_manifest(tmp_path / "served" / str(version)).metrics == {}
+
+
+def test_object_storage_is_refused_in_a_sentence(push):
+    with pytest.raises(Stop, match="cannot push to 's3://models/digits': a version appears by one rename"):
+        push(base="s3://models/digits")
