@@ -1,0 +1,104 @@
+"""Encoded pictures: which can be read by everything that comes after, and what is wrong with the others."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import warnings
+import zlib
+from collections.abc import Iterator
+
+from PIL import Image, UnidentifiedImageError
+
+PNG = b"\x89PNG\r\n\x1a\n"
+FORMATS = (
+    "PNG",
+    "JPEG",
+    "GIF",
+    "BMP",
+    "TIFF",
+    "WEBP",
+)  # some of Pillow's others start programs
+AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a phone's JPEG with more behind it)
+DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
+
+
+def why_not(image: bytes, max_pixels: int) -> str | None:
+    """Say why a picture must be set aside; None when it decodes in full.
+
+    The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
+
+    Args:
+        image: an encoded picture of one of `FORMATS`; of several frames the first counts.
+        max_pixels: width x height that is still accepted.
+
+    Returns:
+        One clause: what is wrong, a colon, in particular what.
+    """
+    if not image:
+        return "empty file: it holds no bytes"
+    try:
+        with _no_warnings():
+            opened = Image.open(io.BytesIO(image), formats=FORMATS)
+            width, height = opened.size
+            if width * height > max_pixels:
+                return f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
+            opened.load()
+            if opened.format == "PNG":
+                _check_png(image)
+            elif opened.mode.startswith(DEEP):
+                return f"more than 8 bits a channel: {opened.format} of mode {opened.mode}; save it as PNG"
+    except UnidentifiedImageError:
+        return f"not an image: none of {', '.join(FORMATS)}"
+    except Image.DecompressionBombError as error:
+        return f"too large: {error}"
+    except Exception as error:  # decoders of damaged files raise nearly everything
+        return f"damaged image: {error}"
+    return None
+
+
+def _check_png(image: bytes) -> None:
+    """Hold every critical chunk to its checksum, to the end: libpng does, Pillow is lenient.
+
+    Raises:
+        ValueError: a chunk is damaged or missing.
+
+    Source: PNG specification, third edition, 5.3 (layout of chunks) and 5.4 (a capital first letter is critical).
+    """
+    start = len(PNG)
+    kind = b""
+    while kind != b"IEND":
+        length, kind = int.from_bytes(image[start : start + 4], "big"), image[start + 4 : start + 8]
+        end = start + 8 + length
+        if end + 4 > len(image):
+            raise ValueError("the file ends before the picture does")
+        if kind[:1].isupper() and zlib.crc32(image[start + 4 : end]) != int.from_bytes(image[end : end + 4], "big"):
+            raise ValueError(f"wrong checksum in chunk {kind.decode('ascii', 'replace')}")
+        start = end + 4
+
+
+def to_png(image: bytes) -> bytes:
+    """A picture that `why_not` accepts, in a form that TensorFlow reads too.
+
+    PNG and JPEG (grey and RGB) come back as they are. GIF, BMP, TIFF, WebP and CMYK become a PNG of their first frame:
+    TensorFlow reads some of them, and of those some otherwise than everything else does (palettes of BMP).
+    """
+    if image.startswith(PNG):
+        return image
+    with _no_warnings():
+        opened = Image.open(io.BytesIO(image), formats=FORMATS)
+        if opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB"):
+            return image
+        grey = opened.mode in ("1", "L", "LA")
+        mode = ("LA" if grey else "RGBA") if opened.has_transparency_data else ("L" if grey else "RGB")
+        written = io.BytesIO()
+        opened.convert(mode).save(written, "PNG")
+        return written.getvalue()
+
+
+@contextlib.contextmanager
+def _no_warnings() -> Iterator[None]:
+    """Keep Pillow's from the console: what is wrong is in the reason, and a bomb's size is judged by our own limit."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -1,0 +1,128 @@
+import io
+import random
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from tfx_ocr.data import images
+
+MAX = 10_000
+
+
+def picture(mode="L", size=(6, 4)):
+    grey = Image.new("L", size)
+    grey.putdata([7 * i % 256 for i in range(size[0] * size[1])])
+    return grey.convert(mode)
+
+
+def encoded(form, mode="L", **options):
+    written = io.BytesIO()
+    picture(mode).save(written, form, **options)
+    return written.getvalue()
+
+
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def png_header(width, height):
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return images.PNG + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b""))
+
+
+@pytest.mark.parametrize(
+    ("form", "mode"),
+    [("PNG", m) for m in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")]
+    + [("JPEG", m) for m in ("L", "RGB", "CMYK")]
+    + [("GIF", m) for m in ("L", "P")]
+    + [("BMP", m) for m in ("1", "L", "P", "RGB")]
+    + [("TIFF", m) for m in ("1", "L", "RGB")]
+    + [("WEBP", "RGB")],
+)
+def test_pictures_of_every_common_kind_are_read(form, mode):
+    assert images.why_not(encoded(form, mode), MAX) is None
+
+
+def test_what_every_decoder_reads_stays_as_it_is():
+    for image in (encoded("PNG", "RGBA"), encoded("PNG", "I;16"), encoded("JPEG"), encoded("JPEG", "RGB")):
+        assert images.to_png(image) is image
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "becomes"),
+    [("BMP", "1", "L"), ("TIFF", "L", "L"), ("WEBP", "RGB", "RGB"), ("JPEG", "CMYK", "RGB")],
+)
+def test_other_formats_become_png_of_the_same_pixels(form, mode, becomes):
+    image = encoded(form, mode)
+    with Image.open(io.BytesIO(images.to_png(image))) as png, Image.open(io.BytesIO(image)) as original:
+        assert (png.format, png.mode, png.size) == ("PNG", becomes, (6, 4))
+        assert png.tobytes() == original.convert(becomes).tobytes()
+
+
+def test_the_palette_of_a_bmp_is_looked_up():
+    red_and_blue = Image.new("P", (2, 1))
+    red_and_blue.putpalette([255, 0, 0, 0, 0, 255])
+    red_and_blue.putdata([0, 1])
+    written = io.BytesIO()
+    red_and_blue.save(written, "BMP")
+    with Image.open(io.BytesIO(images.to_png(written.getvalue()))) as png:
+        assert png.tobytes() == bytes([255, 0, 0, 0, 0, 255])
+
+
+def test_transparency_is_kept():
+    with Image.open(io.BytesIO(images.to_png(encoded("GIF", "P", transparency=0)))) as png:
+        assert png.mode == "RGBA"
+        assert png.getpixel((0, 0))[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (b"", "empty file: "),
+        (b"no picture at all", "not an image: "),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image: "),
+        (encoded("PNG")[:-20], "damaged image: "),
+        (encoded("PNG")[:-3], "damaged image: the file ends before the picture does"),
+        (encoded("JPEG")[:-30], "damaged image: "),
+        (encoded("TIFF", "I;16"), "more than 8 bits a channel: TIFF"),
+    ],
+    ids=["empty", "text", "postscript", "png_cut", "png_end_cut", "jpeg_cut", "tiff_of_16_bits"],
+)
+def test_bad_pictures_are_named(image, reason):
+    assert images.why_not(image, MAX).startswith(reason)
+
+
+def test_a_flipped_bit_in_a_png_is_seen():
+    image = bytearray(encoded("PNG"))
+    place = image.index(b"IDAT") + 4 + int.from_bytes(image[image.index(b"IDAT") - 4 : image.index(b"IDAT")], "big")
+    image[place] ^= 1  # in the checksum of the pixels
+    assert images.why_not(bytes(image), MAX) == "damaged image: wrong checksum in chunk IDAT"
+
+
+@pytest.mark.parametrize("size", [(101, 100), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])
+def test_a_bomb_is_refused_by_its_header(size):
+    # a header and no pixels: anything that decoded first would call it damaged
+    assert images.why_not(png_header(*size), MAX).startswith("too large: ")
+
+
+def test_the_limit_itself_is_allowed():
+    assert images.why_not(encoded("PNG"), 24) is None
+    assert images.why_not(encoded("PNG"), 23) == "too large: 6 x 4 pixels, where 23 are allowed"
+
+
+def test_a_picture_of_no_size_is_refused():
+    assert images.why_not(png_header(0, 5) + chunk(b"IEND", b""), MAX).startswith("not an image: ")
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_damage_anywhere_gives_a_reason_or_a_readable_picture_and_never_an_error(form):
+    whole = encoded(form)
+    for seed in range(300):
+        draw = random.Random(seed)
+        image = bytearray(whole)
+        image[draw.randrange(len(image))] = draw.randrange(256)
+        image = bytes(image[: draw.choice((len(image), draw.randrange(len(image))))])
+        if images.why_not(image, MAX) is None:
+            assert images.to_png(image)
