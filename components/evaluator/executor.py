@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -44,6 +44,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])
+        assert part.task  # both are in PARTS["evaluator"]
+        assert part.gate
         family = metrics.family(part.task)
         gate.refuse_unknown(part.gate, family)
         examples = input_dict[standard_component_specs.EXAMPLES_KEY]
@@ -53,7 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         split_uris = _split_uris(examples, part.gate.split)
         model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        self._analyse(examples, split_uris, model_path, eval_config(part), evaluation.uri)
+        self._analyse(examples, split_uris, model_path, eval_config(part.task, part.gate.slices), evaluation.uri)
 
         given = list(_read_answers(evaluation.uri))
         if not given:
@@ -66,7 +68,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         served = None
         if part.gate.at_most_worse:
             served = baseline.served(exec_properties["serving_dir"], digest, split_uris, family)
-        verdict = gate.verdict(part, family, pairs, served, digest)
+        verdict = gate.verdict(part.name, part.gate, family, pairs, served, digest)
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
         io_utils.write_string_file(os.path.join(evaluation.uri, gate.GATE_FILE), text)
@@ -108,8 +110,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
 
 
-def eval_config(part: Part) -> tfma.EvalConfig:
-    """What TFMA computes: the metrics of the task, over all examples and over the gate's slices."""
+def eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
+    """What TFMA computes: the metrics of the task, over all examples and over each value of the features in `slices`."""
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(
@@ -126,14 +128,14 @@ def eval_config(part: Part) -> tfma.EvalConfig:
                     tfma.MetricConfig(
                         class_name="Judged",
                         module="tfx_ocr.components.evaluator.metrics.tfma_metric",
-                        config=json.dumps({"task": part.task}),
+                        config=json.dumps({"task": task}),
                     ),
                 ]
             )
         ],
         slicing_specs=[
             tfma.SlicingSpec(),
-            *(tfma.SlicingSpec(feature_keys=[feature]) for feature in part.gate.slices),
+            *(tfma.SlicingSpec(feature_keys=[feature]) for feature in slices),
         ],
     )
 

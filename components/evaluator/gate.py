@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal
 
-from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.recipe import Gate
 
 GATE_FILE = "gate.json"  # the verdict, in the evaluation and beside the blessing
 TOLERANCE = 1e-9  # 0.962 - 0.957 is 0.005 to a person
@@ -113,7 +113,8 @@ def checks(
 
 
 def verdict(
-    part: Part,
+    recipe: str,
+    gate: Gate,
     family: ModuleType,
     pairs: Mapping[tuple[str, str], int],
     served: Served | None,
@@ -122,7 +123,8 @@ def verdict(
     """What `gate.json` holds.
 
     Args:
-        part: the Evaluator's, with a gate that `refuse_unknown` lets pass.
+        recipe: its name.
+        gate: one that `refuse_unknown` lets pass.
         family: module of `components.evaluator.metrics`.
         pairs: (label, answer) texts to how often they came, over the gate's split.
         served: the served version on the same examples.
@@ -135,12 +137,12 @@ def verdict(
     """
     metrics = family.metrics(pairs)
     classes = family.classes(pairs)
-    found = checks(part.gate, metrics, classes, served)
+    found = checks(gate, metrics, classes, served)
     often_first = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
-        "recipe": part.name,
-        "split": part.gate.split,
+        "recipe": recipe,
+        "split": gate.split,
         "n": sum(pairs.values()),
         "metrics": metrics,
         "intervals": family.intervals(pairs),

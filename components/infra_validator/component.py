@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tfx import types
 from tfx.dsl.components.base import base_component, executor_spec
 from tfx.types import component_spec, standard_artifacts, standard_component_specs
@@ -12,12 +14,12 @@ from tfx_ocr.components.infra_validator.executor import Executor
 class InfraValidatorSpec(types.ComponentSpec):
     """Inputs and output under the stock component's names; the recipe comes as an exec property."""
 
-    PARAMETERS = {}  # noqa: RUF012
-    INPUTS = {  # noqa: RUF012
+    PARAMETERS: ClassVar[dict[str, component_spec.ExecutionParameter]] = {}
+    INPUTS: ClassVar[dict[str, component_spec.ChannelParameter]] = {
         standard_component_specs.MODEL_KEY: component_spec.ChannelParameter(type=standard_artifacts.Model),
         standard_component_specs.EXAMPLES_KEY: component_spec.ChannelParameter(type=standard_artifacts.Examples),
     }
-    OUTPUTS = {  # noqa: RUF012
+    OUTPUTS: ClassVar[dict[str, component_spec.ChannelParameter]] = {
         standard_component_specs.BLESSING_KEY: component_spec.ChannelParameter(type=standard_artifacts.InfraBlessing),
     }
 

@@ -35,6 +35,7 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])
+        assert part.serving  # it is in PARTS["infra_validator"]
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
         path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))

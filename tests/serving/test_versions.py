@@ -174,13 +174,8 @@ def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_complet
 
         return call
 
-    patched = [
-        (os, "fsync"),
-        (os, "rename"),
-        (os, "mkdir"),
-        (versions.shutil, "copyfile"),
-        (versions.Path, "write_text"),
-    ]
+    writes = [(os, "fsync"), (os, "rename"), (os, "mkdir")]
+    writes += [(versions.shutil, "copyfile"), (versions.Path, "write_text")]
     deaths = 0
     for alive in range(1000):
         place = tmp_path / f"{alive}" / "served"
@@ -188,7 +183,7 @@ def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_complet
         land(old, place, Manifest(recipe="old"))
         calls["left"] = alive
         with monkeypatch.context() as patch:
-            for owner, name in patched:
+            for owner, name in writes:
                 patch.setattr(owner, name, dying(getattr(owner, name)))
             try:
                 land(new, place, Manifest(recipe="new"))

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
 
@@ -198,7 +197,7 @@ def test_a_split_that_is_not_there_stops_the_run(artifact, write_examples, tmp_p
             (("evaluation", "ModelEvaluation"), ("blessing", "ModelBlessing"))}  # fmt: skip
     recipe = json.dumps({"name": "digits", "task": "classification", "gate": {"split": "test"}})
     inputs = {"examples": [examples], "model": [artifact("Model", tmp_path / "model")]}
-    with pytest.raises(Stop, match="no test split to judge by .*; they have eval, train"):
+    with pytest.raises(Stop, match=r"no test split to judge by .*; they have eval, train"):
         Executor().Do(inputs, made, {"recipe": recipe, "serving_dir": ""})
 
 
@@ -210,8 +209,7 @@ def test_an_empty_split_stops_the_run(judge, tmp_path):
 def test_eval_config_asks_the_answering_signature():
     from tfx_ocr.components.evaluator.executor import eval_config
 
-    part = Part(name="digits", task="classification", gate=Gate(slices=("group",)))
-    config = eval_config(part)
+    config = eval_config("classification", ("group",))
     (spec,) = config.model_specs
     assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "label", "label")
     assert [list(each.feature_keys) for each in config.slicing_specs] == [[], ["group"]]

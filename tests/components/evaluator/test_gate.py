@@ -6,7 +6,7 @@ import pytest
 from tfx_ocr.components.evaluator import gate
 from tfx_ocr.components.evaluator.gate import Served
 from tfx_ocr.components.evaluator.metrics import classification
-from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.recipe import Gate
 
 METRICS = {"accuracy": 0.912, "macro_precision": 0.92, "macro_recall": 0.9, "macro_f1": 0.95}
 CLASSES = {
@@ -114,8 +114,7 @@ PAIRS = collections.Counter({("1", "1"): 3, ("7", "7"): 4, ("1", "7"): 1})
 
 
 def verdict(served=None, **limits):
-    part = Part(name="digits", task="classification", gate=Gate(split="test", **limits))
-    return gate.verdict(part, classification, PAIRS, served, "abc")
+    return gate.verdict("digits", Gate(split="test", **limits), classification, PAIRS, served, "abc")
 
 
 def test_verdict_holds_what_the_report_and_the_manifest_need():
