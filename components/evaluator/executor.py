@@ -111,7 +111,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
 
 def eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
-    """What TFMA computes: the metrics of the task, over all examples and over each value of the features in `slices`."""
+    """What TFMA computes: the metrics of the task, over all examples and each value of the features `slices`."""
     return tfma.EvalConfig(
         model_specs=[
             tfma.ModelSpec(

@@ -90,10 +90,7 @@ def with_output(name, value):
         ({"serve_images": with_output("probability", [0.9, 0.8, 0.6])}, "give different probability for the same"),
         (
             {"serve_images": with_output("more", [1, 2, 3])},
-            (
-                {"serve_images": with_output("more", [1, 2, 3])},
-                "serving_default has the outputs label, probability, and serve_images label, more, probability",
-            ),
+            "serving_default has the outputs label, probability, and serve_images label, more, probability",
         ),
         (
             {"both": lambda a, n: {**a, "probability": a["probability"] / n}},
