@@ -334,7 +334,7 @@ class Part:
         Raises:
             pydantic.ValidationError: a field is unknown or has a value it may not have.
         """
-        return _adapter(cls).validate_json(text)
+        return _adapter(Part).validate_json(text)
 
 
 @functools.cache

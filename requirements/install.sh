@@ -63,21 +63,20 @@ missing_packages() {
             return
         fi
     done
-    printf 'Python %s with its venv module and headers ' "$(echo "$versions" | sed 's/ / or /')"
+    printf 'Python %s with its venv module and headers' "$(echo "$versions" | sed 's/ / or /')"
 }
 missing=$(missing_packages)
 if [ -n "$missing" ]; then
-    command -v apt-get >/dev/null || refuse "please install: $missing(found: $libc, Python $(version_of python3 || echo none))."
-    if [ "$(id -u)" = 0 ]; then
-        as_root=""
-    elif sudo -n true 2>/dev/null; then
-        as_root="sudo -n"
-    else
-        refuse "please run: apt-get install $missing"
+    command -v apt-get >/dev/null || refuse "please install: $missing (found: $libc, Python $(version_of python3 || echo none))."
+    as_root=no
+    if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo -n"; fi
+    if [ "$as_root" != no ]; then
+        $as_root apt-get update -qq || true # an old list may do
+        missing=$(missing_packages)
     fi
-    $as_root apt-get update -qq || true # an old list may do
-    missing=$(missing_packages)
-    case $missing in *Python*) refuse "this machine has $libc and no $missing; $fits." ;; esac
+    case $missing in *Python*) refuse "this machine has $libc but apt-get knows no ${missing#g++ }; $fits." ;; esac
+    missing=${missing% }
+    [ "$as_root" != no ] || refuse "please run: apt-get install $missing"
     echo "Installing Debian packages: $missing"
     # shellcheck disable=SC2086  # a list of packages
     said=$($as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing 2>&1) ||
@@ -86,7 +85,9 @@ fi
 find_python || refuse "this machine has $libc and no Python $(echo "$versions" | sed 's/ / or /'); $fits."
 
 # 4. The environment. The stamp goes first and comes back last: what was interrupted is made anew, and uv's cache makes that quick.
-if [ -f $stamp ] && fitting .venv/bin/python; then
+made_here=no
+case $(cat $stamp 2>/dev/null) in "$PWD $lock "*) made_here=yes ;; esac # an environment cannot be moved
+if [ $made_here = yes ] && fitting .venv/bin/python; then
     rm $stamp
     echo "The lock has changed: bringing .venv up to date"
 else

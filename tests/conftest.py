@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import a file that `-m "not ..."` leaves out as a whole: importing TFX takes 20 s."""
+    left_out = re.findall(r"not (\w+)", config.option.markexpr)
+    if collection_path.suffix == ".py" and left_out:
+        marked = rf"^pytestmark = .*pytest\.mark\.(?:{'|'.join(left_out)})\b"
+        return re.search(marked, collection_path.read_text(encoding="utf-8"), re.MULTILINE) is not None or None
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,125 @@
+"""The project's shape, read from its sources: who may import whom, and where registries lead."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tfx_ocr.pipeline.recipes import RECIPES
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("data", "serving", "components", "pipeline")  # each may import those before it
+SOURCES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+
+# Folders of `components` that every step may use; any other folder is one step's own.
+SHARED = {"inputs", "tasks", "networks"}
+# Steps that touch what is served: one tries the export, one scores the served version, one puts the new one there.
+USE_SERVING = {"infra_validator", "evaluator", "pusher"}
+# What a room must do without, so that it installs and starts without it.
+WITHOUT = {"data": {"tfx", "keras", "apache_beam"}, "serving": {"tfx", "apache_beam"}}
+
+# "tfx_ocr.a.b:name", and what TFX takes: "tfx_ocr.a.b.name"
+DOTTED = re.compile(r"(tfx_ocr(?:\.\w+)+)(?::|\.(?=\w+$))(\w+)")
+
+
+def tree(source: Path) -> ast.Module:
+    return ast.parse((ROOT / source).read_text(encoding="utf-8"), str(source))
+
+
+def strings(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and value of every string in code: not docstrings, which stand alone as an expression."""
+    alone = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
+            yield node.lineno, node.value
+
+
+def imports(module: ast.Module) -> set[str]:
+    """Dotted names of what is imported anywhere in a module, also by a dotted path in a string."""
+    found = {value.replace(":", ".") for _, value in strings(module) if DOTTED.fullmatch(value)}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def ours(module: ast.Module) -> Iterator[tuple[str, ...]]:
+    """What is imported of the project, as parts: `("components", "evaluator", "gate")`."""
+    for name in sorted(imports(module)):
+        package, *parts = name.split(".")
+        if package == "tfx_ocr":
+            yield tuple(parts)
+
+
+def step(parts: tuple[str, ...]) -> str | None:
+    """The step whose folder something is in, or None where every step may go."""
+    room, name, *_ = (*parts, "")
+    is_step = room == "components" and name not in SHARED and (ROOT / room / name / "__init__.py").is_file()
+    return name if is_step else None
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_imports_go_one_way(source):
+    allowed = ROOMS[: ROOMS.index(source.parts[0]) + 1]
+    assert {parts[0] for parts in ours(tree(source))} <= set(allowed)
+
+
+@pytest.mark.parametrize("source", [source for source in SOURCES if source.parts[0] == "components"], ids=str)
+def test_a_step_leaves_other_steps_alone(source):
+    used = {step(parts) for parts in ours(tree(source))} - {None}
+    assert used <= {step(source.parts)}
+
+
+def test_only_steps_that_touch_what_is_served_use_serving():
+    components = [source for source in SOURCES if source.parts[0] == "components"]
+    users = {step(source.parts) for source in components if "serving" in {parts[0] for parts in ours(tree(source))}}
+    assert users <= USE_SERVING
+
+
+@pytest.mark.parametrize("room", WITHOUT)
+def test_a_room_does_without(room):
+    sources = [source for source in SOURCES if source.parts[0] == room]
+    used = {(str(source), name.split(".")[0]) for source in sources for name in imports(tree(source))}
+    assert {(source, package) for source, package in used if package in WITHOUT[room]} == set()
+
+
+def test_nothing_imports_tests():
+    assert [source for source in SOURCES if any("tests" in name.split(".") for name in imports(tree(source)))] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_dotted_paths_lead_to_a_definition(source):
+    for line, value in strings(tree(source)):
+        path = DOTTED.fullmatch(value)
+        if path is None or (ROOT / value.replace(".", "/").removeprefix("tfx_ocr/")).is_dir():
+            continue
+        place, name = Path(*path[1].split(".")[1:]), path[2]
+        target = next((t for t in (place.with_suffix(".py"), place / "__init__.py") if (ROOT / t).is_file()), None)
+        assert target, f"{source}:{line}: no module {path[1]}"
+        is_module = (ROOT / place / f"{name}.py").is_file()
+        assert is_module or name in defined(tree(target)), f"{source}:{line}: no {name} in {target}"
+
+
+def defined(module: ast.Module) -> set[str]:
+    """Names that a module's top level gives."""
+    assigned = (node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign))
+    names = {name.id for node in assigned for name in ast.walk(node) if isinstance(name, ast.Name)}
+    return names | {node.name for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+
+
+@pytest.mark.parametrize("room", ["components", "pipeline"])
+def test_no_recipe_is_named_outside_recipes(room):
+    named = [
+        f"{source}:{line}: {value!r}"
+        for source in SOURCES
+        if source.parts[0] == room and source.parts[:2] != ("pipeline", "recipes")
+        for line, value in strings(tree(source))
+        if value in RECIPES
+    ]
+    assert named == []
