@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.evaluator.answers import text_of
 from tfx_ocr.components.evaluator.gate import Served
+from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.export import Export
@@ -33,6 +34,10 @@ def served(serving_dir: str, examples_digest: str, split_uris: list[str], family
 
     Returns:
         None where nothing is served.
+
+    Raises:
+        Stop: what is served cannot answer. It is no refusal: TFX would keep that one for the next run, and the model
+            would stay refused when the served version is mended.
     """
     version = versions.newest(serving_dir)
     if version is None:
@@ -45,9 +50,13 @@ def served(serving_dir: str, examples_digest: str, split_uris: list[str], family
     if manifest and manifest.examples_digest == examples_digest and set(family.NAMES) <= set(manifest.metrics):
         return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
     try:
-        pairs = _ask(Export(folder), split_uris)
+        with Export(folder) as export:
+            pairs = _ask(export, split_uris)
     except ValueError as error:
-        return Served(version=version, how="failed", reason=str(error))
+        raise Stop(
+            f"version {version}, which is served now, cannot be compared with: {error}; mend or remove {folder} "
+            "and run again, or leave gate.at_most_worse empty for one run"
+        ) from error
     return Served(version=version, metrics=family.metrics(pairs), n=pairs.total(), how="evaluated")
 
 

@@ -40,7 +40,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         Raises:
             ValueError: the gate names a metric that there is not.
-            Stop: the gate's split is empty.
+            Stop: the gate's split is empty or not there, or the served version cannot be compared with.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])

@@ -19,17 +19,15 @@ class Served:
 
     Attributes:
         version: its number.
-        metrics: by name; empty where it could not be judged.
+        metrics: by name.
         n: answers they are computed from.
-        how: `recorded` in its manifest, `evaluated` in this run, or `failed`.
-        reason: why it could not be judged.
+        how: `recorded` in its manifest, or `evaluated` in this run.
     """
 
     version: int
-    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    n: int = 0
-    how: Literal["recorded", "evaluated", "failed"]
-    reason: str = ""
+    metrics: Mapping[str, float]
+    n: int
+    how: Literal["recorded", "evaluated"]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ class Check:
         ok: whether it holds.
         sentence: what is wrong, for a person; "" when `ok`.
         of: the class, for `each_class_at_least`.
-        served: the served version's value, for `at_most_worse`; None where nothing is served or it cannot answer.
+        served: the served version's value, for `at_most_worse`; None where nothing is served.
     """
 
     metric: str
@@ -174,13 +172,6 @@ def _at_most_worse(name: str, limit: float, value: float, served: Served | None)
     check = Check(metric=name, rule="at_most_worse", limit=limit, value=value, ok=True)
     if served is None:
         return check
-    if served.how == "failed":
-        return dataclasses.replace(
-            check,
-            ok=False,
-            sentence=f"version {served.version}, which is served now, cannot be compared with: {served.reason}; "
-            "mend or remove that version's folder, or leave gate.at_most_worse empty for one run",
-        )
     theirs = served.metrics[name]
     worse = theirs - value
     ok = worse <= limit + TOLERANCE

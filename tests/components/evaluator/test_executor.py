@@ -129,7 +129,7 @@ def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, t
     # all ten 2 are answered 0: F1 of 0, 1, 2, 3 is 20/30, 20/21, 0, 18/19, and was 1, 20/21, 1, 18/19
     assert judged["metrics"]["accuracy"] == 29 / 40
     assert judged["served"] == {
-        "version": version, "metrics": verdict(sound[0])["metrics"], "n": 40, "how": "recorded", "reason": "",
+        "version": version, "metrics": verdict(sound[0])["metrics"], "n": 40, "how": "recorded",
     }  # fmt: skip
     assert [check["sentence"] for check in judged["checks"]] == [
         f"accuracy 0.725 is 0.25 worse than version {version}'s 0.975 (at most 0.005)",
@@ -174,12 +174,18 @@ def test_baseline_without_a_manifest_is_asked(asked, tmp_path):
     assert asked("these")[1].how == "evaluated"
 
 
-def test_baseline_that_cannot_be_loaded_says_so(asked, tmp_path):
+def test_baseline_that_cannot_be_loaded_stops_the_run_and_says_what_to_do(asked, tmp_path):
     version, _ = asked("these")
-    (tmp_path / "served" / str(version) / "saved_model.pb").write_bytes(b"no model")
-    served = asked("others")[1]
-    assert (served.version, served.how, served.metrics) == (version, "failed", {})
-    assert "holds no model that can be served" in served.reason
+    folder = tmp_path / "served" / str(version)
+    (folder / "saved_model.pb").write_bytes(b"no model")
+    with pytest.raises(Stop) as stopped:
+        asked("others")
+    assert str(stopped.value).startswith(
+        f"version {version}, which is served now, cannot be compared with: {folder} holds"
+    )
+    assert str(stopped.value).endswith(
+        f"mend or remove {folder} and run again, or leave gate.at_most_worse empty for one run"
+    )
 
 
 def test_baseline_where_nothing_is_served_is_none(tmp_path):

@@ -74,7 +74,7 @@ def test_worse_than_the_served_version_by_more_than_allowed_fails_with_its_numbe
     ids=["just_allowed", "just_not", "better", "equal"],
 )
 def test_at_most_worse_at_its_edge(ours, theirs, ok):
-    served = Served(version=1, metrics={"macro_f1": theirs}, how="evaluated")
+    served = Served(version=1, metrics={"macro_f1": theirs}, n=60, how="evaluated")
     (check,) = gate.checks(Gate(at_most_worse={"macro_f1": 0.005}), {"macro_f1": ours}, {}, served)
     assert check.ok is ok
 
@@ -83,16 +83,6 @@ def test_the_first_model_is_worse_than_none():
     (check,) = checks(None, at_most_worse={"macro_f1": 0.005})
     assert check.ok
     assert check.served is None
-
-
-def test_a_served_version_that_cannot_answer_fails_the_check_and_says_what_to_do():
-    broken = Served(version=17, how="failed", reason="it holds no model")
-    found = checks(broken, at_most_worse={"accuracy": 0.005, "macro_f1": 0.005})
-    assert [check.ok for check in found] == [False, False]
-    assert found[0].sentence == (
-        "version 17, which is served now, cannot be compared with: it holds no model; "
-        "mend or remove that version's folder, or leave gate.at_most_worse empty for one run"
-    )
 
 
 @pytest.mark.parametrize(
