@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tfx.dsl.components.base import base_component, executor_spec
-from tfx.types import artifact, channel, channel_utils, component_spec, standard_artifacts
+from tfx.types import channel, channel_utils, component_spec, standard_artifacts
+from tfx.types.experimental import simple_artifacts
 
 from tfx_ocr.components.report.executor import Executor
 
 
-class HtmlReport(artifact.Artifact):
-    """A folder with `index.html`, a page that needs nothing beside it, and `report.json`, the numbers it shows."""
-
-    TYPE_NAME = "HtmlReport"
-
-
 class ReportSpec(component_spec.ComponentSpec):
-    """The artifacts of a run that the page is made from."""
+    """What the page is made from, and `report`: a folder with `index.html` and `report.json`, the numbers it shows.
 
-    PARAMETERS = {}  # the recipe's part comes as for every step, see `pipeline/graph.py`
-    INPUTS = {
+    The output is TFX's File: Kubeflow v2 takes no artifact type of one's own (docs/decisions/0007-report.md).
+    """
+
+    PARAMETERS: ClassVar = {}  # the recipe's part comes as for every step, see `pipeline/graph.py`
+    INPUTS: ClassVar = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),
         "anomalies": component_spec.ChannelParameter(type=standard_artifacts.ExampleAnomalies),
@@ -31,7 +31,7 @@ class ReportSpec(component_spec.ComponentSpec):
         "infra_blessing": component_spec.ChannelParameter(type=standard_artifacts.InfraBlessing),
         "pushed_model": component_spec.ChannelParameter(type=standard_artifacts.PushedModel),
     }
-    OUTPUTS = {"report": component_spec.ChannelParameter(type=HtmlReport)}
+    OUTPUTS: ClassVar = {"report": component_spec.ChannelParameter(type=simple_artifacts.File)}
 
 
 class Report(base_component.BaseComponent):
@@ -40,10 +40,35 @@ class Report(base_component.BaseComponent):
     SPEC_CLASS = ReportSpec
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, **inputs: channel.BaseChannel) -> None:
-        """Take the channels named in `ReportSpec.INPUTS`.
-
-        Raises:
-            TypeError: a channel is missing, unknown or of another type.
-        """
-        super().__init__(ReportSpec(**inputs, report=channel_utils.as_channel([HtmlReport()])))
+    def __init__(
+        self,
+        *,
+        examples: channel.BaseChannel,
+        statistics: channel.BaseChannel,
+        anomalies: channel.BaseChannel,
+        schema: channel.BaseChannel,
+        transform_graph: channel.BaseChannel,
+        model: channel.BaseChannel,
+        model_run: channel.BaseChannel,
+        evaluation: channel.BaseChannel,
+        blessing: channel.BaseChannel,
+        infra_blessing: channel.BaseChannel,
+        pushed_model: channel.BaseChannel,
+    ) -> None:
+        """Take the outputs of the other steps, each under the name and of the type in `ReportSpec.INPUTS`."""
+        super().__init__(
+            ReportSpec(
+                examples=examples,
+                statistics=statistics,
+                anomalies=anomalies,
+                schema=schema,
+                transform_graph=transform_graph,
+                model=model,
+                model_run=model_run,
+                evaluation=evaluation,
+                blessing=blessing,
+                infra_blessing=infra_blessing,
+                pushed_model=pushed_model,
+                report=channel_utils.as_channel([simple_artifacts.File()]),
+            )
+        )

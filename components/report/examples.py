@@ -1,4 +1,4 @@
-"""One pass over the examples: how many a split and label, which pictures are there twice, and the pictures asked for."""
+"""One pass over the examples: counts a split and label, pictures that are there twice, and the pictures asked for."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Scan:
 
     Attributes:
         counts: split to label to number of records.
-        duplicates: `same_split` and `across_splits`: records whose picture, byte for byte, came before in the same split
-            or only in an earlier one; `contradicting`: those of either kind whose label differs; `shown`: some, each
-            `splits`, `labels` and `sources` of the two.
+        duplicates: `same_split` and `across_splits`: records whose picture, byte for byte, came before, first in their
+            own split or in an earlier one; `contradicting`: those of either kind whose label differs from the first's;
+            `shown`: some of either kind, each with `splits`, `labels` and `sources` of the two.
         images: source to encoded picture, of the sources asked for.
     """
 
@@ -61,9 +61,8 @@ def scan(records: Iterable[tuple[str, bytes]], wanted: Collection[str]) -> Scan:
         contradicts = before[1] != label
         kinds["contradicting"] += contradicts
         if len(shown) < MOST_SHOWN:
-            shown.append(
-                dict(zip(("splits", "labels", "sources"), map(list, zip(before, here, strict=True)), strict=True))
-            )
+            splits, labels, sources = (list(both) for both in zip(before, here, strict=True))
+            shown.append({"splits": splits, "labels": labels, "sources": sources})
     return Scan(
         counts={split: dict(labels) for split, labels in counts.items()},
         duplicates={**{kind: kinds[kind] for kind in ("same_split", "across_splits", "contradicting")}, "shown": shown},

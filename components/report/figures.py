@@ -1,4 +1,4 @@
-"""Geometry of the page's figures; the markup is the templates', so that everything on the page is escaped in one place."""
+"""Geometry of the page's figures; the markup is the templates', so that all of the page is escaped in one place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
 
     Returns:
         `width`, `height`, `plot` (left, top, right, bottom), `x_ticks` and `y_ticks` (position and text), and `lines`:
-        `name`, `paths` (points as SVG's polyline takes them, one a gapless stretch) and `dots` (stretches of one point).
+        `name`, `paths` (points as SVG's polyline takes them, one a stretch) and `dots` (stretches of one point).
     """
     known = [value for values in series.values() for value in values if value is not None]
     y_ticks = ticks(min(known, default=0.0), max(known, default=1.0))

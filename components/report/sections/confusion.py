@@ -18,7 +18,7 @@ Cells = Mapping[tuple[str, str], int]
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """The matrix (`labels`, `rows` of `cells`, `others`), the number of classes (`total`) and `pairs`, most frequent first."""
+    """The matrix (`labels`, `rows` of `cells`, `others`), the `total` of classes, and `pairs`, most frequent first."""
     if run.gate is None or not run.gate.get("confusion"):
         return missing("The evaluation holds no confusion matrix.")
     cells = {(label, answer): n for label, answer, n in run.gate["confusion"]}

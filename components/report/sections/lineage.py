@@ -45,9 +45,6 @@ def _settings(run: Run) -> list[tuple[str, str]]:
         ("code version of the report step", run.code_version),
         ("stack", run.stack),
         ("examples judged, digest", str((run.gate or {}).get("examples_digest", ""))),
-        *(
-            (f"manifest: {name}", str(value))
-            for name, value in manifest.items()
-            if isinstance(value, str | int | float)
-        ),
+        ("model pushed", str(manifest.get("created", ""))),
+        ("model exported with TensorFlow", str(manifest.get("tensorflow", ""))),
     ]

@@ -11,7 +11,7 @@ TITLE = "Worst mistakes"
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """`shown`: `source`, `reference`, `hypothesis` and `badness` of each, worst first. The pictures are the page's alone."""
+    """`shown`: see `mistakes.worst`. The pictures are the page's alone."""
     if run.mistakes is None:
         return missing("The evaluation holds no answers.")
     return {"shown": list(run.mistakes)}

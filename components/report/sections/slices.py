@@ -12,7 +12,7 @@ MOST = 40  # rows; of more slices the worst by the first metric are shown
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """`names` of metrics, `rows` (`slice`, `n`, `values` in the order of `names`), worst first, and the `total` of slices."""
+    """`names` of metrics, `rows` (`slice`, `n`, `values` in the order of `names`), worst first, and their `total`."""
     if not run.part.gate or not run.part.gate.slices:
         return missing("The recipe's gate names no slices (gate.slices): the metrics above are of all examples.")
     if not run.slices:

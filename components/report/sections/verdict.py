@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,14 +21,15 @@ RULES = {
 def facts(run: Run) -> dict[str, Any]:
     """`state`, `headline`, `reasons` (one sentence each), `checks` and what was compared with."""
     gate = run.gate or {}
-    failed = [check for check in gate.get("checks", ()) if not check["ok"]]
-    state, headline, reasons = _state(run, failed)
+    checks = gate.get("checks", [])
+    shown = _shown(checks)
+    state, headline, reasons = _state(run, [check for check in checks if not check["ok"]])
     return {
         "state": state,
         "headline": headline,
         "reasons": reasons,
-        "checks": _shown(gate.get("checks", ())),
-        "hidden_checks": len(gate.get("checks", ())) - len(_shown(gate.get("checks", ()))),
+        "checks": shown,
+        "hidden_checks": len(checks) - len(shown),
         "split": gate.get("split"),
         "n": gate.get("n"),
         "served": _served(gate),
@@ -36,18 +38,15 @@ def facts(run: Run) -> dict[str, Any]:
 
 def _state(run: Run, failed: list[Mapping[str, Any]]) -> tuple[str, str, list[str]]:
     if run.gate is None:
-        return (
-            "unknown",
-            "No verdict",
-            ["The evaluation holds no gate.json, so the page cannot say how the model was judged."],
-        )
+        return "unknown", "No verdict", ["The evaluation holds no gate.json: how the model was judged is not known."]
+    export = [run.infra_reason or "The export failed its trial."] if run.infra_blessed is False else []
     if run.blessed is False or failed:
-        sentences = list(dict.fromkeys(check["sentence"] for check in failed if check["sentence"]))
+        sentences = list(dict.fromkeys(check["sentence"] for check in failed))
         left = len(sentences) - MOST_OF_A_LIMIT
-        more = [f"and {left:,} more, all in the evaluation's gate.json"] if left > 0 else []
-        return "refused", "Refused by the gate, not served", sentences[:MOST_OF_A_LIMIT] + more
-    if run.infra_blessed is False:
-        return "refused", "Refused by the trial of the export, not served", [run.infra_reason or "No reason was given."]
+        more = [f"And {left:,} more limits, all in the evaluation's gate.json."] if left > 0 else []
+        return "refused", "Refused by the gate, not served", [*sentences[:MOST_OF_A_LIMIT], *more, *export]
+    if export:
+        return "refused", "Refused: the export cannot be served", export
     if run.pushed:
         version = (run.manifest or {}).get("version")
         return "pushed", f"Served as version {version}" if version else "Served", []
@@ -55,14 +54,14 @@ def _state(run: Run, failed: list[Mapping[str, Any]]) -> tuple[str, str, list[st
 
 
 def _shown(checks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows for people: failed ones first, few of one limit."""
-    rows, seen = [], dict.fromkeys(RULES, 0)
-    for check in sorted(checks, key=lambda check: (check["ok"], check["value"] if check.get("class") else 0.0)):
-        if check.get("class") is not None:
-            seen[check["rule"]] += 1
-            if seen[check["rule"]] > MOST_OF_A_LIMIT:
-                continue
-        rows.append({**check, "wanted": RULES[check["rule"]].format(limit=check["limit"])})
+    """Rows for people: failed ones first, of one limit the classes furthest below it."""
+    rows = []
+    classes: collections.Counter[str] = collections.Counter()
+    for check in sorted(checks, key=lambda check: (check["ok"], check["class"] is not None, check["value"])):
+        if check["class"] is not None:
+            classes[check["metric"]] += 1
+        if check["class"] is None or classes[check["metric"]] <= MOST_OF_A_LIMIT:
+            rows.append({**check, "wanted": RULES[check["rule"]].format(limit=check["limit"])})
     return rows
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import datetime
+import html.parser
 import io
+import types
 
 import pytest
 from PIL import Image, ImageDraw
 
 from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.report import page
 from tfx_ocr.components.report.pictures import thumbnail
 from tfx_ocr.components.report.run import Produced, Run
 
@@ -29,8 +33,10 @@ def png(text: str = "7", size: tuple[int, int] = (28, 28)) -> bytes:
 
 def gate_json(labels=DIGITS, wrong=WRONG, each=20) -> dict:
     """`gate.json` of `each` answers a label; precision, recall and F1 follow from `wrong`."""
-    missed = {label: sum(n for (reference, _), n in wrong.items() if reference == label) for label in labels}
-    taken = {label: sum(n for (_, answer), n in wrong.items() if answer == label) for label in labels}
+    missed, taken = collections.Counter(), collections.Counter()
+    for (reference, answer), n in wrong.items():
+        missed[reference] += n
+        taken[answer] += n
     right = {label: each - missed[label] for label in labels}
     classes = {
         label: {
@@ -221,3 +227,69 @@ def refused_run() -> Run:
         ),
     ]
     return dataclasses.replace(whole, gate=gate, blessed=False, pushed=False, manifest=None)
+
+
+class Page(html.parser.HTMLParser):
+    """What a reader finds on a page.
+
+    Attributes:
+        tables: caption to rows of cell texts, heads and feet included.
+        images: `src` and `alt` of each.
+        tags: every (tag, attributes) in order.
+        texts: section id to its text.
+    """
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.tables: dict[str, list[list[str]]] = {}
+        self.images: list[tuple[str, str]] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: dict[str, str] = {}
+        self._section = self._caption = ""
+        self._into: list[str] | None = None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append((tag, attributes))
+        if tag == "section":
+            self._section = attributes["id"]
+        elif tag == "img":
+            self.images.append((attributes["src"], attributes["alt"]))
+        elif tag == "caption":
+            self._into = []
+        elif tag == "tr":
+            self.tables[self._caption].append([])
+        elif tag in ("td", "th"):
+            self._into = []
+
+    def handle_endtag(self, tag):
+        if tag == "caption":
+            self._caption = "".join(self._into).strip()
+            self.tables[self._caption], self._into = [], None
+        elif tag in ("td", "th"):
+            self.tables[self._caption][-1].append(" ".join("".join(self._into).split()))
+            self._into = None
+
+    def handle_data(self, data):
+        self.texts[self._section] = self.texts.get(self._section, "") + data
+        if self._into is not None:
+            self._into.append(data)
+
+
+@pytest.fixture
+def read():
+    """A run as a reader sees it: `read(run)` renders and parses."""
+    return lambda run: Page(page.render(run)[0])
+
+
+@pytest.fixture
+def read_html():
+    """The same from the page's text."""
+    return Page
+
+
+@pytest.fixture
+def make():
+    """What runs are made of, for tests that want others."""
+    return types.SimpleNamespace(gate_json=gate_json, check=check, png=png, digits=DIGITS)

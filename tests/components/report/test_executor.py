@@ -1,0 +1,172 @@
+"""The executor over folders as the steps leave them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+
+import pytest
+
+from tfx_ocr.components.recipe import Gate, Part
+
+pytestmark = pytest.mark.tfx
+
+ENDED = datetime.datetime(2026, 11, 21, 9, 1, 30)
+STEPS = {
+    "examples": "ExampleGen",
+    "statistics": "StatisticsGen",
+    "anomalies": "ExampleValidator",
+    "schema": "ImportSchemaGen",
+    "transform_graph": "Transform",
+    "model": "Trainer",
+    "model_run": "Trainer",
+    "evaluation": "Evaluator",
+    "blessing": "Evaluator",
+    "infra_blessing": "InfraValidator",
+    "pushed_model": "Pusher",
+}
+
+
+@pytest.fixture
+def artifacts(tmp_path):
+    """The inputs of a report by name, each an empty folder below a pipeline root."""
+    from tfx_ocr.components.report.component import ReportSpec
+
+    made = {}
+    for number, (name, step) in enumerate(STEPS.items(), start=1):
+        artifact = ReportSpec.INPUTS[name].type()
+        artifact.uri = str(tmp_path / "root" / step / name / str(number))
+        artifact.id = 100 + number
+        artifact.mlmd_artifact.create_time_since_epoch = int(ENDED.timestamp() * 1000)
+        (tmp_path / "root" / step / name / str(number)).mkdir(parents=True)
+        made[name] = artifact
+    made["examples"].split_names = '["train", "eval", "test"]'
+    return made
+
+
+@pytest.fixture
+def report(artifacts, tmp_path, read_html):
+    """Run the executor: `report()` is the page as a reader sees it, and the numbers behind it."""
+    from tfx.types.experimental import simple_artifacts
+
+    from tfx_ocr.components.report.executor import Executor
+
+    target = simple_artifacts.File()
+    target.uri = str(tmp_path / "root" / "Report" / "report" / "20")
+
+    def make(slices=()):
+        gate = Gate(at_least={"accuracy": 0.93}, slices=slices)
+        part = {"name": "digits", "task": "classification", "alphabet": "digits", "gate": dataclasses.asdict(gate)}
+        Part.from_json(json.dumps(part))
+        Executor().Do(
+            {name: [artifact] for name, artifact in artifacts.items()},
+            {"report": [target]},
+            {"recipe": json.dumps(part), "code_version": "0123456789ab"},
+        )
+        folder = tmp_path / "root" / "Report" / "report" / "20"
+        return read_html((folder / "index.html").read_text()), json.loads((folder / "report.json").read_text())
+
+    return make
+
+
+@pytest.fixture
+def write(artifacts):
+    """`write(input, name, text or bytes)` into an input's folder."""
+    import pathlib
+
+    def into(key, name, content):
+        path = pathlib.Path(artifacts[key].uri, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    return into
+
+
+def write_records(artifact, split, rows):
+    """A gzipped TFRecord of (label, source, picture)."""
+    import pathlib
+
+    import tensorflow as tf
+
+    folder = pathlib.Path(artifact.uri, f"Split-{split}")
+    folder.mkdir()
+    with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as file:
+        for label, source, image in rows:
+            values = {"image": image, "label": label.encode(), "source": source.encode()}
+            feature = {
+                name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for name, value in values.items()
+            }
+            file.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
+
+
+def test_report_of_a_whole_run(artifacts, report, write, make):
+    from tensorflow_metadata.proto.v0 import anomalies_pb2
+
+    write_records(artifacts["examples"], "train", [("4", "train/4/1.png", make.png("4", (30, 20)))])
+    write_records(artifacts["examples"], "eval", [("9", "eval/9/1.png", make.png("9"))])
+    write_records(
+        artifacts["examples"], "test", [("4", "test/4/1.png", make.png("4", (20, 10))), ("7", "test/7/1.png", b"?")]
+    )
+    write("examples", "rejected.jsonl", '{"source": "train/x.png", "reason": "empty file"}\n')
+    answers = [
+        {"source": "test/4/1.png", "group": "", "label": "4", "outputs": {"label": "9", "probability": 0.875}},
+        {"source": "test/7/1.png", "group": "", "label": "7", "outputs": {"label": "1", "probability": 0.5}},
+    ]
+    write("evaluation", "answers-00000-of-00002.jsonl", json.dumps(answers[0]) + "\n")
+    write("evaluation", "answers-00001-of-00002.jsonl", json.dumps(answers[1]) + "\n")
+    write("evaluation", "gate.json", json.dumps(make.gate_json()))
+    write("model_run", "history.csv", "epoch,loss,val_loss\n1,0.5,nan\n2,0.25,0.3\n")
+    write("pushed_model", "manifest.json", '{"version": 5}')
+    anomalies = anomalies_pb2.Anomalies()
+    anomalies.anomaly_info["label"].short_description = "Unexpected value"
+    anomalies.anomaly_info["label"].description = "x (50%)"
+    anomalies.anomaly_info["label"].severity = anomalies_pb2.AnomalyInfo.ERROR
+    write("anomalies", "Split-eval/SchemaDiff.pb", anomalies.SerializeToString())
+    write("anomalies", "Split-train/SchemaDiff.pb", anomalies_pb2.Anomalies().SerializeToString())
+    for name, flag in (("blessing", "blessed"), ("infra_blessing", "blessed"), ("pushed_model", "pushed")):
+        artifacts[name].set_int_custom_property(flag, 1)
+
+    page, facts = report()
+
+    assert "Served as version 5" in page.texts["verdict"]
+    assert facts["mistakes"]["shown"] == [
+        {"source": "test/4/1.png", "reference": "4", "hypothesis": "9", "badness": 0.875},
+        {"source": "test/7/1.png", "reference": "7", "hypothesis": "1", "badness": 0.5},
+    ]
+    assert [alt for _, alt in page.images] == ["test/4/1.png: 4, read as 9"]  # the other picture is none
+    assert page.tables["Records of each split and label"][1] == ["4", "1", "0", "1"]
+    assert facts["data"]["rejected"]["reasons"] == [{"reason": "empty file", "n": 1, "sources": ["train/x.png"]}]
+    assert facts["data"]["anomalies"] == [
+        {"split": "eval", "feature": "label", "severity": "ERROR", "short": "Unexpected value", "text": "x (50%)"}
+    ]
+    assert facts["curves"]["columns"] == {"loss": [0.5, 0.25], "val_loss": [None, 0.3]}
+    assert facts["curves"]["best"] == 2
+    trainer = next(row for row in facts["lineage"]["steps"] if row["step"] == "Trainer")
+    assert trainer["ended"] == "2026-11-21T09:01:30"
+    assert trainer["artifacts"] == [
+        {"name": "model", "type": "Model", "id": 106, "uri": "Trainer/model/6"},
+        {"name": "model_run", "type": "ModelRun", "id": 107, "uri": "Trainer/model_run/7"},
+    ]
+    assert "0123456789ab" in page.texts["lineage"]
+
+
+def test_report_of_steps_that_left_nothing_says_what_is_missing(artifacts, report):
+    page, facts = report()
+    assert facts["verdict"]["state"] == "unknown"
+    assert "The Trainer left no history.csv." in page.texts["curves"]
+    assert "ExampleGen left no rejected.jsonl." in page.texts["data"]
+    assert "ExampleValidator left no anomalies file." in page.texts["data"]
+    assert "The evaluation holds no answers." in page.texts["mistakes"]
+
+
+def test_report_of_a_refused_model_gives_both_reasons(artifacts, report, write, make):
+    gate = make.gate_json()
+    gate["checks"][0] |= {"ok": False, "sentence": "accuracy 0.955 is below 0.97"}
+    write("evaluation", "gate.json", json.dumps(gate))
+    write("infra_blessing", "reason.txt", "serve_images answers NaN\n")
+    for name, flag in (("blessing", "blessed"), ("infra_blessing", "blessed"), ("pushed_model", "pushed")):
+        artifacts[name].set_int_custom_property(flag, 0)
+    _, facts = report()
+    assert facts["verdict"]["headline"] == "Refused by the gate, not served"
+    assert facts["verdict"]["reasons"] == ["accuracy 0.955 is below 0.97", "serve_images answers NaN"]
