@@ -1,4 +1,4 @@
-"""What no committed file may say: where packages come from is the user's setting, never the project's."""
+"""What no committed file may be or say: where packages come from is the user's setting, never the project's."""
 
 from __future__ import annotations
 
@@ -17,13 +17,20 @@ HOST = re.compile(
 OPTION = re.compile(r"--(?:extra-)?index[-]url|--find[-]links|--inde[x]\b|trusted[-]host\b")
 ADDRESS = re.compile(r"\b(?:https?|ftp|git\+\w+):/[/]")
 
+LARGE = 400 * 1024  # bytes; a lock with its hashes is 390,000
+LARGEST = 2 * 1024 * 1024  # weights that ship
+
 # Files that install something: no address of any kind.
 INSTALLS = re.compile(r"(?:^|/)(?:Makefile|Dockerfile|requirements/.*|setup\.py|[^/]*\.(?:sh|toml|cfg|yaml|yml))$")
 
 
+@pytest.fixture(scope="module")
 def committed() -> list[Path]:
     """Files that git knows and that are still there, below the project's root."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        pytest.skip("no git, or not a clone")
     return [Path(name) for name in listed.split("\0") if (ROOT / name).is_file()]
 
 
@@ -34,12 +41,8 @@ def findings(name: str, text: str) -> list[str]:
     return [f"{name}: {match[0]}" for pattern in patterns for match in pattern.finditer(text)]
 
 
-def test_no_committed_file_says_where_packages_come_from():
-    try:
-        files = committed()
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        pytest.skip("no git, or not a clone")
-    texts = {str(path): (ROOT / path).read_bytes().decode("utf-8", errors="ignore") for path in files}
+def test_no_committed_file_says_where_packages_come_from(committed):
+    texts = {str(path): (ROOT / path).read_bytes().decode("utf-8", errors="ignore") for path in committed}
     assert [finding for name, text in texts.items() for finding in findings(name, text)] == []
 
 
@@ -59,3 +62,9 @@ def test_a_finding_is_named_with_its_file(name, text, found):
 
 def test_a_link_to_read_is_no_finding():
     assert findings("README.md", "https:" + "//www.example.org/paper") == []
+
+
+def test_only_data_is_large(committed):
+    large = {str(path): (ROOT / path).stat().st_size for path in committed if (ROOT / path).stat().st_size > LARGE}
+    assert {name: size for name, size in large.items() if not name.startswith("data/")} == {}
+    assert {name: size for name, size in large.items() if size > LARGEST} == {}
