@@ -23,6 +23,7 @@ from tfx_ocr.components.report import examples, mistakes, page, pictures, timing
 from tfx_ocr.components.report.run import Picture, Produced, Run
 
 MOST_MISTAKES = 24
+SPLITS = ("train", "eval", "test")
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -114,8 +115,9 @@ def _mistakes(evaluation: str, task: str | None) -> list[dict[str, Any]] | None:
 
 
 def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
-    """Split and serialized tf.Example, the splits in the order that the artifact names them."""
-    for split in artifact_utils.decode_split_names(artifact.split_names):
+    """Split and serialized tf.Example, what is trained on first."""
+    names = artifact_utils.decode_split_names(artifact.split_names)
+    for split in sorted(names, key=lambda name: SPLITS.index(name) if name in SPLITS else len(SPLITS)):
         files = sorted(fileio.glob(os.path.join(artifact_utils.get_split_uri([artifact], split), "*")))
         for raw in tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator():
             yield split, raw

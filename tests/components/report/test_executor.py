@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import pathlib
 
 import pytest
 
-from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.recipe import Gate
 
 pytestmark = pytest.mark.tfx
 
@@ -58,7 +59,6 @@ def report(artifacts, tmp_path, read_html):
     def make(slices=()):
         gate = Gate(at_least={"accuracy": 0.93}, slices=slices)
         part = {"name": "digits", "task": "classification", "alphabet": "digits", "gate": dataclasses.asdict(gate)}
-        Part.from_json(json.dumps(part))
         Executor().Do(
             {name: [artifact] for name, artifact in artifacts.items()},
             {"report": [target]},
@@ -73,7 +73,6 @@ def report(artifacts, tmp_path, read_html):
 @pytest.fixture
 def write(artifacts):
     """`write(input, name, text or bytes)` into an input's folder."""
-    import pathlib
 
     def into(key, name, content):
         path = pathlib.Path(artifacts[key].uri, name)
@@ -83,34 +82,18 @@ def write(artifacts):
     return into
 
 
-def write_records(artifact, split, rows):
-    """A gzipped TFRecord of (label, source, picture)."""
-    import pathlib
-
-    import tensorflow as tf
-
-    folder = pathlib.Path(artifact.uri, f"Split-{split}")
-    folder.mkdir()
-    with tf.io.TFRecordWriter(str(folder / "data_tfrecord-00000-of-00001.gz"), "GZIP") as file:
-        for label, source, image in rows:
-            values = {"image": image, "label": label.encode(), "source": source.encode()}
-            feature = {
-                name: tf.train.Feature(bytes_list=tf.train.BytesList(value=[value])) for name, value in values.items()
-            }
-            file.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
-
-
-def test_report_of_a_whole_run(artifacts, report, write, make):
+def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-    write_records(artifacts["examples"], "train", [("4", "train/4/1.png", make.png("4", (30, 20)))])
-    write_records(artifacts["examples"], "eval", [("9", "eval/9/1.png", make.png("9"))])
-    write_records(
-        artifacts["examples"], "test", [("4", "test/4/1.png", make.png("4", (20, 10))), ("7", "test/7/1.png", b"?")]
-    )
+    splits = {
+        "test": [(make.png("4", (20, 10)), "4"), (b"?", "7")],
+        "train": [(make.png("4", (30, 20)), "4")],
+        "eval": [(make.png("9"), "9")],
+    }
+    artifacts["examples"] = write_examples(pathlib.Path(artifacts["examples"].uri), splits)
     write("examples", "rejected.jsonl", '{"source": "train/x.png", "reason": "empty file"}\n')
     answers = [
-        {"source": "test/4/1.png", "group": "", "label": "4", "outputs": {"label": "9", "probability": 0.875}},
+        {"source": "test/4/0.png", "group": "", "label": "4", "outputs": {"label": "9", "probability": 0.875}},
         {"source": "test/7/1.png", "group": "", "label": "7", "outputs": {"label": "1", "probability": 0.5}},
     ]
     write("evaluation", "answers-00000-of-00002.jsonl", json.dumps(answers[0]) + "\n")
@@ -131,10 +114,10 @@ def test_report_of_a_whole_run(artifacts, report, write, make):
 
     assert "Served as version 5" in page.texts["verdict"]
     assert facts["mistakes"]["shown"] == [
-        {"source": "test/4/1.png", "reference": "4", "hypothesis": "9", "badness": 0.875},
+        {"source": "test/4/0.png", "reference": "4", "hypothesis": "9", "badness": 0.875},
         {"source": "test/7/1.png", "reference": "7", "hypothesis": "1", "badness": 0.5},
     ]
-    assert [alt for _, alt in page.images] == ["test/4/1.png: 4, read as 9"]  # the other picture is none
+    assert [alt for _, alt in page.images] == ["test/4/0.png: 4, read as 9"]  # the other picture is none
     assert page.tables["Records of each split and label"][1] == ["4", "1", "0", "1"]
     assert facts["data"]["rejected"]["reasons"] == [{"reason": "empty file", "n": 1, "sources": ["train/x.png"]}]
     assert facts["data"]["anomalies"] == [
@@ -170,3 +153,29 @@ def test_report_of_a_refused_model_gives_both_reasons(artifacts, report, write, 
     _, facts = report()
     assert facts["verdict"]["headline"] == "Refused by the gate, not served"
     assert facts["verdict"]["reasons"] == ["accuracy 0.955 is below 0.97", "serve_images answers NaN"]
+
+
+def test_slices_come_from_the_model_analysis(artifacts, report, write, make):
+    import pandas as pd
+    import tensorflow_model_analysis as tfma
+
+    answers = pd.DataFrame(
+        {"group": ["w1", "w1", "w2", "w2"], "label": [1.0, 1.0, 1.0, 1.0], "prediction": [1.0, 1.0, 0.0, 1.0]}
+    )
+    accuracy = tfma.MetricConfig(class_name="BinaryAccuracy", config='{"name": "accuracy"}')
+    tfma.analyze_raw_data(
+        answers,
+        tfma.EvalConfig(
+            model_specs=[tfma.ModelSpec(label_key="label", prediction_key="prediction")],
+            metrics_specs=[tfma.MetricsSpec(metrics=[accuracy, tfma.MetricConfig(class_name="ExampleCount")])],
+            slicing_specs=[tfma.SlicingSpec(), tfma.SlicingSpec(feature_keys=["group"])],
+        ),
+        output_path=artifacts["evaluation"].uri,
+    )
+    write("evaluation", "gate.json", json.dumps(make.gate_json()))
+    page, _ = report(slices=("group",))
+    assert page.tables["Metrics of each slice, the lowest first"] == [
+        ["Slice", "accuracy", "Examples"],
+        ["group w2", "0.5000", "2"],
+        ["group w1", "1.0000", "2"],
+    ]
