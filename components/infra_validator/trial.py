@@ -10,17 +10,20 @@ import tensorflow as tf
 from tfx_ocr.data import features
 from tfx_ocr.serving.export import Export
 
-ANSWERS = (features.LABEL_OUT, features.PROBABILITY_OUT)  # of every task; other outputs are its own
+ANSWERS = (features.LABEL_OUT, features.PROBABILITY_OUT)  # of every task
+BEST = (features.LABELS_OUT, features.PROBABILITIES_OUT)  # best first, of tasks that rank
+RANKING_TASKS = ("classification",)
 NOT_ASKED = (features.LABEL, features.SOURCE, features.GROUP)  # what a client does not know
 SAME = 1e-4  # two signatures of one graph; kernels may sum in another order
 
 
-def try_export(export: Export, records: Sequence[tf.train.Example]) -> None:
+def try_export(export: Export, records: Sequence[tf.train.Example], task: str) -> None:
     """Ask every signature about `records`, together and one alone.
 
     Args:
         export: a loaded model.
         records: as ExampleGen wrote them. What a client would not know is taken out before they are asked.
+        task: name in `components.tasks.TASKS`.
 
     Raises:
         ValueError: an answer breaks the contract; the sentence says which signature, which output and how.
@@ -28,19 +31,22 @@ def try_export(export: Export, records: Sequence[tf.train.Example]) -> None:
     for name in (features.SERVING_DEFAULT, features.SERVE_IMAGES):
         if name not in export.signatures:
             raise ValueError(f"the export has no signature {name!r}; it has {', '.join(sorted(export.signatures))}")
+    required = ANSWERS + BEST if task in RANKING_TASKS else ANSWERS
     answers = {}
     for name in sorted(export.signatures):
-        answers[name] = _ask(export, name, records)
-        _compare(name, _ask(export, name, records[:1]), f"{name} in a batch", _rows(answers[name], 1))
+        answers[name] = _ask(export, name, records, required)
+        _compare(name, _ask(export, name, records[:1], required), f"{name} in a batch", _rows(answers[name], 1))
     first, *others = answers
     for name in others:
         _compare(name, answers[name], first, answers[first])
 
 
-def _ask(export: Export, signature: str, records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
+def _ask(
+    export: Export, signature: str, records: Sequence[tf.train.Example], required: Sequence[str]
+) -> dict[str, np.ndarray]:
     inputs = {name: _input(name, signature, records) for name in export.signatures[signature].inputs}
     outputs = export.answer(signature, inputs)
-    for name in ANSWERS:
+    for name in required:
         if name not in outputs:
             raise ValueError(f"{signature} has no output {name!r}; it has {', '.join(sorted(outputs))}")
     for name, value in outputs.items():
@@ -51,7 +57,21 @@ def _ask(export: Export, signature: str, records: Sequence[tf.train.Example]) ->
     probability = outputs[features.PROBABILITY_OUT]
     if probability.min() < 0 or probability.max() > 1 + SAME:
         raise ValueError(f"{signature} answers with a {features.PROBABILITY_OUT} outside 0 to 1")
+    if BEST[0] in required:
+        _check_ranking(signature, outputs)
     return outputs
+
+
+def _check_ranking(signature: str, outputs: Mapping[str, np.ndarray]) -> None:
+    labels, probabilities = (outputs[name] for name in BEST)
+    if labels.ndim != 2 or labels.shape != probabilities.shape:
+        shapes = " and ".join(f"{name} of shape {list(outputs[name].shape)}" for name in BEST)
+        raise ValueError(f"{signature} answers with {shapes}; both must be [batch, top_n]")
+    first_is_best = np.array_equal(labels[:, 0], outputs[features.LABEL_OUT]) and _close(
+        probabilities[:, 0], outputs[features.PROBABILITY_OUT]
+    )
+    if not first_is_best or (np.diff(probabilities) > SAME).any():
+        raise ValueError(f"{signature} answers with {' and '.join(BEST)} that are not the best first")
 
 
 def _input(name: str, signature: str, records: Sequence[tf.train.Example]) -> np.ndarray:

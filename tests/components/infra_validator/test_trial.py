@@ -37,15 +37,17 @@ class FakeExport:
         answers = {
             "label": np.array([b"1", b"2", b"3"][:n], dtype=object),
             "probability": np.array([0.9, 0.8, 0.7][:n], dtype=np.float32),
+            "labels": np.array([[b"1", b"7"], [b"2", b"7"], [b"3", b"7"]][:n], dtype=object),
+            "probabilities": np.array([[0.9, 0.1], [0.8, 0.1], [0.7, 0.1]][:n], dtype=np.float32),
         }
         changes = self.changed.get(signature, self.changed.get("both"))
         return changes(answers, n) if changes else answers
 
 
-def trial(export, records):
+def trial(export, records, task="classification"):
     from tfx_ocr.components.infra_validator.trial import try_export
 
-    return try_export(export, records)
+    return try_export(export, records, task)
 
 
 def test_a_sound_export_passes_and_is_asked_in_a_batch_and_alone(records):
@@ -68,6 +70,16 @@ def with_output(name, value):
     return lambda answers, n: {**answers, name: np.array(value[:n], dtype=answers.get(name, np.array(value)).dtype)}
 
 
+def halved(answers, n):
+    return {**answers, "probability": answers["probability"] / 2, "probabilities": answers["probabilities"] / 2}
+
+
+def nine_last(answers, n):
+    labels = {name: answers[name].copy() for name in ("label", "labels")}
+    labels["label"][-1] = labels["labels"][-1, 0] = b"9" if n == 3 else labels["label"][-1]
+    return answers | labels
+
+
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
@@ -84,20 +96,50 @@ def with_output(name, value):
             r"answers 3 questions with label of shape \[\]",
         ),
         (
-            {"serve_images": with_output("label", [b"1", b"2", b"9"])},
+            {"serve_images": nine_last},
             "serving_default and serve_images give different label for the same questions",
         ),
-        ({"serve_images": with_output("probability", [0.9, 0.8, 0.6])}, "give different probability for the same"),
+        ({"serve_images": halved}, "give different probability for the same"),
         (
             {"serve_images": with_output("more", [1, 2, 3])},
-            "serving_default has the outputs label, probability, and serve_images label, more, probability",
+            "has the outputs label, labels, probabilities, probability, and serve_images label, labels, more, prob",
         ),
         (
-            {"both": lambda a, n: {**a, "probability": a["probability"] / n}},
+            {"both": lambda a, n: halved(a, n) if n == 1 else a},
             "serve_images and serve_images in a batch give different probability",
         ),
+        ({"both": lambda a, n: {k: a[k] for k in ("label", "probability")}}, "has no output 'labels'"),
+        (
+            {"both": lambda a, n: {**a, "labels": a["labels"][:, :1]}},
+            r"labels of shape \[3, 1\] and probabilities of shape \[3, 2\]; both must be \[batch, top_n\]",
+        ),
+        (
+            {"both": lambda a, n: {**a, "labels": a["labels"][:, ::-1]}},
+            "that are not the best first",
+        ),
+        ({"both": lambda a, n: {**a, "probability": a["probability"] / 2}}, "that are not the best first"),
+        (
+            {"both": lambda a, n: {**a, "probabilities": a["probabilities"] + np.float32([0, 0.85])}},
+            "that are not the best first",
+        ),
     ],
-    ids=["output", "nan", "above", "below", "rows", "scalar", "labels", "probabilities", "more_outputs", "batch"],
+    ids=[
+        "output",
+        "nan",
+        "above",
+        "below",
+        "rows",
+        "scalar",
+        "labels",
+        "probabilities",
+        "more_outputs",
+        "batch",
+        "no_ranking",
+        "ranking_shape",
+        "ranking_label",
+        "ranking_probability",
+        "ranking_order",
+    ],
 )
 def test_a_broken_contract_is_said_in_a_sentence(records, changed, sentence):
     with pytest.raises(ValueError, match=sentence):
@@ -106,6 +148,10 @@ def test_a_broken_contract_is_said_in_a_sentence(records, changed, sentence):
 
 def test_rounding_apart_is_the_same(records):
     trial(FakeExport(serve_images=with_output("probability", [0.90001, 0.8, 0.7])), records)
+
+
+def test_a_task_that_does_not_rank_needs_label_and_probability_alone(records):
+    trial(FakeExport(both=lambda a, n: {k: a[k] for k in ("label", "probability")}), records, task="sequence")
 
 
 @pytest.mark.parametrize("name", ["serving_default", "serve_images"])
