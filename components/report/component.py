@@ -17,7 +17,7 @@ class ReportSpec(component_spec.ComponentSpec):
     The output is TFX's File: Kubeflow v2 takes no artifact type of one's own (docs/decisions/0007-report.md).
     """
 
-    PARAMETERS: ClassVar = {}  # the recipe's part comes as for every step, see `pipeline/graph.py`
+    PARAMETERS: ClassVar[dict] = {}  # the recipe's part comes as for every step, see `pipeline/graph.py`
     INPUTS: ClassVar = {
         "examples": component_spec.ChannelParameter(type=standard_artifacts.Examples),
         "statistics": component_spec.ChannelParameter(type=standard_artifacts.ExampleStatistics),

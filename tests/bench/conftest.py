@@ -1,0 +1,17 @@
+"""Lets tests import the benches as the scripts that they are."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def beside(monkeypatch):
+    """Scripts of this folder import each other by name."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    yield
+    for name in ("results", "readme_table"):
+        sys.modules.pop(name, None)
