@@ -9,7 +9,8 @@ from typing import Any
 from tfx_ocr.components.report.run import Run
 
 TITLE = "Verdict"
-MOST_OF_A_LIMIT = 10  # failed classes shown of one limit
+MOST_SENTENCES = 5  # of what is wrong
+MOST_OF_A_LIMIT = 10  # rows of classes below one limit
 
 RULES = {
     "at_least": "at least {limit:g}",
@@ -42,9 +43,9 @@ def _state(run: Run, failed: list[Mapping[str, Any]]) -> tuple[str, str, list[st
     export = [run.infra_reason or "The export failed its trial."] if run.infra_blessed is False else []
     if run.blessed is False or failed:
         sentences = list(dict.fromkeys(check["sentence"] for check in failed))
-        left = len(sentences) - MOST_OF_A_LIMIT
+        left = len(sentences) - MOST_SENTENCES
         more = [f"And {left:,} more limits, all in the evaluation's gate.json."] if left > 0 else []
-        return "refused", "Refused by the gate, not served", [*sentences[:MOST_OF_A_LIMIT], *more, *export]
+        return "refused", "Refused by the gate, not served", [*sentences[:MOST_SENTENCES], *more, *export]
     if export:
         return "refused", "Refused: the export cannot be served", export
     if run.pushed:
