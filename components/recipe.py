@@ -164,7 +164,7 @@ class Trainer:
         patience: stop after so many epochs without a better `eval` loss; 0 never. The best epoch is what is exported.
         augment: see there.
         base: see there.
-        initial_weights: path to a weights file of the whole network, such as one trained on another backend; "" for none.
+        initial_weights: path to a weights file of the whole network, such as one trained on another backend; or "".
         precision: Keras dtype policy of the network.
         seed: of initial weights, order, augmentation and dropout.
     """

@@ -22,7 +22,9 @@ SMALL_CNN = Trainer(
     network="small_cnn",
     units=(128, 64),
     dropout=(0.3, 0.2),
-    optimizer=Optimizer(name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99),
+    optimizer=Optimizer(
+        name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99
+    ),
     batch_size=64,
     epochs=20,
     augment=AUGMENT,
@@ -31,7 +33,9 @@ MLP = Trainer(
     network="mlp",
     units=(256, 128),
     dropout=(0.3, 0.2),
-    optimizer=Optimizer(name="adamw", learning_rate=1e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99),
+    optimizer=Optimizer(
+        name="adamw", learning_rate=1e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99
+    ),
     batch_size=64,
     epochs=20,
     augment=AUGMENT,
