@@ -137,7 +137,7 @@ class Base:
 
     Attributes:
         weights: `none` (from scratch), `imagenet` (Keras fetches it and checks its hash), or a path to a weights file.
-        frozen_epochs: epochs with the whole base frozen and its BatchNorm in inference mode; 0 when `weights` is `none`.
+        frozen_epochs: epochs with the whole base frozen and its BatchNorm in inference mode; 0 with no `weights`.
         unfreeze_from: name of the layer from which on the base is trained after that; "" for all of it.
         fine_tune_rate: learning rate after the frozen phase, as a share of the optimizer's.
     """

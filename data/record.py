@@ -13,7 +13,7 @@ class Record:
     """One labelled picture.
 
     Attributes:
-        features: what becomes the tf.Example, named as in `data.features` (SOURCE and GROUP come in when it is written).
+        features: what becomes the tf.Example, named as in `data.features` (SOURCE and GROUP come in when written).
         source: where it came from, below the data's root, such as `train/7/12.png` or `train-images.gz#12`.
         file: the file it was read from, below the data's root; a split by file keeps it whole.
         group: what a split must not cut (writer, font, form, supplier); "" where unknown.
