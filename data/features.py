@@ -9,6 +9,15 @@ LABEL = "label"  # bytes: UTF-8 text; a class, a syllable or a line
 SOURCE = "source"  # bytes: UTF-8, where the record came from, below the data's root
 GROUP = "group"  # bytes: UTF-8, what a split must not cut: writer, font, form, supplier; "" where unknown
 
+# A page, where a record is one.
+WORDS = "words"  # bytes, one a word: UTF-8, in reading order
+BOXES = "boxes"  # float, four a word: left, top, right, bottom in pixels
+ENTITIES = "entities"  # bytes, one a word: what it is part of, such as `total`; "" for nothing
+FIELD_NAMES = "field_names"  # bytes, one a field: `total`, as in ENTITIES
+FIELD_VALUES = "field_values"  # bytes, one a field: its text as it was written down, not as the words have it
+PAGE_SIZE = "page_size"  # float: width, height in pixels
+PAGE = (WORDS, BOXES, ENTITIES, FIELD_NAMES, FIELD_VALUES, PAGE_SIZE)
+
 # What Transform writes.
 PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
 LABEL_XF = "label_xf"  # int64: index of the label in the recipe's alphabet

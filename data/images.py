@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import struct
 import warnings
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ FORMATS = (
     "TIFF",
     "WEBP",
 )  # some of Pillow's others start programs
+ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  # of file names, in lower case
 AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a phone's JPEG with more behind it)
 DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
 
@@ -55,6 +57,27 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
     except Exception as error:  # decoders of damaged files raise nearly everything
         return f"damaged image: {error}"
     return None
+
+
+def png_of(pixels: bytes, height: int, width: int) -> bytes:
+    """Write a grey PNG, without loss.
+
+    Twice as quick as Pillow, which matters where a set of 60,000 comes as bare pixels.
+
+    Args:
+        pixels: height x width uint8, row by row.
+        height: pixels.
+        width: pixels.
+
+    Source: PNG specification, third edition: 11.2.2 (header), 9.2 (filter 0 before each row), 5.3 (chunks).
+    """
+    rows = b"".join(b"\0" + pixels[start : start + width] for start in range(0, height * width, width))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return PNG + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def _check_png(image: bytes) -> None:

@@ -1,0 +1,49 @@
+"""Formats of labelled pictures on disk, each read to records. One file a format, one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+
+# A reader is a module of four:
+#   LAYOUT             what it looks for, as a clause for people
+#   recognises(root)   -> bool: whether the folder holds that; cheap
+#   shards(root)       -> list[str]: the data in pieces of some hundred records, in natural order; a piece is plain text
+#                      that `read` understands on any machine that sees the same folder. A ValueError of one sentence
+#                      says what makes the data useless as a whole
+#   read(root, shard)  -> Iterator[Record | Rejected]: every record of a piece. What is wrong with one is a Rejected,
+#                      never an error. Labels are as `data.labels.normal` leaves them
+READERS = {
+    "idx": "tfx_ocr.data.readers.idx",
+    "image_folder": "tfx_ocr.data.readers.image_folder",
+    "labelled_csv": "tfx_ocr.data.readers.labelled_csv",
+    "tfrecord": "tfx_ocr.data.readers.tfrecord",
+}
+
+
+def reader(name: str) -> ModuleType:
+    """Import and return the reader that `name` stands for.
+
+    Raises:
+        ValueError: there is no such reader; the known ones are named.
+    """
+    if name not in READERS:
+        raise ValueError(f"no reader {name!r}; known: {', '.join(sorted(READERS))}")
+    return importlib.import_module(READERS[name])
+
+
+def choose(root: Path, names: Sequence[str]) -> str:
+    """The first of the readers `names` that recognises the data in `root`.
+
+    Raises:
+        ValueError: `root` is no folder, or none of the readers recognises what is in it.
+    """
+    if not root.is_dir():
+        raise ValueError(f"no folder {root}: the data's folder must exist")
+    for name in names:
+        if reader(name).recognises(root):
+            return name
+    looked_for = "; ".join(f"{reader(name).LAYOUT} ({name})" for name in names)
+    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}")

@@ -1,0 +1,97 @@
+import json
+import os
+
+import pytest
+
+from tfx_ocr.data.readers import image_folder
+from tfx_ocr.data.record import Record, Rejected
+
+
+def make(root, *paths):
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(os.fsencode(path))  # readers do not look into pictures
+
+
+def everything(root):
+    return [record for shard in image_folder.shards(root) for record in image_folder.read(root, shard)]
+
+
+def test_mnist_png_as_it_is_downloaded(tmp_path):
+    make(tmp_path, "training/7/10.png", "training/7/9.png", "testing/3/1.png")
+    assert image_folder.recognises(tmp_path)
+    assert everything(tmp_path) == [
+        Record(
+            features={"image": b"testing/3/1.png", "label": b"3"},
+            source="testing/3/1.png",
+            file="testing/3/1.png",
+            split="test",
+        ),
+        Record(
+            features={"image": b"training/7/9.png", "label": b"7"},
+            source="training/7/9.png",
+            file="training/7/9.png",
+            split="train",
+        ),
+        Record(
+            features={"image": b"training/7/10.png", "label": b"7"},
+            source="training/7/10.png",
+            file="training/7/10.png",
+            split="train",
+        ),
+    ]
+
+
+def test_folders_of_labels_alone_name_no_split(tmp_path):
+    make(tmp_path, "7/1.JPG")
+    assert image_folder.recognises(tmp_path)
+    (record,) = everything(tmp_path)
+    assert (record.features["label"], record.split) == (b"7", "")
+
+
+def test_a_label_is_composed_however_the_folder_was_written(tmp_path):
+    make(tmp_path, "\u1112\u1161\u11ab/1.png", "a\u0300 /1.png")
+    assert {record.features["label"].decode() for record in everything(tmp_path)} == {"한", "à"}
+
+
+def test_files_outside_the_layout_are_set_aside_and_droppings_ignored(tmp_path):
+    make(
+        tmp_path,
+        "train/7/1.png",
+        "train/7/.DS_Store",
+        "train/7/Thumbs.db",
+        "train/loose.png",
+        "train/7/a/b.png",
+        "x.md",
+    )
+    rejected = {record.source: record.reason for record in everything(tmp_path) if isinstance(record, Rejected)}
+    assert rejected.keys() == {"train/loose.png", "train/7/a/b.png", "x.md"}
+    assert all(reason.startswith("not in a label's folder: ") for reason in rejected.values())
+
+
+@pytest.mark.parametrize("paths", [["1.png"], ["a/b/c.png"], ["7/notes.txt"], ["train/1.png"]])
+def test_other_layouts_are_not_recognised(tmp_path, paths):
+    make(tmp_path, *paths)
+    assert not image_folder.recognises(tmp_path)
+
+
+def test_a_file_that_cannot_be_read_is_set_aside(tmp_path):
+    make(tmp_path, "7/1.png")
+    (tmp_path / "7/2.png").symlink_to(tmp_path / "gone")
+    assert everything(tmp_path)[1] == Rejected(source="7/2.png", reason="cannot be read: No such file or directory")
+
+
+def test_a_name_that_is_no_utf8_is_read(tmp_path):
+    make(tmp_path, os.fsdecode(b"7/\xff.png"))
+    (record,) = everything(tmp_path)
+    assert record.source == "7/\\xff.png"
+
+
+def test_shards_are_pieces_of_the_whole_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr(image_folder, "A_SHARD", 2)
+    make(tmp_path, *(f"7/{number}.png" for number in range(5)))
+    assert [json.loads(shard) for shard in image_folder.shards(tmp_path)] == [
+        ["7/0.png", "7/1.png"],
+        ["7/2.png", "7/3.png"],
+        ["7/4.png"],
+    ]

@@ -1,0 +1,89 @@
+import pytest
+
+from tfx_ocr.data.readers import labelled_csv
+from tfx_ocr.data.record import Record, Rejected
+
+
+def make(root, tables, pictures=()):
+    for name, text in tables.items():
+        (root / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    for path in pictures:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(path.encode())
+
+
+def everything(root):
+    return [record for shard in labelled_csv.shards(root) for record in labelled_csv.read(root, shard)]
+
+
+def test_a_table_with_every_column(tmp_path):
+    make(
+        tmp_path,
+        {"labels.csv": 'image,label,split,group\na.png,"Số 5, ""Hà"" Nội",validation,w07\n'},
+        ["images/a.png"],
+    )
+    assert labelled_csv.recognises(tmp_path)
+    assert everything(tmp_path) == [
+        Record(
+            features={"image": b"images/a.png", "label": 'Số 5, "Hà" Nội'.encode()},
+            source="a.png",
+            file="a.png",
+            group="w07",
+            split="eval",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "\ufeffImage ,Label\r\na.png,x\r\n"),
+        ("t.csv", "path;text\na.png;x\n"),
+        ("t.tsv", "filename\tlabel\na.png\tx\n"),
+        ("t.csv", ",image,label\n0,a.png,x\n"),
+        ("t.csv", "image,label\nsub\\..\\a.png, x \n"),
+    ],
+    ids=["bom_crlf_case", "semicolons", "tabs", "index_column", "windows_path"],
+)
+def test_tables_as_programs_write_them(tmp_path, name, text):
+    make(tmp_path, {name: text}, ["a.png"])
+    (record,) = everything(tmp_path)
+    assert (record.source, record.features["label"]) == ("a.png", b"x")
+
+
+def test_tsv_has_no_quoting(tmp_path):
+    make(tmp_path, {"t.tsv": 'image\tlabel\na.png\t"half quoted, with a comma\n'}, ["a.png"])
+    assert everything(tmp_path)[0].features["label"] == b'"half quoted, with a comma'
+
+
+def test_a_table_named_for_a_split_gives_it(tmp_path):
+    make(tmp_path, {"train.csv": "image,label\na.png,1\n", "test.csv": "image,label\nb.png,2\n"}, ["a.png", "b.png"])
+    assert [(record.source, record.split) for record in everything(tmp_path)] == [("b.png", "test"), ("a.png", "train")]
+
+
+def test_what_is_wrong_is_set_aside_by_row_or_by_picture(tmp_path):
+    rows = ["gone.png,1,", "a.png,,", ",1,", "../x.png,1,", "/etc/passwd,1,", "a.png,1,fold", "a.png,1,,2,3", "a.png,1"]
+    make(tmp_path, {"l.csv": "\n".join(["image,label,split", *rows])}, ["a.png", "left/over.png"])
+    *rejected, good, over = everything(tmp_path)
+    assert [(record.source, record.reason.split(":")[0]) for record in rejected] == [
+        ("l.csv:2", "no image"),
+        ("l.csv:3", "no label"),
+        ("l.csv:4", "no image"),
+        ("l.csv:5", "image outside the data"),
+        ("l.csv:6", "image outside the data"),
+        ("l.csv:7", "unknown split"),
+        ("l.csv:8", "too many cells"),
+    ]
+    assert good.features["label"] == b"1"
+    assert over == Rejected(source="left/over.png", reason="no label: no row of the table names this picture")
+
+
+def test_a_table_without_the_two_columns_is_not_recognised(tmp_path):
+    make(tmp_path, {"l.csv": "id,price\n1,2\n", "empty.csv": ""}, ["a.png"])
+    assert not labelled_csv.recognises(tmp_path)
+
+
+def test_a_table_that_is_not_utf8_is_refused_in_a_sentence(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\na.png,Hà\n".encode("latin-1")}, ["a.png"])
+    with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; save it as UTF-8 text"):
+        labelled_csv.shards(tmp_path)
