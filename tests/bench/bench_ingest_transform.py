@@ -2,7 +2,7 @@
 
 One pipeline in this process: ExampleGen, then Transform twice over the same examples: with the recipe's
 preprocessing_fn (uint8, scaled later in the graph) and with that of float_tensors.py (75 x 75 x 3 float32 in [-1, 1],
-as TFX's examples write). Times are those of the steps' executions; a small run before pays for imports and first traces.
+as TFX's examples write). Times are those of the steps' executions; a small run before pays for imports and traces.
 Writes both rates and their ratio to tests/bench/results/ingest_transform.csv.
 
     python tests/bench/bench_ingest_transform.py --images 2000
