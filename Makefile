@@ -4,6 +4,7 @@ RECIPE ?= digits
 DATA ?=
 NETWORK ?=
 SUITE ?= bookworm trixie
+BENCH ?= $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest --durations=10 --durations-min=1
@@ -17,7 +18,8 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
-	@echo "  Variables of run: RECIPE=$(RECIPE) DATA=<folder, idx .gz or TFRecord> NETWORK=<name>; of test-bare: SUITE=trixie"
+	@echo "  Variables of run: RECIPE=$(RECIPE) DATA=<folder, idx .gz or TFRecord> NETWORK=<name>"
+	@echo "  of bench: BENCH='$(BENCH)', of test-bare: SUITE='$(SUITE)'"
 
 setup: ## Make .venv from the lock that fits this machine (nothing to do when it is up to date)
 	@requirements/install.sh
@@ -55,8 +57,9 @@ lock: setup ## Resolve requirements/*.in into the locks (a version stays while i
 	cd requirements && ../$(COMPILE) py311.in --output-file py311.txt --python-version 3.11
 	cd requirements && ../$(COMPILE) py312.in --output-file py312.txt --python-version 3.12 --universal
 
-bench: setup ## Measure: writes tests/bench/results/*.csv
-	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+bench: setup ## Measure BENCH into tests/bench/results/, then the README's table (all of them: a day on two cores)
+	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
+	@$(BIN)/python tests/bench/readme_table.py
 
 test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (root, debootstrap; an hour)
 	@tests/bare/run.sh $(SUITE)
