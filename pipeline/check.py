@@ -1,0 +1,112 @@
+"""Refuse a bad recipe or missing data before TFX starts: one sentence that names the field and what it may be.
+
+Nothing here imports TensorFlow: what a network gives and a task needs is read from the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib.util
+from collections.abc import Iterable
+from pathlib import Path
+
+from tfx_ocr.components.evaluator import gate as gates
+from tfx_ocr.components.evaluator.metrics import METRICS, family
+from tfx_ocr.components.inputs import INPUTS
+from tfx_ocr.components.networks import NETWORKS
+from tfx_ocr.components.recipe import Recipe, Trainer
+from tfx_ocr.components.tasks import TASKS
+from tfx_ocr.data.alphabets import ALPHABETS
+from tfx_ocr.data.readers import READERS, choose
+from tfx_ocr.data.samples import SAMPLES, sample
+from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.pipeline.settings import Settings
+
+
+def check(recipe: Recipe, settings: Settings) -> Settings:
+    """Check both; write the recipe's sample where no data is named.
+
+    Returns:
+        The settings, with `input` absolute and `recipe` the recipe's name.
+
+    Raises:
+        ValueError: the first thing that is wrong.
+    """
+    check_recipe(recipe)
+    where = settings.input
+    if where and "://" not in where:
+        path = Path(where).expanduser().absolute()
+        if not path.exists():
+            raise ValueError(f"no data at {where}: give a folder that is there, or none for the sample")
+        if path.is_file():
+            raise ValueError(f"{where} is a file: give the folder it lies in")
+        choose(path, recipe.examples.readers)
+        where = str(path)
+    if not where:
+        where = str(sample(recipe.sample)(Path(settings.home).absolute() / "samples" / recipe.sample))
+    return dataclasses.replace(settings, input=where, recipe=recipe.name)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Check that every name is known and the parts fit.
+
+    Raises:
+        ValueError: the first thing that is wrong.
+    """
+    _known(recipe, "input", recipe.input, INPUTS)
+    _known(recipe, "task", recipe.task, TASKS)
+    _known(recipe, "task (its metrics)", recipe.task, METRICS)
+    _known(recipe, "alphabet", recipe.alphabet, ALPHABETS)
+    _known(recipe, "sample", recipe.sample, SAMPLES)
+    schema_path(recipe.schema)
+    for name in recipe.examples.readers:
+        _known(recipe, "examples.readers", name, READERS)
+    for trainer in (recipe.trainer, *recipe.trainers.values()):
+        _check_trainer(recipe, trainer)
+    for field in ("eval", "test"):
+        _between(recipe, f"examples.split.{field}", getattr(recipe.examples.split, field), 0, 1)
+    _between(recipe, "examples.max_rejected", recipe.examples.max_rejected, 0, 1)
+    gates.refuse_unknown(recipe.gate, family(recipe.task))
+
+
+def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
+    _known(recipe, "trainer.network", trainer.network, NETWORKS)
+    if len(trainer.units) != len(trainer.dropout):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.dropout has {len(trainer.dropout)} values for the {len(trainer.units)} "
+            "hidden layers of trainer.units; give one for each"
+        )
+    for rate in trainer.dropout:
+        _between(recipe, "trainer.dropout", rate, 0, 0.95)
+    for field in ("epochs", "batch_size"):
+        if getattr(trainer, field) < 1:
+            raise ValueError(
+                f"recipe {recipe.name}: trainer.{field} is {getattr(trainer, field)}; it must be 1 or more"
+            )
+    gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), _declared(TASKS[recipe.task], "NEEDS")
+    if gives != needs:
+        raise ValueError(
+            f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
+        )
+
+
+def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
+    if name not in known:
+        raise ValueError(f"recipe {recipe.name}: {field} is {name!r}; known: {', '.join(sorted(known))}")
+
+
+def _between(recipe: Recipe, field: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise ValueError(f"recipe {recipe.name}: {field} is {value}; it must be from {low} to {high}")
+
+
+def _declared(module: str, constant: str) -> str:
+    """Value of a constant of a module, read without importing it."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == constant for t in node.targets):
+            return ast.literal_eval(node.value)
+    raise ValueError(f"{module} does not say its {constant}")

@@ -1,0 +1,48 @@
+"""`tfx-ocr`: one module a command; what is heavy is imported inside the command, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from tfx_ocr.pipeline.cli import evaluate, report, run, submit
+
+COMMANDS = {
+    "run": run.run,
+    "evaluate": evaluate.evaluate,
+    "report": report.report,
+    "submit": submit.submit,
+}
+
+EPILOG = (
+    "Exit status: 0 pushed, or passed the gate; 1 below the gate; 2 bad use; 3 a step stopped the run. "
+    "Settings come from TFX_OCR_* variables and tfx-ocr.toml: see docs/operations.md."
+)
+
+
+def app() -> typer.Typer:
+    """The commands, put together."""
+    it = typer.Typer(
+        help="Train, judge, push and measure OCR models of your own.",
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    for name, command in COMMANDS.items():
+        it.command(name, no_args_is_help=name != "report")(command)
+    return it
+
+
+def main() -> None:
+    """Entry point: an error that a user can act on is one sentence and exit status 2."""
+    try:
+        app()()
+    except (ValueError, ImportError) as error:
+        from tfx_ocr.pipeline import settings
+
+        if settings.load().trace:
+            raise
+        print(f"tfx-ocr: {error}", file=sys.stderr)
+        sys.exit(2)

@@ -1,0 +1,53 @@
+"""`tfx-ocr evaluate`: a model on any data that a reader of its recipe knows."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tfx_ocr.pipeline import settings as settings_of
+
+
+def evaluate(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
+    data: Annotated[str, typer.Option(help="Folder of images, idx files, TFRecords or a CSV.")],
+    out: Annotated[str, typer.Option("--json", help="File for the numbers as JSON.")] = "",
+    model: Annotated[
+        str, typer.Option(help="Folder of an exported model; else the newest pushed, or the shipped one.")
+    ] = "",
+    split: Annotated[str, typer.Option(help="train, eval, test or all; else test where the data names one.")] = "",
+) -> None:
+    """Judge RECIPE's model on DATA by the recipe's metrics and gate.
+
+    The model is the newest pushed version, or the one that ships with the project while nothing was pushed.
+
+    Examples:
+      tfx-ocr evaluate digits --data ~/mnist_png --json mnist.json
+
+    Exit status: 0 at or above the gate, 1 below it, 2 bad use.
+    """
+    from tfx_ocr.pipeline.evaluation import evaluated
+
+    here = dataclasses.replace(settings_of.load(), recipe=recipe)
+    result = evaluated(here, Path(data), Path(model) if model else None, split)
+    if out:
+        Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for line in _lines(result):
+        print(line)
+    raise typer.Exit(0 if result["blessed"] else 1)
+
+
+def _lines(result: dict[str, Any]) -> list[str]:
+    from tfx_ocr.components.evaluator.gate import summary
+
+    aside = result["set_aside"]
+    said = [f"{result['recipe']} model {result['model']['version']} on {result['data']}", summary(result)]
+    if aside["n"]:
+        said.append(
+            f"{aside['n']} set aside, such as {aside['examples'][0]['source']}: {aside['examples'][0]['reason']}"
+        )
+    return said

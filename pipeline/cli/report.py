@@ -1,0 +1,33 @@
+"""`tfx-ocr report`: where the newest run's report is and what it says."""
+
+from __future__ import annotations
+
+import dataclasses
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfx_ocr.pipeline import last_run
+from tfx_ocr.pipeline import settings as settings_of
+
+
+def report(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")] = "digits",
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Say how RECIPE's newest run ended and where its report is.
+
+    Examples:
+      tfx-ocr report digits --open
+    """
+    here = dataclasses.replace(settings_of.load(), recipe=recipe)
+    result = last_run.last(here)
+    if not result:
+        raise ValueError(f"no run of {recipe} in {here.folder}: begin with `tfx-ocr run {recipe}`")
+    for line in last_run.lines(result):
+        print(line)
+    if show and "report" in result:
+        webbrowser.open(Path(result["report"]).as_uri())
+    raise typer.Exit(last_run.EXIT[result["status"]])

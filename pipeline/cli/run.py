@@ -1,0 +1,88 @@
+"""`tfx-ocr run`: a recipe's pipeline on this machine, by the real `tfx` command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfx_ocr.pipeline import last_run
+from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.last_run import EXIT
+from tfx_ocr.pipeline.settings import Settings
+
+
+def run(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as digits.")],
+    data: Annotated[str, typer.Option(help="Folder of images, idx files, TFRecords or a CSV; else the sample.")] = "",
+    network: Annotated[str, typer.Option(help="Network in place of the recipe's, such as inception_v3 or mlp.")] = "",
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help="Search the head's units and dropout before training.")] = False,
+) -> None:
+    """Run RECIPE's pipeline here: from files to a judged, pushed model and its report.
+
+    Only what changed since the last run is done again; after an interruption the same command goes on.
+
+    Examples:
+      tfx-ocr run digits
+
+      tfx-ocr run digits --data ~/mnist_png --network inception_v3
+
+      tfx-ocr run digits --set trainer.epochs=5 --set gate.at_least.accuracy=0.99
+
+    Exit status: 0 pushed (or pushed before and unchanged), 1 refused by the gate, 2 bad use, 3 stopped by a step.
+    """
+    here = settings_of.load()
+    here = dataclasses.replace(
+        here,
+        recipe=recipe,
+        input=data or here.input,
+        network=network or here.network,
+        overrides=" ".join([here.overrides, *(f"'{pair}'" for pair in override or [])]).strip(),
+        tune="1" if tune else here.tune,
+    )
+    from tfx_ocr.pipeline.check import check
+    from tfx_ocr.pipeline.chosen import chosen
+
+    here = check(chosen(here), here)
+    print(f"{recipe}: {_short(here.input)} -> {_short(str(here.folder))}", flush=True)
+    raise typer.Exit(_tfx(here))
+
+
+def _tfx(here: Settings) -> int:
+    """Register the pipeline if it is not, run it, and give the exit status that fits how the run ended."""
+    runner = Path(__file__).parents[1] / "local_runner.py"
+    tfx = Path(sys.executable).with_name("tfx")
+    log = here.folder / "logs" / "tfx.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        **here.environment(),
+        "LOCAL_HOME": str(here.tfx_home),
+        "PATH": f"{tfx.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # tfx calls pip from PATH
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+    commands = [["run", "create", "--engine=local", f"--pipeline_name={here.recipe}"]]
+    if not (here.tfx_home / here.recipe).exists():
+        commands.insert(0, ["pipeline", "create", "--engine=local", f"--pipeline_path={runner}"])
+    before = last_run.last(here)
+    for command in commands:
+        print(f"$ tfx {' '.join(command[:3])}", flush=True)
+        with log.open("ab") as errors:
+            code = subprocess.run([str(tfx), *command], env=environment, stderr=errors).returncode
+        if code and last_run.last(here) == before:
+            print(f"`tfx {' '.join(command[:2])}` failed before any step ran; see {_short(str(log))}", file=sys.stderr)
+            return EXIT["stopped"]
+    return EXIT[last_run.last(here)["status"]]
+
+
+def _short(path: str) -> str:
+    relative = os.path.relpath(path) if "://" not in path else path
+    return path if relative.startswith("..") else relative

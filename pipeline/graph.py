@@ -1,0 +1,143 @@
+"""The graph: the only place where components are wired, the same for every recipe and every orchestrator."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import tensorflow_model_analysis as tfma  # noqa: F401  # before TFX, which imports it in a slower order
+from ml_metadata.proto import metadata_store_pb2
+from tfx.components import ImportSchemaGen, StatisticsGen, Trainer, Transform, Tuner
+from tfx.dsl.components.base.base_component import BaseComponent
+from tfx.orchestration import metadata
+from tfx.orchestration.pipeline import Pipeline
+from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
+
+from tfx_ocr.components.evaluator.component import Evaluator
+from tfx_ocr.components.example_gen.component import ExampleGen
+from tfx_ocr.components.example_validator.component import ExampleValidator
+from tfx_ocr.components.infra_validator.component import InfraValidator
+from tfx_ocr.components.pusher.component import Pusher
+from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.components.report.component import Report
+from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.pipeline.code_version import code_version
+from tfx_ocr.pipeline.settings import Settings
+
+PREPROCESSING_FN = "tfx_ocr.components.transform.preprocessing.preprocessing_fn"
+RUN_FN = "tfx_ocr.components.trainer.run_fn.run_fn"
+TUNER_FN = "tfx_ocr.components.tuner.tuner_fn.tuner_fn"
+
+
+def build(recipe: Recipe, settings: Settings) -> Pipeline:
+    """Wire the recipe's steps.
+
+    Every step gets, in two exec properties, its part of the recipe (`recipe`) and a hash of the sources and libraries
+    it runs (`code_version`), so that its cache key holds what TFX does not see (docs/decisions/0004).
+    """
+
+    def known(step: str) -> dict[str, str]:
+        return {"recipe": recipe.part(step), "code_version": code_version(step, recipe)}
+
+    def versioned(component: BaseComponent, step: str) -> BaseComponent:
+        component.exec_properties.update(known(step))
+        return component
+
+    train_and_eval = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
+    steps: list[BaseComponent] = []
+
+    def add(component: BaseComponent, step: str) -> BaseComponent:
+        steps.append(versioned(component, step))
+        return component
+
+    example_gen = add(ExampleGen(input_base=settings.input), "example_gen")
+    examples = example_gen.outputs["examples"]
+    statistics_gen = add(StatisticsGen(examples=examples), "statistics_gen")
+    schema_gen = add(ImportSchemaGen(schema_file=str(schema_path(recipe.schema))), "schema")
+    schema = schema_gen.outputs["schema"]
+    validator = add(
+        ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema), "example_validator"
+    )
+    transform = Transform(
+        examples=examples,
+        schema=schema,
+        preprocessing_fn=PREPROCESSING_FN,
+        custom_config=known("transform"),
+        splits_config=train_and_eval,
+        disable_statistics=True,  # the reviewed schema judges the raw data; these cost 2 ms a picture
+    )
+    add(transform, "transform")
+    transform.add_upstream_node(validator)  # anomalies stop the run before anything is computed from the data
+    learned = {
+        "examples": transform.outputs["transformed_examples"],
+        "transform_graph": transform.outputs["transform_graph"],
+        "schema": schema,
+        "train_args": trainer_pb2.TrainArgs(splits=["train"]),
+        "eval_args": trainer_pb2.EvalArgs(splits=["eval"]),
+    }
+    hyperparameters = None
+    if recipe.tuner is not None:
+        tuner = add(Tuner(tuner_fn=TUNER_FN, custom_config=known("tuner"), **learned), "tuner")
+        hyperparameters = tuner.outputs["best_hyperparameters"]
+    trainer = add(
+        Trainer(run_fn=RUN_FN, custom_config=known("trainer"), hyperparameters=hyperparameters, **learned), "trainer"
+    )
+    model = trainer.outputs["model"]
+    evaluator = add(Evaluator(examples=examples, model=model, serving_dir=settings.serving_dir), "evaluator")
+    infra_validator = add(InfraValidator(model=model, examples=examples), "infra_validator")
+    pusher = add(
+        Pusher(
+            model=model,
+            model_blessing=evaluator.outputs["blessing"],
+            infra_blessing=infra_validator.outputs["blessing"],
+            push_destination=pusher_pb2.PushDestination(
+                filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=settings.serving_dir)
+            ),
+        ),
+        "pusher",
+    )
+    add(
+        Report(
+            examples=examples,
+            statistics=statistics_gen.outputs["statistics"],
+            anomalies=validator.outputs["anomalies"],
+            schema=schema,
+            transform_graph=transform.outputs["transform_graph"],
+            model=model,
+            model_run=trainer.outputs["model_run"],
+            evaluation=evaluator.outputs["evaluation"],
+            blessing=evaluator.outputs["blessing"],
+            infra_blessing=infra_validator.outputs["blessing"],
+            pushed_model=pusher.outputs["pushed_model"],
+        ),
+        "report",
+    )
+    return Pipeline(
+        pipeline_name=recipe.name,
+        pipeline_root=settings.root,
+        components=steps,
+        enable_cache=True,
+        beam_pipeline_args=settings.beam_args,
+        metadata_connection_config=connection(settings),
+    )
+
+
+def connection(settings: Settings) -> metadata_store_pb2.ConnectionConfig:
+    """Where ML Metadata is: sqlite in the home, or MySQL.
+
+    Raises:
+        ValueError: `settings.metadata` is not an address this takes.
+    """
+    if not settings.metadata:
+        return metadata.sqlite_metadata_connection_config(str(settings.folder / "metadata.sqlite"))
+    address = urlsplit(settings.metadata)
+    if address.scheme != "mysql" or not address.hostname or not address.path.strip("/"):
+        raise ValueError(
+            f"setting metadata is {settings.metadata!r}; it takes mysql://user:password@host:port/database, or nothing"
+        )
+    return metadata.mysql_metadata_connection_config(
+        host=address.hostname,
+        port=address.port or 3306,
+        database=address.path.strip("/"),
+        username=address.username or "",
+        password=address.password or "",
+    )
