@@ -1,0 +1,24 @@
+"""Small real data that a recipe runs on out of the box, its licence beside it. One file a sample, one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+
+# A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
+SAMPLES = {
+    "digits": "tfx_ocr.data.samples.digits:write",
+}
+
+
+def sample(name: str) -> Callable[[Path], Path]:
+    """Import and return the function that writes the sample that `name` stands for.
+
+    Raises:
+        ValueError: there is no such sample; the known ones are named.
+    """
+    if name not in SAMPLES:
+        raise ValueError(f"no sample {name!r}; known: {', '.join(sorted(SAMPLES))}")
+    module, function = SAMPLES[name].split(":")
+    return getattr(importlib.import_module(module), function)

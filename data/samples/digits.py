@@ -1,0 +1,47 @@
+"""scikit-learn's 1,797 handwritten digits as a folder of PNG files, the way a user's own come."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from tfx_ocr.data import images
+
+# The set is 14 forms one after the other, each of one hand, of about 129 digits in the same order (it begins
+# "0123456789" three times). The splits are cut between forms: a random split would put every hand on both sides, and
+# the test would tell how well known hands are read. First (included) and last (excluded) in the set's order:
+SPLITS = {"train": (0, 1157), "eval": (1157, 1415), "test": (1415, 1797)}  # 9, 2 and 3 forms
+LIGHTEST = 16  # of the set; 0 is paper
+
+
+def write(folder: Path) -> Path:
+    """Write `SPLIT/LABEL/NUMBER.png`, 8 x 8 pixels, grey, ink light on black; the number is that in the set.
+
+    The folder appears whole or not at all; one that is there is left as it is.
+
+    Returns:
+        The folder.
+    """
+    if folder.exists():
+        return folder
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        pixels = (digits.images * (255 / LIGHTEST)).round().astype("uint8")
+        for split, (first, last) in SPLITS.items():
+            for number in range(first, last):
+                path = unfinished / split / str(digits.target[number]) / f"{number}.png"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(images.png_of(pixels[number].tobytes(), *pixels[number].shape))
+        unfinished.chmod(0o755)  # a temporary folder is closed to others
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.exists():  # else another process was quicker, and wrote the same
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder

@@ -1,0 +1,19 @@
+"""Reviewed schemas (TFMD), one a recipe: what every record must be like. Frozen: no run changes one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def schema_path(name: str) -> Path:
+    """Where the schema `name`, such as `digits.pbtxt`, lies.
+
+    Raises:
+        ValueError: there is no such schema; the known ones are named.
+    """
+    known = sorted(path.name for path in HERE.glob("*.pbtxt"))
+    if name not in known:
+        raise ValueError(f"no schema {name!r}; known: {', '.join(known)}")
+    return HERE / name
