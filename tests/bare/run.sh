@@ -57,9 +57,9 @@ for suite in "${suites[@]}"; do
     echo "== $suite: making a bare root in work/bare/$suite"
     make_root "$suite" "$root"
     git clone --quiet --no-hardlinks . "$root/root/tfx-ocr"
-    echo "== $suite: apt-get install make"
+    echo "== $suite: apt-get install git make"
     inside() { env -i "${settings[@]}" chroot "$root" sh -c "$1"; }
-    inside 'apt-get update -qq && apt-get install -y -qq --no-install-recommends make >/dev/null 2>&1'
+    inside 'apt-get update -qq && apt-get install -y -qq --no-install-recommends git make >/dev/null 2>&1'
     for target in "${targets[@]}"; do
         began=$SECONDS
         echo "== $suite: make $target"
