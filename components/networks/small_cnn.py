@@ -1,0 +1,35 @@
+"""A small convolutional network for those who want speed: 27 million multiply-adds at 75 x 75 x 1."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from tfx_ocr.components.recipe import Base, ImageSpec
+
+GIVES = "vector"
+
+
+def build(image: ImageSpec, base: Base) -> keras.Model:
+    """A strided layer, then 48, 96 and 128 channels at a quarter, an eighth and a sixteenth: 128 numbers, 268,400 weights.
+
+    Args:
+        image: size and channels of the input, scaled.
+        base: not used: there are no base weights.
+    """
+    picture = keras.Input((image.height, image.width, image.channels), name="picture")
+    x = _convolution(picture, 24, size=5, strides=2)
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = _convolution(_convolution(x, 48), 48)
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = _convolution(_convolution(x, 96), 96)
+    x = layers.MaxPooling2D(2, padding="same")(x)
+    x = _convolution(x, 128)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(picture, x, name="small_cnn")
+
+
+def _convolution(x: keras.KerasTensor, channels: int, size: int = 3, strides: int = 1) -> keras.KerasTensor:
+    x = layers.Conv2D(channels, size, strides=strides, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.Activation("relu")(x)

@@ -1,0 +1,1 @@
+"""Trainer: input, training with resume, export."""

@@ -1,0 +1,179 @@
+"""Training, phase by phase, that goes on after a kill with the loss curve it would have had."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import time
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfx_ocr.components import progress
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.trainer import checkpoint, dataset
+from tfx_ocr.components.trainer import model as models
+from tfx_ocr.components.trainer.average import Average
+
+HISTORY = "history.csv"
+
+
+def fit(
+    part: Part, train_files: Sequence[str], eval_files: Sequence[str], checkpoints: str, run_dir: str
+) -> keras.Model:
+    """Train the recipe's model.
+
+    Order, augmentation, dropout and initial weights follow from `trainer.seed` and the epoch, so that a training that
+    was killed and is started again gives the same numbers as one that was not.
+
+    Args:
+        part: the recipe's trainer part.
+        train_files: gzipped TFRecords of what Transform wrote of train.
+        eval_files: likewise of eval, by whose loss the best epoch is chosen.
+        checkpoints: folder of this training's checkpoint, written after every epoch and removed at the end.
+        run_dir: gets TensorBoard's logs and `history.csv`.
+
+    Returns:
+        The model with the weights of its best epoch, averaged if the recipe says so.
+    """
+    trainer, task = part.trainer, task_named(part.task)
+    keras.utils.set_random_seed(trainer.seed)
+    model, base = models.build(part)
+    steps = -(-dataset.count(train_files) // trainer.batch_size)
+    average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
+    state = checkpoint.load(checkpoints) or checkpoint.State(
+        epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
+    )
+    if state.epoch:
+        progress.say(f"     resumed after epoch {state.epoch} of {trainer.epochs}")
+        _assign(_weights(model), state.weights)
+        if average:
+            _assign(average.shadows, state.shadows)
+    judged = dataset.judging(eval_files, part).cache()
+    for phase in models.phases(trainer):
+        if state.epoch >= phase.end or _stopped(state.history, trainer.patience):
+            continue
+        models.set_trained(base, phase)
+        model.compile(
+            optimizer=models.optimizer(trainer.optimizer, phase, steps),
+            loss=task.loss(),
+            metrics=task.metrics(),
+            jit_compile=False,  # XLA on a CPU is slower for convolutions
+        )
+        model.optimizer.build(model.trainable_variables)
+        if state.optimizer and state.epoch > phase.begin:
+            _assign(model.optimizer.variables, state.optimizer)
+        model.fit(
+            dataset.training(train_files, part, state.epoch),
+            initial_epoch=state.epoch,
+            epochs=phase.end,
+            steps_per_epoch=steps,
+            verbose=0,
+            callbacks=[
+                _Epochs(part, state, average, judged, checkpoints, steps),
+                keras.callbacks.TensorBoard(run_dir, write_graph=False),
+            ],
+        )
+        state.optimizer = []
+    _assign(_weights(model), state.best)
+    _write_history(os.path.join(run_dir, HISTORY), state.history)
+    if tf.io.gfile.exists(checkpoints):
+        tf.io.gfile.rmtree(checkpoints)
+    return model
+
+
+class _Epochs(keras.callbacks.Callback):
+    """Seeds before an epoch; after it the judgement, the history's row, the checkpoint and a line to the console."""
+
+    def __init__(
+        self,
+        part: Part,
+        state: checkpoint.State,
+        average: Average | None,
+        judged: tf.data.Dataset,
+        checkpoints: str,
+        steps: int,
+    ):
+        super().__init__()
+        self._trainer = part.trainer
+        self._state = state
+        self._average = average
+        self._judged = judged
+        self._checkpoints = checkpoints
+        self._steps = steps
+        self._began = 0.0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._began = time.monotonic()
+        for number, layer in enumerate(self.model.layers):
+            generator = getattr(layer, "seed_generator", None)
+            if generator is not None:
+                generator.state.assign([self._trainer.seed * 1000 + number, epoch])
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._average:
+            self._average.update(tf.constant(self._state.epoch * self._steps + batch, tf.float32))
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        state, trained = self._state, dict(logs or {})
+        if self._average:
+            self._average.swap()
+        judged = self.model.evaluate(self._judged, verbose=0, return_dict=True)
+        row = {
+            "epoch": epoch + 1,
+            **trained,
+            **{f"val_{name}": value for name, value in judged.items()},
+            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+            "seconds": round(time.monotonic() - self._began, 2),
+        }
+        if not state.history or row["val_loss"] < min(old["val_loss"] for old in state.history):
+            state.best = _values(_weights(self.model))
+        if self._average:
+            self._average.swap()
+            state.shadows = _values(self._average.shadows)
+        state.history.append(row)
+        state.epoch = epoch + 1
+        state.weights = _values(_weights(self.model))
+        state.optimizer = _values(self.model.optimizer.variables)
+        checkpoint.save(self._checkpoints, state)
+        if logs is not None:
+            logs.update({name: value for name, value in row.items() if name.startswith(("val_", "learning"))})
+        shown = " ".join(f"{name} {row[name]:.4f}" for name in (*trained, *(f"val_{name}" for name in judged)))
+        progress.say(f"     epoch {epoch + 1}/{self._trainer.epochs} {shown} ({row['seconds']:.0f} s)")
+        if _stopped(state.history, self._trainer.patience):
+            self.model.stop_training = True
+
+
+def _stopped(history: Sequence[dict[str, float]], patience: int) -> bool:
+    """Whether the last `patience` epochs brought no better eval loss."""
+    if not patience or not history:
+        return False
+    losses = [row["val_loss"] for row in history]
+    return len(losses) - 1 - losses.index(min(losses)) >= patience
+
+
+def _weights(model: keras.Model) -> list[keras.Variable]:
+    return [weight for weight in model.weights if weight.dtype != "uint32"]  # seeds follow from the epoch
+
+
+def _values(variables: Sequence[keras.Variable | tf.Variable]) -> list[np.ndarray]:
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables: Sequence[keras.Variable | tf.Variable], values: Sequence[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _write_history(path: str, history: Sequence[dict[str, float]]) -> None:
+    text = io.StringIO()
+    rows = csv.DictWriter(text, fieldnames=list(history[0]))
+    rows.writeheader()
+    rows.writerows(history)
+    tf.io.gfile.makedirs(os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(text.getvalue())

@@ -1,0 +1,95 @@
+"""Network and head as one Keras model, and the phases in which it is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import keras
+
+from tfx_ocr.components.networks import network
+from tfx_ocr.components.recipe import Optimizer, Part, Trainer
+from tfx_ocr.components.tasks import task_named
+from tfx_ocr.data.alphabets import alphabet
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Phase:
+    """Epochs [begin, end) with the same layers trained: `trained` None for all, "" for the head alone, else from a layer on."""
+
+    begin: int
+    end: int
+    trained: str | None
+    rate: float
+
+
+def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
+    """The model: pictures [batch, height, width, channels] to the task's outputs, and its base's layers, in order.
+
+    Raises:
+        ValueError: `trainer.initial_weights` is not of this network.
+    """
+    keras.config.set_dtype_policy(part.trainer.precision)
+    try:
+        base = network(part.trainer.network).build(part.image, part.trainer.base)
+        outputs = task_named(part.task).head(base.output, part.trainer, alphabet(part.alphabet))
+        model = keras.Model(base.input, outputs, name=part.name)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    if part.trainer.initial_weights:
+        model.load_weights(part.trainer.initial_weights)
+    return model, base.layers
+
+
+def phases(trainer: Trainer) -> list[Phase]:
+    """One phase from scratch; with base weights, a frozen one and then the upper blocks."""
+    frozen = min(trainer.base.frozen_epochs, trainer.epochs) if trainer.base.weights != "none" else 0
+    if not frozen:
+        return [Phase(begin=0, end=trainer.epochs, trained=None, rate=1.0)]
+    upper = trainer.base.unfreeze_from or None
+    second = Phase(begin=frozen, end=trainer.epochs, trained=upper, rate=trainer.base.fine_tune_rate)
+    first = Phase(begin=0, end=frozen, trained="", rate=1.0)
+    return [first, second] if second.begin < second.end else [first]
+
+
+def set_trained(base: list[keras.layers.Layer], phase: Phase) -> None:
+    """Freeze what the phase does not train; a frozen BatchNorm is in inference mode.
+
+    Raises:
+        ValueError: the base has no layer of the name from which it is to be trained.
+    """
+    names = [layer.name for layer in base]
+    if phase.trained and phase.trained not in names:
+        raise ValueError(f"trainer.base.unfreeze_from is {phase.trained!r}; the base has no layer of that name")
+    begin = 0 if phase.trained is None else names.index(phase.trained) if phase.trained else len(base)
+    for number, layer in enumerate(base):
+        layer.trainable = number >= begin
+
+
+def optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
+    """Keras's optimizer with the recipe's schedule over the phase.
+
+    Args:
+        of: the recipe's.
+        phase: `rate` scales the learning rate.
+        steps: of one epoch.
+    """
+    rate = of.learning_rate * phase.rate
+    total, warm = (phase.end - phase.begin) * steps, round(of.warmup_epochs * steps)
+    if of.schedule == "cosine" or warm:
+        schedule = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if warm else rate,
+            decay_steps=max(1, total - warm),
+            alpha=0.0 if of.schedule == "cosine" else 1.0,
+            warmup_target=rate if warm else None,
+            warmup_steps=warm,
+        )
+    else:
+        schedule = rate
+    kinds = {
+        "rmsprop": keras.optimizers.RMSprop,
+        "adam": keras.optimizers.Adam,
+        "adamw": keras.optimizers.AdamW,
+        "sgd": keras.optimizers.SGD,
+    }
+    decay = {"weight_decay": of.weight_decay} if of.name == "adamw" else {}
+    return kinds[of.name](learning_rate=schedule, **decay)

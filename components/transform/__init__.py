@@ -1,0 +1,1 @@
+"""Transform: what is computed once from the data and written."""
