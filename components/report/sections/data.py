@@ -10,12 +10,15 @@ from tfx_ocr.components.report.run import Run
 TITLE = "Data"
 MOST_LABELS = 40  # rows; of more labels the rarest of all splits together are shown
 MOST_REASONS = 20
-MOST_SOURCES = 5  # examples named of one reason
+MOST_SOURCES = 3  # examples named of one reason
 
 
 def facts(run: Run) -> dict[str, Any]:
-    """`splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None for what no step left."""
+    """`reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None for what no step left."""
+    summary = run.summary or {}
     return {
+        "reader": summary.get("reader"),
+        "records": summary.get("records"),
         "splits": _splits(run),
         "labels": _labels(run),
         "rejected": _rejected(run),
@@ -47,18 +50,19 @@ def _labels(run: Run) -> dict[str, Any] | None:
 
 
 def _rejected(run: Run) -> dict[str, Any] | None:
-    """Grouped by reason, the commonest first."""
+    """Grouped by what stands before the reason's colon, the commonest first."""
     if run.rejected is None:
         return None
-    reasons: dict[str, list[str]] = {}
+    kinds: dict[str, list[dict[str, str]]] = {}
     for each in run.rejected:
-        reasons.setdefault(each["reason"], []).append(each["source"])
-    ordered = sorted(reasons.items(), key=lambda item: (-len(item[1]), item[0]))
+        kind, _, detail = each["reason"].partition(": ")
+        kinds.setdefault(kind, []).append({"source": each["source"], "detail": detail})
+    ordered = sorted(kinds.items(), key=lambda item: (-len(item[1]), item[0]))
     return {
         "n": len(run.rejected),
         "kinds": len(ordered),
         "reasons": [
-            {"reason": reason, "n": len(sources), "sources": sorted(sources)[:MOST_SOURCES]}
-            for reason, sources in ordered[:MOST_REASONS]
+            {"reason": kind, "n": len(records), "examples": records[:MOST_SOURCES]}
+            for kind, records in ordered[:MOST_REASONS]
         ],
     }

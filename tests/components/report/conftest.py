@@ -172,11 +172,11 @@ def pushed_run() -> Run:
             "eval": dict.fromkeys(DIGITS, 16),
             "test": dict.fromkeys(DIGITS, 20),
         },
-        summary={},
+        summary={"reader": "image_folder", "records": 1803},
         rejected=[
-            {"source": "train/3/17.png", "reason": "not an image: cannot identify image file"},
-            {"source": "train/5/2.png", "reason": "not an image: cannot identify image file"},
             {"source": "train/x/1.png", "reason": "label 'x' is not in the alphabet digits"},
+            {"source": "train/3/17.png", "reason": "not an image: empty file"},
+            {"source": "train/5/2.png", "reason": "not an image: a text"},
         ],
         anomalies=[],
         duplicates={

@@ -91,7 +91,7 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
         "eval": [(make.png("9"), "9")],
     }
     artifacts["examples"] = write_examples(pathlib.Path(artifacts["examples"].uri), splits)
-    write("examples", "rejected.jsonl", '{"source": "train/x.png", "reason": "empty file"}\n')
+    write("examples", "rejected.jsonl", '{"source": "train/x.png", "reason": "not an image: empty file"}\n')
     answers = [
         {"source": "test/4/0.png", "group": "", "label": "4", "outputs": {"label": "9", "probability": 0.875}},
         {"source": "test/7/1.png", "group": "", "label": "7", "outputs": {"label": "1", "probability": 0.5}},
@@ -119,7 +119,9 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
     ]
     assert [alt for _, alt in page.images] == ["test/4/0.png: 4, read as 9"]  # the other picture is none
     assert page.tables["Records of each split and label"][1] == ["4", "1", "0", "1"]
-    assert facts["data"]["rejected"]["reasons"] == [{"reason": "empty file", "n": 1, "sources": ["train/x.png"]}]
+    assert facts["data"]["rejected"]["reasons"] == [
+        {"reason": "not an image", "n": 1, "examples": [{"source": "train/x.png", "detail": "empty file"}]}
+    ]
     assert facts["data"]["anomalies"] == [
         {"split": "eval", "feature": "label", "severity": "ERROR", "short": "Unexpected value", "text": "x (50%)"}
     ]

@@ -106,9 +106,10 @@ def test_data_section_counts_records_reasons_and_duplicates(run, read):
     assert rows[1] == ["0", "144", "16", "20"]
     assert rows[-2:] == [["all records", "1 440", "160", "200"], ["different labels", "10", "10", "10"]]
     assert found.tables["3 records set aside; they are in no split"][1:] == [
-        ["not an image: cannot identify image file", "2", "train/3/17.png, train/5/2.png"],
+        ["not an image", "2", "train/3/17.png empty file train/5/2.png a text"],
         ["label 'x' is not in the alphabet digits", "1", "train/x/1.png"],
     ]
+    assert "1 803 records were read by the reader image_folder." in found.texts["data"]
     assert "None: the data keeps to the reviewed schema." in found.texts["data"]
     assert found.tables["Pictures that are there twice, byte for byte"][2] == [
         "train, “1” train/1/4.png",
