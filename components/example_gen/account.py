@@ -1,0 +1,87 @@
+"""The account that ExampleGen gives: what went where, what was set aside and why, and when that is too much."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from tfx_ocr.components.example_gen.splits import SPLITS
+from tfx_ocr.components.recipe import Examples
+
+NAMED = 3  # reasons told when a run stops, the commonest first
+
+Rejection = Sequence[str]  # source, reason
+
+
+def kind(reason: str) -> str:
+    """What a reason says before its colon: what is wrong, without the particulars."""
+    return reason.split(":")[0]
+
+
+def summary(
+    reading: str,
+    counts: Iterable[tuple[tuple[str, str], int]],
+    rejected: Collection[Rejection],
+    classes: Collection[str],
+) -> dict[str, Any]:
+    """What `summary.json` holds.
+
+    Args:
+        reading: name of the reader.
+        counts: ((split, label), how many), in parts to be added up.
+        rejected: what was set aside.
+        classes: labels to count; none where labels are not classes.
+
+    Returns:
+        `reader`; `records`, how many there were in all; `splits`, how many went to each; `labels`, how many of each
+        class went to each split; `rejected`, how many for each kind of reason, the commonest first.
+    """
+    splits = dict.fromkeys(SPLITS, 0)
+    labels: dict[str, Counter[str]] = defaultdict(Counter)
+    for (split, label), count in counts:
+        splits[split] += count
+        labels[split][label] += count
+    return {
+        "reader": reading,
+        "records": sum(splits.values()) + len(rejected),
+        "splits": splits,
+        "labels": {split: {label: labels[split][label] for label in classes} for split in SPLITS} if classes else {},
+        "rejected": dict(Counter(kind(reason) for _, reason in rejected).most_common()),
+    }
+
+
+def refusal(
+    account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str
+) -> str | None:
+    """The sentence that stops the run; None when it may go on.
+
+    Args:
+        account: what `summary` made.
+        rejected: what was set aside.
+        rule: the recipe's part.
+        data: the data's folder.
+        where: the file with the list of what was set aside.
+    """
+    records, count = account["records"], len(rejected)
+    if not records:
+        return f"no records in {data}, which looks like {account['reader']}: give a folder with data in it"
+    if count > rule.max_rejected * records:
+        examples = {kind(reason): source for source, reason in reversed(list(rejected))}
+        reasons = [
+            f"{number} {what} (such as {examples[what]})" for what, number in list(account["rejected"].items())[:NAMED]
+        ]
+        more = ", and more" if len(account["rejected"]) > NAMED else ""
+        return (
+            f"{count} of {records} records in {data} are set aside, {count / records:.1%} where at most "
+            f"{rule.max_rejected:.1%} are allowed: {', '.join(reasons)}{more}; all are listed in {where}: "
+            "mend or remove them, or raise examples.max_rejected in the recipe"
+        )
+    empty = [split for split in SPLITS if not account["splits"][split]]
+    if empty:
+        sizes = ", ".join(f"{number} for {split}" for split, number in account["splits"].items())
+        return (
+            f"no records for {' and '.join(empty)} in {data} ({sizes}; split by {rule.split.by}): give more data, "
+            "name the split in the data, or change examples.split in the recipe"
+        )
+    return None

@@ -1,0 +1,122 @@
+"""ExampleGen's executor: a reader's shards to tf.Examples in three splits, in Beam, and an account of the rest."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+from tfx import types
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
+from tfx.dsl.io import fileio
+from tfx.proto import example_gen_pb2
+from tfx.types import artifact_utils, standard_component_specs
+
+from tfx_ocr.components.example_gen import account
+from tfx_ocr.components.example_gen.divide import Divide
+from tfx_ocr.components.example_gen.splits import SPLITS
+from tfx_ocr.components.example_gen.to_example import ToExample
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.files import natural_order
+from tfx_ocr.data.readers import choose, reader
+
+REJECTED_FILE = "rejected.jsonl"
+SUMMARY_FILE = "summary.json"
+COUNTS_FILE = "counts.jsonl"  # what the summary is made of; removed when it is
+
+
+class Executor(BaseBeamExecutor):
+    """Reads what the recipe's readers recognise, checks every record, and writes gzipped TFRecords a split.
+
+    No BaseExampleGenExecutor: that one shuffles every picture once more and has no place for records set aside. Beside
+    the splits it writes `REJECTED_FILE`, a JSON object a line with `source` and `reason`, and `SUMMARY_FILE`, which is
+    `account.summary`.
+    """
+
+    def Do(  # noqa: N802 (TFX's name)
+        self,
+        input_dict: dict[str, list[types.Artifact]],
+        output_dict: dict[str, list[types.Artifact]],
+        exec_properties: dict[str, Any],
+    ) -> None:
+        """Write the splits and the account.
+
+        Raises:
+            Stop: the data is of no known format or useless as a whole, leaves a split empty, or more than
+                `max_rejected` of its records had to be set aside.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        part = Part.from_json(exec_properties["recipe"])
+        root = exec_properties[standard_component_specs.INPUT_BASE_KEY]
+        artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.EXAMPLES_KEY])
+        artifact.split_names = artifact_utils.encode_split_names(list(SPLITS))
+        examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
+        examples_utils.set_file_format(artifact, "tfrecords_gzip")
+        try:
+            reading = choose(Path(root), part.examples.readers)
+            shards = reader(reading).shards(Path(root))
+        except ValueError as error:
+            raise Stop(str(error)) from error
+
+        with self._make_beam_pipeline() as pipeline:
+            to_example = ToExample(reading, root, part.alphabet, part.examples.max_pixels, part.examples.split.by)
+            read = (
+                pipeline
+                | "Shards" >> beam.Create(shards)
+                | "Spread" >> beam.Reshuffle()
+                | "Read" >> beam.ParDo(to_example).with_outputs(ToExample.REJECTED, main="kept")
+            )
+            divided = read.kept | "Divide" >> Divide(part.examples.split)
+            for split in SPLITS:
+                path = os.path.join(artifact_utils.get_split_uri([artifact], split), "data_tfrecord")
+                divided[split] | f"Write {split}" >> beam.io.WriteToTFRecord(path, file_name_suffix=".gz")
+            rejected = (read[ToExample.REJECTED], divided[Divide.REJECTED]) | beam.Flatten()
+            for name, lines in {REJECTED_FILE: rejected, COUNTS_FILE: divided[Divide.COUNTS]}.items():
+                (
+                    lines
+                    | f"As {name}" >> beam.Map(json.dumps)
+                    | f"Write {name}" >> beam.io.WriteToText(os.path.join(artifact.uri, name), shard_name_template="")
+                )
+
+        _account(artifact.uri, reading, root, part)
+
+
+def _account(uri: str, reading: str, root: str, part: Part) -> None:
+    """Put what Beam left in `uri` in order, write the summary, and stop where too much was set aside.
+
+    Raises:
+        Stop: see `account.refusal`. The list is copied out of `uri` before, which TFX removes when a step fails.
+    """
+    counts = [((split, label), count) for (split, label), count in _lines(os.path.join(uri, COUNTS_FILE))]
+    rejected = sorted(_lines(os.path.join(uri, REJECTED_FILE)), key=lambda line: (natural_order(line[0]), line))
+    fileio.remove(os.path.join(uri, COUNTS_FILE))
+    listed = "".join(
+        json.dumps({"source": source, "reason": reason}, ensure_ascii=False) + "\n" for source, reason in rejected
+    )
+    _write(os.path.join(uri, REJECTED_FILE), listed)
+    classes = getattr(alphabet(part.alphabet), "CLASSES", ())
+    summary = account.summary(reading, counts, rejected, classes)
+    _write(os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+
+    component, execution = os.path.dirname(os.path.dirname(uri)), os.path.basename(uri)
+    where = os.path.join(component, "rejected", f"{execution}.jsonl")
+    refusal = account.refusal(summary, rejected, part.examples, root, where)
+    if refusal:
+        fileio.makedirs(os.path.dirname(where))
+        _write(where, listed)
+        raise Stop(refusal)
+
+
+def _lines(path: str) -> list[Any]:
+    with fileio.open(path) as file:
+        return [json.loads(line) for line in file.read().splitlines()]
+
+
+def _write(path: str, text: str) -> None:
+    with fileio.open(path, "w") as file:
+        file.write(text)

@@ -1,0 +1,82 @@
+"""Records to tf.Examples, one by one: what is kept, and what is set aside with its source and reason."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import apache_beam as beam
+import tensorflow as tf
+
+from tfx_ocr.data import features, images
+from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.readers import reader
+from tfx_ocr.data.readers.tfrecord import serialized
+from tfx_ocr.data.record import Record, Rejected
+
+JPEG = b"\xff\xd8"
+
+# What goes on: split that the data names, key of the division, digest of the picture, source, label, tf.Example.
+# A plain tuple, not a class: Beam writes those without pickle.
+Kept = tuple[str, str, bytes, str, str, bytes]
+
+
+class ToExample(beam.DoFn):
+    """A reader's shard to what is kept, on the main output, and (source, reason) of what is set aside, on `REJECTED`.
+
+    Args:
+        reading: name of the reader.
+        root: the data's folder.
+        of: name of the alphabet.
+        max_pixels: of a picture; larger ones are set aside before they are decoded.
+        by: what a split never cuts in two.
+    """
+
+    REJECTED = "rejected"
+
+    def __init__(self, reading: str, root: str, of: str, max_pixels: int, by: Literal["record", "file", "group"]):
+        self._reading, self._root, self._of, self._max_pixels, self._by = reading, root, of, max_pixels, by
+
+    def setup(self) -> None:
+        """Import what is named: modules do not travel to workers."""
+        self._reader, self._alphabet = reader(self._reading), alphabet(self._of)
+
+    def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
+        """Read a shard."""
+        for record in self._reader.read(Path(self._root), shard):
+            reason = record.reason if isinstance(record, Rejected) else self._why_not(record)
+            if reason:
+                yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, reason))
+            else:
+                yield self._kept(record)
+
+    def _why_not(self, record: Record) -> str | None:
+        """Say what is wrong with a record; None for nothing."""
+        if features.LABEL in record.features:
+            reason = self._alphabet.why_not(record.features[features.LABEL].decode())
+            if reason:
+                return reason
+        image = record.features.get(features.IMAGE)
+        if image is None:
+            return None
+        reason = images.why_not(image, self._max_pixels)
+        if not reason and image.startswith(JPEG):
+            try:
+                tf.io.decode_jpeg(image)  # Pillow accepts some that end early; this one would stop Transform
+            except tf.errors.InvalidArgumentError:
+                reason = "damaged image: its data end early"
+        return reason
+
+    def _kept(self, record: Record) -> Kept:
+        """What goes on of a record that nothing is wrong with."""
+        image = record.features.get(features.IMAGE)
+        digest = hashlib.sha256(image or repr(sorted(record.features.items())).encode()).digest()
+        # by its picture, not its name: a renamed file stays where it was, and a copy goes where the first one went
+        key = {"record": digest.hex(), "file": record.file, "group": record.group}[self._by]
+        label = record.features.get(features.LABEL, b"").decode()
+        if image and (readable := images.to_png(image)) is not image:
+            record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
+        return record.split, key, digest, record.source, label, serialized(record)

@@ -1,0 +1,1 @@
+"""ExampleValidator: the gate on data."""
