@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+import dataclasses
+import io
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from tfx_ocr.components.inputs import image, input_named
+from tfx_ocr.components.recipe import Augment, ImageSpec
+from tfx_ocr.data import features
+
+pytestmark = pytest.mark.tfx
+
+SPEC = ImageSpec(height=28, width=28, margin=0.2)
+SHIFT_ONLY = Augment(pad=3)
+ALL_CHANGES = Augment(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, elastic=2.0, contrast=0.2, erase=5)
+
+
+def encoded(values: np.ndarray | Image.Image, kind: str = "PNG", **options: int) -> bytes:
+    picture = values if isinstance(values, Image.Image) else Image.fromarray(values)
+    out = io.BytesIO()
+    picture.save(out, kind, **options)
+    return out.getvalue()
+
+
+def glyph(height: int = 40, width: int = 40, *, top: int = 10, left: int = 10) -> np.ndarray:
+    """An L of light ink, 20 rows by 15 columns, on dark paper."""
+    values = np.zeros((height, width), np.uint8)
+    values[top : top + 20, left : left + 5] = 255
+    values[top + 15 : top + 20, left : left + 15] = 255
+    return values
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    """`fit` as one graph for all tests of this file."""
+    run = tf.function(lambda one: image.fit(one, SPEC), input_signature=[tf.TensorSpec([], tf.string)])
+    return lambda image_bytes: run(image_bytes).numpy()
+
+
+@pytest.fixture(scope="module")
+def changed():
+    pictures = np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., np.newaxis]
+
+    def run(changes: Augment, seed: tuple[int, int], spec: ImageSpec = SPEC, of: np.ndarray = pictures) -> np.ndarray:
+        return image.augment(tf.constant(of), tf.constant(seed, tf.int64), changes, spec).numpy()
+
+    return run
+
+
+def test_ink_fills_the_size_less_its_margin(fitted):
+    result = fitted(encoded(glyph()))
+    assert result.shape == (28, 28, 1)
+    assert result.dtype == np.uint8
+    # the L is 20 high: 28 / (1 + 2 * 0.2) = 20 rows of ink, from row 4 to 23; 15 wide, in the middle: from 6.5 to 21.5
+    rows, columns = np.nonzero(result[..., 0] > 200)
+    assert (rows.min(), rows.max()) == (4, 23)
+    assert (columns.min(), columns.max()) == (7, 20)
+    assert set(result[12, 8:11, 0]) == {255}
+    assert set(result[:4].ravel()) == {0}
+
+
+@pytest.mark.parametrize(
+    "image_bytes",
+    [
+        encoded(255 - glyph()),
+        encoded(glyph(120, 90, top=70, left=50)),
+        encoded(glyph(22, 17, top=1, left=1)),
+        encoded((glyph() * 0.5 + 60).astype(np.uint8)),
+        encoded((glyph().astype(np.uint16)) * 257),
+        encoded(Image.fromarray(255 - glyph()).convert("RGB")),
+        encoded(Image.fromarray(glyph()).convert("P")),
+        encoded(Image.merge("LA", [Image.new("L", (40, 40), 0), Image.fromarray(glyph())])),
+        encoded(Image.merge("RGBA", [*[Image.new("L", (40, 40), 0)] * 3, Image.fromarray(glyph())])),
+        encoded(Image.fromarray(glyph()).convert("RGB"), "BMP"),
+        encoded(Image.fromarray(glyph()), "GIF"),
+    ],
+    ids=[
+        "negative",
+        "wide_margin",
+        "one_pixel_of_margin",
+        "low_contrast",
+        "16_bits",
+        "colour",
+        "palette",
+        "ink_in_alpha",
+        "ink_in_colour_alpha",
+        "bmp",
+        "gif",
+    ],
+)
+def test_the_same_glyph_gives_the_same_pixels(fitted, image_bytes):
+    np.testing.assert_allclose(fitted(image_bytes).astype(int), fitted(encoded(glyph())).astype(int), atol=1)
+
+
+def test_a_jpeg_gives_nearly_the_same_pixels(fitted):
+    result = fitted(encoded(255 - glyph(), "JPEG", quality=90)).astype(int)
+    assert np.abs(result - fitted(encoded(glyph()))).mean() < 3
+
+
+def test_resolution_makes_little_difference(fitted):
+    large = np.kron(glyph(), np.ones((10, 10), np.uint8))  # 400 x 400: the ink is looked for in 128 x 128
+    assert np.abs(fitted(encoded(large)).astype(int) - fitted(encoded(glyph()))).mean() < 6
+
+
+def test_specks_and_noise_do_not_move_the_glyph(fitted):
+    values = 255 - glyph(80, 80, top=30, left=30).astype(float) * 0.7
+    values += np.random.default_rng(3).normal(0, 6, values.shape)
+    values = np.clip(values, 0, 255).astype(np.uint8)
+    values[2, 3] = values[75, 70] = 0
+    rows, columns = np.nonzero(fitted(encoded(values))[..., 0] > 128)
+    assert (rows.min(), rows.max()) == (4, 23)
+    assert (columns.min(), columns.max()) == (7, 20)
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("size", [(1, 1), (3, 50), (40, 30)])
+def test_a_blank_picture_is_paper(fitted, level, size):
+    assert fitted(encoded(np.full(size, level, np.uint8))).max() == 0
+
+
+def test_a_nearly_blank_sheet_is_not_stretched_to_ink(fitted):
+    # 4 grey levels of ink: 4 / 32, less a tenth for paper, is 0.028 of 255
+    values = np.full((40, 40), 200, np.uint8)
+    values[glyph() > 0] = 196
+    assert fitted(encoded(values)).max() == 7
+
+
+def test_polarity_is_kept_where_the_recipe_says_so():
+    spec = dataclasses.replace(SPEC, ink_is_light=False)
+    light, dark = (image.fit(encoded(values), spec).numpy().astype(int) for values in (glyph(), 255 - glyph()))
+    assert light[0, 0, 0] == 0
+    np.testing.assert_array_equal(dark, 255 - light)
+
+
+def test_the_whole_picture_is_kept_where_ink_is_not_cropped_to():
+    spec = ImageSpec(height=20, width=20, crop_to_ink=False)
+    # 40 x 40 to 20 x 20: the L's 20 rows from 10 on become 10 rows from 5 on
+    rows, _ = np.nonzero(image.fit(encoded(glyph()), spec).numpy()[..., 0] > 200)
+    assert (rows.min(), rows.max()) == (5, 14)
+
+
+def test_three_channels_keep_a_grey_picture_grey():
+    result = image.fit(encoded(glyph()), dataclasses.replace(SPEC, channels=3)).numpy()
+    assert result.shape == (28, 28, 3)
+    np.testing.assert_array_equal(result[..., 0], result[..., 2])
+
+
+def test_what_is_written_reads_back_as_the_fitted_pictures(fitted):
+    raw = tf.constant([[encoded(glyph())], [encoded(255 - glyph(60, 50))]])
+    written = image.transformed({features.IMAGE: raw}, SPEC)
+    assert written[features.PIXELS_XF].shape == (2, 1)
+    assert len(written[features.PIXELS_XF].numpy()[0, 0]) == 28 * 28
+    read = image.batch({features.PIXELS_XF: written[features.PIXELS_XF][:, 0]}, SPEC).numpy()
+    np.testing.assert_array_equal(read[0], fitted(raw[0, 0]))
+    np.testing.assert_array_equal(read[1], fitted(raw[1, 0]))
+
+
+@pytest.mark.parametrize("strange", [b"hello", b""], ids=["text", "empty"])
+def test_what_is_no_picture_is_named_by_its_number(strange):
+    raw = tf.constant([[encoded(glyph())], [strange]])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"counted from 0:[^0-9]*1"):
+        image.transformed({features.IMAGE: raw}, SPEC)
+
+
+def test_a_truncated_picture_is_an_error():
+    with pytest.raises(tf.errors.InvalidArgumentError, match="PNG"):
+        image.transformed({features.IMAGE: tf.constant([[encoded(glyph())[:60]]])}, SPEC)
+
+
+def test_scaling_sends_0_and_255_to_the_ends_of_the_range():
+    values = tf.constant([0, 51, 255], tf.uint8)
+    np.testing.assert_allclose(image.scale(values, SPEC), [-1, -0.6, 1], atol=1e-6)
+    np.testing.assert_allclose(
+        image.scale(values, dataclasses.replace(SPEC, scaled=(0.0, 1.0))), [0, 0.2, 1], atol=1e-6
+    )
+
+
+def test_no_changes_leave_pictures_alone(changed):
+    np.testing.assert_array_equal(changed(Augment(), (7, 1)), np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., None])
+
+
+def test_the_same_seed_gives_the_same_pictures_and_another_others(changed):
+    first = changed(ALL_CHANGES, (7, 1))
+    np.testing.assert_array_equal(first, changed(ALL_CHANGES, (7, 1)))
+    assert (first != changed(ALL_CHANGES, (7, 2))).any()
+    assert (first != changed(ALL_CHANGES, (8, 1))).any()
+
+
+def test_each_picture_of_a_batch_is_changed_apart(changed):
+    assert len({picture.tobytes() for picture in changed(ALL_CHANGES, (7, 1))}) == 64
+
+
+def test_a_shift_moves_whole_pixels_up_to_the_pad_and_no_further(changed):
+    moved = set()
+    for picture in changed(SHIFT_ONLY, (7, 1)):
+        rows, columns = np.nonzero(picture[..., 0])
+        moved.add((rows.min() - 4, columns.min() - 6))
+        np.testing.assert_array_equal(picture[rows.min() :, columns.min() :, 0][:20, :15], glyph(20, 15, top=0, left=0))
+    # 49 places, 64 draws: the farthest of each side are among them
+    assert {min(y for y, _ in moved), max(y for y, _ in moved)} == {-3, 3}
+    assert {min(x for _, x in moved), max(x for _, x in moved)} == {-3, 3}
+
+
+def test_a_zoom_stays_within_its_bounds(changed):
+    # 20 rows become 20 * 0.8 = 16 to 20 * 1.2 = 24, one more where an edge lies between two pixels
+    heights = [np.ptp(np.nonzero(picture[..., 0] > 127)[0]) + 1 for picture in changed(Augment(scale=0.2), (7, 1))]
+    assert 15 <= min(heights) < 18
+    assert 22 < max(heights) <= 25
+
+
+def test_contrast_changes_the_ink_within_its_bounds(changed):
+    grey = np.full((64, 28, 28, 1), 100, np.uint8)
+    levels = changed(Augment(contrast=0.2), (7, 1), of=grey)[:, 14, 14, 0]
+    assert 79 <= levels.min() < 85
+    assert 115 < levels.max() <= 120
+
+
+def test_erasing_paints_a_square_in_about_half_of_the_pictures(changed):
+    white = np.full((64, 28, 28, 1), 255, np.uint8)
+    painted = [int((picture == 0).sum()) for picture in changed(Augment(erase=5), (7, 1), of=white)]
+    assert set(painted) == {0, 25}
+    assert 16 < painted.count(25) < 48
+
+
+def test_an_elastic_change_moves_no_pixel_further_than_its_amplitude(changed):
+    # a vertical edge at column 14: bicubic interpolation overshoots the arrows by less than a third
+    half = np.zeros((64, 28, 28, 1), np.uint8)
+    half[:, :, 14:] = 255
+    moved = changed(Augment(elastic=2.0), (7, 1), of=half)
+    assert (moved[:, :, :11] == 0).all()
+    assert (moved[:, :, 17:] == 255).all()
+    assert (moved != half).any()
+
+
+def test_paper_comes_in_at_the_edges_of_dark_ink_too(changed):
+    spec = dataclasses.replace(SPEC, ink_is_light=False)
+    light = np.stack([glyph(28, 28, top=4, left=6)] * 8)[..., np.newaxis]
+    np.testing.assert_array_equal(
+        changed(SHIFT_ONLY, (7, 1), spec, of=255 - light), 255 - changed(SHIFT_ONLY, (7, 1), of=light)
+    )
+
+
+def test_a_record_is_asked_with_its_bytes_as_they_came():
+    record = tf.train.Example()
+    record.features.feature[features.IMAGE].bytes_list.value.append(b"as it came")
+    assert image.question(record) == {features.IMAGE_BYTES_IN: b"as it came"}
+
+
+def test_an_unknown_input_is_answered_with_the_known():
+    with pytest.raises(ValueError, match="no input 'picture'; known: image"):
+        input_named("picture")
