@@ -14,7 +14,7 @@ class Average:
 
         Args:
             model: whose weights are followed.
-            momentum: share of the old average that is kept at each step; it rises to this from 0.1 over the first steps.
+            momentum: share of the old average that is kept at each step, reached from 0.1 over the first ones.
         """
         self._weights = [weight.value for weight in model.weights if weight.dtype != "uint32"]
         self.shadows = [tf.Variable(weight, trainable=False) for weight in self._weights]

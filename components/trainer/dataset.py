@@ -1,4 +1,4 @@
-"""Training's input: what Transform wrote, in an order and with changes that follow from the seed and the epoch alone."""
+"""Training's input: what Transform wrote, in an order and with changes that follow from seed and epoch alone."""
 
 from __future__ import annotations
 

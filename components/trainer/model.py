@@ -14,7 +14,14 @@ from tfx_ocr.data.alphabets import alphabet
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Phase:
-    """Epochs [begin, end) with the same layers trained: `trained` None for all, "" for the head alone, else from a layer on."""
+    """Epochs [begin, end) in which the same layers are trained.
+
+    Attributes:
+        begin: first epoch, counted from 0.
+        end: one past the last.
+        trained: None for all layers, "" for the head alone, else the name of the base's layer from which on.
+        rate: learning rate as a share of the optimizer's.
+    """
 
     begin: int
     end: int
