@@ -1,0 +1,65 @@
+import pytest
+
+from tfx_ocr.components.example_gen import account
+from tfx_ocr.components.recipe import Examples, Split
+
+COUNTS = [(("train", "0"), 5), (("train", "1"), 3), (("eval", "1"), 1), (("train", "0"), 2), (("test", "0"), 1)]
+REJECTED = [
+    ("a.png", "not an image: none of PNG, JPEG"),
+    ("b.png", "unknown label: 'x' is none of 0 to 1"),
+    ("c.png", "unknown label: 'y' is none of 0 to 1"),
+]
+RULE = Examples(readers=("image_folder",), max_rejected=0.2, split=Split(by="group"))
+
+
+def made(counts=COUNTS, rejected=REJECTED):
+    return account.summary("image_folder", counts, rejected, ("0", "1"))
+
+
+def test_the_summary_adds_up():
+    assert made() == {
+        "reader": "image_folder",
+        "records": 15,
+        "splits": {"train": 10, "eval": 1, "test": 1},
+        "labels": {"train": {"0": 7, "1": 3}, "eval": {"0": 0, "1": 1}, "test": {"0": 1, "1": 0}},
+        "rejected": {"unknown label": 2, "not an image": 1},
+    }
+    assert list(made()["rejected"]) == ["unknown label", "not an image"]
+
+
+def test_labels_that_are_no_classes_are_not_listed():
+    assert account.summary("tfrecord", COUNTS, [], ())["labels"] == {}
+
+
+def test_the_limit_itself_is_allowed():
+    assert account.refusal(made(), REJECTED, RULE, "data", "list") is None  # 3 of 15 is 0.2
+
+
+def test_too_many_set_aside_stop_the_run_in_one_sentence():
+    rejected = [*REJECTED, ("d.png", "empty file: it holds no bytes"), ("e.png", "too large: 9 x 9 pixels")]
+    assert account.refusal(made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl") == (
+        "5 of 17 records in data are set aside, 29.4% where at most 20.0% are allowed: 2 unknown label (such as "
+        "b.png), 1 not an image (such as a.png), 1 empty file (such as d.png), and more; all are listed in "
+        "root/rejected/7.jsonl: mend or remove them, or raise examples.max_rejected in the recipe"
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "sentence"),
+    [
+        (
+            [(("train", "0"), 9)],
+            "no records for eval and test in data (9 for train, 0 for eval, 0 for test; split by group)",
+        ),
+        (
+            [(("train", "0"), 9), (("eval", "0"), 1)],
+            "no records for test in data (9 for train, 1 for eval, 0 for test;",
+        ),
+    ],
+)
+def test_an_empty_split_stops_the_run(counts, sentence):
+    assert account.refusal(made(counts, []), [], RULE, "data", "list").startswith(sentence)
+
+
+def test_no_records_at_all_stop_the_run():
+    assert account.refusal(made([], []), [], RULE, "data", "list").startswith("no records in data, which looks like")
