@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-import tensorflow_model_analysis as tfma  # noqa: F401  # before TFX, which imports it in a slower order
 from ml_metadata.proto import metadata_store_pb2
-from tfx.components import ImportSchemaGen, StatisticsGen, Trainer, Transform, Tuner
+from tfx.components import StatisticsGen, Trainer, Transform, Tuner
+from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline

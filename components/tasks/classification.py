@@ -28,10 +28,10 @@ def encode(labels: tf.Tensor, alphabet: ModuleType) -> dict[str, tf.Tensor]:
         `label_xf` [batch, 1] int64; -1 for what is not in the alphabet, which ExampleGen lets none through of.
     """
     tft.vocabulary(labels, vocab_filename=VOCABULARY, store_frequency=True)
-    classes = tf.constant(alphabet.CLASSES)
+    numbers = range(len(alphabet.CLASSES))
     table = tft.make_and_track_object(
         lambda: tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(classes, tf.range(len(alphabet.CLASSES), dtype=tf.int64)), -1
+            tf.lookup.KeyValueTensorInitializer(alphabet.CLASSES, numbers, tf.string, tf.int64), default_value=-1
         )
     )
     return {features.LABEL_XF: table.lookup(labels)}
