@@ -56,12 +56,12 @@ class ToExample(beam.DoFn):
     def _why_not(self, record: Record) -> str | None:
         """Say what is wrong with a record; None for nothing."""
         if features.LABEL in record.features:
-            reason = self._alphabet.why_not(record.features[features.LABEL].decode())
+            reason = self._alphabet.why_not(_bytes(record, features.LABEL).decode())
             if reason:
                 return reason
-        image = record.features.get(features.IMAGE)
-        if image is None:
+        if features.IMAGE not in record.features:
             return None
+        image = _bytes(record, features.IMAGE)
         reason = images.why_not(image, self._max_pixels)
         if not reason and image.startswith(JPEG):
             try:
@@ -72,11 +72,16 @@ class ToExample(beam.DoFn):
 
     def _kept(self, record: Record) -> Kept:
         """What goes on of a record that nothing is wrong with."""
-        image = record.features.get(features.IMAGE)
+        image = _bytes(record, features.IMAGE)
         digest = hashlib.sha256(image or repr(sorted(record.features.items())).encode()).digest()
         # by its picture, not its name: a renamed file stays where it was, and a copy goes where the first one went
         key = {"record": digest.hex(), "file": record.file, "group": record.group}[self._by]
-        label = record.features.get(features.LABEL, b"").decode()
         if image and (readable := images.to_png(image)) is not image:
             record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
-        return record.split, key, digest, record.source, label, serialized(record)
+        return record.split, key, digest, record.source, _bytes(record, features.LABEL).decode(), serialized(record)
+
+
+def _bytes(record: Record, name: str) -> bytes:
+    """A feature of bytes, b"" where there is none."""
+    value = record.features.get(name)
+    return value if isinstance(value, bytes) else b""

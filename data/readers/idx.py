@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import io
 import itertools
 import json
 import math
@@ -11,7 +12,6 @@ import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from tfx_ocr.data import features, files, images
 from tfx_ocr.data.readers.split_names import split_named
@@ -84,7 +84,7 @@ def _pairs(root: Path) -> list[tuple[str, str]]:
     return sorted(pairs, key=lambda pair: files.natural_order(pair[0]))
 
 
-def _open(path: Path) -> BinaryIO:
+def _open(path: Path) -> io.BufferedIOBase:
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
 
 

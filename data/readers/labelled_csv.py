@@ -7,6 +7,7 @@ import json
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import TextIO
 
 from tfx_ocr.data import features, files, images, labels
 from tfx_ocr.data.readers.split_names import SPLIT_NAMES, split_named
@@ -47,7 +48,7 @@ def shards(root: Path) -> list[str]:
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a row; a row without its picture or its label, and a picture without a row, are set aside."""
     for row in json.loads(shard):
-        image = None if row["wrong"] else _image(root, row["image"])
+        image = row["wrong"] or _image(root, row["image"])
         if isinstance(image, bytes):
             yield Record(
                 features={features.IMAGE: image, features.LABEL: row["label"].encode()},
@@ -57,33 +58,36 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
                 split=row["split"],
             )
         else:
-            yield Rejected(source=files.shown(row["source"]), reason=row["wrong"] or image)
+            yield Rejected(source=files.shown(row["source"]), reason=image)
 
 
-def _tables(root: Path) -> dict[str, dict[str, str]]:
-    """Tables directly in `root`, each with what its columns hold: name in `COLUMNS` to name in the header."""
+def _tables(root: Path) -> dict[str, dict[str, int]]:
+    """Tables directly in `root`, each with which of its columns holds what, counted from 0."""
     found = {}
     for path in sorted(root.iterdir(), key=lambda path: files.natural_order(path.name)):
         if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("."):
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as table:
-                names = next(csv.reader(table, **_dialect(path)), [])
-            there = {name.strip().lower(): name for name in reversed(names)}
-            header = {what: there[name] for what, known in COLUMNS.items() for name in known[::-1] if name in there}
-            if {"image", "label"} <= header.keys():
-                found[path.name] = header
+                names = [name.strip().lower() for name in next(_cells(table, path), (0, []))[1]]
+            there = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
+            if there["image"] and there["label"]:
+                found[path.name] = {what: columns[0] for what, columns in there.items() if columns}
     return found
 
 
-def _dialect(path: Path) -> dict[str, object]:
-    """How cells are told apart: in .tsv by tabs without quoting, in .csv by what the first line holds most of."""
+def _cells(table: TextIO, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that has cells, with its line: .tsv by tabs without quoting, .csv by what its first line has."""
     if path.suffix.lower() == ".tsv":
-        return {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
-    with path.open(encoding="utf-8-sig", errors="replace") as table:
+        rows = csv.reader(table, delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
         first = table.readline()
-    return {"delimiter": max(",;\t", key=first.count)}
+        table.seek(0)
+        rows = csv.reader(table, delimiter=max(",;\t", key=first.count))
+    for cells in rows:
+        if cells:
+            yield rows.line_num, cells
 
 
-def _rows(path: Path, header: dict[str, str]) -> Iterator[dict[str, str]]:
+def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
     """Yield each row as what `read` needs; `wrong` says what is wrong with it, "" for nothing.
 
     Raises:
@@ -91,29 +95,31 @@ def _rows(path: Path, header: dict[str, str]) -> Iterator[dict[str, str]]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as table:
-            reader = csv.DictReader(table, restval="", **_dialect(path))
-            for cells in reader:
-                row = {what: cells[header[what]].strip() if what in header else "" for what in COLUMNS}
-                image = posixpath.normpath(row["image"].replace("\\", "/"))  # tables made on Windows
-                label, split = labels.normal(row["label"]), split_named(row["split"])
-                if None in cells:
-                    wrong = f"too many cells: more than the header's {len(reader.fieldnames)}; quote a text with commas"
-                elif not row["image"]:
+            rows = _cells(table, path)
+            width = len(next(rows)[1])
+            for line, cells in rows:
+                row = {what: cells[place].strip() for what, place in columns.items() if place < len(cells)}
+                image = posixpath.normpath(row.get("image", "").replace("\\", "/"))  # tables made on Windows
+                label, named = labels.normal(row.get("label", "")), row.get("split", "")
+                split = split_named(named)
+                if len(cells) > width:
+                    wrong = f"too many cells: {len(cells)} under a header of {width}; quote a text with commas"
+                elif image == ".":
                     wrong = "no image: the row names none"
                 elif image.startswith(("/", "../")):
                     wrong = f"image outside the data: {row['image']}"
                 elif not label:
                     wrong = "no label: the row has none"
-                elif row["split"] and not split:
-                    wrong = f"unknown split: {row['split']!r} is none of {', '.join(SPLIT_NAMES)}"
+                elif named and not split:
+                    wrong = f"unknown split: {named!r} is none of {', '.join(SPLIT_NAMES)}"
                 else:
                     wrong = ""
                 yield {
                     "image": image,
                     "label": label,
                     "split": split or split_named(path.name),
-                    "group": labels.normal(row["group"]),
-                    "source": f"{path.name}:{reader.line_num}",
+                    "group": labels.normal(row.get("group", "")),
+                    "source": f"{path.name}:{line}",
                     "wrong": wrong,
                 }
     except (UnicodeDecodeError, csv.Error) as error:
