@@ -26,6 +26,17 @@ class Record:
     group: str = ""
     split: str = ""
 
+    def encoded(self, name: str) -> bytes:
+        """The feature `name`, which holds bytes: a picture, or text as UTF-8.
+
+        Raises:
+            TypeError: it holds something else.
+        """
+        value = self.features[name]
+        if not isinstance(value, bytes):
+            raise TypeError(f"feature {name!r} of {self.source} holds {type(value).__name__}, not bytes")
+        return value
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:

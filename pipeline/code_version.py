@@ -68,11 +68,11 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
             *("components.evaluator.component", "components.evaluator.executor", "components.evaluator.answers"),
             *("components.evaluator.baseline", "components.evaluator.gate", "data.features", alphabet),
             *("components.evaluator.metrics", "components.evaluator.metrics.tfma_metric"),
-            _named(metrics.METRICS, recipe.task),
+            *("serving.versions", "serving.export", "serving.c_loader", _named(metrics.METRICS, recipe.task)),
         ),
         "infra_validator": ("components.infra_validator.*", "serving.export", "serving.c_loader", "data.features"),
         "pusher": ("components.pusher.*", "serving.versions"),
-        "report": ("components.report.*", task),
+        "report": ("components.report.*", "data.features", task),
     }[step]
 
 

@@ -59,8 +59,8 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         raise ValueError(f"{data} has no {wanted} examples that can be judged ({len(rejected)} set aside)")
     digest = hashlib.sha256()
     for record in records:
-        digest.update(hashlib.sha256(record.features[features.IMAGE]).digest())
-        digest.update(record.features[features.LABEL])
+        digest.update(hashlib.sha256(record.encoded(features.IMAGE)).digest())
+        digest.update(record.encoded(features.LABEL))
     without_served = dataclasses.replace(it.gate, at_most_worse={})
     verdict = gates.verdict(
         it.name, without_served, family(it.task), _pairs(it, path, records), None, digest.hexdigest()
@@ -92,8 +92,8 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
     for shard in source.shards(data):
         for record in source.read(data, shard):
             if isinstance(record, Record):
-                reason = images.why_not(record.features[features.IMAGE], it.examples.max_pixels) or letters.why_not(
-                    record.features[features.LABEL].decode()
+                reason = images.why_not(record.encoded(features.IMAGE), it.examples.max_pixels) or letters.why_not(
+                    record.encoded(features.LABEL).decode()
                 )
                 if reason:
                     record = Rejected(source=record.source, reason=reason)
@@ -110,10 +110,10 @@ def _pairs(it: Recipe, path: Path, records: list[Record]) -> collections.Counter
     with Export(path) as export:
         for begin in range(0, len(records), BATCH):
             batch = records[begin : begin + BATCH]
-            pictures = np.array([record.features[features.IMAGE] for record in batch], dtype=object)
+            pictures = np.array([record.encoded(features.IMAGE) for record in batch], dtype=object)
             outputs = export.answer(features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: pictures})
             pairs.update(
-                (record.features[features.LABEL].decode(), text.decode())
+                (record.encoded(features.LABEL).decode(), text.decode())
                 for record, text in zip(batch, outputs[features.LABEL_OUT], strict=True)
             )
     return pairs

@@ -35,8 +35,10 @@ def lines(result: dict[str, Any]) -> list[str]:
         return [f"interrupted in {result['step']}; the same command goes on from there (log: {log})"]
     if result["status"] == "stopped":
         return [f"{result['step']} stopped the run: {result['sentence']}", f"log: {log}"]
-    executed = sum(step["executed"] for step in result["steps"])
-    said = [f"{executed} of {len(result['steps'])} steps ran, {result['seconds']:.0f} s", summary(result["verdict"])]
+    executed = [step["name"] for step in result["steps"] if step["executed"]]
+    said = [f"{len(executed)} of {len(result['steps'])} steps ran, {result['seconds']:.0f} s"]
+    if "Evaluator" not in executed:  # it told its verdict when it ran
+        said.append(summary(result["verdict"]))
     if result["sentence"]:
         said.append(f"infra validation REFUSED: {result['sentence']}")
     if result["version"]:

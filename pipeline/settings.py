@@ -9,6 +9,8 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfx_ocr.pipeline.recipes import DEFAULT
+
 PREFIX = "TFX_OCR_"
 FILE = "tfx-ocr.toml"
 
@@ -32,7 +34,7 @@ class Settings:
         trace: whether an error shows its stack trace.
     """
 
-    recipe: str = "digits"
+    recipe: str = DEFAULT
     home: str = "work"
     input: str = ""
     pipeline_root: str = ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import typer
 
 from tfx_ocr.pipeline.cli import evaluate, report, run, submit
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "evaluate": evaluate.evaluate,
     "report": report.report,

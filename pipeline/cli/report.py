@@ -11,10 +11,11 @@ import typer
 
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.recipes import DEFAULT
 
 
 def report(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")] = "digits",
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")] = DEFAULT,
     show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Say how RECIPE's newest run ended and where its report is.

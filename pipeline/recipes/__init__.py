@@ -10,6 +10,8 @@ RECIPES = {
     "digits": "tfx_ocr.pipeline.recipes.digits:DIGITS",
 }
 
+DEFAULT = "digits"
+
 
 def recipe(name: str) -> Recipe:
     """Import and return the recipe that `name` stands for.

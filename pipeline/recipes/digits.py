@@ -23,7 +23,7 @@ SMALL_CNN = Trainer(
     units=(128, 64),
     dropout=(0.3, 0.2),
     optimizer=Optimizer(
-        name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99
+        name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.999
     ),
     batch_size=64,
     epochs=20,
@@ -34,7 +34,7 @@ MLP = Trainer(
     units=(256, 128),
     dropout=(0.3, 0.2),
     optimizer=Optimizer(
-        name="adamw", learning_rate=1e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.99
+        name="adamw", learning_rate=1e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-3, ema=0.999
     ),
     batch_size=64,
     epochs=20,

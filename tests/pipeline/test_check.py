@@ -1,0 +1,65 @@
+"""A bad recipe or missing data is refused before TFX starts, in one sentence."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from tfx_ocr.pipeline.check import check, check_recipe
+from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.recipes import RECIPES, recipe
+from tfx_ocr.pipeline.settings import Settings
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_passes(name):
+    check_recipe(recipe(name))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("trainer.network=resnet", "trainer.network is 'resnet'; known: inception_v3, mlp, small_cnn"),
+        ("trainer.units=(64,)", "trainer.dropout has 2 values for the 1 hidden layers"),
+        ("trainer.dropout=(0.2,1.5)", "trainer.dropout is 1.5; it must be from 0 to 0.95"),
+        ("trainer.epochs=0", "trainer.epochs is 0; it must be 1 or more"),
+        ("examples.readers=('zip',)", "examples.readers is 'zip'; known: idx, image_folder"),
+        ("examples.split.eval=2.0", "examples.split.eval is 2.0"),
+        ("alphabet=runes", "alphabet is 'runes'; known: digits"),
+        ("gate.at_least.acuracy=0.9", "acuracy"),
+    ],
+    ids=lambda value: value.split("=")[0] if "=" in value else "",
+)
+def test_a_bad_value_names_field_and_choices(override, said):
+    with pytest.raises(ValueError, match=said.replace("(", r"\(")):
+        check_recipe(chosen(Settings(overrides=f'"{override}"')))
+
+
+def test_data_that_is_not_there_or_not_known_is_refused(tmp_path):
+    it = recipe("digits")
+    with pytest.raises(ValueError, match=r"no data at .*nowhere"):
+        check(it, Settings(input=str(tmp_path / "nowhere")))
+    (tmp_path / "notes.txt").write_text("not data")
+    with pytest.raises(ValueError, match="is a file: give the folder"):
+        check(it, Settings(input=str(tmp_path / "notes.txt")))
+    with pytest.raises(ValueError, match=str(tmp_path)):
+        check(it, Settings(input=str(tmp_path)))
+
+
+def test_without_data_the_sample_is_written_once(tmp_path):
+    it, here = recipe("digits"), Settings(home=str(tmp_path))
+    first = check(it, here)
+    before = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "samples").rglob("*.png"))}
+    assert check(it, here) == first
+    assert {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "samples").rglob("*.png"))} == before
+    assert len(before) == 1797
+    assert dataclasses.replace(first, input="") == here
+
+
+def test_checking_imports_no_tensorflow():
+    code = (
+        "import sys; from tfx_ocr.pipeline.check import check_recipe; from tfx_ocr.pipeline.recipes import recipe;"
+        "check_recipe(recipe('digits')); sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -1,0 +1,47 @@
+"""Settings: environment first, then the file, then the defaults."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from tfx_ocr.pipeline.settings import Settings, load
+
+
+def test_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path):
+    (tmp_path / "tfx-ocr.toml").write_text('home = "from-file"\nserving = "s3://models"\n')
+    read = load({"TFX_OCR_HOME": "from-environment"}, tmp_path)
+    assert (read.home, read.serving, read.network) == ("from-environment", "s3://models", "")
+
+
+def test_folders_follow_from_home_and_recipe():
+    here = Settings(recipe="some", home="/somewhere")
+    assert here.root == "/somewhere/some/pipeline"
+    assert here.serving_dir == "/somewhere/serving/some"
+    assert here.tfx_home == Path("/somewhere/tfx")
+
+
+def test_two_homes_share_no_folder():
+    one, other = Settings(home="/one"), Settings(home="/other")
+    assert not {one.root, one.serving_dir, str(one.tfx_home)} & {other.root, other.serving_dir, str(other.tfx_home)}
+
+
+def test_environment_gives_the_same_settings_to_another_process(tmp_path):
+    here = Settings(recipe="some", overrides="trainer.epochs=5 'gate.at_least.accuracy=0.9'")
+    assert load(here.environment(), tmp_path) == here
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("no toml", "is not TOML"), ('hoem = "x"', "no setting 'hoem'; known: recipe, home, input")],
+    ids=["not_toml", "misspelt"],
+)
+def test_a_bad_file_is_refused_with_what_is_known(tmp_path, text, said):
+    (tmp_path / "tfx-ocr.toml").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        load({}, tmp_path)
+
+
+def test_beam_flags_are_shell_words():
+    here = dataclasses.replace(Settings(), beam="--runner=FlinkRunner --job_name='two words'")
+    assert here.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]
