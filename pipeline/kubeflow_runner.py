@@ -6,7 +6,6 @@ Needs `tfx[kfp]`, which exists for the older stack (Python 3.11) only.
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -19,7 +18,7 @@ from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.chosen import chosen
 from tfx_ocr.pipeline.graph import build
 
-SPECIFICATION = "kubeflow.json"
+SPECIFICATION = "kubeflow.yaml"  # the one ending the kfp client takes
 
 
 def specification(here: settings.Settings) -> dict[str, Any]:
@@ -43,6 +42,7 @@ def specification(here: settings.Settings) -> dict[str, Any]:
         import kfp.pipeline_spec  # noqa: F401
     except ImportError:
         raise ImportError("no kfp here: tfx[kfp] needs Python 3.11; compile on the older stack") from None
+    import yaml  # comes with kfp
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as stock
 
     it = chosen(here)
@@ -50,15 +50,15 @@ def specification(here: settings.Settings) -> dict[str, Any]:
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)
     runner = stock.KubeflowV2DagRunner(
-        config=stock.KubeflowV2DagRunnerConfig(default_image=here.image),
+        config=stock.KubeflowV2DagRunnerConfig(default_image=here.image, use_pipeline_spec_2_1=True),
         output_dir=str(target.parent),
         output_filename=target.name,
     )
     runner.run(build(it, here), write_out=True)
-    job = json.loads(target.read_text(encoding="utf-8"))
+    job = yaml.safe_load(target.read_text(encoding="utf-8"))
     spec = job["pipelineSpec"]
     spec["defaultPipelineRoot"] = job["runtimeConfig"]["gcsOutputDirectory"]
-    target.write_text(json.dumps(spec, indent=1), encoding="utf-8")
+    target.write_text(yaml.safe_dump(spec, sort_keys=True), encoding="utf-8")
     return spec
 
 

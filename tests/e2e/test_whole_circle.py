@@ -1,0 +1,203 @@
+"""The whole circle by the real command line: files, `tfx pipeline create`, `tfx run create`, a served version, answers.
+
+One home for all tests of the module, in this order: each run is what the one before left to do.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tfx_ocr.pipeline import last_run
+from tfx_ocr.pipeline.settings import Settings
+
+pytestmark = pytest.mark.e2e
+
+COMMAND = str(Path(sys.executable).with_name("tfx-ocr"))
+JUDGED = ["Evaluator", "Pusher", "Report"]
+
+
+class Home:
+    """A home of its own, and what lies in it after a run."""
+
+    def __init__(self, folder):
+        self.settings = Settings(home=str(folder / "work"))
+        self.folder = folder
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TFX_OCR_")},
+            "TFX_OCR_HOME": self.settings.home,
+            "HOME": str(folder / "user"),  # nothing may be written there
+        }
+
+    def run(self, *arguments, expect=0):
+        """`tfx-ocr ARGUMENTS`; gives what it printed."""
+        result = subprocess.run(
+            [COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=900
+        )
+        assert result.returncode == expect, result.stdout + result.stderr
+        assert "Traceback" not in result.stdout + result.stderr
+        return result.stdout + result.stderr
+
+    @property
+    def last(self):
+        return last_run.last(self.settings)
+
+    def executed(self):
+        """Steps of the last run that were not taken from the cache."""
+        return [step["name"] for step in self.last["steps"] if step["executed"]]
+
+    def versions(self):
+        return sorted(int(path.name) for path in Path(self.settings.serving_dir).iterdir() if path.name.isdigit())
+
+    def metadata(self):
+        """Artifacts, and executions by state (2 running, 3 complete, 4 failed, 5 cached), over all runs."""
+        from ml_metadata import MetadataStore
+        from ml_metadata.proto import metadata_store_pb2
+
+        config = metadata_store_pb2.ConnectionConfig()
+        config.sqlite.filename_uri = str(self.settings.folder / "metadata.sqlite")
+        store = MetadataStore(config)
+        states = Counter(execution.last_known_state for execution in store.get_executions())
+        return len(store.get_artifacts()), states
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return Home(tmp_path_factory.mktemp("circle"))
+
+
+def test_the_default_run_ends_with_a_served_version_and_a_report(home):
+    printed = home.run("run", "digits")
+    assert len(printed.splitlines()) < 80
+    assert home.last["status"] == "pushed"
+    assert home.versions() == [int(home.last["version"])]
+    assert home.last["verdict"]["blessed"]
+    assert home.last["verdict"]["n"] == 382
+    assert f"version {home.last['version']}" in Path(home.last["report"]).read_text(encoding="utf-8")
+    assert "gate passed: accuracy 0.9" in printed
+    assert not (home.folder / "user" / "tfx").exists()
+
+
+def test_the_evaluation_is_loaded_by_tfma(home):
+    import tensorflow_model_analysis as tfma
+
+    [evaluation] = (home.settings.folder / "pipeline" / "Evaluator" / "evaluation").iterdir()
+    [(_, metrics)] = tfma.load_eval_result(str(evaluation)).slicing_metrics
+    assert metrics[""][""]["accuracy"]["doubleValue"] == pytest.approx(home.last["verdict"]["metrics"]["accuracy"])
+
+
+def test_the_same_again_executes_nothing_and_makes_nothing(home):
+    artifacts, before = home.metadata()
+    version = home.last["version"]
+    printed = home.run("run", "digits")
+    assert home.executed() == []
+    now, after = home.metadata()
+    assert now == artifacts
+    assert after - before == Counter({5: len(home.last["steps"])})  # all of them cached
+    assert home.last["version"] == version
+    assert home.versions() == [int(version)]
+    assert "gate passed" in printed
+
+
+def test_evaluate_gives_the_gates_numbers_on_the_same_data(home):
+    data = str(Path(home.settings.home) / "samples" / "digits")
+    printed = home.run("evaluate", "digits", "--data", data, "--json", "numbers.json")
+    numbers = json.loads((home.folder / "numbers.json").read_text(encoding="utf-8"))
+    judged = home.last["verdict"]
+    assert numbers["metrics"] == pytest.approx(judged["metrics"])
+    assert (numbers["n"], numbers["split"], numbers["model"]["version"]) == (382, "test", home.last["version"])
+    assert "gate passed" in printed
+
+
+def test_evaluate_fails_below_the_gate(home):
+    home.environment["TFX_OCR_OVERRIDES"] = "gate.at_least.accuracy=0.9999"
+    data = str(Path(home.settings.home) / "samples" / "digits")
+    try:
+        assert "is below 0.9999" in home.run("evaluate", "digits", "--data", data, expect=1)
+    finally:
+        del home.environment["TFX_OCR_OVERRIDES"]
+
+
+def test_a_changed_threshold_reruns_the_evaluator_and_what_follows(home):
+    version = home.last["version"]
+    home.run("run", "digits", "--set", "gate.at_least.accuracy=0.5")
+    assert home.executed() == JUDGED
+    assert home.last["verdict"]["checks"][0]["limit"] == 0.5
+    assert home.versions() == [int(version)]  # the same files are served already
+
+
+def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_reruns_transform(home):
+    version = home.last["version"]
+    printed = home.run("run", "digits", "--set", "image.margin=0.3", "--set", "trainer.epochs=1", expect=1)
+    assert home.executed() == ["Transform", "Trainer", "Evaluator", "InfraValidator", "Pusher", "Report"]
+    assert home.last["status"] == "refused"
+    worse = [check for check in home.last["verdict"]["checks"] if check["rule"] == "at_most_worse"]
+    assert all(check["value"] < check["served"] - 0.005 for check in worse)
+    assert f"worse than version {version}" in printed
+    assert "accuracy" in printed
+    assert "is below 0.93" in printed
+    assert home.versions() == [int(version)]
+    assert "Refused by the gate" in Path(home.last["report"]).read_text(encoding="utf-8")
+
+
+def test_killed_in_training_the_same_command_goes_on_from_there(home):
+    command = [COMMAND, "run", "digits", "--set", "trainer.seed=8"]
+    killed = subprocess.Popen(
+        command, env=home.environment, cwd=home.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    for line in killed.stdout:
+        if "epoch 3/" in line:
+            break
+    os.killpg(killed.pid, signal.SIGKILL)
+    killed.wait()
+    printed = home.run(*command[1:])
+    resumed = next(line for line in printed.splitlines() if "resumed after epoch" in line)
+    assert int(resumed.split("epoch ")[1].split(" ")[0]) >= 3
+    assert "epoch 1/" not in printed
+    assert home.executed()[0] == "Trainer"
+    assert home.last["status"] == "pushed"
+    assert not list((home.settings.folder / "pipeline" / "Trainer" / "checkpoints").iterdir())
+
+
+def test_bad_records_are_set_aside_and_too_many_stop_the_run(home):
+    data = home.folder / "mine"
+    shutil.copytree(Path(home.settings.home) / "samples" / "digits", data)
+    pictures = sorted(data.rglob("*.png"))
+    for path in pictures[::10]:
+        path.write_bytes(b"no picture")
+    version = home.versions()
+    printed = home.run("run", "digits", "--data", str(data), expect=3)
+    assert home.last["status"] == "stopped"
+    assert home.last["step"] == "ExampleGen"
+    [sentence] = [line for line in printed.splitlines() if "stopped the run" in line]
+    assert f"{len(pictures[::10])} of {len(pictures)}" in sentence
+    assert "max_rejected" in sentence
+    assert home.versions() == version
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "digts"], "no recipe 'digts'; known: digits"),
+        (["run", "digits", "--data", "nowhere"], "no data at nowhere"),
+        (["run", "digits", "--network", "resnet"], "known: inception_v3, mlp, small_cnn"),
+        (["run", "digits", "--set", "trainer.epoch=3"], "no field 'epoch'"),
+        (["evaluate", "digits", "--data", "nowhere"], "no folder nowhere"),
+    ],
+    ids=["recipe", "data", "network", "field", "evaluate"],
+)
+def test_bad_use_is_one_sentence_at_once(tmp_path, arguments, said):
+    home = Home(tmp_path)
+    began = time.monotonic()
+    printed = home.run(*arguments, expect=2)
+    assert said in printed
+    assert len(printed.splitlines()) == 1
+    assert time.monotonic() - began < 60
+    assert not (tmp_path / "work" / "digits").exists()

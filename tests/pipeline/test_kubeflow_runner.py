@@ -1,0 +1,131 @@
+"""The Kubeflow specification: valid by KFP's own schema, and the local graph step by step; submitted to an endpoint."""
+
+import dataclasses
+import http.server
+import json
+import sys
+import threading
+
+import pytest
+from typer.testing import CliRunner
+
+from tfx_ocr.pipeline.settings import Settings
+
+pytestmark = [
+    pytest.mark.tfx,
+    pytest.mark.skipif(sys.version_info >= (3, 12), reason="tfx[kfp] is for Python 3.11 only: see docs/operations.md"),
+]
+
+HERE = Settings(
+    input="s3://bucket/data", pipeline_root="s3://bucket/root", serving="s3://bucket/serving", image="tfx-ocr:1"
+)
+
+
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    return dataclasses.replace(HERE, home=str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="module")
+def spec(here):
+    from tfx_ocr.pipeline.kubeflow_runner import specification
+
+    return specification(here)
+
+
+def test_kfp_reads_every_field_of_it(spec):
+    from google.protobuf import json_format
+    from kfp.pipeline_spec import pipeline_spec_pb2
+
+    read = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())  # an unknown field is an error
+    assert read.schema_version == "2.1.0"
+    assert read.pipeline_info.name == "digits"
+    assert read.default_pipeline_root == "s3://bucket/root"
+
+
+def test_it_is_the_local_graph_step_by_step(spec, here):
+    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.graph import build
+
+    local = {component.id: component for component in build(chosen(here), here).components}
+    tasks = spec["root"]["dag"]["tasks"]
+    assert set(tasks) == set(local)
+    for name, component in local.items():
+        task = tasks[name]
+        assert set(task.get("dependentTasks", [])) == {node.id for node in component.upstream_nodes}, name
+        for key, channel in component.inputs.items():
+            producer = task["inputs"]["artifacts"][key]["taskOutputArtifact"]
+            assert (producer["producerTask"], producer["outputArtifactKey"]) == (
+                channel.producer_component_id,
+                channel.output_key,
+            )
+        parameters = {key: value["runtimeValue"]["constant"] for key, value in task["inputs"]["parameters"].items()}
+        assert parameters == {key: value for key, value in component.exec_properties.items() if value is not None}
+        executor = spec["deploymentSpec"]["executors"][f"{name}_executor"]["container"]
+        wanted = component.executor_spec.executor_class
+        assert executor["args"][:2] == ["--executor_class_path", f"{wanted.__module__}.{wanted.__qualname__}"]
+        assert executor["image"] == "tfx-ocr:1"
+
+
+def test_every_step_knows_its_part_and_its_code(spec):
+    from tfx_ocr.pipeline.recipes import recipe
+
+    for name, task in spec["root"]["dag"]["tasks"].items():
+        known = task["inputs"]["parameters"]
+        assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == recipe("digits").name, name
+        assert len(known["code_version"]["runtimeValue"]["constant"]) == 12, name
+
+
+@pytest.mark.parametrize("field", ["input", "pipeline_root", "serving"])
+def test_an_address_the_cluster_needs_is_asked_for(here, field):
+    from tfx_ocr.pipeline.kubeflow_runner import specification
+
+    with pytest.raises(ValueError, match=f"TFX_OCR_{field.upper()}"):
+        specification(dataclasses.replace(here, **{field: ""}))
+
+
+@pytest.fixture
+def endpoint():
+    """A Kubeflow Pipelines API that takes runs and keeps what it was sent."""
+    sent = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def _answer(self, value):
+            body = json.dumps(value).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            experiment = {"experiment_id": "e1", "display_name": "tfx-ocr"}
+            self._answer({"experiments": [experiment]} if "experiments" in self.path else {"multi_user": False})
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            sent.append((self.path, body))
+            self._answer({"run_id": "run-1", "experiment_id": "e1"})
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", sent
+    server.shutdown()
+
+
+def test_submit_sends_the_specification(endpoint, here, spec, monkeypatch):
+    from tfx_ocr.pipeline.cli import app
+
+    address, sent = endpoint
+    for name, value in here.environment().items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(app(), ["submit", "digits", "--endpoint", address])
+    assert result.exit_code == 0, result.output
+    assert "submitted: run run-1" in result.output
+    [(_, run)] = [(path, body) for path, body in sent if path.endswith("/runs")]
+    assert run["experiment_id"] == "e1"
+    assert run["pipeline_spec"]["root"] == spec["root"]
+    assert run["pipeline_spec"]["deploymentSpec"] == spec["deploymentSpec"]
