@@ -8,15 +8,37 @@ import tensorflow as tf
 
 from tfx_ocr.components.inputs import input_named
 from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 
 SHUFFLED = 65_536  # records held in memory for the shuffle: 370 MB of 75 x 75 grey pictures
+JUDGED = 256  # pictures a batch when judging
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 
 
-def count(files: Sequence[str]) -> int:
-    """Number of records in gzipped TFRecord files."""
-    return int(_records(files).batch(4096).reduce(0, lambda n, batch: n + tf.shape(batch)[0]))
+def matching(patterns: Sequence[str]) -> list[str]:
+    """Files of TFX's patterns, such as `fn_args.train_files`, in order."""
+    return sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
+
+
+def batches(files: Sequence[str], size: int, split: str) -> int:
+    """Number of batches of up to `size` records in gzipped TFRecord files.
+
+    Args:
+        files: of the split.
+        size: of a batch, in records.
+        split: its name.
+
+    Raises:
+        Stop: they hold no record.
+    """
+    count = int(_records(files).batch(4096).reduce(0, lambda n, batch: n + tf.shape(batch)[0]))
+    if not count:
+        raise Stop(
+            f"split {split!r} has no records, and training needs it: "
+            "give data that has some, or another examples.split in the recipe"
+        )
+    return -(-count // size)
 
 
 def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
@@ -40,26 +62,33 @@ def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Data
             return kind.scale(pictures, part.image), batch[features.LABEL_XF]
 
         shuffled = _records(files).shuffle(SHUFFLED, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
-        batches = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
-        return batches.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
+        parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
+        return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
     return epochs.flat_map(epoch_of).prefetch(tf.data.AUTOTUNE)
 
 
 def judging(files: Sequence[str], part: Part) -> tf.data.Dataset:
-    """Batches of one pass in order, scaled only."""
+    """Batches of one pass in order, scaled only, kept in memory after the first.
+
+    Their number is declared: Keras takes the end of a dataset of unknown length for a lack of data, and warns.
+
+    Raises:
+        Stop: there is no record.
+    """
     kind = input_named(part.input)
 
     def scaled(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         read = _parsed(batch, part)
         return kind.scale(kind.batch(read, part.image), part.image), read[features.LABEL_XF]
 
-    return _records(files).batch(256).map(scaled).prefetch(tf.data.AUTOTUNE)
+    number = tf.data.experimental.assert_cardinality(batches(files, JUDGED, "eval"))
+    return _records(files).batch(JUDGED).map(scaled).apply(number).cache().prefetch(tf.data.AUTOTUNE)
 
 
 def _records(files: Sequence[str]) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset(sorted(files), compression_type="GZIP")
+    return tf.data.TFRecordDataset(tf.constant(sorted(files), tf.string), compression_type="GZIP")
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:

@@ -35,15 +35,20 @@ def fit(
         train_files: gzipped TFRecords of what Transform wrote of train.
         eval_files: likewise of eval, by whose loss the best epoch is chosen.
         checkpoints: folder of this training's checkpoint, written after every epoch and removed at the end.
-        run_dir: gets TensorBoard's logs and `history.csv`.
+        run_dir: gets TensorBoard's logs and, after every epoch, `history.csv`.
 
     Returns:
         The model with the weights of its best epoch, averaged if the recipe says so.
+
+    Raises:
+        Stop: there is nothing to train on or to judge by.
+        ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
     trainer, task = part.trainer, task_named(part.task)
+    steps = dataset.batches(train_files, trainer.batch_size, "train")
+    judged = dataset.judging(eval_files, part)
     keras.utils.set_random_seed(trainer.seed)
     model, base = models.build(part)
-    steps = -(-dataset.count(train_files) // trainer.batch_size)
     average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
     state = checkpoint.load(checkpoints) or checkpoint.State(
         epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
@@ -53,10 +58,10 @@ def fit(
         _assign(_weights(model), state.weights)
         if average:
             _assign(average.shadows, state.shadows)
-    judged = dataset.judging(eval_files, part).cache()
     for phase in models.phases(trainer):
-        if state.epoch >= phase.end or _stopped(state.history, trainer.patience):
+        if state.epoch >= phase.end or _stopped(_of(phase, state.history), trainer.patience):
             continue
+        state.epoch = max(state.epoch, phase.begin)  # where patience cut the phase before short
         models.set_trained(base, phase)
         model.compile(
             optimizer=models.optimizer(trainer.optimizer, phase, steps),
@@ -72,9 +77,10 @@ def fit(
             initial_epoch=state.epoch,
             epochs=phase.end,
             steps_per_epoch=steps,
+            shuffle=False,  # the dataset's own order
             verbose=0,
             callbacks=[
-                _Epochs(part, state, average, judged, checkpoints, steps),
+                _Epochs(part, phase, state, average, judged, checkpoints, run_dir, steps),
                 keras.callbacks.TensorBoard(run_dir, write_graph=False),
             ],
         )
@@ -92,18 +98,22 @@ class _Epochs(keras.callbacks.Callback):
     def __init__(
         self,
         part: Part,
+        phase: models.Phase,
         state: checkpoint.State,
         average: Average | None,
         judged: tf.data.Dataset,
         checkpoints: str,
+        run_dir: str,
         steps: int,
     ):
         super().__init__()
         self._trainer = part.trainer
+        self._phase = phase
         self._state = state
         self._average = average
         self._judged = judged
         self._checkpoints = checkpoints
+        self._run_dir = run_dir
         self._steps = steps
         self._began = 0.0
 
@@ -140,12 +150,18 @@ class _Epochs(keras.callbacks.Callback):
         state.weights = _values(_weights(self.model))
         state.optimizer = _values(self.model.optimizer.variables)
         checkpoint.save(self._checkpoints, state)
+        _write_history(os.path.join(self._run_dir, HISTORY), state.history)
         if logs is not None:
             logs.update({name: value for name, value in row.items() if name.startswith(("val_", "learning"))})
         shown = " ".join(f"{name} {row[name]:.4f}" for name in (*trained, *(f"val_{name}" for name in judged)))
         progress.say(f"     epoch {epoch + 1}/{self._trainer.epochs} {shown} ({row['seconds']:.0f} s)")
-        if _stopped(state.history, self._trainer.patience):
+        if _stopped(_of(self._phase, state.history), self._trainer.patience):
             self.model.stop_training = True
+
+
+def _of(phase: models.Phase, history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
+    """Rows of the phase's own epochs: a worse loss before it does not end it, nor a better one."""
+    return [row for row in history if phase.begin < row["epoch"] <= phase.end]
 
 
 def _stopped(history: Sequence[dict[str, float]], patience: int) -> bool:
@@ -175,5 +191,6 @@ def _write_history(path: str, history: Sequence[dict[str, float]]) -> None:
     rows.writeheader()
     rows.writerows(history)
     tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
+    with tf.io.gfile.GFile(path + ".part", "w") as file:
         file.write(text.getvalue())
+    tf.io.gfile.rename(path + ".part", path, overwrite=True)

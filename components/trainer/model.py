@@ -7,7 +7,7 @@ import dataclasses
 import keras
 
 from tfx_ocr.components.networks import network
-from tfx_ocr.components.recipe import Optimizer, Part, Trainer
+from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import task_named
 from tfx_ocr.data.alphabets import alphabet
 
@@ -33,7 +33,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     """The model: pictures [batch, height, width, channels] to the task's outputs, and its base's layers, in order.
 
     Raises:
-        ValueError: `trainer.initial_weights` is not of this network.
+        ValueError: `trainer.initial_weights` does not hold weights of this network and head.
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
@@ -43,8 +43,24 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     finally:
         keras.config.set_dtype_policy("float32")
     if part.trainer.initial_weights:
-        model.load_weights(part.trainer.initial_weights)
+        try:
+            model.load_weights(part.trainer.initial_weights)
+        except (OSError, ValueError) as error:
+            raise ValueError(
+                f"trainer.initial_weights: {part.trainer.initial_weights} does not hold weights of network "
+                f"{part.trainer.network!r} with hidden layers of {part.trainer.units}: {str(error).splitlines()[0]}"
+            ) from error
     return model, base.layers
+
+
+def in_float32(model: keras.Model, part: Part) -> keras.Model:
+    """The model itself, or the same weights under float32 arithmetic, which every server has."""
+    if part.trainer.precision == "float32":
+        return model
+    plain = dataclasses.replace(part.trainer, precision="float32", base=Base(), initial_weights="")
+    rebuilt, _ = build(dataclasses.replace(part, trainer=plain))
+    rebuilt.set_weights(model.get_weights())
+    return rebuilt
 
 
 def phases(trainer: Trainer) -> list[Phase]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
-import tensorflow as tf
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.trainer import checkpoint
+from tfx_ocr.components.trainer import checkpoint, dataset
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.fit import fit
+from tfx_ocr.components.trainer.model import in_float32
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -25,13 +25,12 @@ def run_fn(fn_args: FnArgs) -> None:
     if fn_args.hyperparameters:
         found = fn_args.hyperparameters["values"]
         layers = range(len(part.trainer.units))
-        head = {name: tuple(found[f"{name}_{layer}"] for layer in layers) for name in ("units", "dropout")}
-        part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, **head))
+        units = tuple(found[f"units_{layer}"] for layer in layers)
+        dropout = tuple(found[f"dropout_{layer}"] for layer in layers)
+        part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, units=units, dropout=dropout))
     key = [*(fn_args.custom_config[name] for name in ("recipe", "code_version")), *fn_args.train_files]
     checkpoints = checkpoint.folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
-    train_files, eval_files = (
-        [path for pattern in patterns for path in tf.io.gfile.glob(pattern)]
-        for patterns in (fn_args.train_files, fn_args.eval_files)
-    )
+    train_files, eval_files = dataset.matching(fn_args.train_files), dataset.matching(fn_args.eval_files)
     model = fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir)
-    export(model, tft.TFTransformOutput(fn_args.transform_output), part, fn_args.serving_model_dir)
+    transform = tft.TFTransformOutput(fn_args.transform_output)
+    export(in_float32(model, part), transform, part, fn_args.serving_model_dir)

@@ -1,0 +1,1 @@
+"""Tuner: which head to train."""

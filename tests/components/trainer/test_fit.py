@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import signal
+import subprocess
+import sys
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Base, Optimizer, Part
+from tfx_ocr.components.trainer import checkpoint, dataset, fit
+from tfx_ocr.components.trainer import model as models
+
+pytestmark = pytest.mark.tfx
+
+
+class KilledError(Exception):
+    """Stands for a kill: nothing in `fit` catches it."""
+
+
+def killed_after(epoch):
+    """What stands for `progress.say`, and ends the training when that epoch's line is told."""
+
+    def say(text):
+        if f"epoch {epoch}/" in text:
+            raise KilledError
+
+    return say
+
+
+# Two phases, so that a kill in each and between them is tried: the head alone, then all of it.
+TWO_PHASES = {"base": Base(weights="made here", frozen_epochs=2, fine_tune_rate=0.5), "epochs": 4}
+
+
+def curve(history):
+    """The rows without what a clock gave."""
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
+
+
+def assert_same(one, other):
+    assert [row["epoch"] for row in one.history] == [row["epoch"] for row in other.history]
+    for row, expected in zip(curve(one.history), curve(other.history), strict=True):
+        assert row == pytest.approx(expected, abs=1e-5)
+    for weight, expected in zip(one.model.get_weights(), other.model.get_weights(), strict=True):
+        np.testing.assert_allclose(weight, expected, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(part, transformed, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    it = part(**TWO_PHASES)
+    model = fit.fit(it, transformed.train, transformed.eval, str(folder / "checkpoints"), str(folder / "run"))
+    return type("Trained", (), {"model": model, "history": read_history(folder / "run")})
+
+
+def read_history(run_dir):
+    with (run_dir / "history.csv").open() as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3], ids=["frozen", "between_phases", "fine_tuning"])
+def test_killed_after_an_epoch_it_goes_on_as_if_it_had_not_been(
+    part, trained, uninterrupted, monkeypatch, tmp_path, epoch
+):
+    with monkeypatch.context() as patched:
+        patched.setattr(fit.progress, "say", killed_after(epoch))
+        with pytest.raises(KilledError):
+            trained(part(**TWO_PHASES))
+    assert len(read_history(tmp_path / "run")) == epoch  # already there for whoever looks
+    keras.utils.set_random_seed(99)  # another process would be in another state
+    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_killed_while_the_checkpoint_is_written_the_epoch_is_done_again(part, trained, uninterrupted, monkeypatch):
+    rename, renamed = tf.io.gfile.rename, []
+
+    def killed(source, target, overwrite=False):
+        if target.endswith(checkpoint.FILE):
+            renamed.append(target)
+            if len(renamed) == 2:
+                raise KilledError
+        rename(source, target, overwrite=overwrite)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tf.io.gfile, "rename", killed)
+        with pytest.raises(KilledError):
+            trained(part(**TWO_PHASES))
+    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+
+
+def test_a_process_ended_by_sigkill_is_taken_up_again(part, trained, transformed, uninterrupted, tmp_path):
+    """A real kill: the process ends itself after its second epoch, with no chance to tidy up."""
+    script = """
+import json, os, signal, sys
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.trainer import fit
+it, *arguments = json.loads(sys.argv[1])
+say = lambda text: os.kill(os.getpid(), signal.SIGKILL) if "epoch 2/" in text else None
+fit.progress.say = say
+fit.fit(Part.from_json(it), *arguments)
+"""
+    it = json.dumps(dataclasses.asdict(part(**TWO_PHASES)))
+    folders = [str(tmp_path / name) for name in ("checkpoints", "run")]
+    arguments = json.dumps([it, transformed.train, transformed.eval, *folders])
+    done = subprocess.run([sys.executable, "-c", script, arguments], capture_output=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
+    assert checkpoint.load(folders[0]).epoch == 2
+    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+
+
+def test_the_part_reads_back_from_json(part):
+    assert Part.from_json(json.dumps(dataclasses.asdict(part(**TWO_PHASES)))) == part(**TWO_PHASES)
+
+
+def test_two_trainings_of_one_seed_are_the_same_and_of_another_are_not(part, transformed, tmp_path):
+    def losses(seed, name):
+        folder = tmp_path / name
+        fit.fit(part(seed=seed, epochs=1), transformed.train, transformed.eval, str(folder / "c"), str(folder / "run"))
+        return curve(read_history(folder / "run"))
+
+    first = losses(7, "first")
+    assert losses(7, "again") == first
+    assert losses(8, "other") != first
+
+
+def test_the_base_stays_as_it_was_while_frozen(part, transformed, trained):
+    it = part(base=Base(weights="made here", frozen_epochs=3), epochs=3, optimizer=Optimizer(name="adam"))
+    keras.utils.set_random_seed(it.trainer.seed)
+    fresh, base = models.build(it)
+    after = trained(it).model
+    held = sum(len(layer.weights) for layer in base)
+    before, now = fresh.get_weights(), after.get_weights()
+    for old, new in zip(before[:held], now[:held], strict=True):
+        np.testing.assert_array_equal(new, old)  # BatchNorm's moving means too: it was in inference mode
+    assert not np.array_equal(now[-2], before[-2])  # the logits' kernel
+
+
+def test_learning_rates_of_a_schedule_begin_anew_with_the_phase(part, trained):
+    it = part(base=Base(weights="made here", frozen_epochs=1, fine_tune_rate=0.5), epochs=3)
+    it = dataclasses.replace(
+        it, trainer=dataclasses.replace(it.trainer, optimizer=Optimizer(learning_rate=1e-3, schedule="cosine"))
+    )
+    rates = [row["learning_rate"] for row in trained(it).history]
+    # after an epoch: the cosine's end; then half of 1e-3, after one epoch of two (cos 90 degrees: a half), and its end
+    assert rates == pytest.approx([0.0, 0.25e-3, 0.0], abs=1e-9)
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """`scripted([0.5, 0.6, ...])`: eval losses that are told to `fit`, epoch by epoch, instead of measured ones."""
+
+    def use(losses):
+        told = iter(losses)
+        monkeypatch.setattr(keras.Model, "evaluate", lambda *_, **__: {"loss": next(told), "accuracy": 0.5})
+
+    return use
+
+
+def test_it_stops_when_patience_ends_and_keeps_the_best_epochs_weights(part, trained, scripted, monkeypatch):
+    kept = []
+    save = checkpoint.save
+    monkeypatch.setattr(checkpoint, "save", lambda path, state: (kept.append(list(state.weights)), save(path, state)))
+    scripted([0.5, 0.4, 0.41, 0.42, 0.1])
+    done = trained(part(epochs=5, patience=2, optimizer=Optimizer(learning_rate=1e-3)))
+    assert [row["val_loss"] for row in done.history] == [0.5, 0.4, 0.41, 0.42]
+    weights = [weight for weight in done.model.weights if weight.dtype != "uint32"]
+    for weight, expected in zip(weights, kept[1], strict=True):
+        np.testing.assert_array_equal(weight.numpy(), expected)
+
+
+def test_patience_in_the_frozen_phase_does_not_skip_fine_tuning(part, trained, scripted):
+    scripted([0.3, 0.4, 0.5, 0.45, 0.6, 0.1])
+    base = Base(weights="made here", frozen_epochs=3)
+    history = trained(part(epochs=6, patience=1, base=base)).history
+    # epoch 2 is worse than 1: on to the second phase, at its epoch 4, which ends by its own losses alone
+    assert [(row["epoch"], row["val_loss"]) for row in history] == [(1, 0.3), (2, 0.4), (4, 0.5), (5, 0.45), (6, 0.6)]
+
+
+def test_killed_after_patience_cut_a_phase_short_it_goes_on(part, trained, scripted, monkeypatch):
+    it = part(epochs=5, patience=1, base=Base(weights="made here", frozen_epochs=3))
+    scripted([0.3, 0.4])
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            fit.progress, "say", lambda text: (_ for _ in ()).throw(KilledError) if "epoch 2/" in text else 0
+        )
+        with pytest.raises(KilledError):
+            trained(it)
+    scripted([0.35, 0.2])
+    assert [row["epoch"] for row in trained(it).history] == [1, 2, 4, 5]
+
+
+def test_keras_has_nothing_to_warn_of_and_every_step_is_taken(part, trained, monkeypatch):
+    taken = []
+    update = fit.Average.update
+    monkeypatch.setattr(fit.Average, "update", lambda self, step: (taken.append(float(step)), update(self, step)))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        trained(part(epochs=2))
+    assert [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)] == []
+    assert taken == [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]  # 3 steps an epoch
+
+
+def test_it_learns_and_writes_tensorboards_logs(part, trained, tmp_path):
+    history = trained(part(epochs=4)).history
+    assert history[-1]["loss"] < history[0]["loss"]
+    assert list((tmp_path / "run").rglob("events.out.tfevents.*"))
+
+
+def test_history_and_eval_loss_are_of_the_average(part, trained, transformed):
+    done = trained(part(epochs=2))
+    done.model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
+    judged = done.model.evaluate(dataset.judging(transformed.eval, part()), verbose=0, return_dict=True)["loss"]
+    assert min(row["val_loss"] for row in done.history) == pytest.approx(judged, abs=1e-6)
