@@ -13,5 +13,6 @@ def beside(monkeypatch):
     """Scripts of this folder import each other by name."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     yield
-    for name in ("results", "readme_table", "mnist", "bench_mnist_draws", "bench_second_run"):
-        sys.modules.pop(name, None)
+    for path in Path(__file__).parent.glob("*.py"):
+        if not path.name.startswith(("test_", "conftest")):
+            sys.modules.pop(path.stem, None)
