@@ -49,13 +49,8 @@ def specification(here: settings.Settings) -> dict[str, Any]:
     check_recipe(it)
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)
-    runner = stock.KubeflowV2DagRunner(
-        config=stock.KubeflowV2DagRunnerConfig(default_image=here.image, use_pipeline_spec_2_1=True),
-        output_dir=str(target.parent),
-        output_filename=target.name,
-    )
-    runner.run(build(it, here), write_out=True)
-    job = yaml.safe_load(target.read_text(encoding="utf-8"))
+    config = stock.KubeflowV2DagRunnerConfig(default_image=here.image, use_pipeline_spec_2_1=True)
+    job = stock.KubeflowV2DagRunner(config=config).run(build(it, here), write_out=False)
     spec = job["pipelineSpec"]
     spec["defaultPipelineRoot"] = job["runtimeConfig"]["gcsOutputDirectory"]
     target.write_text(yaml.safe_dump(spec, sort_keys=True), encoding="utf-8")
