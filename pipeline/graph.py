@@ -51,9 +51,9 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
 
     example_gen = add(ExampleGen(input_base=settings.input), "example_gen")
     examples = example_gen.outputs["examples"]
-    statistics_gen = add(StatisticsGen(examples=examples), "statistics_gen")
     schema_gen = add(ImportSchemaGen(schema_file=str(schema_path(recipe.schema))), "schema")
     schema = schema_gen.outputs["schema"]
+    statistics_gen = add(StatisticsGen(examples=examples, schema=schema), "statistics_gen")
     validator = add(
         ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema), "example_validator"
     )

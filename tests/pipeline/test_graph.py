@@ -1,0 +1,78 @@
+"""The graph: the same steps for every recipe, each with its part and its code version; metadata where settings say."""
+
+import json
+
+import pytest
+
+from tfx_ocr.components.recipe import PARTS
+from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.code_version import code_version
+from tfx_ocr.pipeline.recipes import RECIPES
+from tfx_ocr.pipeline.settings import Settings
+
+pytestmark = pytest.mark.tfx
+
+STEPS = {
+    "ExampleGen": "example_gen",
+    "ImportSchemaGen": "schema",
+    "StatisticsGen": "statistics_gen",
+    "ExampleValidator": "example_validator",
+    "Transform": "transform",
+    "Trainer": "trainer",
+    "Evaluator": "evaluator",
+    "InfraValidator": "infra_validator",
+    "Pusher": "pusher",
+    "Report": "report",
+}
+
+
+@pytest.fixture(params=RECIPES)
+def settings(request, tmp_path):
+    return Settings(recipe=request.param, home=str(tmp_path), input=str(tmp_path))
+
+
+def test_every_recipe_has_the_same_steps_in_order(settings):
+    from tfx_ocr.pipeline.graph import build
+
+    built = build(chosen(settings), settings)
+    assert [component.id for component in built.components] == list(STEPS)
+    for component in built.components:
+        step, it = STEPS[component.id], chosen(settings)
+        assert component.exec_properties["recipe"] == it.part(step)
+        assert component.exec_properties["code_version"] == code_version(step, it)
+        assert set(json.loads(component.exec_properties["recipe"])) == set(PARTS[step])
+
+
+def test_tune_puts_a_tuner_before_the_trainer(settings):
+    import dataclasses
+
+    from tfx_ocr.pipeline.graph import build
+
+    tuned = dataclasses.replace(settings, tune="1")
+    built = {component.id: component for component in build(chosen(tuned), tuned).components}
+    assert built["Tuner"] in built["Trainer"].upstream_nodes
+    assert built["Transform"] in built["Tuner"].upstream_nodes
+
+
+def test_anomalies_stop_the_run_before_transform(settings):
+    from tfx_ocr.pipeline.graph import build
+
+    built = {component.id: component for component in build(chosen(settings), settings).components}
+    assert built["ExampleValidator"] in built["Transform"].upstream_nodes
+
+
+def test_metadata_is_sqlite_in_the_home_or_mysql_by_one_setting(tmp_path):
+    from tfx_ocr.pipeline.graph import connection
+
+    assert connection(Settings(home=str(tmp_path))).sqlite.filename_uri == str(tmp_path / "digits" / "metadata.sqlite")
+    mysql = connection(Settings(metadata="mysql://ocr:secret@db:3307/mlmd")).mysql
+    assert (mysql.user, mysql.password, mysql.host, mysql.port, mysql.database) == ("ocr", "secret", "db", 3307, "mlmd")
+    assert connection(Settings(metadata="mysql://ocr@db/mlmd")).mysql.port == 3306
+
+
+@pytest.mark.parametrize("address", ["postgres://db/mlmd", "mysql://db", "mlmd"])
+def test_another_address_for_metadata_is_refused(address):
+    from tfx_ocr.pipeline.graph import connection
+
+    with pytest.raises(ValueError, match="it takes mysql://user:password@host:port/database"):
+        connection(Settings(metadata=address))

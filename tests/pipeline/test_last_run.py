@@ -1,0 +1,60 @@
+"""How a run ended, told in a few lines; and its exit status."""
+
+import pytest
+
+from tfx_ocr.pipeline import last_run
+from tfx_ocr.pipeline.settings import Settings
+
+VERDICT = {"blessed": True, "metrics": {"accuracy": 0.975}, "n": 40, "split": "test", "checks": []}
+PUSHED = {
+    "status": "pushed",
+    "sentence": "",
+    "steps": [{"name": "ExampleGen", "seconds": 0.0, "executed": False}],
+    "seconds": 41.2,
+    "log": "/logs/x.log",
+    "serving_dir": "/serving/digits",
+    "version": "17",
+    "report": "/report/index.html",
+    "verdict": VERDICT,
+}
+
+
+def test_an_unchanged_run_says_the_verdict_it_found():
+    assert last_run.lines(PUSHED) == [
+        "0 of 1 steps ran, 41 s",
+        "gate passed: accuracy 0.9750 (40 test examples)",
+        "served: version 17 in /serving/digits",
+        "report: /report/index.html",
+        "log: /logs/x.log",
+    ]
+
+
+def test_a_refused_run_says_that_the_old_version_is_served():
+    lines = last_run.lines({**PUSHED, "status": "refused", "version": "", "sentence": "no signature serve_images"})
+    assert "infra validation REFUSED: no signature serve_images" in lines
+    assert "not pushed: what was served before is served still" in lines
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("stopped", "ExampleGen stopped the run: 9 of 10 records were set aside"),
+        ("interrupted", "interrupted in ExampleGen; the same command goes on from there (log: /logs/x.log)"),
+    ],
+)
+def test_a_run_that_ended_early_says_where_and_why(status, said):
+    result = {
+        "status": status,
+        "step": "ExampleGen",
+        "sentence": "9 of 10 records were set aside",
+        "log": "/logs/x.log",
+    }
+    assert last_run.lines(result)[0] == said
+
+
+def test_it_is_kept_for_the_next_command(tmp_path):
+    here = Settings(home=str(tmp_path))
+    assert last_run.last(here) == {}
+    here.folder.mkdir(parents=True)
+    last_run.write(here, PUSHED)
+    assert last_run.last(here) == PUSHED

@@ -1,0 +1,40 @@
+"""The README's commands exist as it writes them; those that take minutes are run in tests/e2e."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from tfx_ocr.pipeline.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES = [line for block in re.findall(r"```sh\n(.*?)```", TEXT, re.S) for line in block.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("tfx-ocr ")])
+def test_a_command_of_ours_is_understood(line):
+    _, name, *arguments = shlex.split(line, comments=True)
+    if name == "--help":
+        return
+    command = typer.main.get_command(app()).commands[name]
+    command.make_context(name, arguments)  # a wrong option or argument raises UsageError
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("make ")])
+def test_a_make_target_is_there_with_its_variables(line):
+    _, target, *variables = shlex.split(line, comments=True)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:", makefile, re.M)
+    for variable in variables:
+        assert re.search(rf"^{variable.split('=')[0]} \?=", makefile, re.M)
+
+
+def test_links_lead_to_files():
+    links = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
