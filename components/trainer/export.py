@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -52,7 +53,7 @@ class Served(tf.Module):
 class _Untracked:
     """Keeps what is no part of the SavedModel, such as Keras's own objects, out of its object graph."""
 
-    def __init__(self, it: object):
+    def __init__(self, it: Any):
         self.it = it
 
 

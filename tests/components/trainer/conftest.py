@@ -21,7 +21,7 @@ TINY = Part(
     alphabet="digits",
     image=ImageSpec(height=16, width=16, margin=0.0),
     trainer=Trainer(
-        network="small_cnn",
+        network="mlp",
         units=(16,),
         dropout=(0.2,),
         optimizer=Optimizer(name="adamw", learning_rate=5e-3, schedule="cosine", warmup_epochs=1.0, ema=0.9),

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import functools
 import json
 import signal
 import subprocess
 import sys
 import warnings
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -35,7 +37,11 @@ def killed_after(epoch):
 
 
 # Two phases, so that a kill in each and between them is tried: the head alone, then all of it.
-TWO_PHASES = {"base": Base(weights="made here", frozen_epochs=2, fine_tune_rate=0.5), "epochs": 4}
+TWO_PHASES = {
+    "network": "small_cnn",
+    "base": Base(weights="made here", frozen_epochs=2, fine_tune_rate=0.5),
+    "epochs": 4,
+}
 
 
 def curve(history):
@@ -53,10 +59,16 @@ def assert_same(one, other):
 
 @pytest.fixture(scope="module")
 def uninterrupted(part, transformed, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    it = part(**TWO_PHASES)
-    model = fit.fit(it, transformed.train, transformed.eval, str(folder / "checkpoints"), str(folder / "run"))
-    return type("Trained", (), {"model": model, "history": read_history(folder / "run")})
+    """`uninterrupted("mlp")`: the two phases of that network, trained in one go."""
+
+    @functools.cache
+    def train(network):
+        folder = tmp_path_factory.mktemp("uninterrupted")
+        it = part(network=network, **TWO_PHASES)
+        model = fit.fit(it, transformed.train, transformed.eval, str(folder / "checkpoints"), str(folder / "run"))
+        return SimpleNamespace(model=model, history=read_history(folder / "run"))
+
+    return train
 
 
 def read_history(run_dir):
@@ -64,17 +76,22 @@ def read_history(run_dir):
         return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
 
 
-@pytest.mark.parametrize("epoch", [1, 2, 3], ids=["frozen", "between_phases", "fine_tuning"])
+@pytest.mark.parametrize(
+    ("network", "epoch"),
+    [("mlp", 1), ("mlp", 2), ("mlp", 3), ("small_cnn", 3)],
+    ids=["frozen", "between_phases", "fine_tuning", "batch_norm"],
+)
 def test_killed_after_an_epoch_it_goes_on_as_if_it_had_not_been(
-    part, trained, uninterrupted, monkeypatch, tmp_path, epoch
+    part, trained, uninterrupted, monkeypatch, tmp_path, network, epoch
 ):
+    it = part(network=network, **TWO_PHASES)
     with monkeypatch.context() as patched:
         patched.setattr(fit.progress, "say", killed_after(epoch))
         with pytest.raises(KilledError):
-            trained(part(**TWO_PHASES))
+            trained(it)
     assert len(read_history(tmp_path / "run")) == epoch  # already there for whoever looks
     keras.utils.set_random_seed(99)  # another process would be in another state
-    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+    assert_same(trained(it), uninterrupted(network))
     assert not (tmp_path / "checkpoints").exists()
 
 
@@ -92,7 +109,7 @@ def test_killed_while_the_checkpoint_is_written_the_epoch_is_done_again(part, tr
         patched.setattr(tf.io.gfile, "rename", killed)
         with pytest.raises(KilledError):
             trained(part(**TWO_PHASES))
-    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+    assert_same(trained(part(**TWO_PHASES)), uninterrupted("mlp"))
 
 
 def test_a_process_ended_by_sigkill_is_taken_up_again(part, trained, transformed, uninterrupted, tmp_path):
@@ -112,7 +129,7 @@ fit.fit(Part.from_json(it), *arguments)
     done = subprocess.run([sys.executable, "-c", script, arguments], capture_output=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-2000:]
     assert checkpoint.load(folders[0]).epoch == 2
-    assert_same(trained(part(**TWO_PHASES)), uninterrupted)
+    assert_same(trained(part(**TWO_PHASES)), uninterrupted("mlp"))
 
 
 def test_the_part_reads_back_from_json(part):
@@ -131,7 +148,8 @@ def test_two_trainings_of_one_seed_are_the_same_and_of_another_are_not(part, tra
 
 
 def test_the_base_stays_as_it_was_while_frozen(part, transformed, trained):
-    it = part(base=Base(weights="made here", frozen_epochs=3), epochs=3, optimizer=Optimizer(name="adam"))
+    base = Base(weights="made here", frozen_epochs=1)
+    it = part(network="small_cnn", base=base, epochs=1, optimizer=Optimizer(name="adam"))
     keras.utils.set_random_seed(it.trainer.seed)
     fresh, base = models.build(it)
     after = trained(it).model

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.components.trainer import model as models
+from tfx_ocr.components.trainer.export import export
+from tfx_ocr.components.trainer.run_fn import run_fn
+from tfx_ocr.serving.c_loader import load_check
+from tfx_ocr.serving.export import Export
+
+pytestmark = pytest.mark.tfx
+
+CLASSES = np.array([b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9"])
+
+
+@pytest.fixture(scope="module")
+def exported(part, transformed, tmp_path_factory):
+    """A network of random weights, large enough that answers differ, as its Keras model and its export."""
+    keras.utils.set_random_seed(5)
+    it = part(network="small_cnn")
+    model, _ = models.build(it)
+    model.set_weights([weight * 2 if weight.ndim > 1 else weight for weight in model.get_weights()])
+    folder = tmp_path_factory.mktemp("exported") / "model"
+    export(model, transformed.graph, it, str(folder))
+    with Export(folder) as loaded:
+        yield SimpleNamespace(model=model, folder=folder, loaded=loaded)
+
+
+def probabilities(model, transformed):
+    """Keras's answer to what Transform wrote: the eval of training, softmax by hand."""
+    pixels = np.stack([np.frombuffer(row["pixels_xf"][0], np.uint8) for row in transformed.written])
+    logits = model.predict(pixels.reshape(-1, 16, 16, 1) / np.float32(127.5) - 1, verbose=0)
+    exponents = np.exp(logits - logits.max(1, keepdims=True))
+    return exponents / exponents.sum(1, keepdims=True)
+
+
+def example(image):
+    feature = {"image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))}
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+
+
+def test_it_answers_bytes_as_training_judged_them(exported, transformed, digits):
+    expected = probabilities(exported.model, transformed)
+    answer = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
+    best_first = np.argsort(-expected, axis=1)[:, :3]
+    np.testing.assert_allclose(answer["probabilities"], np.take_along_axis(expected, best_first, 1), atol=1e-5)
+    np.testing.assert_array_equal(answer["labels"], CLASSES[best_first])
+    np.testing.assert_array_equal(answer["label"], answer["labels"][:, 0])
+    np.testing.assert_array_equal(answer["probability"], answer["probabilities"][:, 0])
+    assert len(set(answer["label"])) > 1  # else all this would hold for a constant
+
+
+def test_both_signatures_agree(exported, digits):
+    images = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
+    examples = exported.loaded.answer(
+        "serving_default", {"examples": np.array([example(image) for image, _ in digits])}
+    )
+    assert set(images) == set(examples) == {"label", "probability", "labels", "probabilities"}
+    for name, values in images.items():
+        np.testing.assert_array_equal(examples[name], values)
+
+
+def test_one_question_is_answered_as_in_a_batch(exported, digits):
+    batch = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits[:8]])})
+    one = exported.loaded.answer("serve_images", {"image_bytes": np.array([digits[3][0]])})
+    np.testing.assert_allclose(one["probabilities"][0], batch["probabilities"][3], atol=1e-5)
+
+
+def test_signatures_say_their_inputs(exported):
+    inputs = {name: dict(signature.inputs) for name, signature in exported.loaded.signatures.items()}
+    assert inputs == {
+        "serving_default": {"examples": ("string", (None,))},
+        "serve_images": {"image_bytes": ("string", (None,))},
+    }
+
+
+def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
+    with pytest.raises(ValueError, match="gives no answer"):
+        exported.loaded.answer("serve_images", {"image_bytes": np.array([b"text"])})
+
+
+def test_it_loads_as_tensorflow_serving_does(exported):
+    load_check(exported.folder)
+
+
+@pytest.fixture
+def fn_args(part, transformed, tmp_path):
+    """`fn_args(part)`: what TFX hands to `run_fn`."""
+
+    def make(it, hyperparameters=None):
+        values = {
+            name: getattr(it, name) for name in ("name", "input", "task", "alphabet", "image", "trainer", "serving")
+        }
+        recipe = Recipe(**values, schema="", sample="", examples={"readers": ()}).part("trainer")
+        return SimpleNamespace(
+            custom_config={"recipe": recipe, "code_version": "one"},
+            hyperparameters=hyperparameters,
+            train_files=[transformed.train[0].replace("train.gz", "train*")],
+            eval_files=[transformed.eval[0]],
+            transform_output=transformed.graph.transform_savedmodel_dir.rsplit("/", 1)[0],
+            serving_model_dir=str(tmp_path / "Trainer" / "model" / "4" / "Format-Serving"),
+            model_run_dir=str(tmp_path / "Trainer" / "model_run" / "4"),
+        )
+
+    return make
+
+
+def test_run_fn_trains_the_tuners_head_and_exports_mixed_precision_in_float32(part, fn_args, digits, tmp_path):
+    arguments = fn_args(
+        part(epochs=1, precision="mixed_bfloat16", units=(16, 16), dropout=(0.2, 0.2)),
+        {"values": {"units_0": 24, "dropout_0": 0.3, "units_1": 12, "dropout_1": 0.5}},
+    )
+    run_fn(arguments)
+    variables = tf.train.list_variables(f"{arguments.serving_model_dir}/variables/variables")
+    shapes = sorted(tuple(shape) for name, shape in variables if len(shape) == 2)
+    assert shapes == [(12, 10), (24, 12), (25, 512), (512, 24)]
+    graph = tf.saved_model.load(arguments.serving_model_dir).signatures["serve_images"].graph.as_graph_def()
+    assert "DT_BFLOAT16" not in str(graph)
+    with Export(arguments.serving_model_dir) as loaded:
+        answer = loaded.answer("serve_images", {"image_bytes": np.array([digits[0][0]])})
+    assert 0.0 < answer["probability"][0] <= 1.0
+    assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []  # done: nothing to go on from
