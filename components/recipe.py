@@ -305,7 +305,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "evaluator": ("name", "task", "alphabet", "gate"),
     "infra_validator": ("name", "task", "alphabet", "serving"),
     "pusher": ("name",),
-    "report": ("name", "task", "alphabet", "gate"),
+    "report": ("name", "task", "alphabet", "image", "trainer", "gate"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 from typing import Any
 
 from tfx_ocr.components.report.run import Produced, Run
@@ -15,9 +16,9 @@ def facts(run: Run) -> dict[str, Any]:
     steps: dict[str, list[Produced]] = {}
     for each in run.produced:
         steps.setdefault(each.step, []).append(each)
-    rows = [_step(run, name, artifacts) for name, artifacts in steps.items()]
+    rows = [_step(run, name, steps[name]) for name in sorted(steps, key=lambda name: _ended(steps[name]) or run.made)]
     return {
-        "steps": sorted(rows, key=lambda row: row["ended"] or ""),
+        "steps": rows,
         "seconds": sum(row["seconds"] or 0.0 for row in rows if not row["reused"]),
         "settings": [(name, value) for name, value in _settings(run) if value],
         "recipe": {name: value for name, value in dataclasses.asdict(run.part).items() if value is not None},
@@ -26,7 +27,7 @@ def facts(run: Run) -> dict[str, Any]:
 
 def _step(run: Run, name: str, artifacts: list[Produced]) -> dict[str, Any]:
     started = min((each.started for each in artifacts if each.started), default=None)
-    ended = max((each.ended for each in artifacts if each.ended), default=None)
+    ended = _ended(artifacts)
     return {
         "step": name,
         "started": started and started.isoformat(timespec="seconds"),
@@ -35,6 +36,10 @@ def _step(run: Run, name: str, artifacts: list[Produced]) -> dict[str, Any]:
         "reused": bool(run.began and ended and ended < run.began),
         "artifacts": [{"name": each.name, "type": each.type, "id": each.id, "uri": each.uri} for each in artifacts],
     }
+
+
+def _ended(artifacts: list[Produced]) -> datetime.datetime | None:
+    return max((each.ended for each in artifacts if each.ended), default=None)
 
 
 def _settings(run: Run) -> list[tuple[str, str]]:

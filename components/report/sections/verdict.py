@@ -58,7 +58,7 @@ def _shown(checks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Rows for people: failed ones first, of one limit the classes furthest below it."""
     rows = []
     classes: collections.Counter[str] = collections.Counter()
-    for check in sorted(checks, key=lambda check: (check["ok"], check["class"] is not None, check["value"])):
+    for check in sorted(checks, key=lambda check: (check["ok"], check["value"] if check["class"] else -1.0)):
         if check["class"] is not None:
             classes[check["metric"]] += 1
         if check["class"] is None or classes[check["metric"]] <= MOST_OF_A_LIMIT:
@@ -73,6 +73,5 @@ def _served(gate: Mapping[str, Any]) -> str:
     how = {
         "recorded": "its numbers on the same examples were recorded when it was pushed",
         "evaluated": "it was evaluated on the same examples in this run",
-        "failed": "it could not be evaluated",
     }
-    return f"Compared with version {served['version']}: {how.get(served['how'], served['how'])}."
+    return f"Compared with version {served['version']}: {how[served['how']]}."

@@ -12,7 +12,7 @@ import types
 import pytest
 from PIL import Image, ImageDraw
 
-from tfx_ocr.components.recipe import Gate, Part
+from tfx_ocr.components.recipe import Gate, Part, Trainer
 from tfx_ocr.components.report import page
 from tfx_ocr.components.report.pictures import thumbnail
 from tfx_ocr.components.report.run import Produced, Run
@@ -140,6 +140,7 @@ def pushed_run() -> Run:
             name="digits",
             task="classification",
             alphabet="digits",
+            trainer=Trainer(network="small_cnn"),
             gate=Gate(
                 at_least={"accuracy": 0.93, "macro_f1": 0.93},
                 each_class_at_least={"recall": 0.8},

@@ -12,7 +12,9 @@ from tfx_ocr.components.report import page, sections
 
 
 def test_page_begins_with_the_version_that_is_served(run, read):
-    text = read(run).texts["verdict"]
+    found = read(run)
+    text = found.texts["verdict"]
+    assert "classification by small_cnn" in found.texts[""]
     assert "Served as version 3" in text
     assert "Judged on 200 examples of the test split" in text
     assert "Compared with version 2" in text
