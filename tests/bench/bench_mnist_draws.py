@@ -14,6 +14,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import statistics
 import sys
 import time
@@ -87,7 +88,7 @@ def rows(network: str, found: list[dict[str, float]], options: argparse.Namespac
     command = f"python tests/bench/bench_mnist_draws.py {network}"
     for name, default in (("draws", 3), ("train", 5000), ("test", 1000), ("overrides", "")):
         if (value := getattr(options, name)) != default:
-            command += f" --{name} {value}"
+            command += f" --{name} {shlex.quote(str(value))}"
     return [
         results.Row(
             measure=f"MNIST-PNG {size}, {network}, from scratch: {words}",

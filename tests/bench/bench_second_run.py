@@ -12,6 +12,7 @@ import argparse
 import os
 import pathlib
 import resource
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -43,7 +44,7 @@ def main() -> None:
     )
     command = "python tests/bench/bench_second_run.py"
     if options.recipe != "digits" or options.overrides:
-        command += f" --recipe {options.recipe} --overrides '{options.overrides}'"
+        command += f" --recipe {options.recipe} --overrides {shlex.quote(options.overrides)}"
 
     def row(measure: str, value: float, unit: str, n: str = "1 run") -> results.Row:
         return results.Row(measure=f"{options.recipe}, {measure}", value=value, unit=unit, n=n, command=command)
