@@ -25,7 +25,6 @@ LIBRARIES = (
     "jinja2",
     "keras",
     "keras-tuner",
-    "matplotlib",
     "ml-metadata",
     "numpy",
     "pillow",
