@@ -44,9 +44,9 @@ INCEPTION_V3 = Trainer(
     network="inception_v3",
     units=(128, 64),
     dropout=(0.3, 0.2),
-    optimizer=Optimizer(name="rmsprop", learning_rate=1e-4),
-    batch_size=64,
-    epochs=20,
+    optimizer=Optimizer(name="rmsprop", learning_rate=1e-4, schedule="cosine", ema=0.99),
+    batch_size=32,
+    epochs=15,
     augment=AUGMENT,
 )
 
