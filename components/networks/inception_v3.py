@@ -37,4 +37,4 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     )
     if base.weights not in ("none", "imagenet"):
         model.load_weights(base.weights)
-    return model
+    return keras.Model(picture, model.output, name="inception_v3")  # Keras's own takes a list of one picture

@@ -38,7 +38,6 @@ def killed_after(epoch):
 
 # Two phases, so that a kill in each and between them is tried: the head alone, then all of it.
 TWO_PHASES = {
-    "network": "small_cnn",
     "base": Base(weights="made here", frozen_epochs=2, fine_tune_rate=0.5),
     "epochs": 4,
 }

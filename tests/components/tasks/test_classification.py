@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Serving, Trainer
+from tfx_ocr.components.tasks import TASKS, classification, task_named
+
+pytestmark = pytest.mark.tfx
+
+ABC = SimpleNamespace(CLASSES=("a", "b", "c"))
+# softmax of ln 1, ln 3, ln 6 is 0.1, 0.3, 0.6
+LOGITS = tf.constant([[0.0, math.log(3), math.log(6)], [math.log(6), 0.0, math.log(3)]])
+
+
+def test_answers_are_the_best_classes_first():
+    found = classification.answers(LOGITS, ABC, Serving(top_n=2))
+    assert found["label"].numpy().tolist() == [b"c", b"a"]
+    np.testing.assert_allclose(found["probability"], [0.6, 0.6], atol=1e-6)
+    assert found["labels"].numpy().tolist() == [[b"c", b"b"], [b"a", b"c"]]
+    np.testing.assert_allclose(found["probabilities"], [[0.6, 0.3], [0.6, 0.3]], atol=1e-6)
+
+
+def test_fewer_classes_than_asked_for_are_all_answered():
+    found = classification.answers(LOGITS, ABC, Serving(top_n=5))
+    assert found["labels"].numpy().tolist() == [[b"c", b"b", b"a"], [b"a", b"c", b"b"]]
+    np.testing.assert_allclose(found["probabilities"], [[0.6, 0.3, 0.1]] * 2, atol=1e-6)
+
+
+def test_encode_numbers_labels_in_the_alphabets_order(monkeypatch):
+    analysed = []
+    monkeypatch.setattr(classification.tft, "vocabulary", lambda *_, **options: analysed.append(options))
+    monkeypatch.setattr(classification.tft, "make_and_track_object", lambda make: make())
+    encoded = classification.encode(tf.constant([["c"], ["a"], ["b"], ["z"], [""]]), ABC)
+    assert set(encoded) == {"label_xf"}
+    assert encoded["label_xf"].numpy().tolist() == [[2], [0], [1], [-1], [-1]]
+    assert encoded["label_xf"].dtype == tf.int64
+    assert analysed == [{"vocab_filename": "labels", "store_frequency": True}]
+
+
+def test_head_has_the_hidden_layers_and_a_logit_a_class():
+    features = keras.Input((4,))
+    model = keras.Model(
+        features, classification.head(features, Trainer(network="any", units=(5, 6), dropout=(0.3, 0.4)), ABC)
+    )
+    assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [5, 6, 3]
+    assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.3, 0.4]
+    assert model.output.shape == (None, 3)
+    # 4 x 5 + 5, 5 x 6 + 6, 6 x 3 + 3
+    assert model.count_params() == 25 + 36 + 21
+
+
+def test_head_needs_a_dropout_for_each_hidden_layer():
+    with pytest.raises(ValueError, match="zip"):
+        classification.head(keras.Input((4,)), Trainer(network="any", units=(5, 6), dropout=(0.3,)), ABC)
+
+
+def test_loss_is_the_cross_entropy_of_the_right_class():
+    loss = float(classification.loss()(tf.constant([2, 1]), LOGITS))
+    assert loss == pytest.approx(-(math.log(0.6) + math.log(0.1)) / 2, abs=1e-6)
+
+
+def test_accuracy_is_the_share_of_right_answers():
+    (accuracy,) = classification.metrics()
+    accuracy.update_state(tf.constant([2, 1]), LOGITS)
+    assert (accuracy.name, float(accuracy.result())) == ("accuracy", 0.5)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_says_what_it_needs_and_has_what_the_steps_call(name):
+    task = task_named(name)
+    assert task.NEEDS in ("vector", "sequence", "map")
+    assert all(callable(getattr(task, part)) for part in ("encode", "head", "loss", "metrics", "answers"))
+
+
+def test_unknown_task_is_answered_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"no task 'guess'; known: .*classification"):
+        task_named("guess")

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from tfx_ocr.components.inputs import image
+from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.components.transform.preprocessing import preprocessing_fn
+from tfx_ocr.data.images import png_of
+
+pytestmark = pytest.mark.tfx
+
+SPEC = {"height": 12, "width": 10, "channels": 1}
+CONFIG = {
+    "recipe": json.dumps(
+        {"name": "tiny", "input": "image", "task": "classification", "alphabet": "digits", "image": SPEC}
+    )
+}
+LABELS = ["7", "0", "9", "7", "1", "2", "7", "0", "3", "4"]
+
+
+def picture(number):
+    """A light bar, each in a place of its own, on black."""
+    values = np.zeros((9, 11), np.uint8)
+    values[2:7, number % 9 : number % 9 + 2] = 200
+    return png_of(values.tobytes(), 9, 11)
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return [picture(number) for number in range(len(LABELS))]
+
+
+@pytest.fixture(scope="module")
+def written(pictures, tmp_path_factory):
+    """What Transform writes of ten pictures, and its graph."""
+    folder = tmp_path_factory.mktemp("transform")
+    spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    rows = [{"image": [one], "label": [label.encode()]} for one, label in zip(pictures, LABELS, strict=True)]
+    with tft_beam.Context(temp_dir=str(folder / "temp")):
+        (rows, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
+            lambda inputs: preprocessing_fn(inputs, CONFIG)
+        )
+        graph | tft_beam.WriteTransformFn(str(folder / "graph"))
+    return rows, tft.TFTransformOutput(str(folder / "graph"))
+
+
+def test_pixels_are_the_fitted_picture_a_byte_each(written, pictures):
+    rows, _ = written
+    fit = tf.function(lambda one: image.fit(one, ImageSpec(**SPEC)), input_signature=[tf.TensorSpec([], tf.string)])
+    for row, one in zip(rows, pictures, strict=True):
+        (values,) = row["pixels_xf"]
+        assert len(values) == 12 * 10
+        pixels = np.frombuffer(values, np.uint8).reshape(12, 10, 1)
+        np.testing.assert_array_equal(pixels, fit(one).numpy())
+        assert pixels.min() == 0 < 128 < pixels.max()
+
+
+def test_labels_are_numbers_in_the_alphabets_order(written):
+    rows, _ = written
+    assert [int(row["label_xf"][0]) for row in rows] == [7, 0, 9, 7, 1, 2, 7, 0, 3, 4]
+
+
+def test_nothing_else_is_written(written):
+    rows, _ = written
+    assert {name for row in rows for name in row} == {"pixels_xf", "label_xf"}
+
+
+def test_the_vocabulary_of_labels_is_in_the_graph_most_frequent_first(written):
+    _, graph = written
+    lines = [line.decode() for line in tf.io.gfile.GFile(graph.vocabulary_file_by_name("labels"), "rb").readlines()]
+    assert [line.split() for line in lines[:2]] == [["3", "7"], ["2", "0"]]
+    assert sorted(line.split()[1] for line in lines) == sorted(set(LABELS))
