@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.components.recipe import PARTS, Examples, Recipe
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
@@ -94,10 +94,8 @@ def fn_args(part, transformed, tmp_path):
     """`fn_args(part)`: what TFX hands to `run_fn`."""
 
     def make(it, hyperparameters=None):
-        values = {
-            name: getattr(it, name) for name in ("name", "input", "task", "alphabet", "image", "trainer", "serving")
-        }
-        recipe = Recipe(**values, schema="", sample="", examples={"readers": ()}).part("trainer")
+        known = {name: getattr(it, name) for name in PARTS["trainer"]}
+        recipe = Recipe(**known, schema="", sample="", examples=Examples(readers=())).part("trainer")
         return SimpleNamespace(
             custom_config={"recipe": recipe, "code_version": "one"},
             hyperparameters=hyperparameters,
