@@ -65,6 +65,12 @@ def save(path: str, state: State) -> None:
     tf.io.gfile.rename(target + ".part", target, overwrite=True)
 
 
+def remove(path: str) -> None:
+    """Forget a training that is exported."""
+    if tf.io.gfile.exists(path):
+        tf.io.gfile.rmtree(path)
+
+
 def load(path: str) -> State | None:
     """What `save` wrote; None where there is nothing."""
     target = os.path.join(path, FILE)

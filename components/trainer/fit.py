@@ -34,7 +34,8 @@ def fit(
         part: the recipe's trainer part.
         train_files: gzipped TFRecords of what Transform wrote of train.
         eval_files: likewise of eval, by whose loss the best epoch is chosen.
-        checkpoints: folder of this training's checkpoint, written after every epoch and removed at the end.
+        checkpoints: folder of this training's checkpoint, written after every epoch; it stays, so that what
+            fails after the training does not lose it (`checkpoint.remove`).
         run_dir: gets TensorBoard's logs and, after every epoch, `history.csv`.
 
     Returns:
@@ -87,8 +88,6 @@ def fit(
         state.optimizer = []
     _assign(_weights(model), state.best)
     _write_history(os.path.join(run_dir, HISTORY), state.history)
-    if tf.io.gfile.exists(checkpoints):
-        tf.io.gfile.rmtree(checkpoints)
     return model
 
 

@@ -34,3 +34,4 @@ def run_fn(fn_args: FnArgs) -> None:
     model = fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir)
     transform = tft.TFTransformOutput(fn_args.transform_output)
     export(in_float32(model, part), transform, part, fn_args.serving_model_dir)
+    checkpoint.remove(checkpoints)
