@@ -124,3 +124,18 @@ def test_run_fn_trains_the_tuners_head_and_exports_mixed_precision_in_float32(pa
         answer = loaded.answer("serve_images", {"image_bytes": np.array([digits[0][0]])})
     assert 0.0 < answer["probability"][0] <= 1.0
     assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []  # done: nothing to go on from
+
+
+def test_a_training_whose_export_failed_is_not_done_again(part, fn_args, monkeypatch, tmp_path):
+    arguments, said = fn_args(part(epochs=1)), []
+    monkeypatch.setattr("tfx_ocr.components.progress.say", said.append)
+    with monkeypatch.context() as patched:
+        patched.setattr("tfx_ocr.components.trainer.run_fn.export", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run_fn(arguments)
+    assert [line for line in said if "epoch 1/1" in line]
+    said.clear()
+    run_fn(arguments)
+    assert not [line for line in said if "epoch 1/1" in line]
+    assert load_check(arguments.serving_model_dir) is None
+    assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []

@@ -91,7 +91,6 @@ def test_killed_after_an_epoch_it_goes_on_as_if_it_had_not_been(
     assert len(read_history(tmp_path / "run")) == epoch  # already there for whoever looks
     keras.utils.set_random_seed(99)  # another process would be in another state
     assert_same(trained(it), uninterrupted(network))
-    assert not (tmp_path / "checkpoints").exists()
 
 
 def test_killed_while_the_checkpoint_is_written_the_epoch_is_done_again(part, trained, uninterrupted, monkeypatch):
