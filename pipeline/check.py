@@ -15,7 +15,7 @@ from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import METRICS, family
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.networks import NETWORKS
-from tfx_ocr.components.recipe import Recipe, Trainer
+from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
 from tfx_ocr.components.tasks import TASKS
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS, choose
@@ -64,6 +64,8 @@ def check_recipe(recipe: Recipe) -> None:
         _known(recipe, "examples.readers", name, READERS)
     for trainer in (recipe.trainer, *recipe.trainers.values()):
         _check_trainer(recipe, trainer)
+    if recipe.tuner is not None:
+        _check_tuner(recipe, recipe.tuner)
     for field in ("eval", "test"):
         _between(recipe, f"examples.split.{field}", getattr(recipe.examples.split, field), 0, 1)
     _between(recipe, "examples.max_rejected", recipe.examples.max_rejected, 0, 1)
@@ -84,11 +86,29 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             raise ValueError(
                 f"recipe {recipe.name}: trainer.{field} is {getattr(trainer, field)}; it must be 1 or more"
             )
+    if trainer.base.weights not in ("none", "imagenet"):
+        _there(recipe, "trainer.base.weights", trainer.base.weights)
+    if trainer.initial_weights:
+        _there(recipe, "trainer.initial_weights", trainer.initial_weights)
     gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), _declared(TASKS[recipe.task], "NEEDS")
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
         )
+
+
+def _check_tuner(recipe: Recipe, tuner: Tuner) -> None:
+    for units in tuner.units:
+        _between(recipe, "tuner.units", units, 64, 4096)
+    for rate in tuner.dropout:
+        _between(recipe, "tuner.dropout", rate, 0.2, 0.95)
+    for field in ("trials", "epochs"):
+        _between(recipe, f"tuner.{field}", getattr(tuner, field), 1, 10_000)
+
+
+def _there(recipe: Recipe, field: str, path: str) -> None:
+    if "://" not in path and not Path(path).is_file():
+        raise ValueError(f"recipe {recipe.name}: {field} is {path!r}, and there is no such file")
 
 
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:

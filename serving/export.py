@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Mapping
 
@@ -113,4 +114,7 @@ def _tensors(tensors: Mapping[str, tf.compat.v1.saved_model.TensorInfo]) -> dict
 
 
 def _first_line(error: Exception) -> str:
-    return (str(getattr(error, "message", "")) or str(error)).strip().splitlines()[0]
+    """What went wrong, without TensorFlow's account of where: the line after `Node: ...` where it gives one."""
+    lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
+    after = [line for before, line in itertools.pairwise(lines) if before.startswith("Node: ")]
+    return (after or lines)[0]

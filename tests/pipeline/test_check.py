@@ -24,6 +24,11 @@ def test_every_recipe_passes(name):
         ("trainer.units=(64,)", "trainer.dropout has 2 values for the 1 hidden layers"),
         ("trainer.dropout=(0.2,1.5)", "trainer.dropout is 1.5; it must be from 0 to 0.95"),
         ("trainer.epochs=0", "trainer.epochs is 0; it must be 1 or more"),
+        (
+            "trainer.initial_weights=no.weights.h5",
+            "trainer.initial_weights is 'no.weights.h5', and there is no such file",
+        ),
+        ("trainer.base.weights=no.weights.h5", "trainer.base.weights is 'no.weights.h5', and there is no such file"),
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: idx, image_folder"),
         ("examples.split.eval=2.0", "examples.split.eval is 2.0"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),
@@ -63,3 +68,12 @@ def test_checking_imports_no_tensorflow():
         "check_recipe(recipe('digits')); sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [("tuner.units=(32,)", "tuner.units is 32; it must be from 64"), ("tuner.dropout=(0.1,)", "tuner.dropout is 0.1")],
+)
+def test_a_tuner_searches_no_head_below_the_least(override, said):
+    with pytest.raises(ValueError, match=said):
+        check_recipe(chosen(Settings(tune="1", overrides=override)))
