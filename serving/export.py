@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import os
 from collections.abc import Mapping
 
@@ -114,7 +113,6 @@ def _tensors(tensors: Mapping[str, tf.compat.v1.saved_model.TensorInfo]) -> dict
 
 
 def _first_line(error: Exception) -> str:
-    """What went wrong, without TensorFlow's account of where: the line after `Node: ...` where it gives one."""
+    """What went wrong, without TensorFlow's heading above it and its account of where below."""
     lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
-    after = [line for before, line in itertools.pairwise(lines) if before.startswith("Node: ")]
-    return (after or lines)[0]
+    return next(line for line in lines if line.strip() and line.strip() != "Graph execution error:")
