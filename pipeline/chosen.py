@@ -31,12 +31,11 @@ def chosen(settings: Settings) -> Recipe:
             raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
         it = _replaced(it, field.split("."), _value(text), field)
     try:
-        pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(it))
+        return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(it))  # 1 for a float becomes 1.0
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise ValueError(f"recipe {it.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
-    return it
 
 
 def _value(text: str) -> Any:

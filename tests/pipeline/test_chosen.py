@@ -3,6 +3,7 @@
 import pytest
 
 from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.recipes import recipe
 from tfx_ocr.pipeline.settings import Settings
 
 
@@ -18,6 +19,15 @@ def test_overrides_replace_single_values_at_any_depth():
     assert (it.trainer.epochs, it.gate.at_least["accuracy"], it.trainer.optimizer.name) == (3, 0.5, "sgd")
     assert it.gate.at_least["macro_f1"] == plain.gate.at_least["macro_f1"]
     assert it.part("transform") == plain.part("transform")
+
+
+def test_without_settings_it_is_the_recipe_itself():
+    assert chosen(Settings()) == recipe("digits")
+
+
+def test_equal_values_give_equal_text():
+    one, other = (chosen(Settings(overrides=f"gate.at_least.accuracy={text}")) for text in ("1", "1.0"))
+    assert one.part("evaluator") == other.part("evaluator")
 
 
 def test_tune_puts_a_tuner_in():
