@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -38,6 +40,8 @@ def app() -> typer.Typer:
 
 def main() -> None:
     """Entry point: an error that a user can act on is one sentence and exit status 2."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own remarks are not for whoever asked us
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()()
     except (ValueError, ImportError) as error:
