@@ -110,7 +110,7 @@ def _pairs(it: Recipe, path: Path, records: list[Record]) -> collections.Counter
     with Export(path) as export:
         for begin in range(0, len(records), BATCH):
             batch = records[begin : begin + BATCH]
-            pictures = np.array([record.encoded(features.IMAGE) for record in batch], dtype=object)
+            pictures = np.array([images.to_png(record.encoded(features.IMAGE)) for record in batch], dtype=object)
             outputs = export.answer(features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: pictures})
             pairs.update(
                 (record.encoded(features.LABEL).decode(), text.decode())

@@ -38,15 +38,12 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
     def known(step: str) -> dict[str, str]:
         return {"recipe": recipe.part(step), "code_version": code_version(step, recipe)}
 
-    def versioned(component: BaseComponent, step: str) -> BaseComponent:
-        component.exec_properties.update(known(step))
-        return component
-
     train_and_eval = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
     steps: list[BaseComponent] = []
 
     def add(component: BaseComponent, step: str) -> BaseComponent:
-        steps.append(versioned(component, step))
+        component.exec_properties.update(known(step))
+        steps.append(component)
         return component
 
     example_gen = add(ExampleGen(input_base=settings.input), "example_gen")
