@@ -1,0 +1,40 @@
+"""What a request is refused with: a gRPC code and a sentence, which REST turns into an HTTP code and the same sentence."""
+
+from __future__ import annotations
+
+import grpc
+
+CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class ServingError(Exception):
+    """A request that is not answered.
+
+    Attributes:
+        code: TensorFlow's error code of the same number.
+        message: what a client reads.
+    """
+
+    def __init__(self, code: grpc.StatusCode, message: str):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def of_tensorflow(error: Exception) -> ServingError:
+    """The error of a session's run, with its code; one without a code is INTERNAL.
+
+    Args:
+        error: a `tf.errors.OpError`, or what Python raises before a run begins.
+    """
+    code = getattr(error, "error_code", None)
+    if isinstance(error, ValueError | TypeError) and code is None:
+        code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
+    return ServingError(CODES.get(code, grpc.StatusCode.INTERNAL), first_line(error))
+
+
+def first_line(error: Exception) -> str:
+    """What went wrong, without TensorFlow's heading above it and its account of where below."""
+    lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
+    told = (line for line in lines if line.strip() and line.strip() != "Graph execution error:")
+    return next(told, type(error).__name__)
