@@ -5,10 +5,18 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-# An alphabet of classes has CLASSES, a tuple of labels in the order of their numbers; every alphabet has
-# why_not(label) -> str | None, one clause that names the label and what is allowed, None for a label that is.
+# Every alphabet has
+#   why_not(label)     -> str | None: one clause that names what is wrong with the label; None for one that is allowed
+# One whose label is a class, of which a record has exactly one, has
+#   CLASSES            a tuple of labels in the order of their numbers
+# One whose label is a text has
+#   CHARACTERS         a tuple of the characters it may hold, in the order of their numbers
+#   LONGEST            of a text, in characters
+# A class of Hangul is also three joined ones: INITIALS, MEDIALS, FINALS, with split(label) and join(numbers) between.
 ALPHABETS = {
     "digits": "tfx_ocr.data.alphabets.digits",
+    "hangul": "tfx_ocr.data.alphabets.hangul",
+    "vietnamese": "tfx_ocr.data.alphabets.vietnamese",
 }
 
 

@@ -1,0 +1,71 @@
+"""The 11,172 composed Hangul syllables, and the three jamo that each is made of."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# As letters of their own (compatibility jamo), in Unicode's order of the conjoining ones; "" for no final.
+INITIALS = tuple("ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ")
+MEDIALS = tuple("ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ")
+FINALS = ("", *"ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ")
+
+FIRST = 0xAC00  # of 가; a class's number is its code less this
+CLASSES = tuple(map(chr, range(FIRST, FIRST + len(INITIALS) * len(MEDIALS) * len(FINALS))))
+
+# Nearly all that printed Korean is written with: rows 16 to 40 of the standard, 94 syllables each, in code order.
+KS_X_1001 = tuple(
+    "".join(bytes((row, cell)).decode("euc_kr") for row in range(0xB0, 0xC9) for cell in range(0xA1, 0xFF))
+)
+
+
+def split(syllable: str) -> tuple[int, int, int]:
+    """The numbers of a syllable's initial, medial and final, from 0; final 0 is none.
+
+    Raises:
+        ValueError: it is no composed syllable.
+
+    Source: The Unicode Standard, 3.12, Hangul syllable decomposition.
+
+    >>> split("한")
+    (18, 0, 4)
+    """
+    if reason := why_not(syllable):
+        raise ValueError(reason)
+    rest, final = divmod(ord(syllable) - FIRST, len(FINALS))
+    initial, medial = divmod(rest, len(MEDIALS))
+    return initial, medial, final
+
+
+def join(initial: int, medial: int, final: int) -> str:
+    """The syllable made of an initial, a medial and a final by their numbers, from 0: the other way of `split`.
+
+    Raises:
+        ValueError: there is no jamo of that number.
+
+    Source: The Unicode Standard, 3.12, Hangul syllable composition.
+
+    >>> join(18, 0, 4)
+    '한'
+    """
+    for number, jamo, what in ((initial, INITIALS, "initial"), (medial, MEDIALS, "medial"), (final, FINALS, "final")):
+        if not 0 <= number < len(jamo):
+            raise ValueError(f"no {what} {number}: there are {len(jamo)}, counted from 0")
+    return CLASSES[(initial * len(MEDIALS) + medial) * len(FINALS) + final]
+
+
+def why_not(label: str) -> str | None:
+    r"""Say why `label` is no composed syllable; None when it is one.
+
+    >>> why_not("한")
+    >>> why_not("ㅎ")
+    "unknown label: 'ㅎ' (U+314E) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"
+    """
+    if len(label) == 1 and CLASSES[0] <= label <= CLASSES[-1]:
+        return None
+    codes = " ".join(f"U+{ord(character):04X}" for character in label[:4]) + (" ..." if len(label) > 4 else "")
+    shown = f"{label[:12]!r} ({codes})" if label else "''"
+    if len(label) > 1 and len(composed := unicodedata.normalize("NFC", label)) == 1 and not why_not(composed):
+        return f"unknown label: {shown} is decomposed; the one syllable {composed} (U+{ord(composed):04X}) is meant"
+    if len(label) > 1:
+        return f"unknown label: {shown} is {len(label)} characters, not one Hangul syllable"
+    return f"unknown label: {shown} is no composed Hangul syllable, {CLASSES[0]} (U+AC00) to {CLASSES[-1]} (U+D7A3)"

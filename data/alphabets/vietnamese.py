@@ -1,0 +1,37 @@
+"""What a line of Vietnamese handwriting may hold: addresses, names, dates and amounts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# Composed (NFC), as labels are: 12 vowels with five tones each, the seven letters with a mark of their own, đ.
+LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
+PUNCTUATION = "!\"#%&'()+,-./:;?@"
+DIGITS = "0123456789"
+LATIN = "abcdefghijklmnopqrstuvwxyz"  # with f, j, w and z, which foreign names bring
+
+# In the order of their numbers, from 0; a sequence task puts its blank where it likes.
+CHARACTERS = (" ", *PUNCTUATION, *DIGITS, *LATIN.upper(), *LATIN, *LETTERS.upper(), *LETTERS)
+LONGEST = 128  # characters of a line
+
+_KNOWN = frozenset(CHARACTERS)
+
+
+def why_not(label: str) -> str | None:
+    r"""Say why `label` cannot be a line's text, by its first character that is none of `CHARACTERS`; None when it can.
+
+    >>> why_not("Số 5, Hoà Bình")
+    >>> why_not("Giá 5€")
+    "unknown label: '€' (U+20AC), character 6 of 'Giá 5€', is not in the alphabet"
+    """
+    if not label.strip():
+        return "no label: the line's text is empty"
+    if len(label) > LONGEST:
+        return f"label too long: {len(label)} characters, where {LONGEST} are allowed"
+    for place, character in enumerate(label):
+        if character not in _KNOWN:
+            shown = f"{character!r} (U+{ord(character):04X}), character {place + 1} of {label!r},"
+            if unicodedata.normalize("NFC", label) != label:
+                return f"unknown label: {shown} is not composed; write the text in NFC"
+            return f"unknown label: {shown} is not in the alphabet"
+    return None
