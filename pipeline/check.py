@@ -19,6 +19,7 @@ from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
 from tfx_ocr.components.tasks import TASKS
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS, choose
+from tfx_ocr.data.registry import unknown
 from tfx_ocr.data.samples import SAMPLES, sample
 from tfx_ocr.data.schemas import schema_path
 from tfx_ocr.pipeline.settings import Settings
@@ -113,7 +114,7 @@ def _there(recipe: Recipe, field: str, path: str) -> None:
 
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
-        raise ValueError(f"recipe {recipe.name}: {field} is {name!r}; known: {', '.join(sorted(known))}")
+        raise unknown(f"recipe {recipe.name}: {field} is {name!r}", known)
 
 
 def _between(recipe: Recipe, field: str, value: float, low: float, high: float) -> None:

@@ -53,8 +53,8 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
     network = ("components.networks", _named(networks.NETWORKS, recipe.trainer.network))
     return {
         "example_gen": (
-            *("components.example_gen.*", "data.record", "data.images", "data.labels", "data.files", "data.features"),
-            *("data.readers", "data.readers.split_names", alphabet),
+            *("components.example_gen.*", "data.record", "data.checked", "data.images", "data.labels", "data.files"),
+            *("data.features", "data.readers", "data.readers.split_names", alphabet),
             *(_named(READERS, name) for name in recipe.examples.readers),
         ),
         "statistics_gen": (),

@@ -14,6 +14,7 @@ from tfx_ocr.components.evaluator.metrics import family
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images, pretrained
 from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.checked import checked
 from tfx_ocr.data.readers import choose, reader
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.pipeline.chosen import chosen
@@ -91,13 +92,7 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
     letters = alphabet(it.alphabet)
     for shard in source.shards(data):
         for record in source.read(data, shard):
-            if isinstance(record, Record):
-                reason = images.why_not(record.encoded(features.IMAGE), it.examples.max_pixels) or letters.why_not(
-                    record.encoded(features.LABEL).decode()
-                )
-                if reason:
-                    record = Rejected(source=record.source, reason=reason)
-            yield record
+            yield checked(record, letters, it.examples.max_pixels)
 
 
 def _pairs(it: Recipe, path: Path, records: list[Record]) -> collections.Counter[tuple[str, str]]:

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import apache_beam as beam
-import tensorflow as tf
 
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.checked import checked
 from tfx_ocr.data.readers import reader
 from tfx_ocr.data.readers.tfrecord import serialized
 from tfx_ocr.data.record import Record, Rejected
-
-JPEG = b"\xff\xd8"
 
 # What goes on: split that the data names, key of the division, digest of the picture, source, label, tf.Example.
 # A plain tuple, not a class: Beam writes those without pickle.
@@ -46,29 +44,12 @@ class ToExample(beam.DoFn):
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        for record in self._reader.read(Path(self._root), shard):
-            reason = record.reason if isinstance(record, Rejected) else self._why_not(record)
-            if reason:
-                yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, reason))
+        for read in self._reader.read(Path(self._root), shard):
+            record = checked(read, self._alphabet, self._max_pixels)
+            if isinstance(record, Rejected):
+                yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
                 yield self._kept(record)
-
-    def _why_not(self, record: Record) -> str | None:
-        """Say what is wrong with a record; None for nothing."""
-        if features.LABEL in record.features:
-            reason = self._alphabet.why_not(_bytes(record, features.LABEL).decode())
-            if reason:
-                return reason
-        if features.IMAGE not in record.features:
-            return None
-        image = _bytes(record, features.IMAGE)
-        reason = images.why_not(image, self._max_pixels)
-        if not reason and image.startswith(JPEG):
-            try:
-                tf.io.decode_jpeg(image)  # Pillow accepts some that end early; this one would stop Transform
-            except tf.errors.InvalidArgumentError:
-                reason = "damaged image: its data end early"
-        return reason
 
     def _kept(self, record: Record) -> Kept:
         """What goes on of a record that nothing is wrong with."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 # A module of an input has, with `spec` the recipe's ImageSpec:
 #   RAW                         record features it takes                     (what `serving_default` parses)
@@ -24,6 +25,4 @@ def input_named(name: str) -> ModuleType:
     Raises:
         ValueError: there is none of that name.
     """
-    if name not in INPUTS:
-        raise ValueError(f"no input {name!r}; known: {', '.join(sorted(INPUTS))}")
-    return importlib.import_module(INPUTS[name])
+    return named(INPUTS, name, "input")

@@ -6,8 +6,9 @@ A module has `GIVES` (`vector`, `sequence` or `map`: what its features are, whic
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 NETWORKS = {
     "small_cnn": "tfx_ocr.components.networks.small_cnn",
@@ -22,6 +23,4 @@ def network(name: str) -> ModuleType:
     Raises:
         ValueError: there is none of that name.
     """
-    if name not in NETWORKS:
-        raise ValueError(f"no network {name!r}; known: {', '.join(sorted(NETWORKS))}")
-    return importlib.import_module(NETWORKS[name])
+    return named(NETWORKS, name, "network")

@@ -12,8 +12,9 @@ A module has `NEEDS` (`vector`, `sequence` or `map`: what a network must give) a
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 TASKS = {
     "classification": "tfx_ocr.components.tasks.classification",
@@ -26,6 +27,4 @@ def task_named(name: str) -> ModuleType:
     Raises:
         ValueError: there is none of that name.
     """
-    if name not in TASKS:
-        raise ValueError(f"no task {name!r}; known: {', '.join(sorted(TASKS))}")
-    return importlib.import_module(TASKS[name])
+    return named(TASKS, name, "task")

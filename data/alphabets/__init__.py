@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 # Every alphabet has
 #   why_not(label)     -> str | None: one clause that names what is wrong with the label; None for one that is allowed
@@ -26,6 +27,4 @@ def alphabet(name: str) -> ModuleType:
     Raises:
         ValueError: there is no such alphabet; the known ones are named.
     """
-    if name not in ALPHABETS:
-        raise ValueError(f"no alphabet {name!r}; known: {', '.join(sorted(ALPHABETS))}")
-    return importlib.import_module(ALPHABETS[name])
+    return named(ALPHABETS, name, "alphabet")

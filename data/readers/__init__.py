@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 # A reader is a module of four:
 #   LAYOUT             what it looks for, as a clause for people
@@ -29,9 +30,7 @@ def reader(name: str) -> ModuleType:
     Raises:
         ValueError: there is no such reader; the known ones are named.
     """
-    if name not in READERS:
-        raise ValueError(f"no reader {name!r}; known: {', '.join(sorted(READERS))}")
-    return importlib.import_module(READERS[name])
+    return named(READERS, name, "reader")
 
 
 def choose(root: Path, names: Sequence[str]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from pathlib import Path
+
+from tfx_ocr.data.registry import named
 
 # A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
 SAMPLES = {
@@ -18,7 +19,4 @@ def sample(name: str) -> Callable[[Path], Path]:
     Raises:
         ValueError: there is no such sample; the known ones are named.
     """
-    if name not in SAMPLES:
-        raise ValueError(f"no sample {name!r}; known: {', '.join(sorted(SAMPLES))}")
-    module, function = SAMPLES[name].split(":")
-    return getattr(importlib.import_module(module), function)
+    return named(SAMPLES, name, "sample")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tfx_ocr.data.registry import unknown
+
 HERE = Path(__file__).parent
 
 
@@ -13,7 +15,7 @@ def schema_path(name: str) -> Path:
     Raises:
         ValueError: there is no such schema; the known ones are named.
     """
-    known = sorted(path.name for path in HERE.glob("*.pbtxt"))
+    known = {path.name for path in HERE.glob("*.pbtxt")}
     if name not in known:
-        raise ValueError(f"no schema {name!r}; known: {', '.join(known)}")
+        raise unknown(f"no schema {name!r}", known)
     return HERE / name

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
-
 from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.data.registry import named
 
 RECIPES = {
     "digits": "tfx_ocr.pipeline.recipes.digits:DIGITS",
@@ -19,8 +18,4 @@ def recipe(name: str) -> Recipe:
     Raises:
         ValueError: there is no such recipe; the known ones are named.
     """
-    try:
-        module, attribute = RECIPES[name].split(":")
-    except KeyError:
-        raise ValueError(f"no recipe {name!r}; known: {', '.join(sorted(RECIPES))}") from None
-    return getattr(importlib.import_module(module), attribute)
+    return named(RECIPES, name, "recipe")

@@ -13,8 +13,9 @@ through `tfma_metric`, `tfx-ocr evaluate` calls them as they are.
 
 from __future__ import annotations
 
-import importlib
 from types import ModuleType
+
+from tfx_ocr.data.registry import named
 
 # task in components.tasks.TASKS -> module
 METRICS = {
@@ -28,6 +29,4 @@ def family(task: str) -> ModuleType:
     Raises:
         ValueError: no metrics are named for the task.
     """
-    if task not in METRICS:
-        raise ValueError(f"no metrics for task {task!r}; known: {', '.join(sorted(METRICS))}")
-    return importlib.import_module(METRICS[task])
+    return named(METRICS, task, "metrics for task")

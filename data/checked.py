@@ -1,0 +1,41 @@
+"""Is a record fit to be used? What ExampleGen and `tfx-ocr evaluate` set aside alike, and why."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tfx_ocr.data import features, images
+from tfx_ocr.data.record import Record, Rejected
+
+JPEG = b"\xff\xd8"
+
+
+def checked(record: Record | Rejected, letters: ModuleType, max_pixels: int) -> Record | Rejected:
+    """Give the record back, or what is set aside in its place.
+
+    Args:
+        record: as a reader yields it; what a reader has set aside stays so.
+        letters: module of `data.alphabets` that says what a label may be.
+        max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
+    """
+    if isinstance(record, Rejected):
+        return record
+    reason = None
+    if features.LABEL in record.features:
+        reason = letters.why_not(record.encoded(features.LABEL).decode())
+    if not reason and features.IMAGE in record.features:
+        reason = _why_no_picture(record.encoded(features.IMAGE), max_pixels)
+    return Rejected(source=record.source, reason=reason) if reason else record
+
+
+def _why_no_picture(image: bytes, max_pixels: int) -> str | None:
+    reason = images.why_not(image, max_pixels)
+    if reason or not image.startswith(JPEG):
+        return reason
+    import tensorflow as tf
+
+    try:
+        tf.io.decode_jpeg(image)  # Pillow accepts some that end early; this one would stop Transform
+    except tf.errors.InvalidArgumentError:
+        return "damaged image: its data end early"
+    return None

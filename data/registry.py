@@ -1,0 +1,34 @@
+"""Registries: plain dictionaries, name to `module` or `module:attribute`, and what a name of one stands for."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+def named(registry: Mapping[str, str], name: str, what: str) -> Any:
+    """Import and return the module, or the attribute of a module, that `name` stands for.
+
+    Args:
+        registry: names to `package.module` or `package.module:attribute`.
+        name: one of them.
+        what: what the registry is of, for people: `reader`.
+
+    Raises:
+        ValueError: there is none of that name; the known ones are named.
+    """
+    if name not in registry:
+        raise unknown(f"no {what} {name!r}", registry)
+    module, _, attribute = registry[name].partition(":")
+    imported = importlib.import_module(module)
+    return getattr(imported, attribute) if attribute else imported
+
+
+def unknown(said: str, known: Iterable[str]) -> ValueError:
+    """The error of a name that is not known: `said`, and those that are.
+
+    >>> unknown("no reader 'xml'", {"idx": "", "csv": ""})
+    ValueError("no reader 'xml'; known: csv, idx")
+    """
+    return ValueError(f"{said}; known: {', '.join(sorted(known))}")

@@ -1,0 +1,66 @@
+"""`tfx-ocr evaluate` by the model that ships: what it asks, what it sets aside."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from tfx_ocr.data.samples import sample
+from tfx_ocr.pipeline.evaluation import evaluated
+from tfx_ocr.pipeline.settings import Settings
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    """A folder a label of the sample's test pictures, 5 or so each."""
+    whole = sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
+    folder = tmp_path_factory.mktemp("digits")
+    for path in sorted((whole / "test").rglob("*.png"))[::8]:
+        (folder / path.parent.name).mkdir(exist_ok=True)
+        Image.open(path).resize((32, 32)).save(folder / path.parent.name / path.name)
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path):
+    return Settings(home=str(tmp_path / "home"))
+
+
+def saved_as(digits, folder, ending, mode):
+    """The same pictures in another format, without loss."""
+    for path in digits.rglob("*.png"):
+        target = folder / path.parent.name / f"{path.stem}{ending}"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Image.open(path).convert(mode).save(target, lossless=True)
+    return folder
+
+
+@pytest.mark.parametrize(("ending", "mode"), [(".tif", "L"), (".webp", "RGB"), (".bmp", "P")])
+def test_a_format_that_tensorflow_does_not_read_gives_the_same_numbers(here, digits, tmp_path, ending, mode):
+    as_png = evaluated(here, digits, None)
+    other = evaluated(here, saved_as(digits, tmp_path / "other", ending, mode), None)
+    assert as_png["model"]["version"] == other["model"]["version"] == "pretrained"
+    assert as_png["n"] == other["n"] == len(list(digits.rglob("*.png")))
+    assert as_png["metrics"]["accuracy"] > 0.8
+    assert other["metrics"] == as_png["metrics"]
+    assert other["set_aside"]["n"] == 0
+
+
+def test_what_example_gen_sets_aside_is_set_aside(here, digits, tmp_path):
+    data = saved_as(digits, tmp_path / "data", ".png", "L")
+    written = io.BytesIO()
+    Image.effect_noise((16, 16), 50).save(written, "JPEG")
+    early = written.getvalue()[:-3] + b"\xff\xd0\xd9"  # a restart that nothing announced: only TensorFlow refuses it
+    for name, content in {"7/cut.png": early[:20], "7/early.jpg": early, "x/1.png": b"", "1.png": b""}.items():
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(content)
+    result = evaluated(here, data, None)
+    assert result["n"] == len(list(digits.rglob("*.png")))
+    assert {each["source"]: each["reason"].split(":")[0] for each in result["set_aside"]["examples"]} == {
+        "1.png": "not in a label's folder",
+        "7/cut.png": "not an image",
+        "7/early.jpg": "damaged image",
+        "x/1.png": "unknown label",
+    }
