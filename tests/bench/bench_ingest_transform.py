@@ -1,14 +1,12 @@
 """Images a second through ingestion and Transform: ours against the same images as float tensors.
 
-One pipeline in this process: ExampleGen, then Transform twice over the same examples: with the recipe's
-preprocessing_fn (uint8, scaled later in the graph) and with that of float_tensors.py (75 x 75 x 3 float32 in [-1, 1],
-as TFX's examples write). Times are those of the steps' executions; a small run before pays for imports and traces.
+One pipeline in this process: ExampleGen, then Transform over the same examples in three ways: with the recipe's
+preprocessing_fn as the graph has it (uint8, scaled later in the graph, statistics of what is written off); with that of
+float_tensors.py (75 x 75 x 3 float32 in [-1, 1], as TFX's examples write) and Transform as TFX brings it, which takes
+statistics of the tensors it writes; and the same with those off. Times are those of the steps' executions; a small run
+before pays for imports and traces. Writes rates and ratios to tests/bench/results/ingest_transform.csv.
 
-Starting Beam and building graphs costs either way some 20 s, whatever the number of images: it hides the images'
-own cost in a small run. So two sizes are run, and beside the whole run's rate stands that of the images between them.
-Writes rates and ratios to tests/bench/results/ingest_transform.csv.
-
-    python tests/bench/bench_ingest_transform.py --images 10000
+    python tests/bench/bench_ingest_transform.py --images 50000
 """
 
 from __future__ import annotations
@@ -24,64 +22,54 @@ import results
 
 Seconds = dict[str, float]  # of a run, by step
 
-FLOATS = "TransformToFloats"
 OURS = "Transform"
-IMAGES = 10_000
-FEW = 1_000  # images of the smaller size
+FLOATS = {
+    "FloatTensors": "float tensors, Transform as it comes",
+    "FloatTensorsNoStatistics": "float tensors, Transform's statistics off",
+}
+IMAGES = 50_000
 WARM_UP = 50  # images
 
 
 def main() -> None:
     """Write pictures, run, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--images", type=int, default=IMAGES, help="of the larger size, balanced over the digits")
-    parser.add_argument("--few", type=int, default=FEW, help="of the smaller size")
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--images", type=int, default=IMAGES, help="balanced over the digits")
+    parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     runs = []
     with tempfile.TemporaryDirectory() as work:
         seconds_of(pathlib.Path(work, "warm-up"), WARM_UP)
         for repeat in range(options.repeats):
-            few, all_ = (seconds_of(pathlib.Path(work, f"{repeat}-{n}"), n) for n in (options.few, options.images))
-            runs.append((few, all_))
-            print(
-                *(", ".join(f"{step} {seconds:.1f} s" for step, seconds in each.items()) for each in (few, all_)),
-                sep="\n",
-            )
-    results.record("ingest_transform", rows(runs, options.few, options.images), options.results)
+            runs.append(seconds_of(pathlib.Path(work, str(repeat)), options.images))
+            print(", ".join(f"{step} {seconds:.1f} s" for step, seconds in runs[-1].items()), flush=True)
+    results.record("ingest_transform", rows(runs, options.images), options.results)
 
 
-def rows(runs: list[tuple[Seconds, Seconds]], few: int, images: int) -> list[results.Row]:
-    """Rates and ratios, of whole runs over `images` and of the images beyond the `few`, as means of the repeats."""
-    whole = {name: [images / _both(more, name) for _, more in runs] for name in (OURS, FLOATS)}
-    further = {
-        name: [(images - few) / (_both(more, name) - _both(fewer, name)) for fewer, more in runs]
-        for name in (OURS, FLOATS)
-    }
-    made = []
-    for what, rates in ((f"{images:,} images", whole), (f"each image beyond {few:,} (to {images:,})", further)):
-        ratios = [ours / floats for ours, floats in zip(rates[OURS], rates[FLOATS], strict=True)]
-        for of, values, unit in (
-            ("ours", rates[OURS], "images/s"),
-            ("float tensors written by Transform", rates[FLOATS], "images/s"),
-            ("ours against float tensors", ratios, "x"),
-        ):
-            made.append(
-                results.Row(
-                    measure=f"ingest and transform, {what}: {of}",
-                    value=statistics.fmean(values),
-                    unit=unit,
-                    n=f"{len(values)} runs",
-                    spread=results.spread(values),
-                    command=f"python tests/bench/bench_ingest_transform.py --images {images} --few {few}",
-                )
-            )
-    return made
+def rows(runs: list[Seconds], images: int) -> list[results.Row]:
+    """Rates of each way, and ratios of ours to the others, as means of the repeats."""
 
+    def rates(transform: str) -> list[float]:
+        return [images / (seconds["ExampleGen"] + seconds[transform]) for seconds in runs]
 
-def _both(seconds: Seconds, transform: str) -> float:
-    return seconds["ExampleGen"] + seconds[transform]
+    ours = rates(OURS)
+    measured = [("ours", ours, "images/s")]
+    for name, words in FLOATS.items():
+        theirs = rates(name)
+        ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+        measured += [(words, theirs, "images/s"), (f"ours against {words}", ratios, "x")]
+    return [
+        results.Row(
+            measure=f"ingest and transform, {images:,} images: {of}",
+            value=statistics.fmean(values),
+            unit=unit,
+            n=f"{len(values)} runs",
+            spread=results.spread(values),
+            command=f"python tests/bench/bench_ingest_transform.py --images {images}",
+        )
+        for of, values, unit in measured
+    ]
 
 
 def seconds_of(home: pathlib.Path, images: int) -> Seconds:
@@ -107,19 +95,18 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
     example_gen = ExampleGen(input_base=settings.input)
     example_gen.exec_properties.update({"recipe": recipe.part("example_gen"), "code_version": ""})
     schema_gen = ImportSchemaGen(schema_file=str(schema_path(recipe.schema)))
+    ours = {"preprocessing_fn": graph.PREPROCESSING_FN, "disable_statistics": True}
+    floats = {"preprocessing_fn": f"{float_tensors.__name__}.preprocessing_fn"}
+    ways = {OURS: ours, **dict(zip(FLOATS, (floats, {**floats, "disable_statistics": True}), strict=True))}
     transforms = [
         Transform(
             examples=example_gen.outputs["examples"],
             schema=schema_gen.outputs["schema"],
-            preprocessing_fn=preprocessing_fn,
             custom_config={"recipe": recipe.part("transform")},
             splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval", "test"]),
-            disable_statistics=True,
+            **way,
         ).with_id(name)
-        for name, preprocessing_fn in (
-            (OURS, graph.PREPROCESSING_FN),
-            (FLOATS, f"{float_tensors.__name__}.preprocessing_fn"),
-        )
+        for name, way in ways.items()
     ]
     connection = graph.connection(settings)
     LocalDagRunner().run(
