@@ -20,16 +20,38 @@ PAGE = (WORDS, BOXES, ENTITIES, FIELD_NAMES, FIELD_VALUES, PAGE_SIZE)
 
 # What Transform writes.
 PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
-LABEL_XF = "label_xf"  # int64: index of the label in the recipe's alphabet
+CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint16, little-endian: a word's code points, then 0
+PLACES_XF = "places_xf"  # float, as many a word as `inputs.words` says
+LABEL_XF = "label_xf"  # int64: number of the label, of its jamo, of its characters or of its words' entities
 
 # The exported model.
 SERVING_DEFAULT = "serving_default"  # signature: serialized tf.Examples in, answers out (TFMA needs it)
 SERVE_IMAGES = "serve_images"  # signature: encoded images in, answers out
+SERVE_WORDS = "serve_words"  # signature: pages' words with their boxes in, answers out
 EXAMPLES_IN = "examples"  # input of SERVING_DEFAULT: [batch] string
 IMAGE_BYTES_IN = "image_bytes"  # input of SERVE_IMAGES: [batch] string
+WORDS_IN = "words"  # input of SERVE_WORDS: [batch, most words] string, "" past the last word
+BOXES_IN = "boxes"  # input of SERVE_WORDS: [batch, most words, 4] float32: left, top, right, bottom in pixels
 
 # Answers of a classification.
 LABEL_OUT = "label"  # [batch] string: the best class
 PROBABILITY_OUT = "probability"  # [batch] float32: its probability
 LABELS_OUT = "labels"  # [batch, top_n] string: the best classes, best first
 PROBABILITIES_OUT = "probabilities"  # [batch, top_n] float32: theirs
+
+# Answers of syllables have these too, each with NAME_probability [batch] float32: the best of each head for itself.
+INITIAL_OUT = "initial"  # [batch] string
+MEDIAL_OUT = "medial"  # [batch] string
+FINAL_OUT = "final"  # [batch] string; "" for none
+
+# Answers of a sequence have LABEL_OUT (the text) and PROBABILITY_OUT, and
+CHARACTERS_OUT = "characters"  # [batch, longest] string: the text's characters, then ""
+CHARACTER_PROBABILITIES_OUT = "character_probabilities"  # [batch, longest] float32: theirs, then 0
+
+# Answers of tagging.
+ENTITIES_OUT = "entities"  # [batch, most words] string: each word's entity; "" for nothing and past the last word
+ENTITY_PROBABILITIES_OUT = "entity_probabilities"  # [batch, most words] float32
+FIELD_NAMES_OUT = "field_names"  # [batch, entities] string: every entity but "", in the alphabet's order
+FIELD_VALUES_OUT = "field_values"  # [batch, entities] string: its words as they stood, "" where none was found
+FIELD_PROBABILITIES_OUT = "field_probabilities"  # [batch, entities] float32: mean of its words'
+FIELD_BOXES_OUT = "field_boxes"  # [batch, entities, 4] float32: around its words; zeros where none was found
