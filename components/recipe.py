@@ -211,8 +211,10 @@ class Gate:
     Attributes:
         split: `test`, which neither training nor the choice of its best epoch sees.
         at_least: metric to lowest value.
+        at_most: metric of which less is better (`cer`) to highest value.
         each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.
-        at_most_worse: metric to how much it may fall below the served version's on the same examples.
+        at_most_worse: metric to how much worse it may be than the served version's on the same examples. What chance
+            explains is no worse: see `components.evaluator.gate`.
         slices: record features; metrics are also computed for each of their values.
     """
 
@@ -220,6 +222,7 @@ class Gate:
 
     split: Literal["eval", "test"] = "test"
     at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    at_most: Mapping[str, float] = dataclasses.field(default_factory=dict)
     each_class_at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
     at_most_worse: Mapping[str, float] = dataclasses.field(default_factory=dict)
     slices: tuple[str, ...] = ()
