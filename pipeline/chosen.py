@@ -1,17 +1,20 @@
-"""The recipe a run is for: by name, with the network and the values that the settings put in its place."""
+"""What a command is about: its recipe, with what the settings put in its place, and the exported model that answers."""
 
 from __future__ import annotations
 
 import ast
 import dataclasses
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pydantic
 
 from tfx_ocr.components.recipe import Recipe, Tuner
+from tfx_ocr.data import pretrained
 from tfx_ocr.pipeline.recipes import recipe
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving import versions
 
 
 def chosen(settings: Settings) -> Recipe:
@@ -36,6 +39,32 @@ def chosen(settings: Settings) -> Recipe:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         raise ValueError(f"recipe {it.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
+
+
+def chosen_model(here: Settings, it: Recipe, model: Path | None = None) -> tuple[Path, str]:
+    """The exported model that answers for a recipe: the one given, the newest pushed, or the one that ships.
+
+    Args:
+        here: settings; they say where versions are pushed.
+        it: the recipe.
+        model: folder of an export; None for the newest pushed version, or the shipped one while there is none.
+
+    Returns:
+        Its folder, and what to call it: that folder, the version's number, or `pretrained`.
+
+    Raises:
+        ValueError: there is no model in `model`, or none at all.
+    """
+    if model is not None:
+        if not (model / "saved_model.pb").exists():
+            raise ValueError(f"no exported model at {model}: give a folder that holds saved_model.pb")
+        return model, str(model)
+    newest = versions.newest(here.serving_dir)
+    if newest is not None:
+        return versions.folder(here.serving_dir, newest), str(newest)
+    if it.pretrained:
+        return pretrained.model(it.pretrained), "pretrained"
+    raise ValueError(f"no version of {it.name} in {here.serving_dir}: run `tfx-ocr run {it.name}`, or give --model")
 
 
 def _value(text: str) -> Any:

@@ -12,14 +12,13 @@ from typing import Any
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import family
 from tfx_ocr.components.recipe import Recipe
-from tfx_ocr.data import features, images, pretrained
+from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import alphabet
 from tfx_ocr.data.checked import checked
 from tfx_ocr.data.readers import choose, reader
 from tfx_ocr.data.record import Record, Rejected
-from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.chosen import chosen, chosen_model
 from tfx_ocr.pipeline.settings import Settings
-from tfx_ocr.serving import versions
 
 BATCH = 64
 SPLITS = ("train", "eval", "test")
@@ -46,7 +45,7 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         raise ValueError(f"--split is {split!r}; known: {', '.join(SPLITS)}, all")
     if not data.is_dir():
         raise ValueError(f"no folder {data}: give one that holds {', '.join(it.examples.readers)}")
-    path, version = _model(here, it, model)
+    path, version = chosen_model(here, it, model)
     rejected: list[Rejected] = []
     by_split: dict[str, list[Record]] = collections.defaultdict(list)
     for record in _records(it, data):
@@ -72,19 +71,6 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         "model": {"version": version, "path": str(path)},
         "set_aside": {"n": len(rejected), "examples": [dataclasses.asdict(one) for one in rejected[:SHOWN]]},
     }
-
-
-def _model(here: Settings, it: Recipe, model: Path | None) -> tuple[Path, str]:
-    if model is not None:
-        if not (model / "saved_model.pb").exists():
-            raise ValueError(f"no exported model at {model}: give a folder that holds saved_model.pb")
-        return model, str(model)
-    newest = versions.newest(here.serving_dir)
-    if newest is not None:
-        return versions.folder(here.serving_dir, newest), str(newest)
-    if it.pretrained:
-        return pretrained.model(it.pretrained), "pretrained"
-    raise ValueError(f"no version of {it.name} in {here.serving_dir}: run `tfx-ocr run {it.name}`, or give --model")
 
 
 def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:

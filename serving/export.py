@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Mapping
 
@@ -10,21 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.serving.c_loader import load_check
+from tfx_ocr.serving.signature import Signature
 
 __all__ = ["Export", "Signature", "load_check"]
-
-
-@dataclasses.dataclass(frozen=True)
-class Signature:
-    """One way to ask.
-
-    Attributes:
-        inputs: name to dtype and shape (None: any).
-        outputs: likewise.
-    """
-
-    inputs: Mapping[str, tuple[str, tuple[int | None, ...] | None]]
-    outputs: Mapping[str, tuple[str, tuple[int | None, ...] | None]]
 
 
 class Export:
