@@ -1,0 +1,67 @@
+"""Is a record of a page whole? Its words, boxes, entities and fields must fit together, whoever wrote them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from tfx_ocr.data import features
+from tfx_ocr.data.record import Value
+
+
+def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
+    """Say what is wrong with a record's page features; None for nothing.
+
+    Args:
+        page: features of a record that has `words`, as docs/records.md has them under "A page".
+        letters: module of `data.alphabets` that says what an entity may be.
+
+    Returns:
+        One clause: what is wrong, a colon, in particular what.
+    """
+    words, boxes, entities, names, values, size = (_listed(page, name) for name in features.PAGE)
+    if not words:
+        return "no words: the page has none"
+    if len(boxes) != 4 * len(words):
+        return f"words and boxes disagree: {len(words)} words, {len(boxes)} numbers where a box has four"
+    if features.ENTITIES in page and len(entities) != len(words):
+        return f"words and entities disagree: {len(words)} words, {len(entities)} entities"
+    if len(names) != len(values) or len(set(names)) != len(names):
+        return f"fields disagree: {len(names)} names, {len(set(names))} of them different, {len(values)} values"
+    if features.PAGE_SIZE in page and not (len(size) == 2 and _all_finite(size) and min(size) > 0):
+        return f"not a page size: {size} is no width and height in pixels"
+    return _why_no_text(words, [*entities, *names], values, letters) or _why_no_boxes(boxes)
+
+
+def _listed(page: Mapping[str, Value], name: str) -> list[Any]:
+    """A feature as the list of its values; [] where there is none, since a TFRecord drops empty ones."""
+    value = page.get(name, [])
+    return value if isinstance(value, list) else [value]
+
+
+def _why_no_text(words: list[Any], labels: list[Any], values: list[Any], letters: ModuleType) -> str | None:
+    if not all(isinstance(text, bytes) for text in (*words, *labels, *values)):
+        return "not text: words, entities, names and values of fields are bytes"
+    try:
+        blank = [number for number, word in enumerate(words) if not word.decode().strip()]
+        b"".join(values).decode()
+        unknown = [letters.why_not(label.decode()) for label in dict.fromkeys(labels)]
+    except UnicodeDecodeError:
+        return "text is not UTF-8: words, entities or fields"
+    return f"empty word: word {blank[0]} is blank" if blank else next(filter(None, unknown), None)
+
+
+def _why_no_boxes(boxes: list[Any]) -> str | None:
+    if not _all_finite(boxes):
+        return "not a box: a side is no number"
+    for number in range(len(boxes) // 4):
+        left, top, right, bottom = boxes[4 * number : 4 * number + 4]
+        if left > right or top > bottom:
+            return f"not a box: word {number} ends before it begins ({left:g}, {top:g}, {right:g}, {bottom:g})"
+    return None
+
+
+def _all_finite(numbers: list[Any]) -> bool:
+    return all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
