@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tfx_ocr.components import networks, tasks
-from tfx_ocr.components.evaluator import metrics
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data.alphabets import ALPHABETS
@@ -64,10 +63,8 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "tuner": ("components.tuner.*", "components.trainer.*", *model, *network),
         "trainer": ("components.trainer.*", *model, *network),
         "evaluator": (
-            *("components.evaluator.component", "components.evaluator.executor", "components.evaluator.answers"),
-            *("components.evaluator.baseline", "components.evaluator.gate", "data.features", alphabet),
-            *("components.evaluator.metrics", "components.evaluator.metrics.tfma_metric"),
-            *("serving.versions", "serving.export", "serving.c_loader", _named(metrics.METRICS, recipe.task)),
+            *("components.evaluator.*", "data.features", alphabet, "data.alphabets.hangul"),  # that of all families
+            *("serving.versions", "serving.export", "serving.c_loader"),
         ),
         "infra_validator": ("components.infra_validator.*", "serving.export", "serving.c_loader", "data.features"),
         "pusher": ("components.pusher.*", "serving.versions"),

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import family
+from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import alphabet
 from tfx_ocr.data.checked import checked
 from tfx_ocr.data.readers import choose, reader
+from tfx_ocr.data.readers.tfrecord import serialized
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.pipeline.chosen import chosen, chosen_model
 from tfx_ocr.pipeline.settings import Settings
 
-BATCH = 64
 SPLITS = ("train", "eval", "test")
 SHOWN = 20  # records set aside that are named
 
@@ -57,14 +57,9 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
     records = [record for name in sorted(by_split) if wanted in (name, "all") for record in by_split[name]]
     if not records:
         raise ValueError(f"{data} has no {wanted} examples that can be judged ({len(rejected)} set aside)")
-    digest = hashlib.sha256()
-    for record in records:
-        digest.update(hashlib.sha256(record.encoded(features.IMAGE)).digest())
-        digest.update(record.encoded(features.LABEL))
+    pairs, digest = _answered(it, path, records)
     without_served = dataclasses.replace(it.gate, at_most_worse={})
-    verdict = gates.verdict(
-        it.name, without_served, family(it.task), _pairs(it, path, records), None, digest.hexdigest()
-    )
+    verdict = gates.verdict(it.name, without_served, family(it.task), pairs, None, digest)
     return verdict | {
         "split": wanted,
         "data": str(data),
@@ -81,20 +76,20 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
             yield checked(record, letters, it.examples.max_pixels)
 
 
-def _pairs(it: Recipe, path: Path, records: list[Record]) -> collections.Counter[tuple[str, str]]:
-    """Count (label, answer) over `records`, asked in batches."""
-    import numpy as np
-
+def _answered(it: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
+    """Count what is judged over the records, and digest them as the Evaluator does."""
+    from tfx_ocr.components.evaluator import records
     from tfx_ocr.serving.export import Export
 
-    pairs: collections.Counter[tuple[str, str]] = collections.Counter()
+    raws = [serialized(_as_png(record)) for record in given]
     with Export(path) as export:
-        for begin in range(0, len(records), BATCH):
-            batch = records[begin : begin + BATCH]
-            pictures = np.array([images.to_png(record.encoded(features.IMAGE)) for record in batch], dtype=object)
-            outputs = export.answer(features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: pictures})
-            pairs.update(
-                (record.encoded(features.LABEL).decode(), text.decode())
-                for record, text in zip(batch, outputs[features.LABEL_OUT], strict=True)
-            )
-    return pairs
+        pairs = collections.Counter(records.answered(export, raws, family(it.task)))
+    return pairs, records.digest_of_all(map(records.digest, raws))
+
+
+def _as_png(record: Record) -> Record:
+    """The record with its picture, where it has one, as ExampleGen writes it."""
+    if features.IMAGE not in record.features:
+        return record
+    picture = images.to_png(record.encoded(features.IMAGE))
+    return dataclasses.replace(record, features={**record.features, features.IMAGE: picture})

@@ -7,17 +7,13 @@ import os
 from collections.abc import Iterator
 from types import ModuleType
 
-import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components.evaluator.answers import text_of
+from tfx_ocr.components.evaluator import records
 from tfx_ocr.components.evaluator.gate import Served
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.data import features
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.export import Export
-
-BATCH = 64  # examples a question
 
 
 def served(serving_dir: str, examples_digest: str, split_uris: list[str], family: ModuleType) -> Served | None:
@@ -51,7 +47,7 @@ def served(serving_dir: str, examples_digest: str, split_uris: list[str], family
         return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
     try:
         with Export(folder) as export:
-            pairs = _ask(export, split_uris)
+            pairs = collections.Counter(records.answered(export, _raws(split_uris), family))
     except ValueError as error:
         raise Stop(
             f"version {version}, which is served now, cannot be compared with: {error}; mend or remove {folder} "
@@ -60,18 +56,6 @@ def served(serving_dir: str, examples_digest: str, split_uris: list[str], family
     return Served(version=version, metrics=family.metrics(pairs), n=pairs.total(), how="evaluated")
 
 
-def _ask(export: Export, split_uris: list[str]) -> collections.Counter[tuple[str, str]]:
-    """Count (label, answer) over the records of `split_uris`."""
-    pairs: collections.Counter[tuple[str, str]] = collections.Counter()
-    for batch in _batches(split_uris):
-        outputs = export.answer(features.SERVING_DEFAULT, {features.EXAMPLES_IN: batch})
-        if features.LABEL_OUT not in outputs:
-            raise ValueError(f"its {features.SERVING_DEFAULT} has no output {features.LABEL_OUT!r}")
-        labels = (text_of(tf.train.Example.FromString(raw), features.LABEL) for raw in batch)
-        pairs.update(zip(labels, (answer.decode() for answer in outputs[features.LABEL_OUT].tolist()), strict=True))
-    return pairs
-
-
-def _batches(split_uris: list[str]) -> Iterator[np.ndarray]:
+def _raws(split_uris: list[str]) -> Iterator[bytes]:
     files = [path for uri in split_uris for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))]
-    yield from tf.data.TFRecordDataset(files, compression_type="GZIP").batch(BATCH).as_numpy_iterator()
+    yield from tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()

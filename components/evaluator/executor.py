@@ -17,7 +17,7 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
-from tfx_ocr.components.evaluator import answers, baseline, gate, metrics
+from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
@@ -55,7 +55,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 
         split_uris = _split_uris(examples, part.gate.split)
         model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        self._analyse(examples, split_uris, model_path, eval_config(part.task, part.gate.slices), evaluation.uri)
+        self._analyse(examples, split_uris, model_path, part.task, part.gate.slices, evaluation.uri)
 
         given = list(_read_answers(evaluation.uri))
         if not given:
@@ -63,8 +63,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 f"the {part.gate.split} split holds no examples, so the model cannot be judged: give the recipe's "
                 f"examples.split a share for {part.gate.split}, or judge on another split (gate.split)"
             )
-        pairs = collections.Counter((each["label"], each["outputs"][features.LABEL_OUT]) for each in given)
-        digest = answers.examples_digest(each["record"] for each in given)
+        pairs = collections.Counter((each["reference"], each["answer"]) for each in given)
+        digest = records.digest_of_all(each["record"] for each in given)
         served = None
         if part.gate.at_most_worse:
             served = baseline.served(exec_properties["serving_dir"], digest, split_uris, family)
@@ -81,10 +81,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples: list[types.Artifact],
         split_uris: list[str],
         model_path: str,
-        config: tfma.EvalConfig,
+        task: str,
+        slices: Sequence[str],
         output_path: str,
     ) -> None:
         """Run TFMA over `split_uris`; every answer is written from the inference that its metrics come from."""
+        config = eval_config(task, slices)
         shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
         tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
             examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
@@ -100,7 +102,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     output_path=output_path,
                     evaluators=[
                         *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
-                        answers.evaluator(),
+                        answers.evaluator(task),
                     ],
                     writers=[
                         *tfma.default_writers(output_path, eval_shared_model=shared_model, eval_config=config),
@@ -113,14 +115,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
     """What TFMA computes: the metrics of the task, over all examples and each value of the features `slices`."""
     return tfma.EvalConfig(
-        model_specs=[
-            tfma.ModelSpec(
-                model_type=tfma.TF_GENERIC,
-                signature_name=features.SERVING_DEFAULT,
-                label_key=features.LABEL,
-                prediction_key=features.LABEL_OUT,
-            )
-        ],
+        model_specs=[tfma.ModelSpec(model_type=tfma.TF_GENERIC, signature_name=features.SERVING_DEFAULT)],
         metrics_specs=[
             tfma.MetricsSpec(
                 metrics=[

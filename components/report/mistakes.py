@@ -13,7 +13,7 @@ def worst(answers: Iterable[Mapping[str, Any]], task: str, most: int) -> list[di
     """The worst answers, worst first; equally bad ones in the order of their sources.
 
     Args:
-        answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `label` and the model's `outputs`.
+        answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `reference` and the model's `outputs`.
         task: name in `JUDGES`.
         most: how many at most.
 
@@ -22,10 +22,10 @@ def worst(answers: Iterable[Mapping[str, Any]], task: str, most: int) -> list[di
     """
     judge = JUDGES[task]
     wrong = (
-        {"source": answer["source"], "reference": answer["label"], "hypothesis": hypothesis, "badness": badness}
+        {"source": answer["source"], "reference": answer["reference"], "hypothesis": hypothesis, "badness": badness}
         for answer in answers
         for hypothesis, badness in (judge(answer["outputs"]),)
-        if hypothesis != answer["label"]
+        if hypothesis != answer["reference"]
     )
     return heapq.nsmallest(most, wrong, key=lambda mistake: (-mistake["badness"], mistake["source"]))
 

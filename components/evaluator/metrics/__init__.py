@@ -1,14 +1,16 @@
-"""The metrics a task is judged by, one module a family: pure functions of (label, answer) pairs, without TensorFlow.
+"""The metrics a task is judged by, one module a family: pure functions of pairs of texts, without TensorFlow.
 
 A family is a module with
 
-- `NAMES`: metrics of all answers together, from 0 to 1, more is better; `metrics(pairs) -> {name: value}`;
+- `pair(record, outputs) -> (reference, answer)`: what is judged of one example, from the features of its record and the
+  outputs of `serving_default` (see `pairs`);
+- `NAMES`: metrics of all answers together; `metrics(pairs) -> {name: value}`;
 - `CLASS_NAMES`: metrics of one class; `classes(pairs) -> {class: {name: value, "support": n}}`, empty where a task has
   no classes;
 - `intervals(pairs) -> {name: (low, high)}`: 95 % of resampled tests give a value between them.
 
-`pairs` are (label, answer) texts, or a mapping of such pairs to how often they came. TFMA gets the same functions
-through `tfma_metric`, `tfx-ocr evaluate` calls them as they are.
+`pairs` are such pairs, or a mapping of them to how often they came. TFMA gets the same functions through `tfma_metric`,
+`tfx-ocr evaluate` calls them as they are.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-Pairs = Iterable[tuple[str, str]] | Mapping[tuple[str, str], int]
+from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, text
+from tfx_ocr.data import features
 
 NAMES = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
 CLASS_NAMES = ("precision", "recall", "f1")
@@ -21,6 +21,11 @@ CLASS_NAMES = ("precision", "recall", "f1")
 SEED = 7
 RESAMPLES = 1000
 COVERAGE = 0.95
+
+
+def pair(record: Record, outputs: Outputs) -> Pair:
+    """The record's `label` and the answer's."""
+    return text(record, features.LABEL), text(outputs, features.LABEL_OUT)
 
 
 def metrics(pairs: Pairs) -> dict[str, float]:

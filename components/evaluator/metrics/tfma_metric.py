@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import apache_beam as beam
 import numpy as np
 import tensorflow_model_analysis as tfma
 
-from tfx_ocr.components.evaluator import metrics
+from tfx_ocr.components.evaluator import answers, metrics, records
+from tfx_ocr.components.evaluator.metrics.pairs import Pair
 
-Pairs = collections.Counter[tuple[str, str]]
+Counted = collections.Counter[Pair]
 
 
 class Judged(tfma.metrics.Metric):
@@ -35,7 +36,6 @@ class Judged(tfma.metrics.Metric):
 def _computations(
     name: str,
     task: str,
-    eval_config: tfma.EvalConfig | None = None,
     model_name: str = "",
     output_name: str = "",
     **_: Any,
@@ -45,41 +45,50 @@ def _computations(
     return [
         tfma.metrics.MetricComputation(
             keys=[tfma.metrics.MetricKey(each, model_name=model_name, output_name=output_name) for each in names],
-            preprocessors=None,
-            combiner=Judge(task, eval_config, model_name, output_name),
+            preprocessors=[ToPair(task)],
+            combiner=Judge(task, model_name, output_name),
         )
     ]
+
+
+class ToPair(tfma.metrics.Preprocessor):
+    """Extracts of one example to the pair that is judged: all that goes on to the counting."""
+
+    def __init__(self, task: str):
+        super().__init__(name=f"to_pair_{task}")
+        self._task = task
+
+    def process(self, extracts: Mapping[str, Any]) -> Iterator[Pair]:
+        """Yield it."""
+        raw, outputs = answers.extracted(extracts)
+        yield metrics.family(self._task).pair(records.parsed(raw), outputs)
 
 
 class Judge(beam.CombineFn):
     """Counts pairs; the family's functions turn the count into values at the end."""
 
-    def __init__(self, task: str, eval_config: tfma.EvalConfig | None, model_name: str, output_name: str):
+    def __init__(self, task: str, model_name: str, output_name: str):
         self._task = task
-        self._eval_config = eval_config
         self._model_name = model_name
         self._output_name = output_name
 
-    def create_accumulator(self) -> Pairs:
+    def create_accumulator(self) -> Counted:
         """No pair yet."""
         return collections.Counter()
 
-    def add_input(self, accumulator: Pairs, element: tfma.metrics.StandardMetricInputs) -> Pairs:
-        """One more example: its label and the answer to it, both UTF-8."""
-        for label, answer, _ in tfma.metrics.to_label_prediction_example_weight(
-            element, self._eval_config, self._model_name, self._output_name, flatten=False
-        ):
-            accumulator[text(label), text(answer)] += 1
+    def add_input(self, accumulator: Counted, element: Pair) -> Counted:
+        """One more example."""
+        accumulator[element] += 1
         return accumulator
 
-    def merge_accumulators(self, accumulators: Iterable[Pairs]) -> Pairs:
+    def merge_accumulators(self, accumulators: Iterable[Counted]) -> Counted:
         """Counts add up."""
-        total: Pairs = collections.Counter()
+        total: Counted = collections.Counter()
         for each in accumulators:
             total.update(each)
         return total
 
-    def extract_output(self, accumulator: Pairs) -> dict[tfma.metrics.MetricKey, Any]:
+    def extract_output(self, accumulator: Counted) -> dict[tfma.metrics.MetricKey, Any]:
         """The values of `Judged`."""
         family = metrics.family(self._task)
         values: dict[str, Any] = dict(family.metrics(accumulator))
@@ -92,9 +101,3 @@ class Judge(beam.CombineFn):
             tfma.metrics.MetricKey(name, model_name=self._model_name, output_name=self._output_name): value
             for name, value in values.items()
         }
-
-
-def text(value: Any) -> str:
-    """The one UTF-8 text in an array of one element, however TFMA wrapped it."""
-    (only,) = np.asarray(value).reshape(-1)
-    return only.decode() if isinstance(only, bytes) else str(only)

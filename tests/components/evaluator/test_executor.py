@@ -103,10 +103,11 @@ def test_tfma_slices_by_the_gates_features(sound):
 def test_every_answer_is_written_with_its_source(sound):
     lines = [json.loads(line) for file in sound[0].glob("answers-*.jsonl") for line in file.read_text().splitlines()]
     assert len(lines) == 40
-    (wrong,) = [line for line in lines if line["label"] != line["outputs"]["label"]]
+    (wrong,) = [line for line in lines if line["reference"] != line["answer"]]
     assert len(wrong.pop("record")) == 32
     assert wrong == {
-        "source": "test/3/39.png", "group": "writer 1", "label": "3", "outputs": {"label": "1", "probability": 0.5},
+        "source": "test/3/39.png", "group": "writer 1", "reference": "3", "answer": "1",
+        "outputs": {"label": "1", "probability": 0.5},
     }  # fmt: skip
 
 
@@ -217,5 +218,5 @@ def test_eval_config_asks_the_answering_signature():
 
     config = eval_config("classification", ("group",))
     (spec,) = config.model_specs
-    assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "label", "label")
+    assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "", "")
     assert [list(each.feature_keys) for each in config.slicing_specs] == [[], ["group"]]

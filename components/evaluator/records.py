@@ -1,0 +1,71 @@
+"""The records that a model is judged on: read back, told apart, and answered by an export."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from tfx_ocr.components.evaluator.metrics.pairs import Pair
+from tfx_ocr.data import features
+from tfx_ocr.serving.export import Export
+
+BATCH = 64  # records a question
+
+
+def parsed(raw: bytes) -> dict[str, list[Any]]:
+    """A serialized tf.Example as lists of bytes, float or int by name; features without values are left out."""
+    return {name: values for name, _, values in _features(raw)}
+
+
+def digest(raw: bytes) -> str:
+    """32 hex digits of the SHA-256 over names and values of a record's features.
+
+    The same for the same record, whichever way and in whichever order its features were written; empty ones do not
+    count.
+    """
+    found = hashlib.sha256()
+    for feature in sorted(_features(raw)):
+        found.update(repr(feature).encode())
+    return found.hexdigest()[:32]
+
+
+def digest_of_all(digests: Iterable[str]) -> str:
+    """64 hex digits over a split's records' digests, in any order: equal for equal examples."""
+    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def answered(export: Export, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
+    """Ask an export's `serving_default` about records.
+
+    Args:
+        export: a loaded model.
+        raws: serialized tf.Examples.
+        family: module of `components.evaluator.metrics`.
+
+    Yields:
+        The pair of each record, in their order.
+
+    Raises:
+        ValueError: the export does not answer, or not with what the family asks for.
+    """
+    left = iter(raws)
+    while batch := list(itertools.islice(left, BATCH)):
+        outputs = export.answer(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
+        for place, raw in enumerate(batch):
+            yield family.pair(parsed(raw), {name: values[place] for name, values in outputs.items()})
+
+
+def _features(raw: bytes) -> list[tuple[str, str, list[Any]]]:
+    """Name, kind and values of each feature that has any."""
+    found = []
+    for name, feature in tf.train.Example.FromString(raw).features.feature.items():
+        kind = feature.WhichOneof("kind")
+        if kind and (values := list(getattr(feature, kind).value)):
+            found.append((name, kind, values))
+    return found

@@ -1,0 +1,49 @@
+"""Records read back and told apart."""
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+
+def example(**values):
+    import tensorflow as tf
+
+    made = tf.train.Example()
+    for name, value in values.items():
+        kind = {bytes: "bytes_list", int: "int64_list", float: "float_list"}[type(value[0]) if value else bytes]
+        getattr(made.features.feature[name], kind).value.extend(value)
+    return made.SerializeToString()
+
+
+def test_a_record_is_its_values_by_name():
+    from tfx_ocr.components.evaluator import records
+
+    raw = example(words=[b"a", b"b"], boxes=[0.0, 0.5], n=[3], empty=[])
+    assert records.parsed(raw) == {"words": [b"a", b"b"], "boxes": [0.0, 0.5], "n": [3]}
+
+
+def test_the_digest_is_of_what_a_record_says_not_of_how_it_was_written():
+    from tfx_ocr.components.evaluator import records
+
+    one = records.digest(example(label=[b"1"], group=[b"w"]))
+    assert records.digest(example(group=[b"w"], empty=[], label=[b"1"])) == one
+    others = [example(label=[b"1"]), example(label=[b"1"], group=[b"v"]), example(label=[1], group=[b"w"])]
+    assert one not in map(records.digest, others)
+
+
+def test_the_digest_of_all_does_not_know_their_order():
+    from tfx_ocr.components.evaluator import records
+
+    assert records.digest_of_all(["a", "b"]) == records.digest_of_all(["b", "a"])
+    assert records.digest_of_all(["a", "b"]) != records.digest_of_all(["a", "b", "b"])
+    assert len(records.digest_of_all([])) == 64
+
+
+def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_path):
+    from tfx_ocr.components.evaluator import records
+    from tfx_ocr.components.evaluator.metrics import classification
+    from tfx_ocr.serving.export import Export
+
+    raws = [example(image=[b"%dd" % (n % 3)], label=[b"%d" % (n % 7)]) for n in range(70)]  # more than a batch
+    with Export(write_export(tmp_path / "export")) as export:
+        assert list(records.answered(export, raws, classification)) == [(str(n % 7), str(n % 3)) for n in range(70)]
