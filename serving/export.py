@@ -43,10 +43,7 @@ class Export:
             for name, definition in loaded.signature_def.items()
             if definition.method_name == tf.saved_model.PREDICT_METHOD_NAME
         }
-        self.signatures = {
-            name: Signature(inputs=_tensors(definition.inputs), outputs=_tensors(definition.outputs))
-            for name, definition in self._definitions.items()
-        }
+        self.signatures = {name: Signature.of(definition) for name, definition in self._definitions.items()}
 
     def answer(self, signature: str, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Ask one batch.
@@ -85,18 +82,6 @@ class Export:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _tensors(tensors: Mapping[str, tf.compat.v1.saved_model.TensorInfo]) -> dict[str, tuple[str, tuple | None]]:
-    return {
-        name: (
-            tf.dtypes.as_dtype(info.dtype).name,
-            None
-            if info.tensor_shape.unknown_rank
-            else tuple(None if size.size < 0 else size.size for size in info.tensor_shape.dim),
-        )
-        for name, info in tensors.items()
-    }
 
 
 def _first_line(error: Exception) -> str:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
+
+Tensors = Mapping[str, tuple[str, tuple[int | None, ...] | None]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,5 +18,24 @@ class Signature:
         outputs: likewise.
     """
 
-    inputs: Mapping[str, tuple[str, tuple[int | None, ...] | None]]
-    outputs: Mapping[str, tuple[str, tuple[int | None, ...] | None]]
+    inputs: Tensors
+    outputs: Tensors
+
+    @classmethod
+    def of(cls, definition: Any) -> Signature:
+        """Read a SignatureDef. Imports TensorFlow."""
+        return cls(inputs=_tensors(definition.inputs), outputs=_tensors(definition.outputs))
+
+
+def _tensors(tensors: Mapping[str, Any]) -> Tensors:
+    import tensorflow as tf
+
+    return {
+        name: (
+            tf.dtypes.as_dtype(info.dtype).name,
+            None
+            if info.tensor_shape.unknown_rank
+            else tuple(None if size.size < 0 else size.size for size in info.tensor_shape.dim),
+        )
+        for name, info in tensors.items()
+    }

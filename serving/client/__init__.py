@@ -1,0 +1,35 @@
+"""Clients of a served model, over REST (needs no TensorFlow) or gRPC: the same questions, the same answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tfx_ocr.serving.client.contract import Client, RequestError, VersionState
+from tfx_ocr.serving.client.retries import Backoff
+from tfx_ocr.serving.signature import Signature
+
+__all__ = ["Backoff", "Client", "RequestError", "Signature", "VersionState", "connect"]
+
+
+def connect(server: str, model: str, **options: Any) -> Client:
+    """A client of one model of a server. Nothing is sent yet.
+
+    Args:
+        server: `http://HOST:PORT` or `https://HOST:PORT` for REST, `HOST:PORT` for gRPC (which imports TensorFlow).
+        model: the served model's name.
+        options: `version` (a number) or `label` (such as `stable`) for another version than the newest; `timeout_s`
+            for a request with all its attempts; `backoff` between them.
+
+    Raises:
+        ValueError: the address is of neither form, or both a version and a label are named.
+    """
+    scheme, separator, _ = server.partition("://")
+    if not separator:
+        from tfx_ocr.serving.client.grpc import GrpcClient  # imports TensorFlow: seconds
+
+        return GrpcClient(server, model, **options)
+    if scheme not in ("http", "https"):
+        raise ValueError(f"server {server!r}: {scheme} is not known; give http://HOST:PORT, or HOST:PORT for gRPC")
+    from tfx_ocr.serving.client.rest import RestClient
+
+    return RestClient(server, model, **options)
