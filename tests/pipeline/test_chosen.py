@@ -10,7 +10,7 @@ from tfx_ocr.pipeline.settings import Settings
 def test_a_network_brings_its_own_trainer_part():
     it = chosen(Settings(network="inception_v3"))
     assert it.trainer == it.trainers["inception_v3"]
-    assert (it.trainer.optimizer.name, it.trainer.optimizer.learning_rate) == ("rmsprop", 1e-4)
+    assert (it.trainer.optimizer.name, it.trainer.optimizer.learning_rate) == ("rmsprop", 1e-3)
 
 
 def test_overrides_replace_single_values_at_any_depth():
