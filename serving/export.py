@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.client import pywrap_tf_session
 
 from tfx_ocr.serving.c_loader import load_check
 from tfx_ocr.serving.signature import Signature
@@ -15,32 +18,46 @@ __all__ = ["Export", "Signature", "load_check"]
 
 
 class Export:
-    """A loaded SavedModel. `answer` may be called from several threads.
+    """A loaded SavedModel. `answer` and `run` may be called from several threads.
 
     Attributes:
         path: of its folder.
-        signatures: by name, without TensorFlow's own `__saved_model_init_op`.
+        signatures: those that Predict asks, by name, without TensorFlow's own `__saved_model_init_op`.
+        signature_defs: all that the SavedModel has, as they stand in it.
     """
 
-    def __init__(self, path: str | os.PathLike[str]):
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        tags: Sequence[str] = (tf.saved_model.SERVING,),
+        config: tf.compat.v1.ConfigProto | None = None,
+    ):
         """Load.
+
+        Args:
+            path: of its folder.
+            tags: of the graph in it.
+            config: of the session; None: TensorFlow's defaults.
 
         Raises:
             ValueError: there is no model for serving in `path`.
         """
         self.path = os.fspath(path)
         graph = tf.Graph()
-        self._session = tf.compat.v1.Session(graph=graph)
+        self._session = tf.compat.v1.Session(graph=graph, config=config)
         try:
             with graph.as_default():
-                loaded = tf.compat.v1.saved_model.load(self._session, [tf.saved_model.SERVING], self.path)
+                loaded = tf.compat.v1.saved_model.load(self._session, list(tags), self.path)
+            self._session._extend_graph()  # a model without variables has run nothing yet
         except (OSError, RuntimeError, ValueError, tf.errors.OpError) as error:
             self._session.close()
-            raise ValueError(f"{self.path} holds no model that can be served: {_first_line(error)}") from error
+            raise ValueError(f"{self.path} holds no model that can be served: {first_line(error)}") from error
         graph.finalize()
+        self._output = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
+        self.signature_defs = dict(loaded.signature_def)
         self._definitions = {
             name: definition
-            for name, definition in loaded.signature_def.items()
+            for name, definition in self.signature_defs.items()
             if definition.method_name == tf.saved_model.PREDICT_METHOD_NAME
         }
         self.signatures = {name: Signature.of(definition) for name, definition in self._definitions.items()}
@@ -71,7 +88,38 @@ class Export:
         try:
             return self._session.run(fetches, questions)
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            raise ValueError(f"{signature} of {self.path} gives no answer: {_first_line(error)}") from error
+            raise ValueError(f"{signature} of {self.path} gives no answer: {first_line(error)}") from error
+
+    def run(
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
+    ) -> list[np.ndarray]:
+        """Run the session on tensors by their names in the graph, as TensorFlow Serving runs it.
+
+        Types are held against the graph; shapes are left to its operations, where `answer` holds them against the
+        signature: TensorFlow Serving takes `[3]` where a signature says `[-1, 1]`, if the graph does.
+
+        Args:
+            feeds: tensor name to value; texts as bytes in arrays of objects.
+            fetches: tensor names.
+            timeout_s: after which the run is given up; None: never.
+
+        Returns:
+            An array for each of `fetches`.
+
+        Raises:
+            tf.errors.OpError: the run failed, or took longer.
+        """
+        session = self._session
+        inputs = {self._output(name): value for name, value in feeds.items()}
+        outputs = [self._output(name) for name in fetches]
+        if timeout_s is None:
+            return session._call_tf_sessionrun(None, inputs, outputs, [], None)
+        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(timeout_s * 1000)))
+        buffer: Any = pywrap_tf_session.TF_NewBufferFromString(options.SerializeToString())
+        try:
+            return session._call_tf_sessionrun(buffer, inputs, outputs, [], None)
+        finally:
+            pywrap_tf_session.TF_DeleteBuffer(buffer)
 
     def close(self) -> None:
         """Free what it holds."""
@@ -84,7 +132,7 @@ class Export:
         self.close()
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What went wrong, without TensorFlow's heading above it and its account of where below."""
     lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
     return next(line for line in lines if line.strip() and line.strip() != "Graph execution error:")

@@ -55,10 +55,19 @@ class Manifest:
 def versions(serving_dir: str | os.PathLike[str]) -> list[int]:
     """Numbers of the versions in `serving_dir`, ascending: all that a model server sees, whoever pushed them."""
     try:
-        entries = list(Path(serving_dir).iterdir())
+        return sorted(folders(serving_dir))
     except FileNotFoundError:
         return []
-    return sorted(int(each.name) for each in entries if each.name.isascii() and each.name.isdigit() and each.is_dir())
+
+
+def folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
+    """Number to folder of the versions in `serving_dir`; a number may be written with zeros before it.
+
+    Raises:
+        OSError: `serving_dir` cannot be read.
+    """
+    entries = sorted(Path(serving_dir).iterdir())
+    return {int(each.name): each for each in entries if each.name.isascii() and each.name.isdigit() and each.is_dir()}
 
 
 def newest(serving_dir: str | os.PathLike[str]) -> int | None:

@@ -1,8 +1,10 @@
-"""What a request is refused with: a gRPC code and a sentence, which REST turns into an HTTP code and the same sentence."""
+"""What a request is refused with: a gRPC code and a sentence; REST has an HTTP code for it and the same sentence."""
 
 from __future__ import annotations
 
 import grpc
+
+from tfx_ocr.serving.export import first_line
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -31,10 +33,3 @@ def of_tensorflow(error: Exception) -> ServingError:
     if isinstance(error, ValueError | TypeError) and code is None:
         code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
     return ServingError(CODES.get(code, grpc.StatusCode.INTERNAL), first_line(error))
-
-
-def first_line(error: Exception) -> str:
-    """What went wrong, without TensorFlow's heading above it and its account of where below."""
-    lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
-    told = (line for line in lines if line.strip() and line.strip() != "Graph execution error:")
-    return next(told, type(error).__name__)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import grpc
+from google.protobuf import any_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -13,7 +16,15 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfx_ocr.data import features
 from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.inference import Inference
+from tfx_ocr.serving.model_server.manager import Manager
+from tfx_ocr.serving.model_server.monitoring import Monitoring
+from tfx_ocr.serving.model_server.tensors import to_array
+
+SIGNATURE_DEF = "signature_def"  # the one field of metadata that there is
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
 class Handlers:
@@ -21,6 +32,11 @@ class Handlers:
 
     `timeout_s` is what is left to the caller; None: no limit. Past it a request ends with DEADLINE_EXCEEDED.
     """
+
+    def __init__(self, manager: Manager, inference: Inference, monitoring: Monitoring):
+        self._manager = manager
+        self._inference = inference
+        self._monitoring = monitoring
 
     def predict(
         self, request: predict_pb2.PredictRequest, timeout_s: float | None = None
@@ -30,7 +46,10 @@ class Handlers:
         Raises:
             ServingError: there is no such model, version or signature, the inputs are not its own, or it fails on them.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "Predict is not implemented")
+        with self._manager.use(_spec(request)) as servable:
+            response = self._inference.predict(servable, request, timeout_s)
+        self._count_answers(response)
+        return response
 
     def classify(
         self, request: classification_pb2.ClassificationRequest, timeout_s: float | None = None
@@ -40,7 +59,8 @@ class Handlers:
         Raises:
             ServingError: as `predict`.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "Classify is not implemented")
+        with self._manager.use(_spec(request)) as servable:
+            return self._inference.classify(servable, request, timeout_s)
 
     def regress(
         self, request: regression_pb2.RegressionRequest, timeout_s: float | None = None
@@ -50,7 +70,8 @@ class Handlers:
         Raises:
             ServingError: as `predict`.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "Regress is not implemented")
+        with self._manager.use(_spec(request)) as servable:
+            return self._inference.regress(servable, request, timeout_s)
 
     def multi_inference(
         self, request: inference_pb2.MultiInferenceRequest, timeout_s: float | None = None
@@ -60,7 +81,14 @@ class Handlers:
         Raises:
             ServingError: as `predict`.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "MultiInference is not implemented")
+        if not request.tasks:
+            raise ServingError(INVALID, "Inference request tasks is empty.")
+        if any(not task.model_spec.name for task in request.tasks):
+            raise ServingError(INVALID, "Found ModelSpec with an empty model name.")
+        if len({task.model_spec.name for task in request.tasks}) > 1:
+            raise ServingError(INVALID, "All ModelSpecs in a MultiInferenceRequest must access the same model name.")
+        with self._manager.use(request.tasks[0].model_spec) as servable:
+            return self._inference.multi_inference(servable, request, timeout_s)
 
     def get_model_metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest
@@ -70,7 +98,23 @@ class Handlers:
         Raises:
             ServingError: there is no such model or version, or another field is asked for.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "GetModelMetadata is not implemented")
+        spec = _spec(request)
+        if not request.metadata_field:
+            raise ServingError(INVALID, "GetModelMetadataRequest must specify at least one metadata_field")
+        for field in request.metadata_field:
+            if field != SIGNATURE_DEF:
+                raise ServingError(INVALID, f"Metadata field {field} is not supported")
+        response = get_model_metadata_pb2.GetModelMetadataResponse()
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        with self._manager.use(spec) as servable:
+            response.model_spec.name = servable.name
+            response.model_spec.version.value = servable.version
+            for name, signature in servable.signature_defs.items():
+                signatures.signature_def[name].CopyFrom(signature)
+        packed = any_pb2.Any()
+        packed.Pack(signatures)
+        response.metadata[SIGNATURE_DEF].CopyFrom(packed)
+        return response
 
     def get_model_status(
         self, request: get_model_status_pb2.GetModelStatusRequest
@@ -80,7 +124,20 @@ class Handlers:
         Raises:
             ServingError: there is no such model or version.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "GetModelStatus is not implemented")
+        spec = _spec(request)
+        wanted = self._manager.version_of(spec)
+        states = self._manager.states(spec.name)
+        if wanted is not None and wanted not in states:
+            raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find version {wanted} of model {spec.name}")
+        if not states:
+            raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {spec.name}")
+        response = get_model_status_pb2.GetModelStatusResponse()
+        for number, (state, error) in sorted(states.items(), reverse=True):
+            if wanted in (None, number):
+                status = response.model_version_status.add(version=number, state=state)
+                status.status.error_code = error.code.value[0] if error else 0
+                status.status.error_message = error.message if error else ""
+        return response
 
     def handle_reload_config(
         self, request: model_management_pb2.ReloadConfigRequest
@@ -90,4 +147,27 @@ class Handlers:
         Raises:
             ServingError: the configuration is wrong, or a model of it cannot be loaded.
         """
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, "HandleReloadConfigRequest is not implemented")
+        if request.config.WhichOneof("config") != "model_config_list":
+            raise ServingError(
+                INVALID,
+                "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently "
+                "supported",
+            )
+        self._manager.reload(request.config)
+        response = model_management_pb2.ReloadConfigResponse()
+        response.status.error_code = 0
+        return response
+
+    def _count_answers(self, response: predict_pb2.PredictResponse) -> None:
+        """How a model of the project's contract answers, for the metrics of confidence and drift."""
+        outputs = response.outputs
+        if features.LABEL_OUT in outputs and features.PROBABILITY_OUT in outputs:
+            labels = [label.decode("utf-8", "replace") for label in outputs[features.LABEL_OUT].string_val]
+            probabilities = to_array(outputs[features.PROBABILITY_OUT], features.PROBABILITY_OUT)
+            self._monitoring.answers(response.model_spec.name, labels, probabilities.ravel().tolist())
+
+
+def _spec(request: Any) -> Any:
+    if not request.HasField("model_spec"):
+        raise ServingError(INVALID, "Missing ModelSpec")
+    return request.model_spec

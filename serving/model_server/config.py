@@ -1,0 +1,184 @@
+"""Files that the server is told by, as text protos: which models, how to batch, where Prometheus asks, TLS."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import os
+from pathlib import Path
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from tensorflow_serving.config import model_server_config_pb2
+
+PACKAGE = "tensorflow.serving"
+MODEL_PLATFORM = "tensorflow"  # the only one there is
+METRICS_PATH = "/monitoring/prometheus/metrics"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class BatchingParameters:
+    """How requests are merged, under TensorFlow Serving's names and defaults.
+
+    Attributes:
+        max_batch_size: most rows in one run.
+        batch_timeout_micros: how long the first request of a batch waits for others while a thread is free.
+        max_enqueued_batches: full batches that wait, for each signature and shape; one more is refused.
+        num_batch_threads: batches that run at once.
+        allowed_batch_sizes: rising; a batch is filled up to one of them. The last is `max_batch_size`.
+        pad_variable_length_inputs: requests of other lengths are merged, filled up with zeros.
+        enable_large_batch_splitting: a request of more than `max_batch_size` rows runs in parts.
+    """
+
+    max_batch_size: int = 1000
+    batch_timeout_micros: int = 0
+    max_enqueued_batches: int = 10
+    num_batch_threads: int = os.cpu_count() or 1
+    allowed_batch_sizes: tuple[int, ...] = ()
+    pad_variable_length_inputs: bool = False
+    enable_large_batch_splitting: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_batch_size", "max_enqueued_batches", "num_batch_threads"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}, and at least 1 is needed")
+        if self.batch_timeout_micros < 0:
+            raise ValueError(f"batch_timeout_micros is {self.batch_timeout_micros}, and at least 0 is needed")
+        sizes = self.allowed_batch_sizes
+        if sizes and (list(sizes) != sorted(set(sizes)) or sizes[0] < 1 or sizes[-1] != self.max_batch_size):
+            raise ValueError(
+                f"allowed_batch_sizes are {', '.join(map(str, sizes))}; they must rise, and the last must be "
+                f"max_batch_size, {self.max_batch_size}"
+            )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SSLConfig:
+    """TLS of the gRPC port. PEM texts; `custom_ca` is who signs clients, asked for where `client_verify`."""
+
+    server_key: str = ""
+    server_cert: str = ""
+    custom_ca: str = ""
+    client_verify: bool = False
+
+
+def single_model(name: str, base_path: str) -> model_server_config_pb2.ModelServerConfig:
+    """The configuration of `--model_name` and `--model_base_path`."""
+    config = model_server_config_pb2.ModelServerConfig()
+    config.model_config_list.config.add(name=name, base_path=base_path, model_platform=MODEL_PLATFORM)
+    return config
+
+
+def read_models(path: str) -> model_server_config_pb2.ModelServerConfig:
+    """Read a `--model_config_file`.
+
+    Raises:
+        ValueError: it is not there, or it is no ModelServerConfig.
+    """
+    config = model_server_config_pb2.ModelServerConfig()
+    _parse(path, config)
+    return config
+
+
+def read_batching(path: str) -> BatchingParameters:
+    """Read a `--batching_parameters_file`. `thread_pool_name` and what else TensorFlow Serving knows is passed over.
+
+    Raises:
+        ValueError: it is not there, it is no BatchingParameters, or a value is not allowed.
+    """
+    message = _message("BatchingParameters")
+    _parse(path, message)
+    known = {field.name for field in dataclasses.fields(BatchingParameters)}
+    given = {field.name: value for field, value in message.ListFields() if field.name in known}
+    sizes = tuple(given.pop("allowed_batch_sizes", ()))
+    try:
+        return BatchingParameters(
+            allowed_batch_sizes=sizes, **{name: getattr(value, "value", value) for name, value in given.items()}
+        )
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def read_monitoring(path: str) -> str:
+    """Read a `--monitoring_config_file`: where Prometheus asks; "" where it is not enabled.
+
+    Raises:
+        ValueError: it is not there, or it is no MonitoringConfig.
+    """
+    message = _message("MonitoringConfig")
+    _parse(path, message)
+    return (message.prometheus_config.path or METRICS_PATH) if message.prometheus_config.enable else ""
+
+
+def read_ssl(path: str) -> SSLConfig:
+    """Read an `--ssl_config_file`.
+
+    Raises:
+        ValueError: it is not there, it is no SSLConfig, or it lacks a key or a certificate.
+    """
+    message = _message("SSLConfig")
+    _parse(path, message)
+    config = SSLConfig(**{field.name: getattr(message, field.name) for field in dataclasses.fields(SSLConfig)})
+    if not config.server_key or not config.server_cert:
+        raise ValueError(f"{path}: TLS needs server_key and server_cert")
+    if config.client_verify and not config.custom_ca:
+        raise ValueError(f"{path}: client_verify needs custom_ca")
+    return config
+
+
+def _parse(path: str, message: Any) -> None:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+    try:
+        text_format.Parse(text, message)
+    except (text_format.ParseError, UnicodeDecodeError) as error:
+        why = " ".join(str(error).split())
+        raise ValueError(f"Error parsing text-format {message.DESCRIPTOR.full_name} in {path}: {why}") from None
+
+
+def _message(name: str) -> Any:
+    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))()
+
+
+@functools.cache
+def _pool() -> descriptor_pool.DescriptorPool:
+    """Messages that the package of TensorFlow Serving's API lacks, with their field numbers."""
+    kinds = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(name="model_server_config_files.proto", package=PACKAGE)
+
+    def message(name: str, **fields: tuple[int, Any]) -> None:
+        added = file.message_type.add(name=name)
+        for field, (number, kind) in fields.items():
+            what = {"type": kind} if isinstance(kind, int) else {"type_name": f".{PACKAGE}.{kind}", "type": 11}
+            label = kinds.LABEL_REPEATED if field == "allowed_batch_sizes" else kinds.LABEL_OPTIONAL
+            added.field.add(name=field, number=number, label=label, **what)
+
+    message("Int64Value", value=(1, kinds.TYPE_INT64))
+    message("BoolValue", value=(1, kinds.TYPE_BOOL))
+    message("StringValue", value=(1, kinds.TYPE_STRING))
+    message(
+        "BatchingParameters",
+        max_batch_size=(1, "Int64Value"),
+        batch_timeout_micros=(2, "Int64Value"),
+        max_enqueued_batches=(3, "Int64Value"),
+        num_batch_threads=(4, "Int64Value"),
+        thread_pool_name=(5, "StringValue"),
+        allowed_batch_sizes=(6, kinds.TYPE_INT64),
+        pad_variable_length_inputs=(7, kinds.TYPE_BOOL),
+        enable_large_batch_splitting=(8, "BoolValue"),
+        max_execution_batch_size=(9, "Int64Value"),
+    )
+    message("PrometheusConfig", enable=(1, kinds.TYPE_BOOL), path=(2, kinds.TYPE_STRING))
+    message("MonitoringConfig", prometheus_config=(1, "PrometheusConfig"))
+    message(
+        "SSLConfig",
+        server_key=(1, kinds.TYPE_STRING),
+        server_cert=(2, kinds.TYPE_STRING),
+        custom_ca=(3, kinds.TYPE_STRING),
+        client_verify=(4, kinds.TYPE_BOOL),
+    )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return pool

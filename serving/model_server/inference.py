@@ -1,0 +1,308 @@
+"""What a version answers: Predict, Classify, Regress and MultiInference, as TensorFlow Serving answers them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import (
+    classification_pb2,
+    inference_pb2,
+    input_pb2,
+    model_pb2,
+    predict_pb2,
+    regression_pb2,
+)
+
+from tfx_ocr.serving.model_server import tensors
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.servable import Servable
+
+DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+PREDICT, CLASSIFY, REGRESS = (
+    tf.saved_model.PREDICT_METHOD_NAME,
+    tf.saved_model.CLASSIFY_METHOD_NAME,
+    tf.saved_model.REGRESS_METHOD_NAME,
+)
+INPUTS = tf.saved_model.CLASSIFY_INPUTS
+CLASSES, SCORES = tf.saved_model.CLASSIFY_OUTPUT_CLASSES, tf.saved_model.CLASSIFY_OUTPUT_SCORES
+OUTPUTS = tf.saved_model.REGRESS_OUTPUTS
+
+INVALID, FAILED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
+
+
+class Inference:
+    """Answers requests on a version that somebody retains.
+
+    Attributes:
+        check_method_names: refuse a signature whose method name is another's (`--enable_signature_method_name_check`).
+        as_content: answer Predict with `tensor_content` (`--enable_serialization_as_tensor_content`).
+    """
+
+    def __init__(self, check_method_names: bool = False, as_content: bool = False):
+        self.check_method_names = check_method_names
+        self.as_content = as_content
+
+    def predict(
+        self, servable: Servable, request: predict_pb2.PredictRequest, timeout_s: float | None = None
+    ) -> predict_pb2.PredictResponse:
+        """Run a signature on tensors.
+
+        Raises:
+            ServingError: there is no such signature, the inputs or outputs are not its own, or the model fails.
+        """
+        name = request.model_spec.signature_name or DEFAULT
+        if name not in servable.signature_defs:
+            raise ServingError(FAILED, f'Serving signature key "{name}" not found.')
+        signature = servable.signature_defs[name]
+        if self.check_method_names and signature.method_name not in (PREDICT, CLASSIFY, REGRESS):
+            raise ServingError(
+                grpc.StatusCode.INTERNAL,
+                f"Expected prediction signature method_name to be one of {{{PREDICT}, {CLASSIFY}, {REGRESS}}}. "
+                f"Was: {signature.method_name}",
+            )
+        feeds = _feeds(signature, request.inputs)
+        aliases = _aliases(signature, request.output_filter)
+        outputs = servable.run(feeds, [signature.outputs[alias].name for alias in aliases], timeout_s)
+        response = predict_pb2.PredictResponse(model_spec=_spec(servable, name))
+        for alias, value in zip(aliases, outputs, strict=True):
+            response.outputs[alias].CopyFrom(tensors.to_proto(value, self.as_content))
+        return response
+
+    def classify(
+        self, servable: Servable, request: classification_pb2.ClassificationRequest, timeout_s: float | None = None
+    ) -> classification_pb2.ClassificationResponse:
+        """Run a classify signature on tf.Examples.
+
+        Raises:
+            ServingError: as `predict`; the signature is not of its kind, or there is no example.
+        """
+        name, signature = _named(servable, request.model_spec)
+        feed, fetches = self._classify_tensors(signature)
+        examples = _examples(request.input)
+        outputs = servable.run({feed: examples}, fetches, timeout_s, "Classify")
+        response = classification_pb2.ClassificationResponse(model_spec=_spec(servable, name))
+        _classifications(signature, dict(zip(fetches, outputs, strict=True)), len(examples), response.result)
+        return response
+
+    def regress(
+        self, servable: Servable, request: regression_pb2.RegressionRequest, timeout_s: float | None = None
+    ) -> regression_pb2.RegressionResponse:
+        """Run a regress signature on tf.Examples.
+
+        Raises:
+            ServingError: as `classify`.
+        """
+        name, signature = _named(servable, request.model_spec)
+        feed, fetches = self._regress_tensors(signature)
+        examples = _examples(request.input)
+        outputs = servable.run({feed: examples}, fetches, timeout_s, "Regress")
+        response = regression_pb2.RegressionResponse(model_spec=_spec(servable, name))
+        _regressions(signature, dict(zip(fetches, outputs, strict=True)), len(examples), response.result)
+        return response
+
+    def multi_inference(
+        self, servable: Servable, request: inference_pb2.MultiInferenceRequest, timeout_s: float | None = None
+    ) -> inference_pb2.MultiInferenceResponse:
+        """Run classify and regress signatures on the same tf.Examples, in one run.
+
+        Raises:
+            ServingError: as `classify`; a signature stands twice, or they do not read the same input.
+        """
+        signatures: dict[str, Any] = {}
+        feeds: set[str] = set()
+        fetches: dict[str, None] = {}  # in order, each once
+        for task in request.tasks:
+            name = task.model_spec.signature_name or DEFAULT
+            if name in signatures:
+                raise ServingError(INVALID, f"Duplicate evaluation of signature: {name}")
+            if name not in servable.signature_defs:
+                raise ServingError(INVALID, f"Requested signature not found in model graph: {name}")
+            signature = signatures[name] = servable.signature_defs[name]
+            if task.method_name not in (CLASSIFY, REGRESS):
+                raise ServingError(
+                    grpc.StatusCode.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
+                )
+            of = self._classify_tensors if task.method_name == CLASSIFY else self._regress_tensors
+            feed, outputs = of(signature)
+            feeds.add(feed)
+            fetches.update(dict.fromkeys(outputs))
+        if len(feeds) > 1:
+            raise ServingError(INVALID, "Input tensor must be the same for all Signatures.")
+        examples = _examples(request.input)
+        values = servable.run({feeds.pop(): examples}, list(fetches), timeout_s, "MultiInference")
+        found = dict(zip(fetches, values, strict=True))
+        response = inference_pb2.MultiInferenceResponse()
+        for task, (name, signature) in zip(request.tasks, signatures.items(), strict=True):
+            result = response.results.add(model_spec=_spec(servable, name))
+            if task.method_name == CLASSIFY:
+                _classifications(signature, found, len(examples), result.classification_result)
+            else:
+                _regressions(signature, found, len(examples), result.regression_result)
+        return response
+
+    def _classify_tensors(self, signature: Any) -> tuple[str, list[str]]:
+        """Names of the tensor that is fed and of those that are fetched."""
+        self._check_method(signature, CLASSIFY, "classification")
+        if len(signature.inputs) != 1:
+            raise ServingError(INVALID, "Expected one input Tensor.")
+        if len(signature.outputs) not in (1, 2):
+            raise ServingError(INVALID, f"Expected one or two output Tensors, found {len(signature.outputs)}")
+        if INPUTS not in signature.inputs:
+            raise ServingError(FAILED, f"No classification inputs found in SignatureDef: {_shown(signature)}")
+        found = [name for name in (CLASSES, SCORES) if name in signature.outputs]
+        if not found:
+            raise ServingError(
+                FAILED,
+                f'Expected classification signature outputs to contain at least one of "{CLASSES}" or "{SCORES}". '
+                f"Signature was: {_shown(signature)}",
+            )
+        return signature.inputs[INPUTS].name, [signature.outputs[name].name for name in found]
+
+    def _regress_tensors(self, signature: Any) -> tuple[str, list[str]]:
+        self._check_method(signature, REGRESS, "regression")
+        if len(signature.inputs) != 1:
+            raise ServingError(INVALID, "Expected one input Tensor.")
+        if len(signature.outputs) != 1:
+            raise ServingError(INVALID, "Expected one output Tensor.")
+        if INPUTS not in signature.inputs:
+            raise ServingError(FAILED, f"No regression inputs found in SignatureDef: {_shown(signature)}")
+        if OUTPUTS not in signature.outputs:
+            raise ServingError(FAILED, f"No regression outputs found in SignatureDef: {_shown(signature)}")
+        return signature.inputs[INPUTS].name, [signature.outputs[OUTPUTS].name]
+
+    def _check_method(self, signature: Any, method: str, kind: str) -> None:
+        if self.check_method_names and signature.method_name != method:
+            raise ServingError(
+                INVALID,
+                f"Expected {kind} signature method_name to be {method}. Was: {signature.method_name}",
+            )
+
+
+def _named(servable: Servable, spec: model_pb2.ModelSpec) -> tuple[str, Any]:
+    name = spec.signature_name or DEFAULT
+    if name not in servable.signature_defs:
+        raise ServingError(INVALID, f"No signature was found with the name: {name}")
+    return name, servable.signature_defs[name]
+
+
+def _spec(servable: Servable, signature: str) -> model_pb2.ModelSpec:
+    spec = model_pb2.ModelSpec(name=servable.name, signature_name=signature)
+    spec.version.value = servable.version
+    return spec
+
+
+def _feeds(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Tensor name to value; what a signature has a default for may be left out."""
+    defaults = getattr(signature, "defaults", {})
+    given, wanted = set(inputs), set(signature.inputs)
+    missing = wanted - given - set(defaults)
+    if len(given) > len(wanted) or (missing and len(given) < len(wanted)):
+        raise ServingError(
+            INVALID,
+            f"input size does not match signature: {len(given)}!={len(wanted)} len({{{_set(given)}}}) != "
+            f"len({{{_set(wanted)}}}). Sent extra: {{{_set(given - wanted)}}}. "
+            f"Missing but required: {{{_set(missing)}}}.",
+        )
+    if given - wanted:
+        raise ServingError(
+            INVALID,
+            f"input tensor alias not found in signature: {min(given - wanted)}. "
+            f"Inputs expected to be in the set {{{_set(wanted)}}}.",
+        )
+    return {
+        info.name: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
+        for alias, info in signature.inputs.items()
+    }
+
+
+def _aliases(signature: Any, output_filter: Sequence[str]) -> list[str]:
+    """Outputs to give: those asked for, or all."""
+    for position, alias in enumerate(output_filter):
+        if alias not in signature.outputs:
+            raise ServingError(
+                INVALID,
+                f"output tensor alias not found in signature: {alias} Outputs expected to be in the set "
+                f"{{{_set(signature.outputs)}}}.",
+            )
+        if alias in output_filter[:position]:
+            raise ServingError(INVALID, f"duplicate output tensor alias: {alias}")
+    return list(output_filter) or sorted(signature.outputs)
+
+
+def _examples(given: input_pb2.Input) -> np.ndarray:
+    """Serialized tf.Examples; a context goes before each, so that the example's own features win."""
+    kind = given.WhichOneof("kind")
+    examples = [] if kind is None else [each.SerializeToString() for each in getattr(given, kind).examples]
+    if not examples:
+        raise ServingError(INVALID, "Input is empty.")
+    if kind == "example_list_with_context":
+        context = given.example_list_with_context.context.SerializeToString()
+        examples = [context + each for each in examples]
+    return np.array(examples, dtype=object)
+
+
+def _classifications(
+    signature: Any, found: Mapping[str, np.ndarray], count: int, result: classification_pb2.ClassificationResult
+) -> None:
+    columns: dict[str, np.ndarray] = {}
+    for output, dtype, kind in ((CLASSES, np.dtype(object), "DT_STRING"), (SCORES, np.dtype(np.float32), "DT_FLOAT")):
+        if output not in signature.outputs:
+            continue
+        value = columns[output] = found[signature.outputs[output].name]
+        if value.ndim != 2:
+            raise ServingError(INVALID, f"Expected Tensor shape: [batch_size num_classes] but got {_shape(value)}")
+        if value.dtype != dtype:
+            raise ServingError(INVALID, f"Expected {output} Tensor of {kind}. Got: {_dtype(value)}")
+        if len(value) != count:
+            raise ServingError(INVALID, f"Expected {output} output batch size of {count}. Got: {len(value)}")
+    widths = {value.shape[1] for value in columns.values()}
+    if len(widths) > 1:
+        sizes = " vs. ".join(str(value.shape[1]) for value in columns.values())
+        raise ServingError(INVALID, f"Tensors class and score should match in dim_size(1). Got {sizes}")
+    labels, scores = columns.get(CLASSES), columns.get(SCORES)
+    for row in range(count):
+        classes = result.classifications.add().classes
+        for column in range(next(iter(widths))):
+            added = classes.add()
+            if labels is not None:
+                added.label = labels[row, column].decode("utf-8", "replace")
+            if scores is not None:
+                added.score = scores[row, column]
+
+
+def _regressions(
+    signature: Any, found: Mapping[str, np.ndarray], count: int, result: regression_pb2.RegressionResult
+) -> None:
+    value = found[signature.outputs[OUTPUTS].name]
+    if value.ndim != 1 and value.shape[1:] != (1,):
+        raise ServingError(
+            INVALID,
+            f"Expected output Tensor shape to be either [batch_size] or [batch_size, 1] but got {_shape(value)}",
+        )
+    if len(value) != count:
+        raise ServingError(INVALID, f"Input batch size did not match output batch size: {count} vs. {len(value)}")
+    if value.dtype != np.float32:
+        raise ServingError(INVALID, f"Expected output Tensor of DT_FLOAT.  Got: {_dtype(value)}")
+    for each in value.ravel().tolist():
+        result.regressions.add(value=each)
+
+
+def _set(names: Iterable[str]) -> str:
+    return ",".join(sorted(names))
+
+
+def _shape(value: np.ndarray) -> str:
+    return f"[{','.join(map(str, value.shape))}]"
+
+
+def _dtype(value: np.ndarray) -> str:
+    kind = tf.string if value.dtype.kind == "O" else tf.dtypes.as_dtype(value.dtype)
+    return f"DT_{kind.name.upper()}"
+
+
+def _shown(signature: Any) -> str:
+    return " ".join(str(signature).split())

@@ -1,0 +1,115 @@
+"""TensorProtos to arrays and back, with the fields that TensorFlow Serving fills."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.framework import tensor_pb2, types_pb2
+
+from tfx_ocr.serving.model_server.errors import ServingError
+
+MAX_BYTES = 2**31 - 1  # of one tensor: what one gRPC message may hold
+
+# Field of a dtype's values, and the dtype they are read as.
+_VALUES = {
+    types_pb2.DT_FLOAT: ("float_val", np.float32),
+    types_pb2.DT_DOUBLE: ("double_val", np.float64),
+    types_pb2.DT_INT8: ("int_val", np.int32),
+    types_pb2.DT_INT16: ("int_val", np.int32),
+    types_pb2.DT_INT32: ("int_val", np.int32),
+    types_pb2.DT_UINT8: ("int_val", np.int32),
+    types_pb2.DT_UINT16: ("int_val", np.int32),
+    types_pb2.DT_INT64: ("int64_val", np.int64),
+    types_pb2.DT_UINT32: ("uint32_val", np.uint32),
+    types_pb2.DT_UINT64: ("uint64_val", np.uint64),
+    types_pb2.DT_BOOL: ("bool_val", np.bool_),
+    types_pb2.DT_HALF: ("half_val", np.uint16),
+    types_pb2.DT_BFLOAT16: ("half_val", np.uint16),
+    types_pb2.DT_COMPLEX64: ("scomplex_val", np.float32),
+    types_pb2.DT_COMPLEX128: ("dcomplex_val", np.float64),
+}
+
+
+def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
+    """Read a tensor; texts become bytes in an array of objects.
+
+    Fewer values than the shape holds: the last stands for all that follow, as TensorFlow reads it.
+
+    Args:
+        proto: with `tensor_content` or typed fields.
+        name: of the input, for the error.
+
+    Raises:
+        ServingError: it is no tensor: the type is unknown, or the values do not fit the shape.
+    """
+    shape = [each.size for each in proto.tensor_shape.dim]
+    if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
+        raise _wrong(name, "its shape is not known")
+    count = math.prod(shape)
+    is_text = proto.dtype == types_pb2.DT_STRING
+    if not is_text and proto.dtype not in _VALUES:
+        kind = types_pb2.DataType.Name(proto.dtype) if proto.dtype in types_pb2.DataType.values() else proto.dtype
+        raise _wrong(name, f"tensors of type {kind} are not taken")
+    dtype = np.dtype(object) if is_text else tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype
+    if count * np.dtype(dtype).itemsize > MAX_BYTES:
+        raise _wrong(name, f"shape {shape} is more than {MAX_BYTES} bytes")
+    if is_text:
+        return _filled(np.array(proto.string_val, dtype=object), shape, count, name)
+    if proto.tensor_content:
+        if len(proto.tensor_content) != count * np.dtype(dtype).itemsize:
+            raise _wrong(name, f"tensor_content of {len(proto.tensor_content)} bytes does not fit shape {shape}")
+        return np.frombuffer(proto.tensor_content, dtype=dtype).reshape(shape)
+    field, read_as = _VALUES[proto.dtype]
+    values = np.array(getattr(proto, field), dtype=read_as)
+    if field == "half_val":
+        values = values.view(dtype)
+    elif field in ("scomplex_val", "dcomplex_val"):
+        if values.size % 2:
+            raise _wrong(name, "a complex number has two parts")
+        values = values.view(dtype)
+    return _filled(values.astype(dtype, copy=False), shape, count, name)
+
+
+def to_proto(value: np.ndarray, as_content: bool = False) -> tensor_pb2.TensorProto:
+    """Write a tensor: into its type's field, as TensorFlow Serving answers, or into `tensor_content`.
+
+    Raises:
+        ServingError: TensorFlow has no such type.
+    """
+    is_text = value.dtype.kind in "OSU"
+    proto = tensor_pb2.TensorProto(
+        dtype=types_pb2.DT_STRING if is_text else tf.dtypes.as_dtype(value.dtype).as_datatype_enum
+    )
+    for size in value.shape:
+        proto.tensor_shape.dim.add(size=size)
+    if is_text:
+        proto.string_val.extend(value.ravel().tolist())
+        return proto
+    if as_content:
+        proto.tensor_content = value.tobytes()
+        return proto
+    if proto.dtype not in _VALUES:
+        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, f"an output of type {value.dtype} cannot be answered with")
+    field, read_as = _VALUES[proto.dtype]
+    flat = np.ascontiguousarray(value).ravel()
+    if field in ("half_val", "scomplex_val", "dcomplex_val"):
+        flat = flat.view(read_as)
+    values: Iterable[object] = flat.tolist()
+    getattr(proto, field).extend(values)
+    return proto
+
+
+def _filled(values: np.ndarray, shape: list[int], count: int, name: str) -> np.ndarray:
+    if values.size > count or (not values.size and count):
+        raise _wrong(name, f"{values.size} values do not fit shape {shape}")
+    if values.size < count:
+        values = np.concatenate([values, np.repeat(values[-1:], count - values.size)])
+    return values.reshape(shape)
+
+
+def _wrong(name: str, why: str) -> ServingError:
+    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, f"tensor parsing error: {name}: {why}")
