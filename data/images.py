@@ -112,11 +112,16 @@ def to_png(image: bytes) -> bytes:
         opened = Image.open(io.BytesIO(image), formats=FORMATS)
         if opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB"):
             return image
-        grey = opened.mode in ("1", "L", "LA")
-        mode = ("LA" if grey else "RGBA") if opened.has_transparency_data else ("L" if grey else "RGB")
-        written = io.BytesIO()
-        opened.convert(mode).save(written, "PNG")
-        return written.getvalue()
+        return as_png(opened)
+
+
+def as_png(picture: Image.Image) -> bytes:
+    """A picture of at most 8 bits a channel as PNG: grey where it is grey or black and white, else RGB; alpha stays."""
+    grey = picture.mode in ("1", "L", "LA")
+    mode = ("LA" if grey else "RGBA") if picture.has_transparency_data else ("L" if grey else "RGB")
+    written = io.BytesIO()
+    picture.convert(mode).save(written, "PNG")
+    return written.getvalue()
 
 
 @contextlib.contextmanager

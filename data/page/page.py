@@ -1,0 +1,225 @@
+"""What a page is made of: regions, lines and words, each with its box and its text as the file has them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tfx_ocr.data import features
+from tfx_ocr.data.record import Value
+
+
+class Box(NamedTuple):
+    """An upright rectangle, in the page's unit; the origin is the page's top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle, x and y."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def holds(self, point: tuple[float, float]) -> bool:
+        """Whether a point, x and y, lies inside or on the edge."""
+        return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
+
+    def scaled(self, across: float, down: float) -> Box:
+        """The box on a page `across` times as wide and `down` times as high."""
+        return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
+
+    def clipped(self, size: tuple[float, float] | None) -> Box:
+        """What of the box lies on the page; its edge where nothing does. Without a size only left and top are known."""
+        width, height = size or (math.inf, math.inf)
+        left, top = min(max(self.left, 0.0), width), min(max(self.top, 0.0), height)
+        return Box(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
+
+
+def around(points: Iterable[tuple[float, float]]) -> Box | None:
+    """The smallest box that holds all points; None of none."""
+    xs, ys = zip(*points, strict=True) if (points := list(points)) else ((), ())
+    return Box(min(xs), min(ys), max(xs), max(ys)) if xs else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """A word.
+
+    Attributes:
+        text: as recognised or transcribed; "" where the file has none.
+        box: None where the file has none.
+        confidence: 0 to 1 as the file says, None where it does not.
+        entity: what it is part of, by `data.alphabets.entities` where the file is ours; "" for nothing.
+    """
+
+    text: str
+    box: Box | None = None
+    confidence: float | None = None
+    entity: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of text; `text` and the texts of its words may differ, or one may be missing."""
+
+    text: str = ""
+    box: Box | None = None
+    words: tuple[Word, ...] = ()
+    entity: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A region.
+
+    Attributes:
+        kind: `TextRegion`, `ImageRegion`, `SeparatorRegion` ... as PAGE XML names them.
+        text: of the whole region, where the file gives one.
+        box: None where the file has none.
+        lines: in the file's order.
+        properties: PAGE XML's Property elements, key to value.
+    """
+
+    kind: str = "TextRegion"
+    text: str = ""
+    box: Box | None = None
+    lines: tuple[Line, ...] = ()
+    properties: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def entity(self) -> str:
+        """What the region is, by its Property `entity`; "" where it has none."""
+        return self.properties.get("entity", "")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page.
+
+    Attributes:
+        image: the name of its picture as the file has it, "" for none.
+        size: width and height in `unit`; None where the file does not say.
+        regions: in reading order, regions inside others after them.
+        unit: `pixel`; `mm10` (a tenth of a millimetre) or `inch1200` (1/1200 inch) in ALTO.
+    """
+
+    image: str = ""
+    size: tuple[float, float] | None = None
+    regions: tuple[Region, ...] = ()
+    unit: str = "pixel"
+
+
+def words_of(page: Page) -> list[Word]:
+    """Every word that has a text and a box, in reading order, each without white space inside.
+
+    Where levels of the file contradict each other the words count, since only they say where each stands. A line whose
+    words lack texts or boxes gives its own text, shared out over its box; so does a region without lines, a line of its
+    text being an equal part of its height. The innermost entity counts. Margins (`Property key="Margin"`) are no text.
+    """
+    found = []
+    for region in page.regions:
+        if "Margin" in region.properties:
+            continue
+        lines = region.lines
+        if not any(line.text.strip() or any(word.text.strip() for word in line.words) for line in lines):
+            lines = tuple(_lines_within(region))
+        for line in lines:
+            for word in _words_within(line):
+                entity = word.entity or line.entity or region.entity
+                found += [dataclasses.replace(part, entity=entity) for part in divided(word)]
+    return found
+
+
+def divided(word: Word) -> list[Word]:
+    """A text with white space inside as words, the box shared out as if every character were equally wide.
+
+    >>> [(part.text, part.box.left, part.box.right) for part in divided(Word(text="NO 53", box=Box(0, 0, 50, 9)))]
+    [('NO', 0.0, 20.0), ('53', 30.0, 50.0)]
+    """
+    text, box, start, parts = word.text, word.box, 0, []
+    if box is None:
+        return []
+    for part in text.split():
+        start = text.index(part, start)
+        end = start + len(part)
+        step = (box.right - box.left) / len(text)
+        shared = Box(box.left + start * step, box.top, box.left + end * step, box.bottom)
+        parts.append(dataclasses.replace(word, text=part, box=shared))
+        start = end
+    return parts
+
+
+def _words_within(line: Line) -> list[Word]:
+    """A line's words; one of the line's whole text where they lack texts or boxes."""
+    whole = [word for word in line.words if word.text.strip() and word.box]
+    if len(whole) == len(line.words) > 0 or not (line.text.strip() and line.box):
+        return whole
+    return [Word(text=line.text.strip(), box=line.box)]
+
+
+def _lines_within(region: Region) -> Iterator[Line]:
+    """A region's own text as lines."""
+    texts = [text for text in region.text.splitlines() if text.strip()]
+    if region.box is None:
+        return
+    left, top, right, bottom = region.box
+    for number, text in enumerate(texts):
+        step = (bottom - top) / len(texts)
+        yield Line(text=text, box=Box(left, top + number * step, right, top + (number + 1) * step))
+
+
+def in_pixels(page: Page, image_size: tuple[int, int]) -> tuple[list[Word], tuple[float, float]]:
+    """A page's words in the pixels of its picture, and the picture's size.
+
+    What counts pixels stays as it is: a file whose size differs from its picture's by a margin is still right about the
+    words. Other units become pixels by the two sizes of the page.
+
+    Args:
+        page: in any unit.
+        image_size: width and height of its picture in pixels.
+
+    Raises:
+        ValueError: the unit is not pixels and the file does not say the page's size.
+    """
+    words, size = words_of(page), (float(image_size[0]), float(image_size[1]))
+    if page.unit == "pixel":
+        return words, size
+    if page.size is None:
+        raise ValueError(f"no page size: without it {page.unit} cannot be turned into pixels")
+    across, down = size[0] / page.size[0], size[1] / page.size[1]
+    return [dataclasses.replace(word, box=word.box.scaled(across, down)) for word in words if word.box], size
+
+
+def page_features(
+    words: Sequence[Word],
+    *,
+    fields: Mapping[str, str] | None = None,
+    size: tuple[float, float] | None = None,
+    image: bytes = b"",
+) -> dict[str, Value]:
+    """The features of a page's record, as docs/records.md has them.
+
+    Args:
+        words: in reading order, each with its box in pixels and its entity.
+        fields: name to value as it was written down; an empty value is no field.
+        size: width and height in pixels; boxes end at the page's edge.
+        image: the page's picture, b"" for none.
+    """
+    named = {name: value for name, value in (fields or {}).items() if value.strip()}
+    boxes = [word.box.clipped(size) for word in words if word.box]
+    values: dict[str, Value] = {
+        features.WORDS: [word.text.encode() for word in words],
+        features.BOXES: [float(side) for box in boxes for side in box],
+        features.ENTITIES: [word.entity.encode() for word in words],
+        features.FIELD_NAMES: [name.encode() for name in named],
+        features.FIELD_VALUES: [value.encode() for value in named.values()],
+    }
+    if size:
+        values[features.PAGE_SIZE] = [float(side) for side in size]
+    if image:
+        values[features.IMAGE] = image
+    return values
