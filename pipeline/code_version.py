@@ -64,9 +64,12 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "trainer": ("components.trainer.*", *model, *network),
         "evaluator": (
             *("components.evaluator.*", "data.features", alphabet, "data.alphabets.hangul"),  # that of all families
-            *("serving.versions", "serving.export", "serving.c_loader"),
+            *("serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
         ),
-        "infra_validator": ("components.infra_validator.*", "serving.export", "serving.c_loader", "data.features"),
+        "infra_validator": (
+            *("components.infra_validator.*", "serving.export", "serving.signature", "serving.c_loader"),
+            "data.features",
+        ),
         "pusher": ("components.pusher.*", "serving.versions"),
         "report": ("components.report.*", "data.features", task),
     }[step]
