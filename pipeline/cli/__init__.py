@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Callable
 
 import typer
 
-from tfx_ocr.pipeline.cli import evaluate, report, run, submit
+from tfx_ocr.pipeline.cli import evaluate, predict, report, run, submit
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
     "evaluate": evaluate.evaluate,
+    "predict": predict.predict,
     "report": report.report,
     "submit": submit.submit,
 }
 
 EPILOG = (
-    "Exit status: 0 pushed, or passed the gate; 1 below the gate; 2 bad use; 3 a step stopped the run. "
-    "Settings come from TFX_OCR_* variables and tfx-ocr.toml: see docs/operations.md."
+    "Exit status: 0 pushed, passed the gate, or answered; 1 below the gate, or a file not answered; 2 bad use; "
+    "3 a step stopped the run. Settings come from TFX_OCR_* variables and tfx-ocr.toml: see docs/operations.md."
 )
 
 
@@ -40,7 +42,9 @@ def app() -> typer.Typer:
 
 def main() -> None:
     """Entry point: an error that a user can act on is one sentence and exit status 2."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow's own remarks are not for whoever asked us
+    # TensorFlow's own remarks, and of its packages, are not for whoever asked us; what fails is raised all the same
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()()

@@ -1,0 +1,159 @@
+"""`tfx-ocr predict` with the weights that ship, and of a server: exit status, table and JSON."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tfx_ocr.data.samples import digits
+from tfx_ocr.pipeline.cli import app
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory) -> dict[str, str]:
+    """The last digit of each class of the sample's test split, by class."""
+    test = digits.write(tmp_path_factory.mktemp("sample") / "digits") / "test"
+    return {folder.name: str(max(folder.iterdir())) for folder in sorted(test.iterdir())}
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """A home in which nothing was pushed."""
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def predict(*arguments):
+    return CliRunner().invoke(app(), ["predict", "digits", *arguments])
+
+
+def test_the_shipped_model_reads_the_sample(pictures):
+    done = predict(*pictures.values())
+    heading, columns, *rows = done.stdout.splitlines()
+    assert done.exit_code == 0
+    assert heading == "digits model pretrained"
+    assert columns.split() == ["file", "label", "probability", "runners-up"]
+    read = {row.split()[0]: row.split()[1] for row in rows}
+    assert read == {file: label for label, file in pictures.items()}
+    assert all(0.5 < float(row.split()[2]) <= 1.0 for row in rows)
+    assert all(row.count(",") == 1 for row in rows)  # two runners-up
+
+
+def test_json_has_every_answer_and_every_error(pictures, tmp_path):
+    Image.open(pictures["4"]).save(tmp_path / "four.tiff")
+    (tmp_path / "no.txt").write_text("hello")
+    done = predict(
+        str(tmp_path / "no.txt"), str(tmp_path / "four.tiff"), str(tmp_path / "gone"), "--json", "--top", "2"
+    )
+    no, four, gone = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert no == {"file": str(tmp_path / "no.txt"), "error": "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP"}
+    assert gone == {"file": str(tmp_path / "gone"), "error": "no such file"}
+    assert list(four) == ["file", "label", "probability", "labels", "probabilities"]
+    assert (four["label"], four["labels"][0], len(four["labels"])) == ("4", "4", 2)
+    assert four["probability"] == four["probabilities"][0] > four["probabilities"][1]
+    assert done.stderr.splitlines() == [
+        f"tfx-ocr: {tmp_path}/no.txt: not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+        f"tfx-ocr: {tmp_path}/gone: no such file",
+    ]
+
+
+def test_the_newest_pushed_version_answers_before_the_shipped_one(home, pictures, write_export):
+    for number in ("3", "12"):
+        write_export(home / "serving" / "digits" / number)
+    assert predict(pictures["5"]).stdout.splitlines()[0] == "digits model 12"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["a.png", "--model", "nowhere"], "no exported model at nowhere"),
+        (["a.png", "--model", "nowhere", "--server", "localhost:1"], "give one of the two"),
+        (["a.png", "--server", "ftp://localhost:1"], "ftp is not known"),
+    ],
+    ids=["no_model", "model_and_server", "scheme"],
+)
+def test_bad_use_is_one_sentence(arguments, said):
+    error = predict(*arguments).exception
+    assert isinstance(error, ValueError)
+    assert said in str(error)
+
+
+def test_no_file_and_no_class_are_bad_use():
+    assert predict().exit_code == 2
+    assert predict("a.png", "--top", "0").exit_code == 2
+
+
+class Rest(http.server.BaseHTTPRequestHandler):
+    """A model that reads every picture as 7."""
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        images = [base64.b64decode(image["b64"]) for image in asked["inputs"]["image_bytes"]]
+        self.server.asked.append((self.path, asked["signature_name"], images))
+        outputs = {
+            "label": ["7"] * len(images),
+            "probability": [0.75] * len(images),
+            "labels": [["7", "1"]] * len(images),
+            "probabilities": [[0.75, 0.25]] * len(images),
+        }
+        content = json.dumps({"outputs": outputs}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_the_command_asks_a_rest_server_without_tensorflow(pictures):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Rest)
+    server.asked = []
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}"
+    code = (
+        "import atexit, sys\n"
+        "heavy = {'tensorflow', 'keras', 'tfx', 'apache_beam'}\n"
+        "atexit.register(lambda: print('loaded:', *sorted(heavy & set(sys.modules))))\n"
+        "from tfx_ocr.pipeline.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "predict", "digits", pictures["1"], pictures["2"], "--server", address],
+        capture_output=True, text=True, timeout=60, check=False, env=os.environ,
+    )  # fmt: skip
+    server.shutdown()
+    server.server_close()
+    heading, _, one, two, loaded = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert heading == f"digits model at {address}"
+    assert one.split() == [pictures["1"], "7", "0.7500", "1", "0.2500"]
+    assert two.split()[0] == pictures["2"]
+    assert loaded.strip() == "loaded:"
+    images = [Path(pictures[label]).read_bytes() for label in "12"]
+    assert server.asked == [("/v1/models/digits:predict", "serve_images", images)]
+
+
+def test_a_server_that_is_not_there_is_one_sentence_and_status_2(pictures):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("tfx-ocr"), "predict", "digits", pictures["1"], "--json",
+         "--server", "http://127.0.0.1:9"],
+        capture_output=True, text=True, timeout=60, check=False, env=os.environ,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tfx-ocr: http://127.0.0.1:9: ")
+    assert done.stderr.rstrip().endswith("(UNAVAILABLE)")
+    assert done.stderr.count("\n") == 1

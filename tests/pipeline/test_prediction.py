@@ -1,0 +1,123 @@
+"""Files to a model: batches, what is wrong with a file, and neighbours that are answered all the same."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfx_ocr.data import features
+from tfx_ocr.pipeline.prediction import BATCH, predicted, question
+from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.serving.client import RequestError
+
+DIGITS = recipe("digits")
+
+
+def picture(folder, name, grey, format="PNG"):
+    """A picture of one grey level, which `Model` reads."""
+    path = folder / name
+    Image.new("L", (4, 4), grey).save(path, format)
+    return str(path)
+
+
+class Model:
+    """Answers with the grey level of the first pixel; refuses a batch that holds `bad`, as a graph does."""
+
+    def __init__(self, bad=None, error=None):
+        self.batches = []
+        self.bad = bad
+        self.error = error
+
+    def ask(self, signature, inputs):
+        assert signature == features.SERVE_IMAGES
+        assert set(inputs) == {features.IMAGE_BYTES_IN}
+        levels = [Image.open(io.BytesIO(image)).getpixel((0, 0)) for image in inputs[features.IMAGE_BYTES_IN]]
+        self.batches.append(levels)
+        if self.bad in levels:
+            raise self.error
+        return {
+            "label": np.array([str(level).encode() for level in levels], object),
+            "labels": np.array([[str(level).encode(), b"?", b"!"] for level in levels], object),
+            "probabilities": np.array([[level / 256, 0.1, 0.0123456789] for level in levels], np.float32),
+            "probability": np.array([level / 256 for level in levels], np.float32),
+            "count": np.array([[1, 2]] * len(levels), np.int64),
+        }
+
+
+def test_answers_are_plain_and_come_in_the_files_order(tmp_path):
+    files = [picture(tmp_path, f"{level}.png", level) for level in (64, 128)]
+    first, second = predicted(DIGITS, files, Model().ask, top=2)
+    assert (second.file, second.error) == (files[1], "")
+    assert list(first.outputs.items()) == [
+        ("label", "64"),
+        ("probability", 0.25),
+        ("count", [1, 2]),
+        ("labels", ["64", "?"]),
+        ("probabilities", [0.25, 0.1]),
+    ]
+
+
+def test_numbers_have_six_places(tmp_path):
+    (one,) = predicted(DIGITS, [picture(tmp_path, "a.png", 0)], Model().ask, top=3)
+    assert one.outputs["probabilities"] == [0.0, 0.1, 0.012346]
+
+
+def test_files_are_asked_in_batches(tmp_path):
+    files = [picture(tmp_path, f"{level}.png", level) for level in range(BATCH + 3)]
+    model = Model()
+    answers = predicted(DIGITS, files, model.ask, top=1)
+    assert [len(batch) for batch in model.batches] == [BATCH, 3]
+    assert [one.outputs["label"] for one in answers] == [str(level) for level in range(BATCH + 3)]
+
+
+def test_a_file_twice_is_answered_twice(tmp_path):
+    file = picture(tmp_path, "a.png", 9)
+    assert [one.outputs["label"] for one in predicted(DIGITS, [file, file], Model().ask, top=1)] == ["9", "9"]
+
+
+def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
+    (tmp_path / "no.txt").write_text("hello")
+    (tmp_path / "empty.png").touch()
+    files = [str(tmp_path / "no.txt"), picture(tmp_path, "7.png", 7), str(tmp_path / "gone.png"), str(tmp_path)]
+    files.append(str(tmp_path / "empty.png"))
+    answers = predicted(DIGITS, files, Model().ask, top=1)
+    assert [one.error for one in answers] == [
+        "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+        "",
+        "no such file",
+        "a folder: give the files in it",
+        "empty file: it holds no bytes",
+    ]
+    assert answers[1].outputs["label"] == "7"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("cannot decode"), RequestError("here", "INVALID_ARGUMENT", "cannot decode")],
+    ids=["in_process", "server"],
+)
+def test_a_picture_that_the_model_refuses_is_found_among_the_others(tmp_path, error):
+    files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2, 3)]
+    model = Model(bad=2, error=error)
+    answers = predicted(DIGITS, files, model.ask, top=1)
+    assert [one.outputs.get("label") for one in answers] == ["1", None, "3"]
+    assert answers[1].error == str(error)
+    assert model.batches == [[1, 2, 3], [1], [2], [3]]
+
+
+def test_a_server_that_is_not_there_ends_it(tmp_path):
+    files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2)]
+    model = Model(bad=1, error=RequestError("here", "UNAVAILABLE", "connection refused"))
+    with pytest.raises(RequestError, match="connection refused"):
+        predicted(DIGITS, files, model.ask, top=1)
+    assert model.batches == [[1, 2]]
+
+
+def test_a_tiff_is_asked_as_png(tmp_path):
+    signature, inputs = question(DIGITS, tmp_path / picture(tmp_path, "a.tif", 5, "TIFF"))
+    assert signature == "serve_images"
+    assert inputs["image_bytes"].startswith(b"\x89PNG\r\n")
+    assert Image.open(io.BytesIO(inputs["image_bytes"])).getpixel((0, 0)) == 5
