@@ -17,8 +17,10 @@ from tfx_ocr.data.registry import named
 #   read(root, shard)  -> Iterator[Record | Rejected]: every record of a piece. What is wrong with one is a Rejected,
 #                      never an error. Labels are as `data.labels.normal` leaves them
 READERS = {
+    "cinnamon": "tfx_ocr.data.readers.cinnamon",
     "idx": "tfx_ocr.data.readers.idx",
     "image_folder": "tfx_ocr.data.readers.image_folder",
+    "kalapa": "tfx_ocr.data.readers.kalapa",
     "labelled_csv": "tfx_ocr.data.readers.labelled_csv",
     "tfrecord": "tfx_ocr.data.readers.tfrecord",
 }

@@ -19,6 +19,7 @@ COLUMNS = {
     "label": ("label", "text", "syllable"),
     "split": ("split",),
     "group": ("group", "writer", "font", "form", "supplier"),
+    "note": ("note",),  # somebody doubts the label
 }
 LAYOUT = "a .csv or .tsv whose header has the columns image and label, and the images it names"
 ENDINGS = {".csv", ".tsv"}
@@ -110,6 +111,8 @@ def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
                     wrong = f"image outside the data: {row['image']}"
                 elif not label:
                     wrong = "no label: the row has none"
+                elif row.get("note"):
+                    wrong = f"doubtful label: {row['note']}"
                 elif named and not split:
                     wrong = f"unknown split: {named!r} is none of {', '.join(SPLIT_NAMES)}"
                 else:

@@ -1,7 +1,13 @@
+import os
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.record import Record, Rejected
+
+REAL = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 
 
 def make(root, tables, pictures=()):
@@ -87,3 +93,27 @@ def test_a_table_that_is_not_utf8_is_refused_in_a_sentence(tmp_path):
     make(tmp_path, {"l.csv": "image,label\na.png,Hà\n".encode("latin-1")}, ["a.png"])
     with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; save it as UTF-8 text"):
         labelled_csv.shards(tmp_path)
+
+
+def test_a_label_that_somebody_doubts_is_set_aside_with_the_note(tmp_path):
+    make(
+        tmp_path,
+        {"l.csv": "image,syllable,writer,note\na.png,묘,w06,looks like 묜\nb.png,가,w06,\n"},
+        ["a.png", "b.png"],
+    )
+    doubtful, good = everything(tmp_path)
+    assert doubtful == Rejected(source="l.csv:2", reason="doubtful label: looks like 묜")
+    assert (good.features["label"].decode(), good.group) == ("가", "w06")
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason=f"no {REAL}: TFX_OCR_DATA names the folder of real data")
+def test_handwritten_syllables_are_read_by_their_own_columns():
+    read = everything(REAL / "hangul_syllables")
+    kept = [record for record in read if isinstance(record, Record)]
+    assert (len(read), len(kept)) == (647, 627)
+    assert {record.reason.split(":")[0] for record in read if isinstance(record, Rejected)} == {"doubtful label"}
+    assert Counter(record.group for record in kept) == {
+        "w01": 76, "w02": 76, "w03": 78, "w04": 79, "w06": 79, "w07": 80, "w08": 79, "w10": 80
+    }  # fmt: skip
+    assert kept[0].source == "images/w01/11.png"
+    assert kept[0].features["label"].decode() == "갊"
