@@ -1,0 +1,161 @@
+"""Answers to JSON as TensorFlow Serving's REST API writes it, to its numbers' digits and its error messages."""
+
+from __future__ import annotations
+
+import binascii
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+import grpc
+import numpy as np
+from tensorflow.core.framework import tensor_pb2, types_pb2
+from tensorflow_serving.apis import classification_pb2, regression_pb2
+
+from tfx_ocr.serving.model_server import tensors
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.json_tensors import BASE64, INTEGERS, SUPPORTED, type_name
+
+BYTES_SUFFIX = "_bytes"  # of an output whose texts are bytes
+
+NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+def of_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) -> bytes:
+    """Write the answer of a Predict request, in the form of the request.
+
+    Args:
+        outputs: by name; one alone is written without its name.
+        by_row: as `to_tensors` has returned it.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; there is none, JSON has no form for one's type, or, by row, they are not of one
+            batch.
+    """
+    if not outputs:
+        raise _invalid("Cannot convert empty tensor map to JSON")
+    if not by_row:
+        texts = {name: _texts(name, tensor, 0)[0] for name, tensor in sorted(outputs.items())}
+        one = next(iter(texts.values()))
+        return _encoded(f'{{\n    "outputs": {one if len(texts) == 1 else _object(texts, 4)}\n}}')
+    batch = -1
+    for name, tensor in sorted(outputs.items()):
+        if not tensor.tensor_shape.dim:
+            raise _invalid(f"Tensor name: {name} has no shape information ")
+        size = tensor.tensor_shape.dim[0].size
+        if batch not in (-1, size):
+            raise _invalid(f"Tensor name: {name} has inconsistent batch size: {size} expecting: {batch}")
+        batch = size
+    columns = {name: _texts(name, tensor, 1) for name, tensor in sorted(outputs.items())}
+    if len(columns) == 1:
+        rows = ", ".join(next(iter(columns.values())))
+    else:
+        rows = ",".join(
+            f"\n        {_object(dict(zip(columns, row, strict=True)), 8)}"
+            for row in zip(*columns.values(), strict=True)
+        )
+    return _encoded(f'{{\n    "predictions": [{rows}\n    ]\n}}')
+
+
+def of_classifications(result: classification_pb2.ClassificationResult) -> bytes:
+    """Write the answer of a Classify request: `[[label, score], ...]` for each example.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; there is none.
+    """
+    if not result.classifications:
+        raise _invalid("Cannot convert empty ClassificationResults to JSON")
+    rows = []
+    for each in result.classifications:
+        scores = _decimals(np.array([one.score for one in each.classes], dtype=np.float32))
+        pairs = (f"[{_quoted(one.label)}, {score}]" for one, score in zip(each.classes, scores, strict=True))
+        rows.append(f"[{', '.join(pairs)}]")
+    return _encoded(f'{{\n    "results": [{", ".join(rows)}\n    ]\n}}')
+
+
+def of_regressions(result: regression_pb2.RegressionResult) -> bytes:
+    """Write the answer of a Regress request: a number for each example.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; there is none.
+    """
+    if not result.regressions:
+        raise _invalid("Cannot convert empty RegressionResults to JSON")
+    values = _decimals(np.array([each.value for each in result.regressions], dtype=np.float32))
+    return _encoded(f'{{\n    "results": [{", ".join(values)}]\n}}')
+
+
+def of_error(message: str) -> bytes:
+    """Write what a client reads in place of an answer."""
+    return _encoded(_object({"error": _quoted(message)}, 0))
+
+
+def _texts(name: str, tensor: tensor_pb2.TensorProto, outer: int) -> list[str]:
+    """JSON of a tensor's parts past its first `outer` dimensions, as many as those hold."""
+    if tensor.dtype not in SUPPORTED:
+        raise _invalid(f"Failed to write JSON value for tensor type: {type_name(tensor.dtype)}")
+    array = tensors.to_array(tensor, name)
+    values = array.ravel()
+    if tensor.dtype == types_pb2.DT_STRING:
+        as_bytes = name.endswith(BYTES_SUFFIX)
+        tokens = [_base64(text) if as_bytes else _quoted(_text(text)) for text in values]
+    elif tensor.dtype == types_pb2.DT_BOOL:
+        tokens = ["true" if each else "false" for each in values.tolist()]
+    elif tensor.dtype in INTEGERS:
+        tokens = [*map(str, values.tolist())]
+    else:
+        tokens = _decimals(values)
+    for level in reversed(range(outer, array.ndim)):
+        size = array.shape[level]
+        starts = (number * size for number in range(math.prod(array.shape[:level])))
+        tokens = [f"[{', '.join(tokens[start : start + size])}]" for start in starts]
+    return tokens
+
+
+def _decimals(values: np.ndarray) -> list[str]:
+    """JSON of floats, as TensorFlow Serving writes them: six digits where they are enough, else all, and a point.
+
+    Args:
+        values: of shape [n], any type of floats.
+    """
+    if values.dtype != np.float64:
+        values = values.astype(np.float32)
+    numbers = values.tolist()
+    texts = _formatted("%g", numbers)
+    read = np.array([*map(float, texts)]).astype(values.dtype)
+    lossy = np.flatnonzero((read != values) & np.isfinite(values))
+    precise = _formatted("%.17g" if values.dtype == np.float64 else "%.9g", [numbers[i] for i in lossy])
+    for i, text in zip(lossy.tolist(), precise, strict=True):
+        texts[i] = text
+    return [text if "." in text or "e" in text else NOT_FINITE.get(text) or f"{text}.0" for text in texts]
+
+
+def _formatted(form: str, numbers: Sequence[float]) -> list[str]:
+    return (f"{form} " * len(numbers) % tuple(numbers)).split()
+
+
+def _object(members: Mapping[str, str], indent: int) -> str:
+    """JSON of an object whose values are JSON already."""
+    margin = " " * indent
+    inner = ",\n".join(f"{margin}    {_quoted(name)}: {text}" for name, text in members.items())
+    return f"{{\n{inner}\n{margin}}}"
+
+
+def _base64(content: bytes) -> str:
+    return f'{{"{BASE64}": "{binascii.b2a_base64(content, newline=False).decode()}"}}'
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "surrogateescape")  # what is no UTF-8 goes out as it is
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _invalid(message: str) -> ServingError:
+    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
