@@ -1,0 +1,202 @@
+"""TensorFlow Serving's REST API: URLs to calls of the handlers, JSON to protos and back."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import json
+import re
+import time
+import urllib.parse
+from collections.abc import Mapping
+
+import grpc
+from google.protobuf import json_format, message
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_pb2,
+    predict_pb2,
+    regression_pb2,
+)
+
+from tfx_ocr.serving.model_server import json_answers, json_tensors
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.handlers import Handlers
+
+TRIES = 3  # versions asked for one answer, where each is gone before it could give it
+DEFAULT_SIGNATURE = "serving_default"
+SIGNATURE_DEF = "signature_def"  # the metadata there is
+
+# RE2's patterns of TensorFlow Serving; the method after the colon is compared with its case.
+_MODEL = r"(?i:/v1/models)(?:/(?P<name>[^/:]+))"
+_VERSION = r"(?:/(?i:versions)/(?P<version>\d+)|/(?i:labels)/(?P<label>[^/:]+))?"
+INFERENCE_PATH = re.compile(rf"{_MODEL}{_VERSION}:(?P<what>classify|regress|predict)", re.ASCII)
+STATUS_PATH = re.compile(rf"{_MODEL}?{_VERSION}(?:/(?P<what>metadata))?", re.ASCII)
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """What a URL asks for.
+
+    Attributes:
+        what: "predict", "classify", "regress", "metadata" or "status".
+        spec: the model, with a version or a label where the URL has one.
+    """
+
+    what: str
+    spec: model_pb2.ModelSpec
+
+    @property
+    def api(self) -> str:
+        """The method as TensorFlow Serving counts it."""
+        return self.what if self.what in ("predict", "classify", "regress") else ""
+
+
+def parse(http_method: str, target: str) -> Call:
+    """Read a URL.
+
+    Args:
+        http_method: "GET" ...
+        target: path and query, as they came.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; it is none of the API's.
+    """
+    pattern = {"POST": INFERENCE_PATH, "GET": STATUS_PATH}.get(http_method)
+    found = pattern.fullmatch(target) if pattern else None
+    if found is None:
+        raise _invalid(f"Malformed request: {http_method} {target}")
+    if found["name"] is None:
+        raise _invalid("Missing model name in request.")
+    spec = model_pb2.ModelSpec(name=_decoded(found["name"], "model name"))
+    if found["version"] is not None:
+        if int(found["version"]) >= 2**63:
+            raise _invalid(f"Failed to convert version: {found['version']} to numeric.")
+        spec.version.value = int(found["version"])
+    if found["label"] is not None:
+        spec.version_label = _decoded(found["label"], "model version label")
+    return Call(found["what"] or "status", spec)
+
+
+def answer(handlers: Handlers, call: Call, body: bytes, timeout_s: float | None = None) -> bytes:
+    """Ask the handlers.
+
+    Args:
+        handlers: who answers.
+        call: from the URL.
+        body: of a POST.
+        timeout_s: after which nobody waits; None: never.
+
+    Returns:
+        JSON.
+
+    Raises:
+        ServingError: the body is not what the method takes, or there is no answer.
+    """
+    if call.what == "status":
+        return _status(handlers.get_model_status(get_model_status_pb2.GetModelStatusRequest(model_spec=call.spec)))
+    if call.what == "metadata":
+        return _metadata(handlers.get_model_metadata(_metadata_request(call.spec)))
+    document = json_tensors.read(body)
+    call.spec.signature_name = json_tensors.signature_name(document)
+    if call.what == "predict":
+        return _predict(handlers, call.spec, document, timeout_s)
+    given = json_tensors.to_input(document)
+    if call.what == "classify":
+        request = classification_pb2.ClassificationRequest(model_spec=call.spec, input=given)
+        return json_answers.of_classifications(handlers.classify(request, timeout_s).result)
+    regression = regression_pb2.RegressionRequest(model_spec=call.spec, input=given)
+    return json_answers.of_regressions(handlers.regress(regression, timeout_s).result)
+
+
+def _predict(
+    handlers: Handlers,
+    spec: model_pb2.ModelSpec,
+    document: Mapping[str, object],
+    timeout_s: float | None,
+    tries: int = TRIES,
+) -> bytes:
+    """Ask the version by whose signature the tensors were read; the next, where another has come into its place."""
+    begin = time.monotonic()
+    metadata = handlers.get_model_metadata(_metadata_request(spec))
+    inputs, by_row = json_tensors.to_tensors(document, _dtypes(metadata, spec.signature_name))
+    request = predict_pb2.PredictRequest(model_spec=spec, inputs=inputs)
+    if metadata.model_spec.HasField("version"):
+        request.model_spec.version.value = metadata.model_spec.version.value
+    left = None if timeout_s is None else max(timeout_s - (time.monotonic() - begin), 0)
+    try:
+        response = handlers.predict(request, left)
+    except ServingError as error:
+        gone = error.code is grpc.StatusCode.NOT_FOUND and not spec.HasField("version")
+        if gone and tries > 1:
+            return _predict(handlers, spec, document, left, tries - 1)
+        raise
+    return json_answers.of_tensors(response.outputs, by_row)
+
+
+def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature: str) -> Mapping[str, int]:
+    """Types of a signature's inputs by name.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; there is no such signature, or it has no inputs.
+    """
+    dtypes = _signatures(metadata.metadata[SIGNATURE_DEF].value).get(signature or DEFAULT_SIGNATURE)
+    if dtypes is None:
+        raise _invalid(f'Serving signature name: "{signature or DEFAULT_SIGNATURE}" not found in signature def')
+    if not dtypes:
+        raise _invalid(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
+    return dtypes
+
+
+@functools.lru_cache(maxsize=64)
+def _signatures(packed: bytes) -> Mapping[str, Mapping[str, int]]:
+    """Types of the inputs of every signature, from a SignatureDefMap's bytes: another version has others."""
+    signatures = get_model_metadata_pb2.SignatureDefMap.FromString(packed).signature_def
+    return {name: {key: info.dtype for key, info in each.inputs.items()} for name, each in signatures.items()}
+
+
+def _metadata_request(spec: model_pb2.ModelSpec) -> get_model_metadata_pb2.GetModelMetadataRequest:
+    request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURE_DEF])
+    request.model_spec.ClearField("signature_name")
+    return request
+
+
+def _status(response: get_model_status_pb2.GetModelStatusResponse) -> bytes:
+    for each in response.model_version_status:
+        each.status.SetInParent()  # an OK one is written too
+    return _printed(response).encode()
+
+
+def _metadata(response: get_model_metadata_pb2.GetModelMetadataResponse) -> bytes:
+    signatures = get_model_metadata_pb2.SignatureDefMap.FromString(response.metadata[SIGNATURE_DEF].value)
+    values = {
+        "model_spec": json.loads(_printed(response.model_spec)),
+        "metadata": {SIGNATURE_DEF: json.loads(_printed(signatures))},
+    }
+    return json.dumps(values, indent=1, ensure_ascii=False).encode()
+
+
+def _printed(proto: message.Message) -> str:
+    return json_format.MessageToJson(proto, preserving_proto_field_name=True, indent=1, **_always())
+
+
+@functools.cache
+def _always() -> dict[str, bool]:
+    """How this protobuf is told to print fields that hold their default."""
+    name = "always_print_fields_with_no_presence"  # from protobuf 5.26
+    known = inspect.signature(json_format.MessageToJson).parameters
+    return {name if name in known else "including_default_value_fields": True}
+
+
+def _decoded(text: str, what: str) -> str:
+    try:
+        return urllib.parse.unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeDecodeError:
+        raise _invalid(f"Failed to decode {what}:{text}") from None
+
+
+def _invalid(message: str) -> ServingError:
+    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
