@@ -99,15 +99,15 @@ def read_batching(path: str) -> BatchingParameters:
         raise ValueError(f"{path}: {error}") from None
 
 
-def read_monitoring(path: str) -> str:
-    """Read a `--monitoring_config_file`: where Prometheus asks; "" where it is not enabled.
+def read_monitoring(path: str) -> str | None:
+    """Read a `--monitoring_config_file`: where Prometheus asks; None where it is not enabled.
 
     Raises:
         ValueError: it is not there, or it is no MonitoringConfig.
     """
     message = _message("MonitoringConfig")
     _parse(path, message)
-    return (message.prometheus_config.path or METRICS_PATH) if message.prometheus_config.enable else ""
+    return (message.prometheus_config.path or METRICS_PATH) if message.prometheus_config.enable else None
 
 
 def read_ssl(path: str) -> SSLConfig:

@@ -167,7 +167,7 @@ def _check(flags: Flags) -> None:
         raise ValueError("no model to serve: give --model_base_path or --model_config_file")
     if flags.batching_parameters_file and not flags.enable_batching:
         raise ValueError("--batching_parameters_file is given without --enable_batching")
-    if flags.rest_api_port == flags.port:
+    if flags.rest_api_port == flags.port != 0:
         raise ValueError(f"--rest_api_port and --port are both {flags.port}; give one of them another port")
     for name in ("port", "rest_api_port"):
         if not 0 <= getattr(flags, name) < 65536:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import importlib.metadata
 import logging
 import os
@@ -16,7 +17,10 @@ from tfx_ocr.serving.model_server import flags as command_line
 from tfx_ocr.serving.model_server.flags import Flags
 
 if TYPE_CHECKING:
+    from tfx_ocr.serving.model_server import rest
+    from tfx_ocr.serving.model_server.handlers import Handlers
     from tfx_ocr.serving.model_server.manager import Manager
+    from tfx_ocr.serving.model_server.monitoring import Monitoring
 
 DRAIN_S = 30.0  # that begun requests get to end
 USAGE_ERROR, FAILED = 2, 1
@@ -75,8 +79,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
         else config.single_model(flags.model_name, flags.model_base_path)
     )
     batching = config.read_batching(flags.batching_parameters_file) if flags.batching_parameters_file else None
-    if flags.monitoring_config_file:
-        config.read_monitoring(flags.monitoring_config_file)
+    metrics_path = config.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
     ssl = config.read_ssl(flags.ssl_config_file) if flags.ssl_config_file else None
 
     from tfx_ocr.serving.model_server.batching import BatchScheduler
@@ -123,12 +126,35 @@ def serve(flags: Flags, stop: threading.Event) -> None:
         ssl=ssl,
     )
     log.info("Running gRPC ModelServer at 0.0.0.0:%d ...", flags.port)
+    rest_server = _serve_rest(flags, handlers, monitoring, metrics_path) if flags.rest_api_port else None
     stop.wait()
     log.info("Draining ...")
-    grpc_server.drain(DRAIN_S)
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        pool.submit(grpc_server.drain, DRAIN_S)
+        if rest_server is not None:
+            pool.submit(rest_server.stop, DRAIN_S)
     if scheduler is not None:
         scheduler.close()
     log.info("Stopped")
+
+
+def _serve_rest(flags: Flags, handlers: Handlers, monitoring: Monitoring, metrics_path: str | None) -> rest.Server:
+    from tfx_ocr.serving.model_server import rest
+
+    try:
+        server = rest.serve(
+            handlers,
+            monitoring,
+            flags.rest_api_port,
+            flags.rest_api_num_threads,
+            flags.rest_api_timeout_in_ms,
+            metrics_path,
+            flags.rest_api_enable_cors_support,
+        )
+    except OSError as error:
+        raise ValueError(f"REST cannot listen on port {flags.rest_api_port}: {error.strerror}") from error
+    log.info("Exporting HTTP/REST API at:localhost:%d ...", flags.rest_api_port)
+    return server
 
 
 def _log_to_stderr() -> None:

@@ -82,7 +82,7 @@ class Servable:
         if self._scheduler is None:
             try:
                 answer = self._backend.run(feeds, fetches, timeout_s)
-            except (tf.errors.OpError, ValueError, TypeError, MemoryError) as error:
+            except (tf.errors.OpError, ValueError, TypeError, RuntimeError, MemoryError) as error:
                 raise of_tensorflow(error) from error
         else:
             futures = self._scheduler.submit(self._backend.run, self, feeds, fetches, timeout_s, self._on_batch)
@@ -123,7 +123,9 @@ def open_backend(path: Path, flags: Flags) -> Backend:
     if flags.prefer_tflite_model and (path / TFLITE_FILE).is_file():
         from tfx_ocr.serving.model_server.tflite import TFLiteModel  # only where it is asked for
 
-        backend: Backend = TFLiteModel(path / TFLITE_FILE, flags.num_tflite_interpreters_per_pool)
+        backend: Backend = TFLiteModel(
+            path / TFLITE_FILE, flags.num_tflite_interpreters_per_pool, flags.tensorflow_intra_op_parallelism
+        )
         return backend
     threads = flags.tensorflow_session_parallelism
     config = tf.compat.v1.ConfigProto(

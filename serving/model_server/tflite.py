@@ -1,0 +1,164 @@
+"""A version's `model.tflite`, run by interpreters in place of a session (`--prefer_tflite_model`)."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert.interpreter import Interpreter
+from flatbuffers import flexbuffers
+from tensorflow.core.protobuf import meta_graph_pb2
+
+from tfx_ocr.serving.model_server.errors import ServingError
+
+DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
+PREDICT = tf.saved_model.PREDICT_METHOD_NAME
+METADATA = (
+    b"signature_defs_metadata"  # where TensorFlow Serving looks for a signature: a FlexBuffer map of SignatureDefs
+)
+
+Run = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+
+
+class TFLiteModel:
+    """A TFLite model with the signatures of a SavedModel. `run` may be called from several threads.
+
+    The signatures are those in the model itself; where it has none, the one in its metadata, or, as TensorFlow Serving
+    has it, `serving_default` with the names of the model's tensors.
+
+    Attributes:
+        signature_defs: by name; `TensorInfo.name` is `signature/input`.
+    """
+
+    def __init__(self, path: Path, interpreters: int = 1, threads: int = 0):
+        """Load.
+
+        Args:
+            path: of the file.
+            interpreters: runs at once; more wait.
+            threads: of each; 0: TFLite's choice.
+
+        Raises:
+            ServingError: it is no TFLite model, or needs operations that the interpreter lacks.
+        """
+        content = path.read_bytes()
+        try:
+            made = [Interpreter(model_content=content, num_threads=threads or None) for _ in range(interpreters)]
+            for each in made:
+                each.allocate_tensors()
+            aliases = _metadata_aliases(content)
+            self.signature_defs = _signatures(made[0], aliases)
+        except (ValueError, RuntimeError) as error:
+            raise ServingError(
+                grpc.StatusCode.INTERNAL, f"{path} holds no model that can be served: {error}"
+            ) from error
+        self._free: queue.LifoQueue[dict[str, Run]] = queue.LifoQueue()
+        for each in made:
+            self._free.put({name: _runner(each, name, aliases) for name in self.signature_defs})
+
+    def run(
+        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
+    ) -> list[np.ndarray]:
+        """Run the signature that the tensors are of.
+
+        Args:
+            feeds: `signature/input` to value; texts as bytes in arrays of objects.
+            fetches: `signature/output`.
+            timeout_s: how long to wait for an interpreter; a run itself cannot be given up.
+
+        Raises:
+            ValueError: a value is not of the input's type or rank.
+            RuntimeError: the run failed.
+            ServingError: no interpreter is free within `timeout_s`.
+        """
+        name = fetches[0].partition("/")[0]
+        try:
+            runners = self._free.get(timeout=timeout_s)
+        except queue.Empty:
+            raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for an interpreter") from None
+        try:
+            outputs = runners[name]({key.partition("/")[2]: value for key, value in feeds.items()})
+        finally:
+            self._free.put(runners)
+        return [outputs[key.partition("/")[2]] for key in fetches]
+
+    def close(self) -> None:
+        """Free what it holds."""
+        while not self._free.empty():
+            self._free.get_nowait()
+
+
+def _signatures(interpreter: Interpreter, aliases: Mapping[str, str]) -> dict[str, Any]:
+    own = interpreter.get_signature_list()
+    if own:
+        found = {}
+        for key in own:
+            runner = interpreter.get_signature_runner(key)
+            found[key] = _signature(key, runner.get_input_details(), runner.get_output_details())
+        return found
+    inputs = _by_alias(interpreter.get_input_details(), aliases)
+    outputs = _by_alias(interpreter.get_output_details(), aliases)
+    return {DEFAULT: _signature(DEFAULT, inputs, outputs)}
+
+
+def _signature(key: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+    signature = meta_graph_pb2.SignatureDef(method_name=PREDICT)
+    for tensors, details in ((signature.inputs, inputs), (signature.outputs, outputs)):
+        for alias, detail in details.items():
+            is_text = np.dtype(detail["dtype"]).kind in "OSU"
+            info = tensors[alias]
+            info.name = f"{key}/{alias}"
+            info.dtype = (tf.string if is_text else tf.dtypes.as_dtype(detail["dtype"])).as_datatype_enum
+            info.tensor_shape.SetInParent()
+            shape = detail["shape_signature"] if len(detail["shape_signature"]) else detail["shape"]
+            for size in shape.tolist():
+                info.tensor_shape.dim.add(size=size)
+    return signature
+
+
+def _metadata_aliases(content: bytes) -> dict[str, str]:
+    """Tensor's name in the model to its name in the signature that its metadata holds; empty where it holds none."""
+    model = schema.Model.GetRootAs(content, 0)
+    for number in range(model.MetadataLength()):
+        metadata = model.Metadata(number)
+        if metadata.Name() != METADATA:
+            continue
+        signatures = flexbuffers.GetRoot(model.Buffers(metadata.Buffer()).DataAsNumpy().tobytes()).AsMap
+        if len(signatures) != 1:
+            raise ValueError(f"its metadata has {len(signatures)} signatures, and one is taken")
+        signature = meta_graph_pb2.SignatureDef.FromString(signatures.Values[0].AsStringBytes)
+        return {
+            info.name.partition(":")[0]: alias
+            for tensors in (signature.inputs, signature.outputs)
+            for alias, info in tensors.items()
+        }
+    return {}
+
+
+def _runner(interpreter: Interpreter, name: str, aliases: Mapping[str, str]) -> Run:
+    if interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(name)
+        return lambda feeds: runner(**feeds)
+    inputs = _by_alias(interpreter.get_input_details(), aliases)
+    outputs = _by_alias(interpreter.get_output_details(), aliases)
+
+    def run(feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        for alias, value in feeds.items():
+            interpreter.resize_tensor_input(inputs[alias]["index"], value.shape)
+        interpreter.allocate_tensors()  # nothing to do where the shapes are those of the last run
+        for alias, value in feeds.items():
+            interpreter.set_tensor(inputs[alias]["index"], value)
+        interpreter.invoke()
+        return {alias: interpreter.get_tensor(detail["index"]) for alias, detail in outputs.items()}
+
+    return run
+
+
+def _by_alias(details: Sequence[Mapping[str, Any]], aliases: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
+    return {aliases.get(each["name"], each["name"]): each for each in details}
