@@ -59,6 +59,15 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
     return None
 
 
+def size_of(image: bytes) -> tuple[int, int] | None:
+    """Width and height in the header of an encoded picture; None of what has no such header."""
+    try:
+        with _no_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
+            return opened.size
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
+        return None
+
+
 def png_of(pixels: bytes, height: int, width: int) -> bytes:
     """Write a grey PNG, without loss.
 

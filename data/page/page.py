@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tfx_ocr.data import features
 from tfx_ocr.data.record import Value
+
+SHAPE_OFF = 0.05  # by which width to height of a page and of its picture may differ: a scan is cut by a margin
 
 
 class Box(NamedTuple):
@@ -113,6 +115,9 @@ class Page:
     unit: str = "pixel"
 
 
+T = TypeVar("T", Region, Line, Word)
+
+
 def words_of(page: Page) -> list[Word]:
     """Every word that has a text and a box, in reading order, each without white space inside.
 
@@ -172,26 +177,48 @@ def _lines_within(region: Region) -> Iterator[Line]:
         yield Line(text=text, box=Box(left, top + number * step, right, top + (number + 1) * step))
 
 
-def in_pixels(page: Page, image_size: tuple[int, int]) -> tuple[list[Word], tuple[float, float]]:
-    """A page's words in the pixels of its picture, and the picture's size.
+def in_rows(words: Sequence[Word]) -> list[Word]:
+    """Words with boxes, row by row from the top, each row from the left: reading order where a file has none.
 
-    What counts pixels stays as it is: a file whose size differs from its picture's by a margin is still right about the
-    words. Other units become pixels by the two sizes of the page.
+    A row takes what has its middle in the upper part of the row's highest word, down to half a height below its middle.
+    """
+    rows: list[list[tuple[Box, Word]]] = []
+    end = -math.inf
+    placed = [(word.box, word) for word in words if word.box]
+    for box, word in sorted(placed, key=lambda pair: pair[0].centre[1]):
+        middle = box.centre[1]
+        if middle > end:
+            rows.append([])
+            end = middle + (box.bottom - box.top) / 2
+        rows[-1].append((box, word))
+    return [word for row in rows for _, word in sorted(row, key=lambda pair: pair[0].left)]
+
+
+def in_pixels(page: Page, image_size: tuple[int, int]) -> Page:
+    """The page in the pixels of its picture, which may be a copy of another size.
 
     Args:
         page: in any unit.
         image_size: width and height of its picture in pixels.
 
     Raises:
-        ValueError: the unit is not pixels and the file does not say the page's size.
+        ValueError: page and picture are not of one shape, or the unit is not pixels and the file says no page size.
     """
-    words, size = words_of(page), (float(image_size[0]), float(image_size[1]))
-    if page.unit == "pixel":
-        return words, size
-    if page.size is None:
+    width, height = image_size
+    if page.size is None and page.unit != "pixel":
         raise ValueError(f"no page size: without it {page.unit} cannot be turned into pixels")
-    across, down = size[0] / page.size[0], size[1] / page.size[1]
-    return [dataclasses.replace(word, box=word.box.scaled(across, down)) for word in words if word.box], size
+    across, down = (width / page.size[0], height / page.size[1]) if page.size else (1.0, 1.0)
+    if abs(across / down - 1) > SHAPE_OFF:
+        raise ValueError(f"another page: the file's is {page.size}, its picture {width} x {height} pixels")
+
+    def placed(part: T) -> T:
+        return dataclasses.replace(part, box=part.box and part.box.scaled(across, down))
+
+    regions = []
+    for region in page.regions:
+        lines = (dataclasses.replace(placed(line), words=tuple(map(placed, line.words))) for line in region.lines)
+        regions.append(dataclasses.replace(placed(region), lines=tuple(lines)))
+    return dataclasses.replace(page, size=(float(width), float(height)), regions=tuple(regions), unit="pixel")
 
 
 def page_features(
