@@ -10,12 +10,14 @@ from tfx_ocr.data.registry import named
 #   why_not(label)     -> str | None: one clause that names what is wrong with the label; None for one that is allowed
 # One whose label is a class, of which a record has exactly one, has
 #   CLASSES            a tuple of labels in the order of their numbers
+# (CLASSES of entities is of what each word of a page may be; the first, "", is nothing)
 # One whose label is a text has
 #   CHARACTERS         a tuple of the characters it may hold, in the order of their numbers
 #   LONGEST            of a text, in characters
 # A class of Hangul is also three joined ones: INITIALS, MEDIALS, FINALS, with split(label) and join(numbers) between.
 ALPHABETS = {
     "digits": "tfx_ocr.data.alphabets.digits",
+    "entities": "tfx_ocr.data.alphabets.entities",
     "hangul": "tfx_ocr.data.alphabets.hangul",
     "vietnamese": "tfx_ocr.data.alphabets.vietnamese",
 }

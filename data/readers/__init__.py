@@ -20,8 +20,12 @@ READERS = {
     "cinnamon": "tfx_ocr.data.readers.cinnamon",
     "idx": "tfx_ocr.data.readers.idx",
     "image_folder": "tfx_ocr.data.readers.image_folder",
+    "kaggle_invoices": "tfx_ocr.data.readers.kaggle_invoices",
     "kalapa": "tfx_ocr.data.readers.kalapa",
     "labelled_csv": "tfx_ocr.data.readers.labelled_csv",
+    "page_xml": "tfx_ocr.data.readers.page_xml",
+    "rvl_invoices": "tfx_ocr.data.readers.rvl_invoices",
+    "sroie": "tfx_ocr.data.readers.sroie",
     "tfrecord": "tfx_ocr.data.readers.tfrecord",
 }
 
