@@ -63,8 +63,8 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "tuner": ("components.tuner.*", "components.trainer.*", *model, *network),
         "trainer": ("components.trainer.*", *model, *network),
         "evaluator": (
-            *("components.evaluator.*", "data.features", alphabet, "data.alphabets.hangul"),  # that of all families
-            *("serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
+            *("components.evaluator.*", "data.alphabets.hangul", "data.normal"),  # of all families of metrics
+            *("data.features", alphabet, "serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
         ),
         "infra_validator": (
             *("components.infra_validator.*", "serving.export", "serving.signature", "serving.c_loader"),

@@ -1,32 +1,55 @@
-"""The served version's numbers on the examples of this run: from its manifest, or by asking it again."""
+"""The served version on the examples of this run: its numbers from its manifest, or its answers by asking it."""
 
 from __future__ import annotations
 
 import collections
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 
 import tensorflow as tf
 
 from tfx_ocr.components.evaluator import records
 from tfx_ocr.components.evaluator.gate import Served
+from tfx_ocr.components.evaluator.metrics import measured
+from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.export import Export
 
 
-def served(serving_dir: str, examples_digest: str, split_uris: list[str], family: ModuleType) -> Served | None:
-    """Judge what is served now.
-
-    Its manifest's metrics are taken where it was judged on the same examples; otherwise it is asked about these, so
-    that two models are never compared on two tests.
+def recorded(serving_dir: str, examples_digest: str, family: ModuleType) -> Served | None:
+    """What the served version's manifest says of these examples.
 
     Args:
         serving_dir: folder of the served versions.
         examples_digest: of this run's examples.
-        split_uris: folders of their TFRecords, gzipped.
         family: module of `components.evaluator.metrics`.
+
+    Returns:
+        None where nothing is served, or what is served was judged on other examples or by other metrics.
+    """
+    version = versions.newest(serving_dir)
+    if version is None:
+        return None
+    try:
+        manifest = versions.read_manifest(versions.folder(serving_dir, version))
+    except ValueError:  # pushed by other hands: it is served all the same
+        return None
+    if manifest.examples_digest != examples_digest or not set(family.NAMES) <= set(manifest.metrics):
+        return None
+    return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
+
+
+def asked(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
+    """Ask the served version about this run's examples, so that two models are never compared on two tests.
+
+    Args:
+        serving_dir: folder of the served versions.
+        split_uris: folders of the examples' TFRecords, gzipped.
+        family: module of `components.evaluator.metrics`.
+        mine: the judged model's answer to each of them, by the record's digest.
 
     Returns:
         None where nothing is served.
@@ -39,21 +62,27 @@ def served(serving_dir: str, examples_digest: str, split_uris: list[str], family
     if version is None:
         return None
     folder = versions.folder(serving_dir, version)
-    try:
-        manifest = versions.read_manifest(folder)
-    except ValueError:  # pushed by other hands: it is served all the same
-        manifest = None
-    if manifest and manifest.examples_digest == examples_digest and set(family.NAMES) <= set(manifest.metrics):
-        return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
+    triples: collections.Counter[tuple[str, str, str]] = collections.Counter()
     try:
         with Export(folder) as export:
-            pairs = collections.Counter(records.answered(export, _raws(split_uris), family))
+            raws, again = itertools.tee(_raws(split_uris))
+            for raw, (reference, theirs) in zip(again, records.answered(export, raws, family), strict=True):
+                triples[reference, mine[records.digest(raw)], theirs] += 1
     except ValueError as error:
         raise Stop(
             f"version {version}, which is served now, cannot be compared with: {error}; mend or remove {folder} "
             "and run again, or leave gate.at_most_worse empty for one run"
         ) from error
-    return Served(version=version, metrics=family.metrics(pairs), n=pairs.total(), how="evaluated")
+    pairs: collections.Counter[Pair] = collections.Counter()
+    for (reference, _, theirs), count in triples.items():
+        pairs[reference, theirs] += count
+    return Served(
+        version=version,
+        metrics=measured.metrics(family, pairs),
+        n=pairs.total(),
+        how="evaluated",
+        triples=triples,
+    )
 
 
 def _raws(split_uris: list[str]) -> Iterator[bytes]:

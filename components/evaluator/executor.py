@@ -18,6 +18,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
+from tfx_ocr.components.evaluator.metrics import measured
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
@@ -67,7 +68,11 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         digest = records.digest_of_all(each["record"] for each in given)
         served = None
         if part.gate.at_most_worse:
-            served = baseline.served(exec_properties["serving_dir"], digest, split_uris, family)
+            serving_dir = exec_properties["serving_dir"]
+            served = baseline.recorded(serving_dir, digest, family)
+            if served is None or gate.worse(part.gate, family, measured.metrics(family, pairs), served.metrics):
+                mine = {each["record"]: each["answer"] for each in given}
+                served = baseline.asked(serving_dir, split_uris, family, mine)
         verdict = gate.verdict(part.name, part.gate, family, pairs, served, digest)
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)

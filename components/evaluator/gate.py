@@ -1,4 +1,8 @@
-"""Whether a model may be served: its numbers against the recipe's gate, one check a limit, one sentence a failure."""
+"""Whether a model may be served: its numbers against the recipe's gate, one check a limit, one sentence a failure.
+
+Worse than the served version is told from unlucky: what is worse by more than the limit is refused only where a paired
+bootstrap interval of the difference, over the same records, lies on one side of 0.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal
 
+from tfx_ocr.components.evaluator.metrics import measured
+from tfx_ocr.components.evaluator.metrics.measured import Interval, worse_by
 from tfx_ocr.components.recipe import Gate
 
 GATE_FILE = "gate.json"  # the verdict, in the evaluation and beside the blessing
@@ -22,12 +28,18 @@ class Served:
         metrics: by name.
         n: answers they are computed from.
         how: `recorded` in its manifest, or `evaluated` in this run.
+        triples: (reference, the model's answer, its own answer) to how often they came; empty where it was not asked.
     """
 
     version: int
     metrics: Mapping[str, float]
     n: int
     how: Literal["recorded", "evaluated"]
+    triples: Mapping[tuple[str, str, str], int] = dataclasses.field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """As in `gate.json`."""
+        return {"version": self.version, "metrics": dict(self.metrics), "n": self.n, "how": self.how}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -40,19 +52,22 @@ class Check:
         limit: the gate's.
         value: the model's.
         ok: whether it holds.
-        sentence: what is wrong, for a person; "" when `ok`.
+        sentence: what is wrong, for a person, or what chance may explain; "" where there is nothing to say.
         of: the class, for `each_class_at_least`.
         served: the served version's value, for `at_most_worse`; None where nothing is served.
+        interval: for `at_most_worse`, how much worse than the served version 95 % of resampled tests find the model,
+            below 0 for better; None where that version's answers to the same records were not asked for.
     """
 
     metric: str
-    rule: Literal["at_least", "each_class_at_least", "at_most_worse"]
+    rule: Literal["at_least", "at_most", "each_class_at_least", "at_most_worse"]
     limit: float
     value: float
     ok: bool
     sentence: str = ""
     of: str | None = None
     served: float | None = None
+    interval: Interval | None = None
 
     def as_json(self) -> dict[str, Any]:
         """As in `gate.json`, where the class is `class`."""
@@ -61,27 +76,36 @@ class Check:
 
 
 def refuse_unknown(gate: Gate, family: ModuleType) -> None:
-    """Refuse a gate on metrics that the task is not judged by.
+    """Refuse a gate on metrics that the task is not judged by, or with a limit on the wrong side.
 
     Args:
         gate: the recipe's.
         family: module of `components.evaluator.metrics`.
 
     Raises:
-        ValueError: a metric is not known.
+        ValueError: a metric is not known, or is one of which less is better under `at_least`, or more under `at_most`.
     """
     for rule, known in (
         ("at_least", family.NAMES),
+        ("at_most", family.NAMES),
         ("each_class_at_least", family.CLASS_NAMES),
         ("at_most_worse", family.NAMES),
     ):
         for name in getattr(gate, rule):
             if name not in known:
-                raise ValueError(f"gate.{rule} names the metric {name!r}; known: {', '.join(known)}")
+                raise ValueError(f"gate.{rule} names the metric {name!r}; known: {', '.join(known) or 'none'}")
+    for rule, other, names, better in (
+        ("at_least", "at_most", family.LOWER_IS_BETTER, "less"),
+        ("at_most", "at_least", set(family.NAMES) - family.LOWER_IS_BETTER, "more"),
+    ):
+        for name in getattr(gate, rule):
+            if name in names:
+                raise ValueError(f"gate.{rule} names {name!r}, of which {better} is better: name it in gate.{other}")
 
 
 def checks(
     gate: Gate,
+    family: ModuleType,
     metrics: Mapping[str, float],
     classes: Mapping[str, Mapping[str, float]],
     served: Served | None,
@@ -90,6 +114,7 @@ def checks(
 
     Args:
         gate: limits, of metrics that `refuse_unknown` lets pass.
+        family: module of `components.evaluator.metrics`.
         metrics: of all answers, by name.
         classes: by class, each with `support`. A class that was never the label is not judged alone: its wrong
             answers count against the classes they were given for.
@@ -99,15 +124,27 @@ def checks(
         One check a limit; for `each_class_at_least` one a class below it, or the lowest class where none is.
     """
     found = [_at_least(name, limit, metrics[name]) for name, limit in gate.at_least.items()]
+    found += [_at_most(name, limit, metrics[name]) for name, limit in gate.at_most.items()]
     judged = {label: values for label, values in classes.items() if values["support"]}
     for name, limit in gate.each_class_at_least.items():
         of_classes = [
             _at_least(name, limit, values[name], label, int(values["support"])) for label, values in judged.items()
         ]
         below = [check for check in of_classes if not check.ok]
-        found += below or [min(of_classes, key=lambda check: check.value)]
-    found += [_at_most_worse(name, limit, metrics[name], served) for name, limit in gate.at_most_worse.items()]
+        found += below or sorted(of_classes, key=lambda check: check.value)[:1]
+    intervals = worse_by(family, served.triples) if gate.at_most_worse and served and served.triples else {}
+    for name, limit in gate.at_most_worse.items():
+        found.append(_at_most_worse(name, limit, metrics[name], family, served, intervals.get(name)))
     return found
+
+
+def worse(gate: Gate, family: ModuleType, metrics: Mapping[str, float], served: Mapping[str, float]) -> list[str]:
+    """Names of metrics that are worse than the served version's by more than the gate's limit."""
+    return [
+        name
+        for name, limit in gate.at_most_worse.items()
+        if _behind(name, metrics[name], family, served) > limit + TOLERANCE
+    ]
 
 
 def verdict(
@@ -124,40 +161,40 @@ def verdict(
         recipe: its name.
         gate: one that `refuse_unknown` lets pass.
         family: module of `components.evaluator.metrics`.
-        pairs: (label, answer) texts to how often they came, over the gate's split.
+        pairs: references and answers to how often they came, over the gate's split.
         served: the served version on the same examples.
         examples_digest: of those.
 
     Returns:
-        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `confusion`: [label,
-        answer, count] of each pair that came, the most frequent first, where the task has classes; `checks`: see
-        `Check`; `served`: see `Served`, or None; `examples_digest`.
+        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `confusion`: [class,
+        class answered, count], the most frequent first, where the task has classes; `checks`: see `Check`; `served`:
+        see `Served`, or None; `examples_digest`.
     """
-    metrics = family.metrics(pairs)
+    metrics = measured.metrics(family, pairs)
     classes = family.classes(pairs)
-    found = checks(gate, metrics, classes, served)
-    often_first = sorted(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+    found = checks(gate, family, metrics, classes, served)
+    often_first = sorted(family.confusion(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
         "recipe": recipe,
         "split": gate.split,
         "n": sum(pairs.values()),
         "metrics": metrics,
-        "intervals": family.intervals(pairs),
+        "intervals": measured.intervals(family, pairs),
         "classes": classes,
-        "confusion": [[label, answer, count] for (label, answer), count in often_first] if classes else [],
+        "confusion": [[label, answer, count] for (label, answer), count in often_first],
         "checks": [check.as_json() for check in found],
-        "served": dataclasses.asdict(served) if served else None,
+        "served": served.as_json() if served else None,
         "examples_digest": examples_digest,
     }
 
 
 def summary(judged: Mapping[str, Any]) -> str:
-    """A verdict for the console: one line, and one for each limit that does not hold."""
+    """A verdict for the console: one line, and one for each limit that does not hold or holds by chance alone."""
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in judged["metrics"].items())
     word = "passed" if judged["blessed"] else "REFUSED"
-    wrong = dict.fromkeys(check["sentence"] for check in judged["checks"] if not check["ok"])
-    return "\n  ".join([f"gate {word}: {numbers} ({judged['n']} {judged['split']} examples)", *wrong])
+    said = dict.fromkeys(check["sentence"] for check in judged["checks"] if check["sentence"])
+    return "\n  ".join([f"gate {word}: {numbers} ({judged['n']} {judged['split']} examples)", *said])
 
 
 def _at_least(name: str, limit: float, value: float, of: str | None = None, support: int = 0) -> Check:
@@ -168,20 +205,37 @@ def _at_least(name: str, limit: float, value: float, of: str | None = None, supp
     return Check(metric=name, rule=rule, limit=limit, value=value, ok=ok, sentence=sentence, of=of)
 
 
-def _at_most_worse(name: str, limit: float, value: float, served: Served | None) -> Check:
-    check = Check(metric=name, rule="at_most_worse", limit=limit, value=value, ok=True)
+def _at_most(name: str, limit: float, value: float) -> Check:
+    ok = value <= limit + TOLERANCE
+    sentence = "" if ok else f"{name} {_number(value, limit)} is above {limit:g}"
+    return Check(metric=name, rule="at_most", limit=limit, value=value, ok=ok, sentence=sentence)
+
+
+def _at_most_worse(
+    name: str, limit: float, value: float, family: ModuleType, served: Served | None, interval: Interval | None
+) -> Check:
+    check = Check(metric=name, rule="at_most_worse", limit=limit, value=value, ok=True, interval=interval)
     if served is None:
         return check
     theirs = served.metrics[name]
-    worse = theirs - value
-    ok = worse <= limit + TOLERANCE
-    sentence = (
-        ""
-        if ok
-        else f"{name} {_number(value, theirs)} is {_number(worse, limit)} worse than "
-        f"version {served.version}'s {_number(theirs, value)} (at most {limit:g})"
+    check = dataclasses.replace(check, served=theirs)
+    by = _behind(name, value, family, served.metrics)
+    if by <= limit + TOLERANCE:
+        return check
+    ok = interval is not None and interval[0] <= 0
+    said = (
+        f"{name} {_number(value, theirs)} is {_number(by, limit)} worse than "
+        f"version {served.version}'s {_number(theirs, value)} (at most {limit:g}"
     )
-    return dataclasses.replace(check, ok=ok, sentence=sentence, served=theirs)
+    if interval is not None:
+        low, high = (f"{'-' * (edge < 0)}{_number(abs(edge), 0.0)}" for edge in interval)
+        said += f"; 95 % interval {low} to {high}" + (", which may be chance" if ok else "")
+    return dataclasses.replace(check, ok=ok, sentence=f"{said})")
+
+
+def _behind(name: str, value: float, family: ModuleType, served: Mapping[str, float]) -> float:
+    """How much worse than the served version, in the metric's own direction; below 0 for better."""
+    return value - served[name] if name in family.LOWER_IS_BETTER else served[name] - value
 
 
 def _number(value: float, other: float) -> str:

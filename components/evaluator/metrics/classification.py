@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, text
+from tfx_ocr.components.evaluator.metrics.measured import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, counted, rates, text
 from tfx_ocr.data import features
 
 NAMES = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
 CLASS_NAMES = ("precision", "recall", "f1")
-
-SEED = 7
-RESAMPLES = 1000
-COVERAGE = 0.95
+LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
 def pair(record: Record, outputs: Outputs) -> Pair:
@@ -28,23 +27,28 @@ def pair(record: Record, outputs: Outputs) -> Pair:
     return text(record, features.LABEL), text(outputs, features.LABEL_OUT)
 
 
-def metrics(pairs: Pairs) -> dict[str, float]:
-    """Accuracy and the macro averages.
+def measure(pairs: Sequence[Pair]) -> Averages:
+    """Accuracy and the macro averages, ready for any count of the pairs.
 
     Args:
-        pairs: (label, answer) texts, or a mapping of such pairs to how often they came.
+        pairs: (label, answer) texts.
 
     Returns:
-        Fractions from 0 to 1 under each of `NAMES`.
+        [tests, pairs] counts to [tests] fractions from 0 to 1 under each of `NAMES`.
 
-    Raises:
-        ValueError: there is no pair.
-
-    >>> metrics([("a", "a"), ("a", "b"), ("b", "b"), ("b", "b")])["accuracy"]
-    0.75
+    >>> averages = measure([("a", "a"), ("a", "b"), ("b", "b")])
+    >>> averages(np.array([[1, 1, 2]]))["accuracy"]
+    array([0.75])
     """
     cells = _Cells.of(pairs)
-    return _averages(*cells.margins(cells.counts))
+
+    def averages(counts: np.ndarray) -> dict[str, np.ndarray]:
+        hits, support, answered = cells.margins(counts)
+        seen = np.count_nonzero(support + answered, axis=1)  # rates of the others are 0
+        macro = {f"macro_{name}": of.sum(1) / seen for name, of in rates(hits, support, answered).items()}
+        return {"accuracy": hits.sum(1) / support.sum(1), **macro}
+
+    return averages
 
 
 def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
@@ -58,48 +62,19 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     >>> classes([("a", "a"), ("a", "b"), ("b", "b")])["b"]
     {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1}
     """
-    cells = _Cells.of(pairs)
-    hits, support, answered = cells.margins(cells.counts)
-    columns = _rates(hits, support, answered)
+    came, counts = counted(pairs)
+    cells = _Cells.of(came)
+    hits, support, answered = (each[0] for each in cells.margins(counts[np.newaxis]))
+    columns = rates(hits, support, answered)
     return {
         name: {**{rate: float(column[i]) for rate, column in columns.items()}, "support": int(support[i])}
         for i, name in enumerate(cells.names)
     }
 
 
-def intervals(pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED) -> dict[str, tuple[float, float]]:
-    """95 % bootstrap intervals of `metrics`: percentiles, moved so that the resamples' mean is the metric itself.
-
-    A resample draws as many pairs as there are, with replacement: a multinomial over the counts. A class that a
-    resample does not see is left out of its averages, as in `metrics`. Resampled F1 of classes with a handful of
-    examples lies below what it resamples (0.943 for 0.947 with 9 examples a class): without the move the metric would
-    lie outside its own interval.
-
-    Args:
-        pairs: as for `metrics`.
-        resamples: how many tests are drawn.
-        seed: of the drawing; the same pairs in any order give the same intervals.
-
-    Returns:
-        (low, high) under each of `NAMES`.
-
-    Raises:
-        ValueError: there is no pair.
-
-    Source: Efron, "Bootstrap methods: another look at the jackknife", 1979.
-    """
-    cells = _Cells.of(pairs)
-    generator = np.random.default_rng(seed)
-    total = int(cells.counts.sum())
-    share = cells.counts / total
-    drawn = [_averages(*cells.margins(generator.multinomial(total, share))) for _ in range(resamples)]
-    edges = ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2)
-    found = {}
-    for name, value in _averages(*cells.margins(cells.counts)).items():
-        values = np.array([each[name] for each in drawn])
-        low, high = np.clip(np.quantile(values, edges) + value - values.mean(), 0, 1)
-        found[name] = (float(low), float(high))
-    return found
+def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+    """How often which class was answered for which: the pairs as they are."""
+    return collections.Counter(pairs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,47 +85,27 @@ class _Cells:
         names: the classes seen, sorted; K.
         labels: [cells] int, index of the label.
         answers: [cells] int, index of the answer.
-        counts: [cells] int, how often.
     """
 
     names: list[str]
     labels: np.ndarray
     answers: np.ndarray
-    counts: np.ndarray
 
     @classmethod
-    def of(cls, pairs: Pairs) -> _Cells:
-        counted = sorted(collections.Counter(pairs).items())  # sorted: the order of the answers changes nothing
-        if not counted:
-            raise ValueError("no answers to judge: give at least one (label, answer) pair")
-        names = sorted({text for pair, _ in counted for text in pair})
+    def of(cls, pairs: Sequence[Pair]) -> _Cells:
+        names = sorted({text for pair in pairs for text in pair})
         index = {name: i for i, name in enumerate(names)}
-        return cls(
-            names=names,
-            labels=np.array([index[label] for (label, _), _ in counted]),
-            answers=np.array([index[answer] for (_, answer), _ in counted]),
-            counts=np.array([count for _, count in counted]),
-        )
+        labels, answers = ([index[each[place]] for each in pairs] for place in (0, 1))
+        return cls(names=names, labels=np.array(labels), answers=np.array(answers))
 
     def margins(self, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """[K] each: how often a class was answered rightly, was the label, was the answer."""
-        size = len(self.names)
-        hits = np.bincount(self.labels, weights=counts * (self.labels == self.answers), minlength=size)
-        support = np.bincount(self.labels, weights=counts, minlength=size)
-        answered = np.bincount(self.answers, weights=counts, minlength=size)
-        return hits, support, answered
+        """[tests, K] each: how often a class was answered rightly, was the label, was the answer."""
+        right = self.labels == self.answers
+        return (
+            self._by(self.labels[right], counts[:, right]),
+            self._by(self.labels, counts),
+            self._by(self.answers, counts),
+        )
 
-
-def _rates(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, np.ndarray]:
-    """[K] each; x / 0 is 0."""
-    return {
-        "precision": hits / np.maximum(answered, 1),
-        "recall": hits / np.maximum(support, 1),
-        "f1": 2 * hits / np.maximum(support + answered, 1),
-    }
-
-
-def _averages(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, float]:
-    seen = support + answered > 0
-    macro = {f"macro_{name}": float(column[seen].mean()) for name, column in _rates(hits, support, answered).items()}
-    return {"accuracy": float(hits.sum() / support.sum()), **macro}
+    def _by(self, classes: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        return np.stack([np.bincount(classes, weights=row, minlength=len(self.names)) for row in counts])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,10 +12,11 @@ Record = Mapping[str, Sequence[bytes | float | int]]  # features of a tf.Example
 Outputs = Mapping[str, np.ndarray]  # of `serving_default` for one example, without the batch's axis
 Pair = tuple[str, str]
 Pairs = Iterable[Pair] | Mapping[Pair, int]
+Texts = TypeVar("Texts", bound=tuple[str, ...])
 
 
-def counted(pairs: Pairs) -> tuple[list[Pair], np.ndarray]:
-    """The pairs that came, sorted, so that their order changes nothing, and [pairs] int, how often each did.
+def counted(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Texts], np.ndarray]:
+    """The pairs (or triples) that came, sorted: their order changes nothing; and [pairs] int, how often each did.
 
     Raises:
         ValueError: there is none.
@@ -51,3 +52,18 @@ def text(of: Record | Outputs, name: str) -> str:
     if len(found) != 1:
         raise ValueError(f"{name!r} holds {len(found)} texts, where one is wanted")
     return found[0]
+
+
+def rates(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, np.ndarray]:
+    """Precision, recall and F1 from counts of any one shape; x / 0 is 0.
+
+    Args:
+        hits: how often an answer was right.
+        support: how often there was something to find.
+        answered: how often something was answered.
+    """
+    return {
+        "precision": hits / np.maximum(answered, 1),
+        "recall": hits / np.maximum(support, 1),
+        "f1": 2 * hits / np.maximum(support + answered, 1),
+    }

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 
 from tfx_ocr.components.evaluator import answers, metrics, records
+from tfx_ocr.components.evaluator.metrics import measured
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 
 Counted = collections.Counter[Pair]
@@ -91,7 +92,7 @@ class Judge(beam.CombineFn):
     def extract_output(self, accumulator: Counted) -> dict[tfma.metrics.MetricKey, Any]:
         """The values of `Judged`."""
         family = metrics.family(self._task)
-        values: dict[str, Any] = dict(family.metrics(accumulator))
+        values: dict[str, Any] = dict(measured.metrics(family, accumulator))
         if classes := family.classes(accumulator):
             values["class_name"] = np.array(list(classes), dtype=object)
             values["class_support"] = np.array([each["support"] for each in classes.values()], dtype=np.int64)

@@ -14,7 +14,7 @@ def facts(run: Run) -> dict[str, Any]:
     """`split`, `n` and `rows`: those with a limit first, each `name`, `value`, `low`, `high`, `limit`, `served`."""
     if run.gate is None:
         return missing("The evaluation holds no gate.json.")
-    limits = run.part.gate.at_least if run.part.gate else {}
+    limits = {**run.part.gate.at_least, **run.part.gate.at_most} if run.part.gate else {}
     served = (run.gate.get("served") or {}).get("metrics") or {}
     intervals = run.gate.get("intervals") or {}
     rows = []

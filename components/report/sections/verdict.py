@@ -15,7 +15,8 @@ MOST_OF_A_LIMIT = 10  # rows of classes below one limit
 RULES = {
     "at_least": "at least {limit:g}",
     "each_class_at_least": "each class at least {limit:g}",
-    "at_most_worse": "at most {limit:g} below the served version",
+    "at_most": "at most {limit:g}",
+    "at_most_worse": "at most {limit:g} worse than the served version",
 }
 
 

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +16,9 @@ LIMITS = {
     "at_most_worse": {"accuracy": 0.005, "macro_f1": 0.005},
     "slices": ("group",),
 }
+
+
+ELSEWHERE = {"metrics": {}, "n": 4, "split": "test", "examples_digest": "others"}  # how a version was judged
 
 
 @pytest.fixture(scope="module")
@@ -123,77 +127,130 @@ def test_blessing_is_what_the_stock_pusher_reads(sound):
 
 
 def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, tmp_path):
-    """The served version was judged on the same examples: its manifest is believed."""
+    """Its numbers in the manifest say that it is worse, its answers that this is no chance."""
     version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
     folder, blessing = judge("2", tmp_path / "served", at_least={}, each_class_at_least={})
     judged = verdict(folder)
     # all ten 2 are answered 0: F1 of 0, 1, 2, 3 is 20/30, 20/21, 0, 18/19, and was 1, 20/21, 1, 18/19
     assert judged["metrics"]["accuracy"] == 29 / 40
     assert judged["served"] == {
-        "version": version, "metrics": verdict(sound[0])["metrics"], "n": 40, "how": "recorded",
+        "version": version, "metrics": verdict(sound[0])["metrics"], "n": 40, "how": "evaluated",
     }  # fmt: skip
-    assert [check["sentence"] for check in judged["checks"]] == [
-        f"accuracy 0.725 is 0.25 worse than version {version}'s 0.975 (at most 0.005)",
-        f"macro_f1 0.642 is 0.333 worse than version {version}'s 0.975 (at most 0.005)",
-    ]
+    accuracy, macro_f1 = judged["checks"]
+    assert accuracy["sentence"].startswith(
+        f"accuracy 0.725 is 0.25 worse than version {version}'s 0.975 (at most 0.005; 95 % interval 0.1"
+    )
+    assert macro_f1["sentence"].startswith(
+        f"macro_f1 0.642 is 0.333 worse than version {version}'s 0.975 (at most 0.005; "
+    )
+    assert 0.1 < accuracy["interval"][0] < 0.25 < accuracy["interval"][1] < 0.41  # 10 of 40: 0.25 -+ 1.96 * 0.068
     assert blessing.get_int_custom_property("blessed") == 0
     assert (folder.parent / "blessing" / "NOT_BLESSED").exists()
 
 
+def test_a_model_that_is_not_worse_by_its_numbers_is_not_compared_further(sound, judge, write_export, tmp_path):
+    version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
+    (versions.folder(tmp_path / "served", version) / "saved_model.pb").write_bytes(b"no model")  # nobody asks it
+    judged = verdict(judge("", tmp_path / "served")[0])
+    assert judged["blessed"]
+    assert judged["served"]["how"] == "recorded"
+    assert [check["interval"] for check in judged["checks"] if check["rule"] == "at_most_worse"] == [None, None]
+
+
+def test_a_model_that_is_worse_by_what_may_be_chance_is_blessed_and_says_so(judge, write_export, tmp_path):
+    """Two of 41 are "5": the served version reads both, the model neither, but 41 are few."""
+    records = [*RECORDS[:39], (b"52", "5"), (b"5d", "5")]
+    version = push(write_export, tmp_path, tmp_path / "served", ELSEWHERE)
+    lenient = {"at_least": {}, "each_class_at_least": {}, "at_most_worse": {"accuracy": 0.005}}
+    folder, blessing = judge("5", tmp_path / "served", records=records, **lenient)
+    (check,) = verdict(folder)["checks"]
+    low, high = check["interval"]
+    assert low == 0 < 2 / 41 < high
+    assert check["sentence"] == (
+        f"accuracy 0.951 is 0.049 worse than version {version}'s 1 (at most 0.005; "
+        f"95 % interval 0 to {high:.3f}, which may be chance)"
+    )
+    assert blessing.get_int_custom_property("blessed") == 1
+
+
 @pytest.fixture
-def asked(write_export, write_examples, tmp_path):
-    """`asked(misread, digest)`: what `baseline.served` says of a served version, on two records of three."""
+def served(write_export, write_examples, tmp_path):
+    """A served version that reads "2" as "0", three records of which it gets two, and their folder."""
+    known = ELSEWHERE | {"metrics": {"accuracy": 0.25}, "examples_digest": "these"}
+    version = push(write_export, tmp_path, tmp_path / "served", known, misread="2")
+    write_examples(tmp_path / "examples", {"test": [(b"1d", "1"), (b"2d", "2"), (b"3d", "3")]})
+    return version
+
+
+@pytest.fixture
+def ask(served, tmp_path):
+    """`ask(answers)`: what `baseline.asked` says where the judged model gave these."""
+    from tfx_ocr.components.evaluator import baseline, records
+    from tfx_ocr.components.evaluator.metrics import classification
+
+    def asked(answers):
+        uris = [str(tmp_path / "examples" / "Split-test")]
+        mine = dict(zip(map(records.digest, baseline._raws(uris)), answers, strict=True))
+        return baseline.asked(str(tmp_path / "served"), uris, classification, mine)
+
+    return asked
+
+
+def recorded(tmp_path, digest):
     from tfx_ocr.components.evaluator import baseline
     from tfx_ocr.components.evaluator.metrics import classification
 
-    known = {"metrics": dict.fromkeys(classification.NAMES, 0.25), "n": 4, "split": "test", "examples_digest": "these"}
-    version = push(write_export, tmp_path, tmp_path / "served", known, misread="2")
-    write_examples(tmp_path / "examples", {"test": [(b"1d", "1"), (b"2d", "2"), (b"3d", "3")]})
-
-    def ask(digest):
-        return version, baseline.served(
-            str(tmp_path / "served"), digest, [str(tmp_path / "examples" / "Split-test")], classification
-        )
-
-    return ask
+    names = SimpleNamespace(NAMES=("accuracy",)) if digest == "these" else classification
+    return baseline.recorded(str(tmp_path / "served"), digest, names)
 
 
-def test_baseline_on_the_same_examples_is_taken_from_the_manifest(asked):
-    version, served = asked("these")
-    assert (served.version, served.how, served.n, served.metrics["accuracy"]) == (version, "recorded", 4, 0.25)
+def test_numbers_on_the_same_examples_are_taken_from_the_manifest(served, tmp_path):
+    found = recorded(tmp_path, "these")
+    assert (found.version, found.how, found.n, found.metrics["accuracy"]) == (served, "recorded", 4, 0.25)
 
 
-def test_baseline_on_other_examples_is_asked_again(asked):
-    version, served = asked("others")
-    assert (served.version, served.how, served.n) == (version, "evaluated", 3)
-    assert served.metrics["accuracy"] == pytest.approx(2 / 3)
+def test_numbers_on_other_examples_are_not(served, tmp_path):
+    assert recorded(tmp_path, "others") is None
 
 
-def test_baseline_without_a_manifest_is_asked(asked, tmp_path):
-    version, _ = asked("these")
-    (tmp_path / "served" / str(version) / "manifest.json").unlink()
-    assert asked("these")[1].how == "evaluated"
+def test_numbers_by_other_metrics_are_not(served, tmp_path):
+    from tfx_ocr.components.evaluator import baseline
+    from tfx_ocr.components.evaluator.metrics import text
+
+    assert baseline.recorded(str(tmp_path / "served"), "these", text) is None
 
 
-def test_baseline_that_cannot_be_loaded_stops_the_run_and_says_what_to_do(asked, tmp_path):
-    version, _ = asked("these")
-    folder = tmp_path / "served" / str(version)
+def test_a_version_without_a_manifest_has_no_recorded_numbers_and_is_asked(served, ask, tmp_path):
+    (tmp_path / "served" / str(served) / "manifest.json").unlink()
+    assert recorded(tmp_path, "these") is None
+    found = ask("123")
+    assert (found.version, found.how, found.n) == (served, "evaluated", 3)
+    assert found.metrics["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_both_models_answers_to_a_record_are_put_together(ask):
+    assert ask("129").triples == {("1", "1", "1"): 1, ("2", "2", "0"): 1, ("3", "9", "3"): 1}
+
+
+def test_a_version_that_cannot_be_loaded_stops_the_run_and_says_what_to_do(served, ask, tmp_path):
+    folder = tmp_path / "served" / str(served)
     (folder / "saved_model.pb").write_bytes(b"no model")
     with pytest.raises(Stop) as stopped:
-        asked("others")
+        ask("123")
     assert str(stopped.value).startswith(
-        f"version {version}, which is served now, cannot be compared with: {folder} holds"
+        f"version {served}, which is served now, cannot be compared with: {folder} holds"
     )
     assert str(stopped.value).endswith(
         f"mend or remove {folder} and run again, or leave gate.at_most_worse empty for one run"
     )
 
 
-def test_baseline_where_nothing_is_served_is_none(tmp_path):
+def test_where_nothing_is_served_there_is_nothing_to_compare_with(tmp_path):
     from tfx_ocr.components.evaluator import baseline
     from tfx_ocr.components.evaluator.metrics import classification
 
-    assert baseline.served(str(tmp_path), "any", [], classification) is None
+    assert baseline.recorded(str(tmp_path), "any", classification) is None
+    assert baseline.asked(str(tmp_path), [], classification, {}) is None
 
 
 def test_a_split_that_is_not_there_stops_the_run(artifact, write_examples, tmp_path):

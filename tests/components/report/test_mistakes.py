@@ -6,7 +6,12 @@ from tfx_ocr.components.report import mistakes
 
 
 def answer(source, label, answered, probability):
-    return {"source": source, "group": "", "reference": label, "outputs": {"label": answered, "probability": probability}}
+    return {
+        "source": source,
+        "group": "",
+        "reference": label,
+        "outputs": {"label": answered, "probability": probability},
+    }
 
 
 ANSWERS = [

@@ -33,7 +33,7 @@ def test_page_of_a_refused_model_names_each_limit_that_does_not_hold(refused_run
     (checks,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
     assert checks[1:] == [
         ["✗ failed", "accuracy", "at least 0.97", "0.9550", "–"],
-        ["✗ failed", "accuracy", "at most 0.005 below the served version", "0.9550", "0.9830"],
+        ["✗ failed", "accuracy", "at most 0.005 worse than the served version", "0.9550", "0.9830"],
         ["✗ failed", "recall of class “4”", "each class at least 0.9", "0.8500", "–"],
         ["✓ passed", "macro_f1", "at least 0.93", "0.9550", "–"],
     ]

@@ -1,0 +1,105 @@
+"""Precision, recall and F1 of fields, exact and normalised, of pairs of JSON objects {field: value}.
+
+A value answered is a hit where the reference has the field and the values are equal by the rule: `data.normal.exact`,
+or `data.normal.normalised` for the metrics whose names end so. Everything answered counts against precision, every
+value of a reference against recall: a wrong value counts against both. Values that the rule leaves nothing of are none.
+
+Only fields that some reference has are judged: data in which nobody wrote suppliers down cannot say that one was
+answered wrongly. Micro averages are of all fields' counts together, macro F1 is the mean of the fields' F1.
+
+Source: SROIE (Huang et al., "ICDAR2019 competition on scanned receipt OCR and information extraction", 2019), task 3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tfx_ocr.components.evaluator.metrics.measured import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, counted, rates, texts
+from tfx_ocr.data import features, normal
+
+RULES = {"": lambda _, value: normal.exact(value), "_normalised": normal.normalised}
+NAMES = tuple(f"{name}{rule}" for rule in RULES for name in ("micro_precision", "micro_recall", "micro_f1", "macro_f1"))
+CLASS_NAMES = tuple(f"{name}{rule}" for rule in RULES for name in ("precision", "recall", "f1"))
+LOWER_IS_BETTER: frozenset[str] = frozenset()
+
+
+def pair(record: Record, outputs: Outputs) -> Pair:
+    """The fields written down for the record, and those answered, as JSON objects without empty values."""
+    nothing: Record = {features.FIELD_NAMES: [], features.FIELD_VALUES: []}  # a record's features are never empty
+    written = {**nothing, **record}
+    return (
+        _as_json(texts(written, features.FIELD_NAMES), texts(written, features.FIELD_VALUES)),
+        _as_json(texts(outputs, features.FIELD_NAMES_OUT), texts(outputs, features.FIELD_VALUES_OUT)),
+    )
+
+
+def measure(pairs: Sequence[Pair]) -> Averages:
+    """Micro and macro averages, ready for any count of the pairs.
+
+    Args:
+        pairs: JSON objects of what was written down and of what was answered.
+
+    Returns:
+        [tests, pairs] counts to [tests] fractions from 0 to 1 under each of `NAMES`.
+    """
+    _, of_pair = _counts(pairs)
+    flat = of_pair.reshape(len(pairs), of_pair[0].size)
+
+    def averages(counts: np.ndarray) -> dict[str, np.ndarray]:
+        sums = (counts @ flat).reshape(len(counts), *of_pair.shape[1:])
+        found: dict[str, np.ndarray] = {}
+        for place, rule in enumerate(RULES):
+            hits, support, answered = np.moveaxis(sums[:, place], -1, 0)  # [tests, fields] each
+            micro = rates(hits.sum(1), support.sum(1), answered.sum(1))
+            found |= {f"micro_{name}{rule}": of for name, of in micro.items()}
+            seen = np.count_nonzero(support + answered, axis=1)
+            found[f"macro_f1{rule}"] = rates(hits, support, answered)["f1"].sum(1) / np.maximum(seen, 1)
+        return found
+
+    return averages
+
+
+def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
+    """Precision, recall and F1 of each field by both rules, and its support: how many references have it.
+
+    Raises:
+        ValueError: there is no pair.
+    """
+    came, counts = counted(pairs)
+    names, of_pair = _counts(came)
+    sums = np.tensordot(counts, of_pair, 1)  # [rules, fields, 3]
+    found: dict[str, dict[str, float]] = {name: {} for name in names}
+    for place, rule in enumerate(RULES):
+        for name, column in rates(*sums[place].T).items():
+            for field, value in zip(names, column, strict=True):
+                found[field][f"{name}{rule}"] = float(value)
+    for field, support in zip(names, sums[0, :, 1], strict=True):
+        found[field]["support"] = int(support)
+    return found
+
+
+def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+    """None: what is answered is a value of its field, not another field."""
+    return {}
+
+
+def _as_json(names: Sequence[str], values: Sequence[str]) -> str:
+    found = {name: value for name, value in zip(names, values, strict=True) if value}
+    return json.dumps(found, ensure_ascii=False, sort_keys=True)
+
+
+def _counts(pairs: Sequence[Pair]) -> tuple[list[str], np.ndarray]:
+    """The fields that are judged, sorted, and [pairs, rules, fields, 3] int: hits, in the reference, answered."""
+    read = [(json.loads(reference), json.loads(answer)) for reference, answer in pairs]
+    names = sorted({name for reference, _ in read for name in reference})
+    found = np.zeros((len(pairs), len(RULES), len(names), 3), np.int64)
+    for row, (reference, answer) in enumerate(read):
+        for place, comparable in enumerate(RULES.values()):
+            for column, name in enumerate(names):
+                wanted, given = (comparable(name, each.get(name, "")) for each in (reference, answer))
+                found[row, place, column] = (bool(wanted) and wanted == given, bool(wanted), bool(given))
+    return names, found

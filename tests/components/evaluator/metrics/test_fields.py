@@ -1,0 +1,98 @@
+"""Fields of a page: precision, recall and F1, exact and normalised."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tfx_ocr.components.evaluator.metrics import fields, measured
+
+
+def pair(written, answered):
+    return json.dumps(written), json.dumps(answered)
+
+
+PAIRS = [
+    pair({"supplier": "TAN  CHAY YEE", "total": "RM 9.00"}, {"supplier": "Tan Chay Yee", "total": "9.00"}),
+    pair({"supplier": "ABC", "total": "10.00"}, {"supplier": "ABD"}),
+]
+
+
+def test_the_pair_is_what_was_written_down_and_what_was_answered():
+    record = {"field_names": [b"total", b"supplier"], "field_values": ["9,00 €".encode(), b"ABC"]}
+    outputs = {
+        "field_names": np.array([b"supplier", b"issue_date", b"total"]),
+        "field_values": np.array([b"AB", b"", b"9,00"]),
+    }
+    assert fields.pair(record, outputs) == (
+        '{"supplier": "ABC", "total": "9,00 €"}',
+        '{"supplier": "AB", "total": "9,00"}',
+    )
+
+
+def test_a_page_of_which_nothing_was_written_down_has_an_empty_reference():
+    outputs = {"field_names": np.array([b"total"]), "field_values": np.array([b"1"])}
+    assert fields.pair({"words": [b"1"]}, outputs) == ("{}", '{"total": "1"}')
+
+
+def test_metrics_are_those_worked_out_by_hand():
+    # exact: the first supplier of 3 answered, of 4 written; normalised: the first total too
+    found = measured.metrics(fields, PAIRS)
+    assert found == pytest.approx(
+        {
+            "micro_precision": 1 / 3,
+            "micro_recall": 1 / 4,
+            "micro_f1": 2 / 7,
+            "macro_f1": (2 / 4 + 0) / 2,
+            "micro_precision_normalised": 2 / 3,
+            "micro_recall_normalised": 2 / 4,
+            "micro_f1_normalised": 4 / 7,
+            "macro_f1_normalised": (2 / 4 + 2 / 3) / 2,
+        }
+    )
+    assert tuple(found) == fields.NAMES
+
+
+def test_each_field_is_a_class():
+    assert fields.classes(PAIRS) == {
+        "supplier": {
+            "precision": 0.5, "recall": 0.5, "f1": 0.5,
+            "precision_normalised": 0.5, "recall_normalised": 0.5, "f1_normalised": 0.5, "support": 2,
+        },
+        "total": {
+            "precision": 0.0, "recall": 0.0, "f1": 0.0, "precision_normalised": 1.0, "recall_normalised": 0.5,
+            "f1_normalised": pytest.approx(2 / 3), "support": 2,
+        },
+    }  # fmt: skip
+
+
+def test_a_field_that_nobody_wrote_down_anywhere_is_not_judged():
+    with_more = [pair({"total": "1"}, {"total": "1", "receiver": "X"})]
+    assert measured.metrics(fields, with_more)["micro_precision"] == 1
+    assert set(fields.classes(with_more)) == {"total"}
+
+
+def test_a_field_answered_where_this_page_has_none_counts_against_precision():
+    found = measured.metrics(fields, [pair({"total": "1"}, {"total": "1"}), pair({}, {"total": "2"})])
+    assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
+
+
+def test_a_value_that_the_rule_leaves_nothing_of_is_none():
+    found = measured.metrics(fields, [pair({"total": "n/a"}, {"total": "-"}), pair({"total": "5"}, {"total": "5"})])
+    assert found["micro_f1"] == pytest.approx(0.5)
+    assert found["micro_f1_normalised"] == 1
+
+
+def test_pages_without_any_field_give_0():
+    assert set(measured.metrics(fields, [pair({}, {"total": "1"})]).values()) == {0.0}
+
+
+def test_intervals_are_of_pages_not_of_fields():
+    # half of 100 pages right in both fields: as sure as 100 coins, not as 200
+    pairs = {pair({"a": "1", "b": "1"}, {"a": "1", "b": "1"}): 50, pair({"a": "1", "b": "1"}, {"a": "2", "b": "2"}): 50}
+    low, high = measured.intervals(fields, pairs)["micro_recall"]
+    assert high - low == pytest.approx(2 * 1.96 * 0.05, abs=0.02)
+
+
+def test_a_field_has_no_confusion():
+    assert fields.confusion(PAIRS) == {}
