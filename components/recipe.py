@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pydantic
 
@@ -41,6 +41,23 @@ class ImageSpec:
     crop_to_ink: bool = True
     margin: float = 0.2
     scaled: tuple[float, float] = (-1.0, 1.0)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WordsSpec:
+    """The words of a page as a network sees them.
+
+    Attributes:
+        max_characters: of a word; what is longer is cut.
+        CHARACTERS: numbers a character may have: ASCII as it is, all others folded to 128 to 255; 0 is none.
+        PLACES: numbers that say where a word lies: see `inputs.words`.
+    """
+
+    __pydantic_config__ = FORBID
+    CHARACTERS: ClassVar[int] = 256
+    PLACES: ClassVar[int] = 7
+
+    max_characters: int = 16
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,6 +112,7 @@ class Augment:
         elastic: amplitude in pixels of a smooth random displacement field; 0 for none.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for none.
+        misread: of words: share of the characters that become others.
     """
 
     __pydantic_config__ = FORBID
@@ -106,6 +124,7 @@ class Augment:
     elastic: float = 0.0
     contrast: float = 0.0
     erase: int = 0
+    misread: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -255,7 +274,8 @@ class Recipe:
         schema: file name in `data/schemas/`: the reviewed schema the data is held to.
         sample: name in `data.samples.SAMPLES`: the data of a run that names none.
         pretrained: folder in `data/pretrained/` that answers before anything is trained; "" for none.
-        image: the picture a network sees.
+        image: the picture a network sees, of an input of pictures.
+        words: likewise, of an input of words.
         examples: ExampleGen's part.
         trainer: Trainer's part.
         trainers: the parts that `--network NAME` chooses from, by network.
@@ -273,7 +293,8 @@ class Recipe:
     schema: str
     sample: str
     pretrained: str = ""
-    image: ImageSpec
+    image: ImageSpec | None = None
+    words: WordsSpec | None = None
     examples: Examples
     trainer: Trainer
     trainers: Mapping[str, Trainer] = dataclasses.field(default_factory=dict)
@@ -302,13 +323,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "statistics_gen": ("name",),
     "schema": ("name", "schema"),
     "example_validator": ("name",),
-    "transform": ("name", "input", "task", "alphabet", "image"),
-    "tuner": ("name", "input", "task", "alphabet", "image", "trainer", "tuner", "serving"),
-    "trainer": ("name", "input", "task", "alphabet", "image", "trainer", "serving"),
+    "transform": ("name", "input", "task", "alphabet", "image", "words"),
+    "tuner": ("name", "input", "task", "alphabet", "image", "words", "trainer", "tuner", "serving"),
+    "trainer": ("name", "input", "task", "alphabet", "image", "words", "trainer", "serving"),
     "evaluator": ("name", "task", "alphabet", "gate"),
-    "infra_validator": ("name", "task", "alphabet", "serving"),
+    "infra_validator": ("name", "input", "task", "alphabet", "serving"),
     "pusher": ("name",),
-    "report": ("name", "task", "alphabet", "image", "trainer", "gate"),
+    "report": ("name", "task", "alphabet", "image", "words", "trainer", "gate"),
 }
 
 
@@ -324,11 +345,24 @@ class Part:
     alphabet: str | None = None
     schema: str | None = None
     image: ImageSpec | None = None
+    words: WordsSpec | None = None
     examples: Examples | None = None
     trainer: Trainer | None = None
     tuner: Tuner | None = None
     gate: Gate | None = None
     serving: Serving | None = None
+
+    @property
+    def spec(self) -> ImageSpec | WordsSpec:
+        """What the recipe says of its input.
+
+        Raises:
+            ValueError: it says nothing.
+        """
+        said = self.image or self.words
+        if said is None:
+            raise ValueError(f"recipe {self.name} says neither image nor words: give the one that its input takes")
+        return said
 
     @classmethod
     def from_json(cls, text: str) -> Part:

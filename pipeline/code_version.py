@@ -9,6 +9,7 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,10 +47,10 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
     alphabet = _named(ALPHABETS, recipe.alphabet)
     task = _named(tasks.TASKS, recipe.task)
     model = (
-        *("components.inputs", _named(INPUTS, recipe.input)),
-        *("components.tasks", task, alphabet, "data.alphabets", "data.features"),
+        *("components.inputs", *_with_siblings(_named(INPUTS, recipe.input))),
+        *("components.tasks", *_with_siblings(task), alphabet, "data.alphabets", "data.features"),
     )
-    network = ("components.networks", _named(networks.NETWORKS, recipe.trainer.network))
+    network = ("components.networks", *_with_siblings(_named(networks.NETWORKS, recipe.trainer.network)))
     return {
         "example_gen": (
             *("components.example_gen.*", "data.record", "data.checked", "data.images", "data.labels", "data.files"),
@@ -68,7 +69,7 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         ),
         "infra_validator": (
             *("components.infra_validator.*", "serving.export", "serving.signature", "serving.c_loader"),
-            "data.features",
+            *model,
         ),
         "pusher": ("components.pusher.*", "serving.versions"),
         "report": ("components.report.*", "data.features", task),
@@ -105,6 +106,18 @@ def libraries() -> str:
 
 def _named(registry: dict[str, str], name: str) -> str:
     return registry[name].split(":")[0].removeprefix("tfx_ocr.")
+
+
+def _with_siblings(module: str) -> tuple[str, ...]:
+    """The module and those of its own package that it is built from."""
+    package = module.rpartition(".")[0]
+    imported = re.findall(rf"^from tfx_ocr\.{re.escape(package)}(?:\.(\w+))? import (.+)$", _source(module), re.M)
+    names = {f"{package}.{name}" for inner, many in imported for name in ([inner] if inner else many.split(", "))}
+    return module, *sorted(name for name in names if _room(name).with_suffix(".py").exists())
+
+
+def _source(module: str) -> str:
+    return _room(module).with_suffix(".py").read_text(encoding="utf-8")
 
 
 def _files(names: Iterable[str]) -> list[Path]:

@@ -35,7 +35,8 @@ class Executor(base_executor.BaseExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])
-        assert part.task  # both are in PARTS["infra_validator"]
+        assert part.input  # all are in PARTS["infra_validator"]
+        assert part.task
         assert part.serving
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
@@ -44,7 +45,7 @@ class Executor(base_executor.BaseExecutor):
         try:
             load_check(path)
             with Export(path) as export:
-                try_export(export, records, part.task)
+                try_export(export, records, part.input, part.task)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")

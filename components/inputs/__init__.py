@@ -6,16 +6,19 @@ from types import ModuleType
 
 from tfx_ocr.data.registry import named
 
-# A module of an input has, with `spec` the recipe's ImageSpec:
+# A module of an input has, with `spec` what the recipe says of it (ImageSpec, WordsSpec):
 #   RAW                         record features it takes                     (what `serving_default` parses)
-#   ASKED                       input names of the `serve_images` signature, each with the record feature it stands for
+#   SIGNATURE, ASKED            the other signature, and its inputs as TensorSpecs
+#   raw(asked)                  its inputs -> record features, as RAW parses them
 #   transformed(raw, spec)      record features -> what Transform writes
 #   WRITTEN                     how to parse what Transform wrote
-#   batch(written, spec)        parsed -> a batch of the network's pictures, uint8
+#   batch(written, spec)        parsed -> a batch, small
 #   augment(batch, seed, augment, spec), scale(batch, spec)    -> what the network takes
-#   question(example)           a record as a question to the served model
+#   question(records)           records -> the signature's inputs, as a client would ask
 INPUTS = {
     "image": "tfx_ocr.components.inputs.image",
+    "line_image": "tfx_ocr.components.inputs.line_image",
+    "words": "tfx_ocr.components.inputs.words",
 }
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Augment, ImageSpec
 from tfx_ocr.data import features
 
 RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
-ASKED = {features.IMAGE_BYTES_IN: features.IMAGE}
+SIGNATURE = features.SERVE_IMAGES
+ASKED = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
 WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -40,7 +43,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     Raises:
         tf.errors.InvalidArgumentError: when run, for bytes that are no such picture.
     """
-    picture = _on_white(tf.io.decode_image(image_bytes, expand_animations=False), spec.channels)
+    picture = on_white(tf.io.decode_image(image_bytes, expand_animations=False), spec.channels)
     grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
     size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
 
@@ -74,7 +77,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     return tf.ensure_shape(tf.cast(tf.round(fitted * 255.0), tf.uint8), [spec.height, spec.width, spec.channels])
 
 
-def _on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
+def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
     """[h, w, 1 to 4] uint8, the last of 2 or 4 channels being opacity, to [h, w, channels] float32 on white paper."""
     decoded = tf.ensure_shape(decoded, [None, None, None])
     step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
@@ -121,6 +124,13 @@ def _box(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
     """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
+    return as_bytes(raw, spec, fit)
+
+
+def as_bytes(
+    raw: dict[str, tf.Tensor], spec: ImageSpec, fit: Callable[[tf.Tensor, ImageSpec], tf.Tensor]
+) -> dict[str, tf.Tensor]:
+    """`transformed` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
     protos = tf.map_fn(
         lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
         _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
@@ -244,6 +254,12 @@ def _erase(pictures: tf.Tensor, seed: tf.Tensor, half_seed: tf.Tensor, side: int
     return tf.where((inside & chosen)[..., tf.newaxis], tf.zeros([], tf.uint8), pictures)
 
 
-def question(example: tf.train.Example) -> dict[str, bytes]:
-    """A record as a question to `serve_images`: the picture's bytes as they came."""
-    return {asked: example.features.feature[name].bytes_list.value[0] for asked, name in ASKED.items()}
+def raw(asked: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """`image_bytes` [batch] to `image` [batch, 1]."""
+    return {features.IMAGE: asked[features.IMAGE_BYTES_IN][:, tf.newaxis]}
+
+
+def question(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
+    """Records as a question to `serve_images`: the pictures' bytes as they came, [batch]."""
+    images = [record.features.feature[features.IMAGE].bytes_list.value[0] for record in records]
+    return {features.IMAGE_BYTES_IN: np.array(images, dtype=object)}

@@ -1,7 +1,8 @@
-"""Networks: from a picture to features, a module a design, by the name a recipe calls it.
+"""Networks: from what is asked to features, a module a design, by the name a recipe calls it.
 
-A module has `GIVES` (`vector`, `sequence` or `map`: what its features are, which a task's NEEDS must match) and
-`build(image, base) -> keras.Model`. Keras layers and keras.ops only, so that any Keras backend can train it.
+A module has `GIVES` (`vector`, `sequence`, `map` or `words`: what its features are, which a task's NEEDS must match)
+and `build(spec, base) -> keras.Model`, with `spec` the recipe's ImageSpec or WordsSpec. Keras layers and keras.ops
+only, so that any Keras backend can train it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from types import ModuleType
 from tfx_ocr.data.registry import named
 
 NETWORKS = {
-    "small_cnn": "tfx_ocr.components.networks.small_cnn",
-    "mlp": "tfx_ocr.components.networks.mlp",
     "inception_v3": "tfx_ocr.components.networks.inception_v3",
+    "line_cnn": "tfx_ocr.components.networks.line_cnn",
+    "mlp": "tfx_ocr.components.networks.mlp",
+    "residual_cnn": "tfx_ocr.components.networks.residual_cnn",
+    "small_cnn": "tfx_ocr.components.networks.small_cnn",
+    "word_attention": "tfx_ocr.components.networks.word_attention",
 }
 
 

@@ -1,11 +1,13 @@
 """What an answer is: how a label is encoded, the head and the loss on a network's features, and the decoded answer.
 
-A module has `NEEDS` (`vector`, `sequence` or `map`: what a network must give) and
+A module has `NEEDS` (`vector`, `sequence`, `map` or `words`: what a network must give) and
 
-    encode(labels, alphabet)                raw labels -> what the loss takes            (Transform's graph)
-    head(features, trainer, alphabet)       a network's features -> its outputs          (keras.ops: any backend)
-    loss(), metrics()                       what is trained for, what is shown meanwhile
-    answers(outputs, alphabet, serving)     outputs -> named answers                     (the exported graph)
+    encode(inputs, alphabet)                    a record's features -> `label_xf`            (Transform's graph)
+    written(alphabet)                           how to parse that; ragged ones are padded with -1
+    head(features, trainer, alphabet)           a network's features -> one tensor of logits (keras.ops: any backend)
+    loss(), metrics()                           what is trained for, what is shown meanwhile
+    answers(logits, raw, alphabet, serving)     logits and what was asked -> named answers   (the exported graph)
+    why_not(answers)                            what is wrong with a batch of answers        (InfraValidator)
 
 `alphabet` is a module of `data.alphabets`.
 """
@@ -18,6 +20,9 @@ from tfx_ocr.data.registry import named
 
 TASKS = {
     "classification": "tfx_ocr.components.tasks.classification",
+    "sequence": "tfx_ocr.components.tasks.sequence",
+    "syllables": "tfx_ocr.components.tasks.syllables",
+    "tagging": "tfx_ocr.components.tasks.tagging",
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import ModuleType
 
 import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
@@ -12,29 +14,35 @@ from tfx_ocr.components.recipe import Serving, Trainer
 from tfx_ocr.data import features
 
 NEEDS = "vector"
-VOCABULARY = (
-    "labels"  # name of the label vocabulary among the transform graph's assets: what train holds, and how often
-)
+OUTPUTS = (features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT)
+SAME = 1e-4  # of two probabilities
 
 
-def encode(labels: tf.Tensor, alphabet: ModuleType) -> dict[str, tf.Tensor]:
-    """Labels to numbers, and the vocabulary of those that train holds, most frequent first, with their counts.
+def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+    """Labels to numbers, by a vocabulary that is the alphabet's own.
+
+    One that Transform took from the data would change a class's number with what train happens to hold, and cost a
+    pass over all of it; how often each label occurs is in ExampleGen's summary.
 
     Args:
-        labels: [batch, 1] string, each in `alphabet.CLASSES`.
+        inputs: `label` [batch, 1] string, each in `alphabet.CLASSES`.
         alphabet: with `CLASSES`, whose order is that of the numbers.
 
     Returns:
         `label_xf` [batch, 1] int64; -1 for what is not in the alphabet, which ExampleGen lets none through of.
     """
-    tft.vocabulary(labels, vocab_filename=VOCABULARY, store_frequency=True)
     numbers = range(len(alphabet.CLASSES))
     table = tft.make_and_track_object(
         lambda: tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(alphabet.CLASSES, numbers, tf.string, tf.int64), default_value=-1
         )
     )
-    return {features.LABEL_XF: table.lookup(labels)}
+    return {features.LABEL_XF: table.lookup(inputs[features.LABEL])}
+
+
+def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+    """How to parse what `encode` wrote."""
+    return {features.LABEL_XF: tf.io.FixedLenFeature([], tf.int64)}
 
 
 def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
@@ -56,11 +64,14 @@ def metrics() -> list[keras.metrics.Metric]:
     return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
 
 
-def answers(logits: tf.Tensor, alphabet: ModuleType, serving: Serving) -> dict[str, tf.Tensor]:
+def answers(
+    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
+) -> dict[str, tf.Tensor]:
     """Decode in the graph.
 
     Args:
         logits: [batch, classes] float32.
+        raw: not read.
         alphabet: with `CLASSES`.
         serving: `top_n` best classes are answered, or all if there are fewer.
 
@@ -76,3 +87,23 @@ def answers(logits: tf.Tensor, alphabet: ModuleType, serving: Serving) -> dict[s
         features.LABELS_OUT: labels,
         features.PROBABILITIES_OUT: probabilities,
     }
+
+
+def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
+    """Say what is wrong with a batch of answers, as a clause; None when nothing is.
+
+    Args:
+        answers: by output's name; texts as bytes.
+    """
+    if missing := [name for name in OUTPUTS if name not in answers]:
+        return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
+    labels, probabilities = answers[features.LABELS_OUT], answers[features.PROBABILITIES_OUT]
+    if labels.ndim != 2 or labels.shape != probabilities.shape:
+        shapes = " and ".join(f"{name} of shape {list(answers[name].shape)}" for name in OUTPUTS[2:])
+        return f"answers with {shapes}; both must be [batch, top_n]"
+    first_is_best = np.array_equal(labels[:, 0], answers[features.LABEL_OUT]) and np.allclose(
+        probabilities[:, 0], answers[features.PROBABILITY_OUT], rtol=0, atol=SAME
+    )
+    if not first_is_best or (np.diff(probabilities) > SAME).any():
+        return f"answers with {' and '.join(OUTPUTS[2:])} that are not the best first"
+    return None

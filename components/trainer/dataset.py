@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import input_named
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
+from tfx_ocr.components.tasks import task_named
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import alphabet
 
-SHUFFLED = 65_536  # records held in memory for the shuffle: 370 MB of 75 x 75 grey pictures
-JUDGED = 256  # pictures a batch when judging
+SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
+FEWEST = 1_000  # records held in any case
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 
 
@@ -50,18 +53,19 @@ def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Data
         first_epoch: counted from 0.
 
     Yields:
-        (pictures [batch, height, width, channels] float32, scaled and augmented; labels [batch]), without an end.
+        (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
+        of classes [batch]), without an end.
     """
-    trainer, kind = part.trainer, input_named(part.input)
+    trainer, kind, spec = part.trainer, input_named(part.input), part.spec
     seed = tf.constant(trainer.seed, tf.int64)
+    held = _held(files)
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
-        def changed(step: tf.Tensor, batch: dict[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-            pictures = kind.batch(batch, part.image)
-            pictures = kind.augment(pictures, tf.stack([seed, epoch * STEPS + step]), trainer.augment, part.image)
-            return kind.scale(pictures, part.image), batch[features.LABEL_XF]
+        def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
+            batch = kind.augment(kind.batch(read, spec), tf.stack([seed, epoch * STEPS + step]), trainer.augment, spec)
+            return kind.scale(batch, spec), read[features.LABEL_XF]
 
-        shuffled = _records(files).shuffle(SHUFFLED, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
+        shuffled = _records(files).shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
         parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
         return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -70,21 +74,28 @@ def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Data
 
 
 def judging(files: Sequence[str], part: Part) -> tf.data.Dataset:
-    """Batches of one pass in order, scaled only, kept in memory after the first.
+    """Batches of one pass in order, scaled only, kept in memory after the first as small as they were written.
 
     Their number is declared: Keras takes the end of a dataset of unknown length for a lack of data, and warns.
 
     Raises:
         Stop: there is no record.
     """
-    kind = input_named(part.input)
+    kind, size = input_named(part.input), part.trainer.batch_size
 
-    def scaled(batch: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        read = _parsed(batch, part)
-        return kind.scale(kind.batch(read, part.image), part.image), read[features.LABEL_XF]
+    def scaled(read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
+        return kind.scale(kind.batch(read, part.spec), part.spec), read[features.LABEL_XF]
 
-    number = tf.data.experimental.assert_cardinality(batches(files, JUDGED, "eval"))
-    return _records(files).batch(JUDGED).map(scaled).apply(number).cache().prefetch(tf.data.AUTOTUNE)
+    number = tf.data.experimental.assert_cardinality(batches(files, size, "eval"))
+    parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()
+    return parsed.map(scaled).apply(number).prefetch(tf.data.AUTOTUNE)
+
+
+def _held(files: Sequence[str]) -> int:
+    """Records that the shuffle holds: as many as fit `SHUFFLED_BYTES`, by the length of the first."""
+    for record in _records(files).take(1):
+        return max(FEWEST, SHUFFLED_BYTES // max(1, len(record.numpy())))
+    return FEWEST
 
 
 def _records(files: Sequence[str]) -> tf.data.Dataset:
@@ -92,5 +103,7 @@ def _records(files: Sequence[str]) -> tf.data.Dataset:
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:
-    written = input_named(part.input).WRITTEN | {features.LABEL_XF: tf.io.FixedLenFeature([], tf.int64)}
-    return tf.io.parse_example(batch, written)
+    written = input_named(part.input).WRITTEN | task_named(part.task).written(alphabet(part.alphabet))
+    read = tf.io.parse_example(batch, written)
+    label = read[features.LABEL_XF]
+    return read | {features.LABEL_XF: label.to_tensor(-1) if isinstance(label, tf.RaggedTensor) else label}

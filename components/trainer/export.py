@@ -28,16 +28,16 @@ class Served(tf.Module):
         self._input: ModuleType = input_named(part.input)
         self._task: ModuleType = task_named(part.task)
 
-    def pixels(self, raw: dict[str, tf.Tensor]) -> tf.Tensor:
-        """Record features [batch, 1] to the network's pictures, by the transform graph."""
-        part = self._part.it
-        return self._input.scale(self._input.batch(self._transform(raw), part.image), part.image)
+    def pixels(self, raw: dict[str, tf.Tensor]) -> Any:
+        """Record features to what the network takes, such as pictures, by the transform graph."""
+        spec = self._part.it.spec
+        return self._input.scale(self._input.batch(self._transform(raw), spec), spec)
 
     def answer(self, raw: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Record features to named answers."""
         part = self._part.it
-        outputs = self._model.it(self.pixels(raw), training=False)
-        return self._task.answers(outputs, alphabet(part.alphabet), part.serving)
+        logits = self._model.it(self.pixels(raw), training=False)
+        return self._task.answers(logits, raw, alphabet(part.alphabet), part.serving)
 
     @tf.function
     def serving_default(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -45,9 +45,9 @@ class Served(tf.Module):
         return self.answer(tf.io.parse_example(examples, self._input.RAW))
 
     @tf.function
-    def serve_images(self, **asked: tf.Tensor) -> dict[str, tf.Tensor]:
+    def serve(self, **asked: tf.Tensor) -> dict[str, tf.Tensor]:
         """What the input asks for, such as `image_bytes` [batch], to answers."""
-        return self.answer({name: asked[of][:, tf.newaxis] for of, name in self._input.ASKED.items()})
+        return self.answer(self._input.raw(asked))
 
 
 class _Untracked:
@@ -67,7 +67,7 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         path: folder to write, such as `fn_args.serving_model_dir`.
     """
     served = Served(model, transform, part)
-    asked = {name: tf.TensorSpec([None], tf.string, name) for name in input_named(part.input).ASKED}
+    kind = input_named(part.input)
     tf.saved_model.save(
         served,
         path,
@@ -75,6 +75,6 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
             features.SERVING_DEFAULT: served.serving_default.get_concrete_function(
                 tf.TensorSpec([None], tf.string, features.EXAMPLES_IN)
             ),
-            features.SERVE_IMAGES: served.serve_images.get_concrete_function(**asked),
+            kind.SIGNATURE: served.serve.get_concrete_function(**kind.ASKED),
         },
     )

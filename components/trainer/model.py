@@ -30,14 +30,14 @@ class Phase:
 
 
 def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
-    """The model: pictures [batch, height, width, channels] to the task's outputs, and its base's layers, in order.
+    """The model: what the input's `scale` gives to the task's logits, and its base's layers, in order.
 
     Raises:
         ValueError: `trainer.initial_weights` does not hold weights of this network and head.
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
-        base = network(part.trainer.network).build(part.image, part.trainer.base)
+        base = network(part.trainer.network).build(part.spec, part.trainer.base)
         outputs = task_named(part.task).head(base.output, part.trainer, alphabet(part.alphabet))
         model = keras.Model(base.input, outputs, name=part.name)
     finally:

@@ -1,4 +1,4 @@
-"""The stock Transform's user code: pictures fitted and kept as uint8, labels encoded."""
+"""The stock Transform's user code: what is asked fitted and kept small, labels encoded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import tensorflow as tf
 from tfx_ocr.components.inputs import input_named
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import task_named
-from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import alphabet
 
 
@@ -23,8 +22,8 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
         custom_config: the recipe's transform part as JSON under `recipe`.
 
     Returns:
-        What the recipe's input and task write: `pixels_xf`, `label_xf`.
+        What the recipe's input and task write, such as `pixels_xf` and `label_xf`.
     """
     part = Part.from_json(custom_config["recipe"])
-    pictures = input_named(part.input).transformed(inputs, part.image)
-    return pictures | task_named(part.task).encode(inputs[features.LABEL], alphabet(part.alphabet))
+    asked = input_named(part.input).transformed(inputs, part.spec)
+    return asked | task_named(part.task).encode(inputs, alphabet(part.alphabet))

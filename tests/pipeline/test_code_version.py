@@ -36,7 +36,7 @@ def test_every_step_has_one(step, name):
     ("file", "steps"),
     [
         ("components/transform/preprocessing.py", {"transform"}),
-        ("components/inputs/image.py", {"transform", "tuner", "trainer"}),
+        ("components/inputs/image.py", {"transform", "tuner", "trainer", "infra_validator"}),
         ("components/networks/small_cnn.py", {"tuner", "trainer"}),
         ("components/networks/inception_v3.py", set()),
         ("components/evaluator/gate.py", {"evaluator"}),

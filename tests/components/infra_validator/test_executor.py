@@ -14,7 +14,7 @@ def validate(artifact, write_examples, tmp_path):
 
     def run(records=RECORDS, trial_requests=3):
         blessing = artifact("InfraBlessing", tmp_path / "blessing")
-        recipe = {"name": "digits", "task": "classification", "alphabet": "digits"}
+        recipe = {"name": "digits", "input": "image", "task": "classification", "alphabet": "digits"}
         recipe["serving"] = {"trial_requests": trial_requests}
         Executor().Do(
             {

@@ -4,7 +4,7 @@ import pytest
 pytestmark = pytest.mark.tfx
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def records():
     import tensorflow as tf
 
@@ -47,7 +47,7 @@ class FakeExport:
 def trial(export, records, task="classification"):
     from tfx_ocr.components.infra_validator.trial import try_export
 
-    return try_export(export, records, task)
+    return try_export(export, records, "image", task)
 
 
 def test_a_sound_export_passes_and_is_asked_in_a_batch_and_alone(records):
@@ -150,22 +150,53 @@ def test_rounding_apart_is_the_same(records):
     trial(FakeExport(serve_images=with_output("probability", [0.90001, 0.8, 0.7])), records)
 
 
-def test_a_task_that_does_not_rank_needs_label_and_probability_alone(records):
-    trial(FakeExport(both=lambda a, n: {k: a[k] for k in ("label", "probability")}), records, task="sequence")
+def characters(*rows):
+    """Answers with the characters of each, of a batch that is as long as its longest."""
+
+    def answer(answers, n):
+        longest = max(len(row) for row in rows[:n])
+        padded = [[*row, *[b""] * (longest - len(row))] for row in rows[:n]]
+        probabilities = [[0.9] * len(row) + [0.0] * (longest - len(row)) for row in rows[:n]]
+        return {
+            "label": answers["label"],
+            "probability": answers["probability"],
+            "characters": np.array(padded, dtype=object),
+            "character_probabilities": np.array(probabilities, dtype=np.float32),
+        }
+
+    return answer
+
+
+def test_what_is_padded_in_a_batch_may_be_shorter_alone(records):
+    def longer(answers, n):
+        answers = {**answers, "label": np.array([b"1", b"22", b"3"][:n], dtype=object)}
+        return characters([b"1"], [b"2", b"2"], [b"3"])(answers, n)
+
+    trial(FakeExport(both=longer), records, task="sequence")
+
+
+def test_what_is_cut_off_alone_must_be_padding(records):
+    def cut(answers, n):
+        answers = characters([b"1"], [b"2"], [b"3"])(answers, n)
+        more = np.array([[b"x"]] * n, dtype=object)
+        return {**answers, "more": np.concatenate([more, more], 1) if n > 1 else more}
+
+    with pytest.raises(ValueError, match="give different more for the same questions"):
+        trial(FakeExport(both=cut), records, task="sequence")
 
 
 @pytest.mark.parametrize("name", ["serving_default", "serve_images"])
 def test_a_missing_signature_is_named(records, name):
     export = FakeExport()
     del export.signatures[name]
-    with pytest.raises(ValueError, match=f"no signature '{name}'"):
+    (there,) = export.signatures
+    sentence = f"has the signatures {there}; the contract is serve_images and serving_default"
+    with pytest.raises(ValueError, match=sentence):
         trial(export, records)
 
 
 def test_an_input_that_no_record_has_is_named(records):
-    from tfx_ocr.serving.export import Signature
-
-    export = FakeExport()
-    export.signatures["serve_words"] = Signature(inputs={"words_bytes": ("string", (None,))}, outputs={})
-    with pytest.raises(ValueError, match="serve_words asks for 'words_bytes', and the records have no feature 'words'"):
-        trial(export, records)
+    for record in records:
+        record.features.feature.pop("image")
+    with pytest.raises(ValueError, match="the records have no feature 'image', which is what is asked about"):
+        trial(FakeExport(), records)

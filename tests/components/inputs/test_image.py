@@ -247,7 +247,8 @@ def test_paper_comes_in_at_the_edges_of_dark_ink_too(changed):
 def test_a_record_is_asked_with_its_bytes_as_they_came():
     record = tf.train.Example()
     record.features.feature[features.IMAGE].bytes_list.value.append(b"as it came")
-    assert image.question(record) == {features.IMAGE_BYTES_IN: b"as it came"}
+    (asked,) = image.question([record, record]).items()
+    assert (asked[0], asked[1].tolist()) == (features.IMAGE_BYTES_IN, [b"as it came"] * 2)
 
 
 def test_an_unknown_input_is_answered_with_the_known():

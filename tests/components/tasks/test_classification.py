@@ -19,7 +19,7 @@ LOGITS = tf.constant([[0.0, math.log(3), math.log(6)], [math.log(6), 0.0, math.l
 
 
 def test_answers_are_the_best_classes_first():
-    found = classification.answers(LOGITS, ABC, Serving(top_n=2))
+    found = classification.answers(LOGITS, {}, ABC, Serving(top_n=2))
     assert found["label"].numpy().tolist() == [b"c", b"a"]
     np.testing.assert_allclose(found["probability"], [0.6, 0.6], atol=1e-6)
     assert found["labels"].numpy().tolist() == [[b"c", b"b"], [b"a", b"c"]]
@@ -27,20 +27,17 @@ def test_answers_are_the_best_classes_first():
 
 
 def test_fewer_classes_than_asked_for_are_all_answered():
-    found = classification.answers(LOGITS, ABC, Serving(top_n=5))
+    found = classification.answers(LOGITS, {}, ABC, Serving(top_n=5))
     assert found["labels"].numpy().tolist() == [[b"c", b"b", b"a"], [b"a", b"c", b"b"]]
     np.testing.assert_allclose(found["probabilities"], [[0.6, 0.3, 0.1]] * 2, atol=1e-6)
 
 
 def test_encode_numbers_labels_in_the_alphabets_order(monkeypatch):
-    analysed = []
-    monkeypatch.setattr(classification.tft, "vocabulary", lambda *_, **options: analysed.append(options))
     monkeypatch.setattr(classification.tft, "make_and_track_object", lambda make: make())
-    encoded = classification.encode(tf.constant([["c"], ["a"], ["b"], ["z"], [""]]), ABC)
+    encoded = classification.encode({"label": tf.constant([["c"], ["a"], ["b"], ["z"], [""]])}, ABC)
     assert set(encoded) == {"label_xf"}
     assert encoded["label_xf"].numpy().tolist() == [[2], [0], [1], [-1], [-1]]
     assert encoded["label_xf"].dtype == tf.int64
-    assert analysed == [{"vocab_filename": "labels", "store_frequency": True}]
 
 
 def test_head_has_the_hidden_layers_and_a_logit_a_class():
@@ -74,8 +71,9 @@ def test_accuracy_is_the_share_of_right_answers():
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_says_what_it_needs_and_has_what_the_steps_call(name):
     task = task_named(name)
-    assert task.NEEDS in ("vector", "sequence", "map")
-    assert all(callable(getattr(task, part)) for part in ("encode", "head", "loss", "metrics", "answers"))
+    assert task.NEEDS in ("vector", "sequence", "map", "words")
+    parts = ("encode", "written", "head", "loss", "metrics", "answers", "why_not")
+    assert all(callable(getattr(task, part)) for part in parts)
 
 
 def test_unknown_task_is_answered_with_the_known_ones():

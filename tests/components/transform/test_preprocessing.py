@@ -71,10 +71,3 @@ def test_labels_are_numbers_in_the_alphabets_order(written):
 def test_nothing_else_is_written(written):
     rows, _ = written
     assert {name for row in rows for name in row} == {"pixels_xf", "label_xf"}
-
-
-def test_the_vocabulary_of_labels_is_in_the_graph_most_frequent_first(written):
-    _, graph = written
-    lines = [line.decode() for line in tf.io.gfile.GFile(graph.vocabulary_file_by_name("labels"), "rb").readlines()]
-    assert [line.split() for line in lines[:2]] == [["3", "7"], ["2", "0"]]
-    assert sorted(line.split()[1] for line in lines) == sorted(set(LABELS))

@@ -1,0 +1,172 @@
+"""The words of a page and their boxes: from texts and pixels to characters and places, a row a word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Augment, WordsSpec
+from tfx_ocr.data import features
+
+RAW = {features.WORDS: tf.io.VarLenFeature(tf.string), features.BOXES: tf.io.VarLenFeature(tf.float32)}
+SIGNATURE = features.SERVE_WORDS
+ASKED = {
+    features.WORDS_IN: tf.TensorSpec([None, None], tf.string, features.WORDS_IN),
+    features.BOXES_IN: tf.TensorSpec([None, None, 4], tf.float32, features.BOXES_IN),
+}
+WRITTEN = {
+    features.CHARACTERS_XF: tf.io.FixedLenFeature([], tf.string),
+    features.PLACES_XF: tf.io.FixedLenFeature([], tf.string),
+}
+
+ASCII = WordsSpec.CHARACTERS // 2
+PLACES = WordsSpec.PLACES
+FAR = 50.0  # lines from the page's first or last word from which on a place is as far as any
+
+
+def transformed(raw: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
+    """Transform's part.
+
+    Args:
+        raw: `words`, sparse [batch, most words] string, and `boxes`, sparse [batch, 4 * most words] float32.
+        spec: the recipe's.
+
+    Returns:
+        [batch, 1] strings: `characters_xf`, words x `max_characters` uint8, 0 past a word's end; `places_xf`, words x
+        `PLACES` float32.
+    """
+    words = tf.RaggedTensor.from_sparse(raw[features.WORDS])
+    boxes = tf.RaggedTensor.from_sparse(raw[features.BOXES])
+
+    def page(one: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        numbers = tf.cast(_characters(one[0], spec), tf.uint8)
+        places = _places(tf.reshape(one[1], [-1, 4]))
+        return (
+            _bytes(numbers, tf.size(one[0]) * spec.max_characters),
+            _bytes(places, tf.size(one[0]) * PLACES * tf.float32.size),
+        )
+
+    string = tf.TensorSpec([], tf.string)
+    characters, places = tf.map_fn(page, (words, boxes), fn_output_signature=(string, string))
+    return {features.CHARACTERS_XF: characters[:, tf.newaxis], features.PLACES_XF: places[:, tf.newaxis]}
+
+
+def _bytes(values: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    # a TensorProto ends with its values: the one quick way from numbers to bytes in a graph
+    proto = tf.io.serialize_tensor(values)
+    return tf.strings.substr(proto, tf.strings.length(proto) - length, length)
+
+
+def _characters(words: tf.Tensor, spec: WordsSpec) -> tf.Tensor:
+    """[words] string to [words, max_characters] int32: 0 past a word's end."""
+    codes = tf.strings.unicode_decode(words, "UTF-8").to_tensor(0, shape=[None, spec.max_characters])
+    return tf.where(codes < ASCII, codes, ASCII + codes % ASCII)
+
+
+def _places(boxes: tf.Tensor) -> tf.Tensor:
+    """Where words are, free of the page's resolution.
+
+    Args:
+        boxes: [words, 4] float32: left, top, right, bottom in pixels.
+
+    Returns:
+        [words, PLACES] float32: left, right and middle across, 0 to 1 over all the words' width; height as a multiple
+        of the page's median word's; distance of the middle from the topmost and from the lowest word, in median
+        heights over `FAR`, at most 1; and down, 0 to 1 over all the words' height. Pages end where their last word
+        does: the distances say more than a share of a height that another line would change.
+    """
+    left, top, right, bottom = tf.unstack(boxes, axis=1)
+    heights = tf.maximum(bottom - top, 1.0)
+    count = tf.maximum(tf.size(heights), 1)
+    median = tf.sort(tf.concat([heights, tf.ones([1])], 0), direction="DESCENDING")[count // 2]
+    first_x, last_x = tf.reduce_min(left), tf.reduce_max(right)
+    first_y, last_y = tf.reduce_min(top), tf.reduce_max(bottom)
+    middle = (top + bottom) / 2.0
+
+    def across(x: tf.Tensor) -> tf.Tensor:
+        return (x - first_x) / tf.maximum(last_x - first_x, 1.0)
+
+    def far(distance: tf.Tensor) -> tf.Tensor:
+        return tf.minimum(distance / median / FAR, 1.0)
+
+    return tf.stack(
+        [
+            across(left),
+            across(right),
+            across((left + right) / 2.0),
+            tf.minimum(heights / median, 8.0),
+            far(middle - first_y),
+            far(last_y - middle),
+            (middle - first_y) / tf.maximum(last_y - first_y, 1.0),
+        ],
+        axis=1,
+    )
+
+
+def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
+    """What `transformed` wrote, parsed, padded to the page of most words: one word at least.
+
+    Returns:
+        `characters` [batch, words, max_characters] uint8, all 0 past a page's last word; `places` [batch, words,
+        `PLACES`] float32.
+    """
+    strings = {name: tf.reshape(written[name], [-1]) for name in WRITTEN}
+    most = tf.reduce_max(tf.strings.length(strings[features.CHARACTERS_XF])) // spec.max_characters
+    most = tf.maximum(most, 1)
+    characters = tf.io.decode_raw(strings[features.CHARACTERS_XF], tf.uint8, fixed_length=most * spec.max_characters)
+    places = tf.io.decode_raw(strings[features.PLACES_XF], tf.float32, fixed_length=most * PLACES * tf.float32.size)
+    return {
+        "characters": tf.reshape(characters, [-1, most, spec.max_characters]),
+        "places": tf.reshape(places, [-1, most, PLACES]),
+    }
+
+
+def augment(words: dict[str, tf.Tensor], seed: tf.Tensor, changes: Augment, spec: WordsSpec) -> dict[str, tf.Tensor]:
+    """Training's changes: `misread` of the characters become others, as OCR does.
+
+    Args:
+        words: what `batch` gives.
+        seed: [2] integers; the same seed gives the same words, in any process.
+        changes: the recipe's.
+        spec: the recipe's.
+    """
+    if not changes.misread:
+        return words
+    characters = tf.cast(words["characters"], tf.int32)
+    seeds = tf.unstack(tf.random.split(seed, 2))
+    wrong = tf.random.stateless_uniform(tf.shape(characters), seeds[0]) < changes.misread
+    others = tf.random.stateless_uniform(tf.shape(characters), seeds[1], ord("!"), ASCII - 1, tf.int32)
+    misread = tf.where(wrong & (characters > 0), others, characters)
+    return words | {"characters": tf.cast(misread, tf.uint8)}
+
+
+def scale(words: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
+    """What the network takes: the characters as int32."""
+    return words | {"characters": tf.cast(words["characters"], tf.int32)}
+
+
+def raw(asked: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+    """`words` [batch, words], "" past the last, and `boxes` [batch, words, 4] to sparse record features."""
+    words = asked[features.WORDS_IN]
+    there = tf.not_equal(words, "")
+    boxes = tf.ragged.boolean_mask(asked[features.BOXES_IN], there)  # [batch, (words), 4]
+    flat = boxes.merge_dims(1, 2) if isinstance(boxes, tf.RaggedTensor) else boxes
+    return {
+        features.WORDS: tf.ragged.boolean_mask(words, there).to_sparse(),
+        features.BOXES: flat.to_sparse(),
+    }
+
+
+def question(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
+    """Records as a question to `serve_words`, padded to the page of most words."""
+    words = [record.features.feature[features.WORDS].bytes_list.value for record in records]
+    boxes = [record.features.feature[features.BOXES].float_list.value for record in records]
+    most = max((len(each) for each in words), default=0)
+    texts = np.full((len(records), most), b"", dtype=object)
+    places = np.zeros((len(records), most, 4), np.float32)
+    for number, (of_page, around) in enumerate(zip(words, boxes, strict=True)):
+        texts[number, : len(of_page)] = list(of_page)
+        places[number, : len(of_page)] = np.reshape(around, (-1, 4))
+    return {features.WORDS_IN: texts, features.BOXES_IN: places}

@@ -1,0 +1,64 @@
+"""A convolutional network along a line of text: a frame of features every fourth pixel."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from tfx_ocr.components.recipe import Base, ImageSpec
+
+GIVES = "sequence"
+STRIDE = 4  # pixels of the strip a frame
+WIDTH = 192  # features a frame
+DILATIONS = (1, 2, 4, 8)  # of the layers along the line: together they see 61 frames, some ten characters
+
+
+def build(image: ImageSpec, base: Base) -> keras.Model:
+    """Convolutions down to one row of frames, then residual dilated convolutions along it.
+
+    No recurrence: on a CPU a step after the other costs more than the layers do, and a frame's answer depends on a
+    bounded stretch of the line.
+
+    Args:
+        image: size and channels of the strip, scaled; `height` a multiple of 8.
+        base: not used: there are no base weights.
+
+    Returns:
+        A model of [batch, height, width, channels] to [batch, width / 4, `WIDTH`].
+
+    Raises:
+        ValueError: the strip's height is no multiple of 8, or its width none of 4.
+
+    Source: Bai, Kolter, Koltun, "An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence
+    Modeling", 2018, for the dilated residual layers.
+    """
+    if image.height % 8 or image.width % STRIDE:
+        raise ValueError(
+            f"line_cnn needs a height that is a multiple of 8 and a width that is one of {STRIDE}, "
+            f"not {image.height} x {image.width}"
+        )
+    strip = keras.Input((image.height, image.width, image.channels), name="picture")
+    x = _convolution(strip, 24)
+    x = layers.MaxPooling2D(2)(x)
+    x = _convolution(x, 48)
+    x = layers.MaxPooling2D(2)(x)
+    x = _convolution(_convolution(x, 80), 80)
+    x = layers.MaxPooling2D((2, 1))(x)
+    x = _convolution(_convolution(x, 128), 128)
+    x = layers.Conv2D(WIDTH, (image.height // 8, 1), use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    x = layers.Activation("relu")(x)
+    x = layers.Reshape((image.width // STRIDE, WIDTH))(x)
+    for dilation in DILATIONS:
+        inner = layers.Conv1D(WIDTH, 5, padding="same", dilation_rate=dilation, use_bias=False)(x)
+        inner = layers.BatchNormalization(momentum=0.9)(inner)
+        inner = layers.Activation("relu")(inner)
+        inner = layers.Dropout(0.1)(inner)
+        x = layers.Add()([x, inner])
+    return keras.Model(strip, x, name="line_cnn")
+
+
+def _convolution(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
+    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    return layers.Activation("relu")(x)

@@ -1,0 +1,104 @@
+"""Words of a page that look at each other: what a word says, where it lies, and what lies around it."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers, ops
+
+from tfx_ocr.components.recipe import Base, WordsSpec
+
+GIVES = "words"
+WIDTH = 96  # features a word
+HEADS = 4
+BLOCKS = 3
+STEPS = 15  # buckets of a distance across or down, half of them either way
+
+
+def build(words: WordsSpec, base: Base) -> keras.Model:
+    """Characters by convolution, then attention among words with a bias by how far apart they lie across and down.
+
+    Args:
+        words: the recipe's.
+        base: not used: there are no base weights.
+
+    Returns:
+        A model of `characters` [batch, words, max_characters] int32 and `places` [batch, words, places] float32 to
+        [batch, words, `WIDTH`]; what is past a page's last word changes no other word's features.
+
+    Source: Vaswani et al., "Attention Is All You Need", 2017; Raffel et al., "Exploring the Limits of Transfer
+    Learning with a Unified Text-to-Text Transformer", 2020, for the bias by buckets of distance.
+    """
+    characters = keras.Input((None, words.max_characters), dtype="int32", name="characters")
+    places = keras.Input((None, words.PLACES), name="places")
+    spelt = _Spelling(name="spelling")(characters)
+    x = layers.Dense(WIDTH)(layers.Concatenate()([spelt, layers.Dense(32, activation="relu")(places)]))
+    near = _Nearness(name="nearness")([places, characters])
+    for _ in range(BLOCKS):
+        inner = layers.LayerNormalization()(x)
+        inner = _Attention()([inner, near])
+        x = layers.Add()([x, layers.Dropout(0.1)(inner)])
+        inner = layers.LayerNormalization()(x)
+        inner = layers.Dense(2 * WIDTH, activation="gelu")(inner)
+        x = layers.Add()([x, layers.Dropout(0.1)(layers.Dense(WIDTH)(inner))])
+    x = layers.LayerNormalization()(x)
+    return keras.Model({"characters": characters, "places": places}, x, name="word_attention")
+
+
+class _Spelling(layers.Layer):
+    """[batch, words, characters] int to [batch, words, 2 * 64]: the strongest of each pattern of three, and of five."""
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        self._embedding = layers.Embedding(WordsSpec.CHARACTERS, 32)
+        self._patterns = [layers.Conv1D(64, size, padding="same", activation="relu") for size in (3, 5)]
+
+    def call(self, characters: keras.KerasTensor) -> keras.KerasTensor:
+        count, words, length = ops.shape(characters)
+        x = self._embedding(ops.reshape(characters, (count * words, length)))
+        strongest = ops.concatenate([ops.max(pattern(x), 1) for pattern in self._patterns], -1)
+        return ops.reshape(strongest, (count, words, 128))
+
+
+class _Nearness(layers.Layer):
+    """A bias a head and pair of words by their distance across and down: [batch, heads, words, words].
+
+    Pairs with what is past a page's last word get a number that no softmax sees.
+    """
+
+    def build(self, shape: list[tuple[int | None, ...]]) -> None:
+        self._across = layers.Embedding(STEPS, HEADS)
+        self._down = layers.Embedding(STEPS, HEADS)
+
+    def call(self, of: list[keras.KerasTensor]) -> keras.KerasTensor:
+        places, characters = of
+        across = self._across(_bucket(places[..., 2], 0.02))  # a fiftieth of the page's width
+        down = self._down(_bucket(places[..., 4], 0.01))  # half a line, see `inputs.words`
+        bias = ops.transpose(across + down, (0, 3, 1, 2))
+        is_word = ops.cast(ops.greater(characters[..., 0], 0), bias.dtype)
+        return bias - 1e9 * (1.0 - is_word[:, None, None, :])
+
+
+def _bucket(at: keras.KerasTensor, step: float) -> keras.KerasTensor:
+    """[batch, words] places to [batch, words, words] numbers of buckets, by the logarithm of the distance."""
+    apart = (at[:, None, :] - at[:, :, None]) / step
+    steps = ops.sign(apart) * ops.log(1.0 + ops.abs(apart)) * 2.0
+    half = STEPS // 2
+    return ops.cast(ops.clip(ops.round(steps), -half, half), "int32") + half
+
+
+class _Attention(layers.Layer):
+    """Multi-head attention with a bias a pair: [batch, words, width] and [batch, heads, words, words] to the first."""
+
+    def build(self, shape: list[tuple[int | None, ...]]) -> None:
+        self._ask, self._key, self._value, self._out = (layers.Dense(WIDTH, use_bias=False) for _ in range(4))
+
+    def call(self, of: list[keras.KerasTensor]) -> keras.KerasTensor:
+        x, bias = of
+        count, words = ops.shape(x)[:2]
+
+        def split(y: keras.KerasTensor) -> keras.KerasTensor:
+            return ops.transpose(ops.reshape(y, (count, words, HEADS, WIDTH // HEADS)), (0, 2, 1, 3))
+
+        ask, key, value = split(self._ask(x)), split(self._key(x)), split(self._value(x))
+        weights = ops.matmul(ask, ops.transpose(key, (0, 1, 3, 2))) / (WIDTH // HEADS) ** 0.5
+        mixed = ops.matmul(ops.softmax(weights + bias, -1), value)
+        return self._out(ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (count, words, WIDTH)))

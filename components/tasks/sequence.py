@@ -1,0 +1,134 @@
+"""A line of text a picture: connectionist temporal classification over the network's frames, blank first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tensorflow_transform as tft
+
+from tfx_ocr.components.recipe import Serving, Trainer
+from tfx_ocr.data import features
+
+NEEDS = "sequence"
+OUTPUTS = (
+    features.LABEL_OUT,
+    features.PROBABILITY_OUT,
+    features.CHARACTERS_OUT,
+    features.CHARACTER_PROBABILITIES_OUT,
+)
+BLANK = 0  # a character's number is its place in the alphabet plus one
+
+
+def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+    """Texts to the numbers of their characters.
+
+    Args:
+        inputs: `label` [batch, 1] string, of `alphabet.CHARACTERS`.
+        alphabet: with `CHARACTERS`, whose order is that of the numbers, from 1, and `LONGEST`.
+
+    Returns:
+        `label_xf` [batch, LONGEST] int64; 0 past the text's end.
+    """
+    numbers = range(1, len(alphabet.CHARACTERS) + 1)
+    table = tft.make_and_track_object(
+        lambda: tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(alphabet.CHARACTERS, numbers, tf.string, tf.int64), default_value=0
+        )
+    )
+    characters = tf.strings.unicode_split(tf.reshape(inputs[features.LABEL], [-1]), "UTF-8")
+    padded = characters.to_tensor("", shape=[None, alphabet.LONGEST])
+    return {features.LABEL_XF: table.lookup(padded)}
+
+
+def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+    """How to parse what `encode` wrote."""
+    return {features.LABEL_XF: tf.io.FixedLenFeature([alphabet.LONGEST], tf.int64)}
+
+
+def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+    """Hidden layers with dropout a frame, then a logit a character and blank: [batch, frames, width] to float32."""
+    x = of
+    for units, dropout in zip(trainer.units, trainer.dropout, strict=True):
+        x = keras.layers.Dense(units, activation="relu")(x)
+        x = keras.layers.Dropout(dropout)(x)
+    return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(x)
+
+
+def loss() -> keras.losses.Loss:
+    """Negative log-likelihood of the text over all alignments to the frames.
+
+    Every picture is as wide as the recipe says, its end being paper, so every frame counts; of the labels only what is
+    before the padding does (Keras's own CTC loss would take the padding for text).
+
+    Source: Graves et al., "Connectionist Temporal Classification", 2006.
+    """
+    return _Loss()
+
+
+class _Loss(keras.losses.Loss):
+    def __init__(self) -> None:
+        super().__init__(name="ctc")
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """[batch, longest] int, 0 for nothing; [batch, frames, characters + 1] logits; to [batch]."""
+        labels = keras.ops.cast(y_true, "int32")
+        lengths = keras.ops.sum(keras.ops.cast(keras.ops.not_equal(labels, BLANK), "int32"), 1)
+        frames = keras.ops.full_like(lengths, keras.ops.shape(y_pred)[1])
+        return keras.ops.ctc_loss(labels, y_pred, lengths, frames, mask_index=BLANK)
+
+
+def metrics() -> list[keras.metrics.Metric]:
+    """The learning curves show the loss alone: a text is decoded by the export, and judged there."""
+    return []
+
+
+def answers(
+    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
+) -> dict[str, tf.Tensor]:
+    """Decode in the graph: the likeliest character of each frame, repetitions taken together, blanks left out.
+
+    Args:
+        logits: [batch, frames, characters + 1] float32.
+        raw: not read.
+        alphabet: with `CHARACTERS`.
+        serving: not read.
+
+    Returns:
+        `label` [batch] string, the text; `characters` [batch, longest] string and `character_probabilities`
+        [batch, longest] float32, the highest of each character's frames, padded with "" and 0; `probability` [batch]
+        float32, the geometric mean of the characters', for an empty text of the frames' blanks.
+    """
+    every = tf.nn.softmax(logits)
+    numbers, probabilities = tf.argmax(every, -1, tf.int32), tf.reduce_max(every, -1)
+    before = tf.pad(numbers[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
+    begins = tf.not_equal(numbers, before)
+    is_text = begins & tf.not_equal(numbers, BLANK)
+    letters = tf.gather(tf.constant(("", *alphabet.CHARACTERS)), numbers)
+
+    runs = tf.cumsum(tf.cast(tf.reshape(begins, [-1]), tf.int32)) - 1  # of all lines, one after the other
+    highest = tf.math.segment_max(tf.reshape(probabilities, [-1]), runs)
+    of_run = tf.reshape(tf.gather(highest, runs), tf.shape(numbers))
+
+    of_text, of_blank = tf.cast(is_text, tf.float32), tf.cast(tf.equal(numbers, BLANK), tf.float32)
+    count = tf.reduce_sum(of_text, 1)
+    weights = tf.where(count[:, tf.newaxis] > 0, of_text, of_blank)
+    mean = tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * weights, 1), tf.reduce_sum(weights, 1))
+    return {
+        features.LABEL_OUT: tf.strings.reduce_join(tf.where(is_text, letters, ""), 1),
+        features.PROBABILITY_OUT: tf.exp(mean),
+        features.CHARACTERS_OUT: tf.ragged.boolean_mask(letters, is_text).to_tensor(""),
+        features.CHARACTER_PROBABILITIES_OUT: tf.ragged.boolean_mask(of_run, is_text).to_tensor(0.0),
+    }
+
+
+def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
+    """Say what is wrong with a batch of answers, as a clause; None when nothing is."""
+    if missing := [name for name in OUTPUTS if name not in answers]:
+        return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
+    if [b"".join(row) for row in answers[features.CHARACTERS_OUT]] != list(answers[features.LABEL_OUT]):
+        return f"answers with {features.CHARACTERS_OUT} that are not those of {features.LABEL_OUT}"
+    return None
