@@ -1,0 +1,371 @@
+import contextlib
+import threading
+import time
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+WAIT_S = 20
+
+
+class Backend:
+    """Stands for a loaded model."""
+
+    def __init__(self):
+        self.signature_defs = {}
+        self.is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+
+class Loads:
+    """Loads a version unless its folder holds `bad`; while `gate` is shut, loads wait. `made`: by (name, version)."""
+
+    def __init__(self):
+        self.gate = threading.Event()
+        self.gate.set()
+        self.made = {}
+        self.tries = []
+
+    def __call__(self, name, version, path):
+        import grpc
+
+        from tfx_ocr.serving.model_server.errors import ServingError
+        from tfx_ocr.serving.model_server.monitoring import Monitoring
+        from tfx_ocr.serving.model_server.servable import Servable
+
+        self.tries.append(version)
+        assert self.gate.wait(WAIT_S)
+        if (path / "bad").exists():
+            raise ServingError(grpc.StatusCode.NOT_FOUND, "no graph")
+        backend = self.made[name, version] = Backend()
+        return Servable(name, version, backend, Monitoring())
+
+
+@pytest.fixture
+def loads():
+    return Loads()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """`folder(3, bad=False)`: version 3 of model `m`."""
+
+    def made(version, name="m", bad=False):
+        path = tmp_path / name / str(version)
+        path.mkdir(parents=True)
+        if bad:
+            (path / "bad").touch()
+        return path
+
+    return made
+
+
+@pytest.fixture
+def config(tmp_path):
+    """`config("m { all {} }")`: a configuration; each model is a name and the text of its version policy."""
+    from google.protobuf import text_format
+    from tensorflow_serving.config import model_server_config_pb2
+
+    def made(policy="", names=("m",), labels=(), path=None):
+        text = "".join(
+            f'config {{ name: "{name}" base_path: "{path or tmp_path / name}" model_platform: "tensorflow" '
+            + (f"model_version_policy {{ {policy} }} " if policy else "")
+            + "".join(f'version_labels {{ key: "{label}" value: {number} }} ' for label, number in labels)
+            + "}"
+            for name in names
+        )
+        return text_format.Parse(f"model_config_list {{ {text} }}", model_server_config_pb2.ModelServerConfig())
+
+    return made
+
+
+@pytest.fixture
+def manager(loads):
+    from tfx_ocr.serving.model_server.manager import Manager, Policy
+
+    made = []
+
+    def start(**policy):
+        made.append(Manager(loads, Policy(**{"max_num_load_retries": 0, "load_retry_interval_s": 0.01, **policy})))
+        return made[-1]
+
+    yield start
+    loads.gate.set()
+    for each in made:
+        each.stop()
+
+
+def spec(name="m", **choice):
+    from tensorflow_serving.apis import model_pb2
+
+    made = model_pb2.ModelSpec(name=name)
+    if "version" in choice:
+        made.version.value = choice["version"]
+    if "label" in choice:
+        made.version_label = choice["label"]
+    return made
+
+
+def served(manager, **choice):
+    with manager.use(spec(**choice)) as servable:
+        return servable.version
+
+
+def refusal(manager, **choice):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    with pytest.raises(ServingError) as refused:
+        served(manager, **choice)
+    return refused.value.code.name, refused.value.message
+
+
+def states(manager, name="m"):
+    from tfx_ocr.serving.model_server.manager import State
+
+    return {number: State.Name(state) for number, (state, _) in manager.states(name).items()}
+
+
+def until(condition):
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_the_latest_version_is_served_and_other_names_are_ignored(manager, folder, config, loads):
+    for name in (2, "00000010", "9.staging-", ".staging-12", "x", "1_1", "-3"):
+        folder(name)
+    it = manager()
+    it.reload(config())
+    assert (served(it), served(it, version=10), states(it)) == (10, 10, {10: "AVAILABLE"})
+    assert refusal(it, version=2) == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
+    assert refusal(it, name="n") == ("NOT_FOUND", "Servable not found for request: Latest(n)")
+    assert refusal(it, name="") == ("INVALID_ARGUMENT", "ModelSpec has no name specified.")
+
+
+@pytest.mark.parametrize(
+    ("policy", "wanted"),
+    [
+        ("latest {}", [5]),
+        ("latest { num_versions: 2 }", [3, 5]),
+        ("all {}", [1, 3, 5]),
+        ("specific { versions: 3 }", [3]),
+        ("specific { versions: 1 versions: 3 versions: 4 }", [1, 3]),
+    ],
+)
+def test_a_policy_says_which_versions(manager, folder, config, policy, wanted):
+    for version in (1, 3, 5):
+        folder(version)
+    it = manager()
+    it.reload(config(policy))
+    assert sorted(states(it)) == wanted
+    assert [served(it, version=version) for version in wanted] == wanted
+    assert served(it) == wanted[-1]
+
+
+def test_the_old_version_answers_until_the_new_one_does_and_ends_what_it_began(manager, folder, config, loads):
+    folder(1)
+    it = manager()
+    it.reload(config())
+    folder(2)
+    loads.gate.clear()
+    it.look()
+    until(lambda: states(it) == {1: "AVAILABLE", 2: "LOADING"})
+    assert served(it) == 1
+    with it.use(spec()) as begun:
+        loads.gate.set()
+        until(lambda: states(it) == {1: "UNLOADING", 2: "AVAILABLE"})
+        assert served(it) == 2
+        assert refusal(it, version=1)[0] == "NOT_FOUND"
+        time.sleep(0.05)
+        assert (begun.version, loads.made["m", 1].is_closed) == (1, False)
+    until(lambda: states(it) == {1: "END", 2: "AVAILABLE"})
+    assert (loads.made["m", 1].is_closed, loads.made["m", 2].is_closed) == (True, False)
+
+
+def test_a_bad_version_never_takes_the_good_one_down(manager, folder, config):
+    folder(1)
+    it = manager()
+    it.reload(config())
+    bad = folder(2, bad=True)
+    it.look()
+    until(lambda: states(it)[2] == "END")
+    for _ in range(3):
+        it.look()
+    assert (served(it), states(it)) == (1, {1: "AVAILABLE", 2: "END"})
+    assert it.states("m")[2][1].message == "no graph"
+    (bad / "bad").unlink()
+    it.look()
+    assert states(it)[2] == "END"  # it was given up
+    folder(3)
+    it.look()
+    until(lambda: states(it) == {1: "END", 2: "END", 3: "AVAILABLE"})
+
+
+def test_a_load_is_tried_again(manager, folder, config, loads):
+    path = folder(1, bad=True)
+    it = manager(max_num_load_retries=1000)
+    threading.Thread(target=it.reload, args=(config(), True), daemon=True).start()
+    until(lambda: len(loads.tries) > 3)
+    assert states(it) == {1: "LOADING"}
+    (path / "bad").unlink()
+    until(lambda: states(it) == {1: "AVAILABLE"})
+    assert it.states("m")[1][1] is None
+
+
+def test_a_version_that_comes_back_is_loaded_again(manager, folder, config, tmp_path):
+    folder(1)
+    folder(2, bad=True)
+    it = manager()
+    it.reload(config("all {}"))
+    until(lambda: states(it) == {1: "AVAILABLE", 2: "END"})
+    (tmp_path / "m/2").rename(tmp_path / "m/gone")
+    it.look()
+    (tmp_path / "m/gone/bad").unlink()
+    (tmp_path / "m/gone").rename(tmp_path / "m/2")
+    it.look()
+    until(lambda: states(it) == {1: "AVAILABLE", 2: "AVAILABLE"})
+    assert served(it) == 2
+
+
+def test_an_empty_folder_ends_its_versions_and_an_unreadable_one_changes_nothing(manager, folder, config, tmp_path):
+    folder(1)
+    it = manager()
+    it.reload(config())
+    (tmp_path / "m").rename(tmp_path / "away")
+    it.look()
+    assert served(it) == 1
+    (tmp_path / "m").mkdir()
+    it.look()
+    until(lambda: states(it) == {1: "END"})
+    assert refusal(it) == ("NOT_FOUND", "Servable not found for request: Latest(m)")
+
+
+def test_models_come_and_go_with_the_configuration(manager, folder, config, loads):
+    folder(1, "a")
+    folder(1, "b")
+    it = manager()
+    it.reload(config(names=("a",)))
+    assert refusal(it, name="b")[0] == "NOT_FOUND"
+    it.reload(config(names=("b",)))
+    assert served(it, name="b") == 1
+    until(lambda: states(it, "a") == {1: "END"})
+    assert loads.made["a", 1].is_closed
+    it.reload(config(names=("a", "b")))
+    assert served(it, name="a") == 1
+
+
+def test_a_model_that_does_not_come_is_said_and_the_others_are_served(manager, folder, config):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    folder(1, "a")
+    folder(1, "b", bad=True)
+    it = manager()
+    with pytest.raises(ServingError, match=r"did not become available: \{Name: b Version: 1: no graph\}") as refused:
+        it.reload(config(names=("a", "b")))
+    assert (refused.value.code.name, served(it, name="a")) == ("UNKNOWN", 1)
+    with pytest.raises(ServingError, match=r"Name: c: no version in "):
+        it.reload(config(names=("a", "c")))
+
+
+def test_at_the_start_a_first_version_is_waited_for(manager, folder, config):
+    it = manager(poll_s=0.02)
+    first = threading.Thread(target=it.reload, args=(config(), True), daemon=True)
+    first.start()
+    time.sleep(0.1)
+    assert first.is_alive()
+    folder(1)
+    first.join(WAIT_S)
+    assert served(it) == 1
+
+
+def test_folders_are_looked_at_all_the_time(manager, folder, config):
+    folder(1)
+    it = manager(poll_s=0.02)
+    it.reload(config())
+    it.start()
+    folder(2)
+    until(lambda: states(it) == {1: "END", 2: "AVAILABLE"})
+
+
+def test_a_label_leads_to_a_version(manager, folder, config):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    folder(1)
+    folder(2)
+    it = manager()
+    it.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
+    assert (served(it, label="stable"), served(it, label="canary")) == (1, 2)
+    assert refusal(it, label="old") == ("INVALID_ARGUMENT", "Unrecognized servable version label: old")
+    it.reload(config("all {}", labels=[("stable", 2)]))
+    assert served(it, label="stable") == 2
+    with pytest.raises(ServingError, match="version 3 of model m, which is not currently available") as refused:
+        it.reload(config("all {}", labels=[("stable", 3)]))
+    assert (refused.value.code.name, served(it, label="stable")) == ("FAILED_PRECONDITION", 2)
+
+
+def test_a_new_label_may_wait_for_its_version_where_that_is_allowed(manager, folder, config):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    folder(1)
+    it = manager(allow_labels_for_unavailable=True)
+    it.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
+    assert refusal(it, label="canary") == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
+    folder(2)
+    it.look()
+    until(lambda: states(it) == {1: "AVAILABLE", 2: "AVAILABLE"})
+    assert served(it, label="canary") == 2
+    with pytest.raises(ServingError, match="Request to assign label stable to version 3"):
+        it.reload(config("all {}", labels=[("stable", 3)]))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"names": ("m", "m")}, "Illegal to list model m multiple times in config list"),
+        ({"names": ("",)}, "has no name"),
+        ({"path": "models/m"}, r"Expected model m to have an absolute path or URI; got base_path\(\)=models/m"),
+    ],
+)
+def test_a_wrong_configuration_changes_nothing(manager, folder, config, change, sentence):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    folder(1)
+    it = manager()
+    it.reload(config())
+    with pytest.raises(ServingError, match=sentence) as refused:
+        it.reload(config(**change))
+    assert (refused.value.code.name, served(it)) == ("INVALID_ARGUMENT", 1)
+
+
+def test_another_platform_is_refused(manager, config):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    wrong = config()
+    wrong.model_config_list.config[0].model_platform = "caffe"
+    with pytest.raises(ServingError, match="Model m requests unsupported platform 'caffe'"):
+        manager().reload(wrong)
+
+
+def test_what_was_let_go_while_it_loaded_is_closed(manager, folder, config, loads):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    folder(1, "a")
+    folder(1, "b")
+    it = manager()
+    it.reload(config(names=("a",)))
+    loads.gate.clear()
+
+    def add_b():
+        with contextlib.suppress(ServingError):  # it was taken away again
+            it.reload(config(names=("a", "b")))
+
+    threading.Thread(target=add_b, daemon=True).start()
+    until(lambda: states(it, "b") == {1: "LOADING"})
+    it.reload(config(names=("a",)))
+    loads.gate.set()
+    until(lambda: states(it, "b") == {1: "END"})
+    until(lambda: loads.made["b", 1].is_closed)
