@@ -1,0 +1,155 @@
+"""The compose files: held to the Compose specification where a copy is installed, and to the files they name.
+
+Debian's package docker-compose brings a copy of the schema (of 2021). Without it, what is held is written down here:
+the keys a service may have are those that these files need.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from tfx_ocr.serving.model_server import flags
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "serving/docker"
+FILES = ("compose.yaml", "compose.embedded.yaml")
+SCHEMA = Path("/usr/lib/python3/dist-packages/compose/config/compose_spec.json")
+
+KEYS = {
+    "build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "ports", "read_only",
+    "restart", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes",
+}  # fmt: skip
+VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+
+
+def read(name: str) -> dict[str, Any]:
+    return yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def filled(text: str) -> str:
+    """With every variable's default put in."""
+    return VARIABLE.sub(lambda match: match[2], text)
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load(filled((FOLDER / "compose.yaml").read_text(encoding="utf-8")))["services"]
+
+
+@pytest.fixture(scope="module")
+def embedded() -> dict[str, Any]:
+    (service,) = yaml.safe_load(filled((FOLDER / "compose.embedded.yaml").read_text(encoding="utf-8")))[
+        "services"
+    ].values()
+    return service
+
+
+@pytest.mark.skipif(not SCHEMA.is_file(), reason="no copy of the Compose schema: Debian's package docker-compose")
+@pytest.mark.parametrize("name", FILES)
+def test_file_is_as_the_specification_has_it(name):
+    it = read(name)
+    it.pop("name", None)  # younger than that copy, as is `create_host_path`
+    for volume in it["services"]["serving"].get("volumes", []):
+        volume.pop("bind", None)
+    jsonschema.validate(it, json.loads(SCHEMA.read_text()))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_services_have_no_key_that_is_not_known(name):
+    assert {key for service in read(name)["services"].values() for key in service} <= KEYS
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_variable_has_a_default(name):
+    text = (FOLDER / name).read_text(encoding="utf-8")
+    assert [match[0] for match in VARIABLE.finditer(text) if match[2] is None] == []
+    assert "${" not in filled(text)
+
+
+def test_images_are_named_with_their_version_and_no_registry(services):
+    assert {name: service["image"].partition(":")[0] for name, service in services.items()} == {
+        "serving": "tensorflow/serving",
+        "prometheus": "prom/prometheus",
+        "grafana": "grafana/grafana",
+    }
+    assert all(re.fullmatch(r"v?\d+\.\d+\.\d+", service["image"].partition(":")[2]) for service in services.values())
+
+
+def test_what_is_mounted_is_there(services):
+    for service in services.values():
+        for volume in service["volumes"]:
+            if volume["type"] == "bind" and "work/serving" not in volume["source"]:
+                assert (FOLDER / volume["source"]).exists(), volume["source"]
+                assert volume["read_only"] is True
+    named = {v["source"] for service in services.values() for v in service["volumes"] if v["type"] == "volume"}
+    assert named == set(read("compose.yaml")["volumes"])
+
+
+def test_the_pushed_models_folder_is_the_settings_default(services):
+    models, config = services["serving"]["volumes"]
+    assert (FOLDER / models["source"]).resolve() == ROOT / "work/serving/digits"
+    assert (models["target"], models["read_only"]) == ("/models/digits", True)
+    assert models["bind"] == {"create_host_path": False}  # a folder that docker makes would belong to root
+    assert services["serving"]["environment"]["MODEL_NAME"] == "digits"
+    assert (FOLDER / config["source"], config["target"]) == (FOLDER, "/etc/serving")
+
+
+def test_ports_are_opened_to_this_machine_only(services):
+    published = {name: service["ports"] for name, service in services.items()}
+    assert published == {
+        "serving": ["127.0.0.1:8500:8500", "127.0.0.1:8501:8501"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
+    }
+
+
+def test_nothing_runs_with_more_than_it_needs(services):
+    for service in services.values():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+    assert services["serving"]["user"] == "1000:1000"  # the image's own user is root
+
+
+def test_both_servers_are_told_the_same(services, embedded):
+    entry_point = ["--port=8500", "--rest_api_port=8501", "--model_name=digits", "--model_base_path=/models/digits"]
+    serving, _ = flags.parse([*entry_point, *services["serving"]["command"]])  # entry point of tensorflow/serving
+    assert flags.parse([*entry_point[:2], *embedded["command"]]) == (serving, ())
+    for file in (serving.monitoring_config_file, serving.batching_parameters_file):
+        assert (FOLDER / Path(file).relative_to("/etc/serving")).is_file()
+
+
+def test_the_embedded_server_is_built_from_the_dockerfile(embedded):
+    build = embedded["build"]
+    assert (FOLDER / build["context"]).resolve() == ROOT
+    dockerfile = (ROOT / build["dockerfile"]).read_text(encoding="utf-8")
+    assert re.search(rf"^FROM \S+ AS {build['target']}$", dockerfile, re.MULTILINE)
+
+
+def test_prometheus_scrapes_the_service_where_its_metrics_are(services):
+    config = yaml.safe_load((ROOT / "serving/monitoring/prometheus.yml").read_text(encoding="utf-8"))
+    (job,) = config["scrape_configs"]
+    assert job["static_configs"] == [{"targets": ["serving:8501"]}]
+    assert f'path: "{job["metrics_path"]}"' in (FOLDER / "monitoring.config").read_text(encoding="utf-8")
+    mounted = {v["target"].rpartition("/")[2] for v in services["prometheus"]["volumes"] if v["type"] == "bind"}
+    assert mounted == {"prometheus.yml", *config["rule_files"]}
+
+
+def test_grafana_finds_prometheus_and_its_dashboards(services):
+    grafana = services["grafana"]
+    provisioning = {v["source"]: v["target"] for v in grafana["volumes"] if v["type"] == "bind"}
+    assert provisioning == {"../monitoring/grafana": "/etc/grafana/provisioning"}
+    folder = ROOT / "serving/monitoring/grafana"
+    (source,) = yaml.safe_load((folder / "datasources/prometheus.yaml").read_text())["datasources"]
+    scheme = grafana["environment"]["PROMETHEUS_SCHEME"]
+    assert source["url"].replace("${PROMETHEUS_SCHEME}", scheme) == "http:" + "//prometheus:9090"
+    (provider,) = yaml.safe_load((folder / "dashboards/provider.yaml").read_text())["providers"]
+    assert provider["options"]["path"] == "/etc/grafana/provisioning/dashboards"
+    home = grafana["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (folder / Path(home).relative_to("/etc/grafana/provisioning")).is_file()
