@@ -1,0 +1,35 @@
+"""Lines of Vietnamese handwriting: addresses, names, dates and numbers."""
+
+from __future__ import annotations
+
+from tfx_ocr.components.recipe import Augment, Examples, Gate, ImageSpec, Optimizer, Recipe, Serving, Split, Trainer
+
+LINE_CNN = Trainer(
+    network="line_cnn",
+    units=(),
+    dropout=(),
+    optimizer=Optimizer(
+        name="adamw", learning_rate=1.5e-3, schedule="cosine", warmup_epochs=0.5, weight_decay=1e-3, ema=0.995
+    ),
+    batch_size=16,
+    epochs=15,
+    augment=Augment(pad=2, rotate_deg=0.7, shear_deg=12.0, scale=0.06, contrast=0.3),
+)
+
+LINES = Recipe(
+    name="lines",
+    input="line_image",
+    task="sequence",
+    alphabet="vietnamese",
+    schema="lines.pbtxt",
+    sample="lines",
+    image=ImageSpec(height=40, width=720, margin=0.05),
+    examples=Examples(
+        readers=("kalapa", "cinnamon", "labelled_csv", "tfrecord"),
+        split=Split(by="group", eval=0.1, test=0.2),  # a form, a writer or a font is on one side
+    ),
+    trainer=LINE_CNN,
+    trainers={LINE_CNN.network: LINE_CNN},
+    gate=Gate(at_most={"cer": 0.6}, at_most_worse={"cer": 0.02}),
+    serving=Serving(trial_requests=4),
+)
