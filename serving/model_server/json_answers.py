@@ -5,7 +5,7 @@ from __future__ import annotations
 import binascii
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import grpc
 import numpy as np
@@ -120,18 +120,26 @@ def _decimals(values: np.ndarray) -> list[str]:
     """
     if values.dtype != np.float64:
         values = values.astype(np.float32)
-    numbers = values.tolist()
-    texts = _formatted("%g", numbers)
-    read = np.array([*map(float, texts)]).astype(values.dtype)
-    lossy = np.flatnonzero((read != values) & np.isfinite(values))
-    precise = _formatted("%.17g" if values.dtype == np.float64 else "%.9g", [numbers[i] for i in lossy])
-    for i, text in zip(lossy.tolist(), precise, strict=True):
-        texts[i] = text
+    texts = np.empty(values.shape, object)
+    short = _may_be_short(values)
+    texts[short] = _formatted("%g", values[short])
+    read = np.array([*map(float, texts[short])]).astype(values.dtype)
+    short[short] = (read == values[short]) | ~np.isfinite(read)
+    texts[~short] = _formatted("%.17g" if values.dtype == np.float64 else "%.9g", values[~short])
     return [text if "." in text or "e" in text else NOT_FINITE.get(text) or f"{text}.0" for text in texts]
 
 
-def _formatted(form: str, numbers: Sequence[float]) -> list[str]:
-    return (f"{form} " * len(numbers) % tuple(numbers)).split()
+def _may_be_short(values: np.ndarray) -> np.ndarray:
+    """Where six digits may be enough: for most values of a network they are not, and one look at all is cheap."""
+    with np.errstate(all="ignore"):  # 0, NaN and Infinity compare as False, and so may be short
+        wide = values.astype(np.float64)
+        scale = 10.0 ** (5 - np.floor(np.log10(np.abs(wide))))
+        off = np.abs(np.rint(wide * scale) / scale - wide)
+        return ~(off > 4 * np.abs(np.spacing(values)))
+
+
+def _formatted(form: str, values: np.ndarray) -> list[str]:
+    return (f"{form} " * values.size % tuple(values.tolist())).split()
 
 
 def _object(members: Mapping[str, str], indent: int) -> str:

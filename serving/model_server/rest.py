@@ -111,6 +111,8 @@ class App:
                 response = _json(404, json_answers.of_error(f"Not found: {path.decode('latin-1')}"))
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:  # by the end of the grace at a stop, and by nothing else
+            response = _json(HTTP_CODES[grpc.StatusCode.UNAVAILABLE], json_answers.of_error("The server has stopped"))
         await response(scope, receive, send)
 
     def close(self) -> None:
@@ -274,14 +276,13 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
         Refusal: it is too large, or does not come.
         ClientDisconnect: nobody is there any more.
     """
-    length = headers.get("content-length", "")
-    announced = int(length) if length.isdecimal() else 0
+    announced = headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+        raise _too_large("is")
     parts: list[bytes] = []
     size = 0
     more = True
     while more:
-        if max(announced, size) > MAX_BODY_BYTES:
-            raise _too_large("is")
         try:
             async with asyncio.timeout(PATIENCE_S):
                 part = await receive()
@@ -293,6 +294,8 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
             raise ClientDisconnect
         parts.append(part.get("body", b""))
         size += len(parts[-1])
+        if size > MAX_BODY_BYTES:
+            raise _too_large("is")
         more = part.get("more_body", False)
     return b"".join(parts)
 

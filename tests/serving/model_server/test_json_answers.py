@@ -97,6 +97,10 @@ def test_floats_have_the_digits_that_tensorflow_serving_gives_them():
     assert tokens(1 / 3, 0.1, 1e300, dtype=np.float64) == ["0.33333333333333331", "0.1", "1e+300"]
 
 
+def test_the_smallest_floats_have_few_digits():
+    assert tokens(2.0**-149, 3e-42, 2.0**-126) == ["1.4013e-45", "3.00018e-42", "1.17549435e-38"]
+
+
 def test_floats_read_back_as_the_same():
     values = np.random.default_rng(3).standard_normal(1000).astype(np.float32) ** 9
     assert (np.array(tokens(*values), np.float32) == values).all()
