@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.report import page, sections
 
 
@@ -37,6 +37,28 @@ def test_page_of_a_refused_model_names_each_limit_that_does_not_hold(refused_run
         ["✗ failed", "recall of class “4”", "each class at least 0.9", "0.8500", "–"],
         ["✓ passed", "macro_f1", "at least 0.93", "0.9550", "–"],
     ]
+
+
+def test_page_says_what_was_worse_than_the_served_version_by_chance_alone(run, read, make):
+    said = (
+        "accuracy 0.955 is 0.028 worse than version 2's 0.983 (at most 0.005; 95 % interval -0.01 to 0.06, which ...)"
+    )
+    checks = [make.check("accuracy", "at_most_worse", 0.005, 0.955, served=0.983, sentence=said)]
+    found = read(dataclasses.replace(run, gate={**run.gate, "checks": checks}))
+    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
+    ((result, metric, wanted, *_),) = rows[1:]
+    assert (result, metric) == ("✓ passed", "accuracy")
+    assert wanted.startswith("at most 0.005 worse than the served version")
+    assert said in wanted
+
+
+def test_page_of_a_model_whose_error_rate_has_a_limit(run, read, make):
+    part = dataclasses.replace(run.part, gate=Gate(at_most={"cer": 0.25}))
+    gate = {**run.gate, "metrics": {"cer": 0.21}, "intervals": {}, "checks": [make.check("cer", "at_most", 0.25, 0.21)]}
+    found = read(dataclasses.replace(run, part=part, gate={**gate, "served": None}))
+    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
+    assert rows[1:] == [["✓ passed", "cer", "at most 0.25", "0.2100", "–"]]
+    assert "cer 0.2100 limit 0.2500" in " ".join(found.texts["metrics"].split())
 
 
 def test_page_of_a_model_whose_export_failed_gives_the_reason(run, read):
