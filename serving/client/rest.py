@@ -97,6 +97,7 @@ class RestClient:
         return {
             name: Signature(inputs=_tensors(one.get("inputs", {})), outputs=_tensors(one.get("outputs", {})))
             for name, one in answer["metadata"]["signature_def"]["signature_def"].items()
+            if one.get("method_name")  # without: TensorFlow's own `__saved_model_init_op`
         }
 
     def close(self) -> None:

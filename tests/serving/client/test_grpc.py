@@ -195,11 +195,13 @@ def test_metadata_is_signatures(serve):
 
     signatures = get_model_metadata_pb2.SignatureDefMap()
     one = signatures.signature_def["serving_default"]
+    one.method_name = "tensorflow/serving/predict"
     one.inputs["x"].dtype = 1  # DT_FLOAT
     for size in (-1, 2):
         one.inputs["x"].tensor_shape.dim.add(size=size)
     one.outputs["y"].dtype = 7  # DT_STRING
     one.outputs["y"].tensor_shape.unknown_rank = True
+    signatures.signature_def["__saved_model_init_op"].outputs["__saved_model_init_op"].name = "NoOp"
     answer = get_model_metadata_pb2.GetModelMetadataResponse()
     answer.metadata["signature_def"].Pack(signatures)
     address, asked = serve(answer)

@@ -34,7 +34,18 @@ METADATA = {
                         "y": {"dtype": "DT_STRING", "tensor_shape": {"dim": [], "unknown_rank": True}, "name": "y:0"}
                     },
                     "method_name": "tensorflow/serving/predict",
-                }
+                },
+                "__saved_model_init_op": {
+                    "inputs": {},
+                    "outputs": {
+                        "__saved_model_init_op": {
+                            "dtype": "DT_INVALID",
+                            "tensor_shape": {"dim": [], "unknown_rank": True},
+                            "name": "NoOp",
+                        }
+                    },
+                    "method_name": "",
+                },
             }
         }
     },
