@@ -255,12 +255,9 @@ def serve(
         cors: let pages of other origins ask.
 
     Raises:
-        ValueError: the port cannot be had.
+        OSError: the port is taken, or not allowed.
     """
-    try:
-        listening = _listen(port)
-    except OSError as error:
-        raise ValueError(f"REST cannot listen on port {port}: {error.strerror}") from None
+    listening = _listen(port)
     return Server(
         App(
             handlers, monitoring, threads=threads, timeout_ms=timeout_ms, monitoring_path=monitoring_path, cors=cors

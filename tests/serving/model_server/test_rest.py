@@ -1,3 +1,4 @@
+import asyncio
 import contextlib
 import gzip
 import http.client
@@ -11,9 +12,9 @@ import pytest
 pytestmark = pytest.mark.tfx
 
 import grpc  # noqa: E402
+import httpx  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
-from starlette.testclient import TestClient  # noqa: E402
 from tensorflow.core.framework import types_pb2  # noqa: E402
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2  # noqa: E402
 
@@ -60,6 +61,27 @@ class Handlers:
         return response
 
 
+class Client:
+    """Asks the application, without a socket."""
+
+    def __init__(self, app: rest.App):
+        self.app = app
+
+    def request(self, method: str, url: str, **more) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app=self.app)
+            async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+                return await client.request(method, url, **more)
+
+        return asyncio.run(ask())
+
+    def get(self, url: str) -> httpx.Response:
+        return self.request("GET", url)
+
+    def post(self, url: str, **more) -> httpx.Response:
+        return self.request("POST", url, **more)
+
+
 @pytest.fixture
 def handlers():
     handlers = Handlers()
@@ -75,7 +97,7 @@ def monitoring():
 @pytest.fixture
 def client(handlers, monitoring):
     app = rest.App(handlers, monitoring, threads=2, timeout_ms=30_000, monitoring_path=METRICS)
-    yield TestClient(app)
+    yield Client(app)
     app.close()
 
 
@@ -97,6 +119,17 @@ def post(server: rest.Server, url: str = PREDICT, body: bytes = QUESTION) -> tup
         connection.request("POST", url, body)
         response = connection.getresponse()
         return response.status, json.loads(response.read())
+
+
+def wait_until_closed(server: rest.Server) -> None:
+    """Until nobody is let in any more; at most 20 s."""
+    for _ in range(200):
+        try:
+            connect(server).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the server still lets clients in")
 
 
 def in_thread(action):
@@ -218,18 +251,22 @@ def test_the_page_for_prometheus(client, monitoring):
 @pytest.mark.parametrize("path", [None, ""])
 def test_without_the_page(handlers, monitoring, path):
     app = rest.App(handlers, monitoring, threads=1, timeout_ms=0, monitoring_path=path)
-    assert TestClient(app).get(METRICS).status_code == 404
+    assert Client(app).get(METRICS).status_code == 404
     app.close()
 
 
 def test_other_origins(handlers, monitoring):
     app = rest.App(handlers, monitoring, threads=1, timeout_ms=0, cors=True)
-    client = TestClient(app)
-    for response in (client.options(PREDICT), client.post(PREDICT, content=QUESTION), client.get("/v1/nothing")):
+    client = Client(app)
+    for response in (
+        client.request("OPTIONS", PREDICT),
+        client.post(PREDICT, content=QUESTION),
+        client.get("/v1/nothing"),
+    ):
         assert response.headers["access-control-allow-origin"] == "*"
         assert response.headers["access-control-allow-methods"] == "POST, GET"
         assert response.headers["access-control-allow-headers"] == "Content-Type"
-    assert client.options(PREDICT).status_code == 200
+    assert client.request("OPTIONS", PREDICT).status_code == 200
     app.close()
 
 
@@ -253,12 +290,17 @@ def test_gzip_that_is_none(client, monkeypatch, body, status, error):
     assert response.json()["error"].startswith(error)
 
 
+async def chunks():
+    for _ in range(4):
+        yield b" " * 400
+
+
 def test_bodies_that_are_too_large(client, monkeypatch, monitoring):
     monkeypatch.setattr(rest, "MAX_BODY_BYTES", 1000)
     fits = client.post(PREDICT, content=QUESTION + b" " * (1000 - len(QUESTION)))
     assert fits.status_code == 200
     announced = client.post(PREDICT, content=b" " * 1001)
-    chunked = client.post(PREDICT, content=(b" " * 400 for _ in range(4)))
+    chunked = client.post(PREDICT, content=chunks())
     for response in (announced, chunked):
         assert response.status_code == 413
         assert response.json() == {"error": "The request is more than 1000 bytes, the most taken"}
@@ -267,7 +309,7 @@ def test_bodies_that_are_too_large(client, monkeypatch, monitoring):
 
 def test_a_late_answer(handlers, monitoring):
     app = rest.App(handlers, monitoring, threads=1, timeout_ms=300)
-    client = TestClient(app)
+    client = Client(app)
     begin = time.monotonic()
     response = client.post("/v1/models/slow:predict", content=QUESTION)
     assert (response.status_code, response.json()) == (504, {"error": "No answer within 0.3 seconds"})
@@ -284,7 +326,7 @@ def test_a_late_answer(handlers, monitoring):
 
 def test_no_timeout(handlers, monitoring):
     app = rest.App(handlers, monitoring, threads=1, timeout_ms=0)
-    assert TestClient(app).post(PREDICT, content=QUESTION).status_code == 200
+    assert Client(app).post(PREDICT, content=QUESTION).status_code == 200
     assert handlers.timeouts == [None]
     app.close()
 
@@ -312,7 +354,7 @@ def test_addresses_of_ipv6(server):
 
 
 def test_a_port_that_is_taken(server, handlers, monitoring):
-    with pytest.raises(ValueError, match=f"REST cannot listen on port {server.port}: Address already in use"):
+    with pytest.raises(OSError, match="Address already in use"):
         rest.serve(handlers, monitoring, server.port, threads=1, timeout_ms=0, monitoring_path=None)
 
 
@@ -337,7 +379,7 @@ def test_a_client_that_closes_its_side_too_early_is_let_go(server, sent):
 
 
 def test_clients_that_stop_do_not_keep_others_waiting(server, monkeypatch):
-    monkeypatch.setattr(rest, "PATIENCE_S", 1.0)
+    monkeypatch.setattr(rest, "PATIENCE_S", 2.0)
     head = b"POST /v1/models/half:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 25\r\n\r\n"
     with contextlib.ExitStack() as stack:
         silent, cut, bodyless = (stack.enter_context(connect(server)) for _ in range(3))
@@ -346,18 +388,19 @@ def test_clients_that_stop_do_not_keep_others_waiting(server, monkeypatch):
         begin = time.monotonic()
         for _ in range(5):  # more than there are threads
             assert post(server) == (200, ANSWER)
-        assert time.monotonic() - begin < 1.0
+        assert time.monotonic() - begin < 2.0
         assert b"HTTP/1.1 408 " in bodyless.recv(65536)
         assert read_all(silent) == read_all(cut) == b""
 
 
 def test_a_client_that_keeps_a_connection_must_ask_again(server, monkeypatch):
     monkeypatch.setattr(rest, "PATIENCE_S", 0.5)
-    with connect(server) as connection:
-        connection.sendall(b"GET /v1/models/half HTTP/1.1\r\nhost: x\r\n\r\n")
-        assert b"200" in connection.recv(65536)
-        connection.sendall(b"GET /v1/mod")  # and no more
-        assert read_all(connection) == b""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    with contextlib.closing(connection):
+        connection.request("GET", "/v1/models/half")
+        assert b"AVAILABLE" in connection.getresponse().read()
+        connection.sock.sendall(b"GET /v1/mod")  # and no more
+        assert read_all(connection.sock) == b""
 
 
 def test_what_is_no_http(server):
@@ -392,9 +435,7 @@ def test_what_was_begun_is_answered_before_the_end(handlers, monitoring):
     with connect(server) as idle:
         idle.sendall(b"GET /v1/models/half HTTP/1.1\r\nhost: x\r\n\r\n")
         stopping, _ = in_thread(lambda: server.stop(20))
-        time.sleep(0.5)
-        with pytest.raises(ConnectionRefusedError):
-            connect(server)
+        wait_until_closed(server)
         assert stopping.is_alive()
         handlers.let_go.set()
         for thread in (asking, stopping):
