@@ -1,0 +1,1 @@
+"""Labelled pictures drawn from fonts: seeded, resumable, as TFRecords for `data.readers.tfrecord`."""

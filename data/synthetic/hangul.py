@@ -1,0 +1,307 @@
+"""Hangul syllables drawn from any fonts: `python -m tfx_ocr.data.synthetic.hangul --fonts DIR --out DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import hangul
+from tfx_ocr.data.record import Record
+from tfx_ocr.data.synthetic import fonts, paper, shards
+
+EM = 128  # pixels at which glyphs are taken from the font
+ROOM = 16  # pixels around them, for wider strokes
+SMALLEST, LARGEST = 64, 256  # side of a picture in pixels
+SYLLABLES = {"ks_x_1001": hangul.KS_X_1001, "all": hangul.CLASSES}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Style:
+    """A kind of picture.
+
+    Attributes:
+        hand: how unsteady.
+        looks: how pictures were taken, one of them at random.
+        cut: cut to the ink with a margin of 2 to 20 %, as crops from a page are.
+        shift: of the middle, as a share of the picture's side, at most.
+        resize: of the ink, as a share, at most; only smaller.
+    """
+
+    hand: paper.Hand
+    looks: tuple[paper.Look, ...]
+    cut: bool = False
+    shift: float = 0.0
+    resize: float = 0.0
+
+
+STYLES = {
+    # Fonts as they are: scans and screens, upright.
+    "printed": Style(
+        hand=paper.Hand(rotate_deg=3, shear_deg=2, stretch=0.06),
+        looks=(
+            paper.Look(paper=(225, 255), contrast=(0.75, 1.0), blur=(0, 0.9), grain=(0, 6), jpeg=(70, 98)),
+            paper.Look(paper=(255, 255), contrast=(0.9, 1.0)),
+        ),
+        shift=0.06,
+        resize=0.25,
+    ),
+    # After crops of eight people's pages: photographs in grey, ruled paper, pencil, a digital pen.
+    "handwritten": Style(
+        hand=paper.Hand(rotate_deg=9, shear_deg=16, stretch=0.22, waver=0.075, stroke=(0.02, 0.1)),
+        looks=(
+            paper.Look(
+                paper=(150, 220), contrast=(0.65, 0.95), fading=0.2, shading=(0, 40), grain=(1, 6), blur=(0, 1.2),
+                jpeg=(75, 98),
+            ),
+            paper.Look(
+                paper=(150, 220), contrast=(0.5, 0.9), fading=0.2, shading=(0, 30), grain=(1, 8), blur=(0.3, 1.4),
+                ruled=0.7, jpeg=(75, 98),
+            ),
+            paper.Look(
+                paper=(150, 235), contrast=(0.3, 0.65), fading=0.5, shading=(0, 25), grain=(1, 6), blur=(0, 1.0),
+                jpeg=(75, 98),
+            ),
+            paper.Look(paper=(250, 255), contrast=(0.95, 1.0), blur=(0, 0.5)),
+        ),
+        cut=True,
+    ),
+}  # fmt: skip
+
+
+def draw(
+    pen: fonts.Pen,
+    syllable: str,
+    rng: np.random.Generator,
+    *,
+    image_size: int = 96,
+    size: int = 76,
+    x_offset: int = 0,
+    y_offset: int = 0,
+    hand: paper.Hand | None = None,
+) -> paper.Ink:
+    """The ink of one syllable in the middle of a square.
+
+    Args:
+        pen: a font at `EM`.
+        syllable: one that the font has ink for (`fonts.inked`).
+        rng: where chance comes from.
+        image_size: side of the square in pixels.
+        size: longer side of the ink in pixels, before the hand's unsteadiness.
+        x_offset: of the ink's middle from the square's, in pixels, to the right.
+        y_offset: likewise, down.
+        hand: how unsteady; None is steady.
+
+    Raises:
+        ValueError: the font has no ink for it.
+    """
+    hand = hand or paper.Hand()
+    glyph, _, _ = pen.ink(syllable)
+    ink = np.pad(glyph, ROOM).astype(np.float32) / 255
+    longest = max(glyph.shape)
+    if hand.stroke:
+        ink = paper.with_strokes(ink, rng.uniform(*hand.stroke) * longest)
+    at = (image_size + 2 * x_offset - 0.5, image_size + 2 * y_offset - 0.5)  # at double size
+    scale = 2 * size / longest
+    return paper.halved(paper.bent(ink, 2 * image_size, 2 * image_size, rng, hand, (scale, scale), at, cells=3))
+
+
+def picture(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
+    """One encoded picture of a syllable in a style; `sizes` are those of `draw`."""
+    look = style.looks[rng.integers(len(style.looks))]
+    side, size = sizes.get("image_size", 96), sizes.get("size", 76)
+    x, y = np.rint(rng.uniform(-1, 1, 2) * style.shift * side)
+    moved = {
+        "image_size": side,
+        "size": round(size * (1 - rng.uniform(0, style.resize))),
+        "x_offset": sizes.get("x_offset", 0) + int(x),
+        "y_offset": sizes.get("y_offset", 0) + int(y),
+    }
+    ink = draw(pen, syllable, rng, **moved, hand=style.hand)
+    if style.cut:
+        ink = _cut(ink, rng)
+    return paper.encoded(paper.taken(ink, rng, look), rng, look)
+
+
+def _cut(ink: paper.Ink, rng: np.random.Generator) -> paper.Ink:
+    """Cut to the ink, with a margin of its own on each side."""
+    x, y, width, height = cv2.boundingRect((ink > 0.1).astype(np.uint8))
+    left, top, right, bottom = np.rint(rng.uniform(0.02, 0.2, 4) * max(width, height)).astype(int)
+    cut = ink[max(0, y - top) : y + height + bottom, max(0, x - left) : x + width + right]
+    return np.ascontiguousarray(cut)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A set to be drawn, as values: called with a range of numbers, it gives those records.
+
+    Attributes:
+        files: the fonts.
+        syllables: for each font, those it has ink for and that are asked for.
+        each: pictures of a syllable and font.
+        seed: of everything; a picture depends on it and its number alone.
+        style: name in `STYLES`.
+        sizes: of `draw`, by name.
+    """
+
+    files: tuple[Path, ...]
+    syllables: tuple[str, ...]
+    each: int
+    seed: int
+    style: str
+    sizes: tuple[tuple[str, int], ...]
+
+    @functools.cached_property
+    def _firsts(self) -> list[int]:
+        return [0, *np.cumsum([len(drawn) * self.each for drawn in self.syllables]).tolist()]
+
+    @property
+    def total(self) -> int:
+        """How many pictures there are."""
+        return self._firsts[-1]
+
+    def __call__(self, numbers: range) -> Iterator[Record]:
+        """Yield records; neighbours are of any font and syllable."""
+        order = np.random.default_rng(self.seed).permutation(self.total)
+        pens: dict[int, fonts.Pen] = {}
+        cv2.setNumThreads(1)  # processes, not threads
+        for number in numbers:
+            place = int(order[number])
+            face = int(np.searchsorted(self._firsts, place, side="right")) - 1
+            syllable, copy = divmod(place - self._firsts[face], self.each)
+            if face not in pens:
+                pens[face] = fonts.Pen(self.files[face], EM)
+            label, path = self.syllables[face][syllable], self.files[face]
+            rng = np.random.default_rng((self.seed, number))
+            image = picture(pens[face], label, rng, STYLES[self.style], **dict(self.sizes))
+            yield Record(
+                features={features.IMAGE: image, features.LABEL: label.encode()},
+                source=f"{path.stem}/{label}/{copy}",
+                group=fonts.family(path),
+            )
+
+
+def write(
+    out: Path,
+    files: Sequence[Path],
+    syllables: Sequence[str],
+    *,
+    each: int,
+    seed: int,
+    style: str = "printed",
+    name: str = "hangul",
+    workers: int = 1,
+    say: Callable[[str], None] = print,
+    **sizes: int,
+) -> int:
+    """Draw every syllable `each` times in every font that has ink for it, to TFRecords in `out`; a second call goes on.
+
+    Args:
+        out: folder.
+        files: the fonts.
+        syllables: which.
+        each: pictures of a syllable and font.
+        seed: the same gives the same bytes.
+        style: name in `STYLES`.
+        name: of the set; `train`, `eval` and `test` are splits to whoever reads it.
+        workers: processes.
+        say: takes a line of progress, and of what a font lacks.
+        sizes: `image_size`, `size`, `x_offset`, `y_offset` of `draw`, in pixels.
+
+    Returns:
+        How many pictures were written now.
+
+    Raises:
+        ValueError: no such style, sizes that do not fit, no font has ink for any of the syllables, or `out` holds
+            another set of that name.
+    """
+    if style not in STYLES:
+        raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
+    side, size = sizes.get("image_size", 96), sizes.get("size", 76)
+    if not SMALLEST <= side <= LARGEST:
+        raise ValueError(f"image_size is {side}: from {SMALLEST} to {LARGEST} pixels are possible")
+    if not 8 <= size <= side:
+        raise ValueError(f"size is {size}: the ink is from 8 pixels to the picture's side of {side}")
+    if each < 1:
+        raise ValueError(f"each is {each}: at least one picture of a syllable and font is drawn")
+    drawn = []
+    for path in files:
+        there = fonts.inked(path, syllables)
+        missing = [syllable for syllable in syllables if syllable not in there]
+        if missing:
+            say(
+                f"{path.name}: no ink for {len(missing)} of {len(syllables)} syllables, such as {missing[0]}: not drawn"
+            )
+        drawn.append("".join(syllable for syllable in syllables if syllable in there))
+    drawing = Drawing(
+        files=tuple(files),
+        syllables=tuple(drawn),
+        each=each,
+        seed=seed,
+        style=style,
+        sizes=tuple(sorted(sizes.items())),
+    )
+    if not drawing.total:
+        raise ValueError("nothing to draw: none of the fonts has ink for any of the syllables")
+    settings = {
+        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "syllables": hashlib.sha256("".join(syllables).encode()).hexdigest(),
+        "each": each,
+        "seed": seed,
+        "style": style,
+        "sizes": sizes,
+    }
+    return shards.write(out, name, settings, drawing.total, drawing, workers, say)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: 0 when the set is there, 2 for bad use."""
+    parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.synthetic.hangul", description=__doc__)
+    parser.add_argument("--fonts", type=Path, nargs="+", required=True, metavar="PATH", help="font files, or folders")
+    parser.add_argument("--without", nargs="+", default=[], metavar="FAMILY", help="fonts to leave out, for testing")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FAMILY", help="fonts to take, and no others")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the TFRecords")
+    parser.add_argument("--name", default="hangul", help="of the set; train, eval or test is that split")
+    parser.add_argument("--alphabet", choices=sorted(SYLLABLES), default="ks_x_1001")
+    parser.add_argument("--each", type=int, default=1, help="pictures of a syllable and font")
+    parser.add_argument("--style", choices=sorted(STYLES), default="printed")
+    parser.add_argument("--image-size", type=int, default=96, help=f"pixels, {SMALLEST} to {LARGEST}")
+    parser.add_argument("--size", type=int, default=76, help="longer side of the ink, pixels")
+    parser.add_argument("--x-offset", type=int, default=0, help="pixels to the right")
+    parser.add_argument("--y-offset", type=int, default=0, help="pixels down")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow writes the TFRecords, and talks
+    try:
+        write(
+            given.out,
+            fonts.chosen(fonts.faces(given.fonts), given.only, given.without),
+            SYLLABLES[given.alphabet],
+            each=given.each,
+            seed=given.seed,
+            style=given.style,
+            name=given.name,
+            workers=given.workers,
+            image_size=given.image_size,
+            size=given.size,
+            x_offset=given.x_offset,
+            y_offset=given.y_offset,
+        )
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

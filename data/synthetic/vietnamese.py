@@ -1,0 +1,357 @@
+"""Lines of Vietnamese drawn from written-looking fonts: `python -m tfx_ocr.data.synthetic.vietnamese --out DIR ...`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import vietnamese
+from tfx_ocr.data.record import Record
+from tfx_ocr.data.synthetic import fonts, paper, shards, vietnamese_texts
+
+X_HEIGHT = 36  # pixels of a small x at which words are taken from a font: about twice that of a line 64 pixels high
+ROOM = 10  # pixels around the words, for wider strokes and for what a hand's slant moves
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Style:
+    """A kind of line.
+
+    Attributes:
+        hand: how unsteady; its stroke is a share of the height of a small x.
+        looks: how pictures were taken, one of them at random.
+        height: pixels of the picture, drawn from evenly; like all that follow.
+        width: likewise; None fits it to the text.
+        x_height: of a small x, as a share of the picture's height.
+        gap: between words, as a share of the height of a small x.
+        commas: addresses as people write them on a sheet; without, as they fill boxes in.
+        short: one to four words.
+        boxed: within the lines of a form, the next field's edge and the lines above and below in sight.
+    """
+
+    hand: paper.Hand
+    looks: tuple[paper.Look, ...]
+    height: tuple[int, int] = (64, 64)
+    width: tuple[int, int] | None = None
+    x_height: paper.Range = (0.2, 0.3)
+    gap: paper.Range = (0.6, 1.6)
+    commas: bool = False
+    short: bool = False
+    boxed: bool = False
+
+
+HAND = paper.Hand(rotate_deg=0.8, shear_deg=14, stretch=0.12, waver=0.06, stroke=(0.08, 0.2))
+STYLES = {
+    # After Kalapa's: a field of a form, grey, now and then bleached.
+    "form": Style(
+        hand=HAND,
+        looks=(
+            *[
+                paper.Look(
+                    paper=(185, 228), contrast=(0.6, 0.95), fading=0.3, shading=(0, 14), grain=(0, 3), blur=(0, 0.7),
+                    jpeg=(55, 95),
+                )
+            ] * 6,
+            paper.Look(paper=(252, 255), contrast=(0.35, 0.95), fading=0.3, blur=(0, 0.6), jpeg=(55, 95)),
+        ),
+        height=(58, 64),
+        width=(740, 1180),
+        x_height=(0.2, 0.29),
+        gap=(0.5, 1.8),
+        boxed=True,
+    ),
+    # After Cinnamon's: a line cut from a sheet, light pen on light paper, the width nearly filled; few dark, bleached.
+    "sheet": Style(
+        hand=HAND,
+        looks=(
+            *[
+                paper.Look(
+                    paper=(218, 240), contrast=(0.35, 0.75), fading=0.4, shading=(0, 8), grain=(0, 2.5),
+                    blur=(0.2, 0.8), jpeg=(50, 95),
+                )
+            ] * 8,
+            paper.Look(paper=(255, 255), contrast=(0.9, 1.0), blur=(0, 0.5), jpeg=(70, 95)),
+            paper.Look(
+                paper=(80, 200), contrast=(0.5, 0.8), shading=(5, 30), grain=(1, 4), blur=(0.2, 1), ruled=0.5,
+                jpeg=(50, 95),
+            ),
+        ),
+        width=(1000, 1165),
+        x_height=(0.19, 0.3),
+        gap=(0.4, 1.2),
+        commas=True,
+    ),
+    # Short and clean, for a small model's first run.
+    "short": Style(
+        hand=paper.Hand(rotate_deg=0.6, shear_deg=8, stretch=0.08, waver=0.015),
+        looks=(paper.Look(paper=(225, 255), contrast=(0.7, 1.0), grain=(0, 3), blur=(0, 0.6), jpeg=(80, 95)),),
+        height=(48, 48),
+        x_height=(0.3, 0.36),
+        gap=(0.5, 1.0),
+        short=True,
+    ),
+}  # fmt: skip
+
+
+def pen_for(path: Path) -> fonts.Pen:
+    """The font at the size at which its small x is `X_HEIGHT` pixels high: by its ink, for line heights say nothing."""
+    ink, _, _ = fonts.Pen(path, 200).ink("x")
+    return fonts.Pen(path, max(8, round(200 * X_HEIGHT / ink.shape[0])))
+
+
+def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float) -> paper.Ink:
+    """The ink of a line, its words now higher, now lower, larger and smaller, with unequal gaps.
+
+    Args:
+        pen: as `pen_for` gives it.
+        text: NFC.
+        rng: where chance comes from.
+        gap: between words, in pixels, on average.
+
+    Returns:
+        [height, width] coverage, `ROOM` pixels wider than the ink on each side.
+
+    Raises:
+        ValueError: the font has no ink for a word.
+    """
+    placed: list[tuple[int, int, paper.Ink]] = []
+    x, drift = 0.0, 0.0
+    for word in text.split():
+        glyphs, left, top = pen.ink(word)
+        scale = rng.uniform(0.92, 1.08)
+        size = max(1, round(glyphs.shape[1] * scale)), max(1, round(glyphs.shape[0] * scale))
+        ink = np.asarray(cv2.resize(glyphs, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+        drift = 0.7 * drift + rng.normal(0, 0.06 * X_HEIGHT)
+        placed.append((round(x + left * scale), round(top * scale + drift), ink))
+        x += left * scale + size[0] + gap * rng.uniform(0.6, 1.4)
+    first = min(x for x, _, _ in placed) - ROOM
+    highest = min(y for _, y, _ in placed) - ROOM
+    width = max(x + ink.shape[1] for x, _, ink in placed) - first + ROOM
+    height = max(y + ink.shape[0] for _, y, ink in placed) - highest + ROOM
+    row = np.zeros((height, width), np.float32)
+    for x0, y0, ink in placed:
+        part = row[y0 - highest : y0 - highest + ink.shape[0], x0 - first : x0 - first + ink.shape[1]]
+        np.maximum(part, ink, out=part)
+    return row
+
+
+def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> paper.Ink:
+    """The ink of a line in its place: [height, width] coverage, the size of the picture to be.
+
+    What is too wide is written narrower; what is too high may be cut off a little, as it is in real ones.
+
+    Raises:
+        ValueError: the font has no ink for a word.
+    """
+    height = int(rng.integers(style.height[0], style.height[1] + 1))
+    row = words_in_a_row(pen, text, rng, X_HEIGHT * rng.uniform(*style.gap))
+    if style.hand.stroke:
+        row = paper.with_strokes(row, X_HEIGHT * rng.uniform(*style.hand.stroke))
+    high, wide = row.shape[0] - 2 * ROOM, row.shape[1] - 2 * ROOM
+    scale = min(height * rng.uniform(*style.x_height) / X_HEIGHT, height * rng.uniform(0.8, 1.08) / high)
+    left, right = rng.uniform(0.12, 0.8, 2) * height
+    if style.width:
+        width = int(rng.integers(style.width[0], style.width[1] + 1))
+        right += height if style.boxed else 0.0
+        squeeze = min(1.0, (width - left - right) / (wide * scale * 1.05))
+        if not style.boxed and rng.random() < 0.75:  # people fill a line that is theirs
+            squeeze = min(1.35, (width - left - right) / (wide * scale * 1.05))
+    else:
+        width, squeeze = round(wide * scale + left + right), 1.0
+    if squeeze < 0.6:  # narrower than that nobody writes: smaller, then
+        scale, squeeze = scale * squeeze / 0.6, 0.6
+    span = min(width, round(row.shape[1] * scale * squeeze) + height)  # of the part that the text is in
+    start = min(max(0, round(left - (height + 2 * ROOM * scale) / 2)), width - span)
+    middle = left + wide * scale * squeeze / 2 - start, height * rng.uniform(0.45, 0.56)
+    ink = np.zeros((height, width), np.float32)
+    ink[:, start : start + span] = paper.halved(
+        paper.bent(
+            row, 2 * height, 2 * span, rng, style.hand, (2 * scale * squeeze, 2 * scale),
+            (2 * middle[0] - 0.5, 2 * middle[1] - 0.5), cells=2,
+        )
+    )  # fmt: skip
+    if style.boxed:
+        _box(ink, rng)
+    return ink
+
+
+def _box(ink: paper.Ink, rng: np.random.Generator) -> None:
+    """Draw a form's lines around the text, and what hangs in from the lines above and below."""
+    height, width = ink.shape
+    if rng.random() < 0.3:
+        shown = int(rng.integers(3, 10))
+        other = np.roll(ink, int(rng.integers(width)), axis=1)
+        rows = np.flatnonzero(other.max(axis=1) > 0.3)
+        if len(rows) > shown:
+            if rng.random() < 0.6:
+                ink[:shown] = np.maximum(ink[:shown], other[rows[-1] + 1 - shown : rows[-1] + 1])
+            else:
+                ink[-shown:] = np.maximum(ink[-shown:], other[rows[0] : rows[0] + shown])
+    strength = rng.uniform(0.5, 1.0)
+    edge, tilt = width - height * rng.uniform(0.7, 1.15), height * rng.uniform(-0.06, 0.06)
+    top, bottom = height * rng.uniform(-0.08, 0.08), height * rng.uniform(0.88, 1.06)
+    for y in (top, bottom):
+        paper.line(ink, (-1, y - tilt), (edge, y + tilt), rng.uniform(0.8, 2), strength)
+    paper.line(ink, (edge, -1), (edge + rng.uniform(-2, 2), height), rng.uniform(0.8, 2), strength)
+    if rng.random() < 0.3:
+        x = rng.uniform(-1, 3)
+        paper.line(ink, (x, -1), (x, height), 1, strength)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A set to be drawn, as values: called with a range of numbers, it gives those records.
+
+    Attributes:
+        files: the fonts.
+        inked: for each font, the characters it draws.
+        texts: folder of the word lists; None for those that come with the project.
+        seed: of everything; a line depends on it and its number alone.
+        styles: names in `STYLES`, one of them at random for each line.
+    """
+
+    files: tuple[Path, ...]
+    inked: tuple[frozenset[str], ...]
+    texts: Path | None
+    seed: int
+    styles: tuple[str, ...]
+
+    @functools.cached_property
+    def _texts(self) -> vietnamese_texts.Texts:
+        return vietnamese_texts.from_folder(self.texts) if self.texts else vietnamese_texts.built_in()
+
+    def __call__(self, numbers: range) -> Iterator[Record]:
+        """Yield records; neighbours are of any font."""
+        cv2.setNumThreads(1)  # processes, not threads
+        pens: dict[int, fonts.Pen] = {}
+        for number in numbers:
+            rng = np.random.default_rng((self.seed, number))
+            name = self.styles[rng.integers(len(self.styles))]
+            style = STYLES[name]
+            face, text = self._line(rng, style)
+            if face not in pens:
+                pens[face] = pen_for(self.files[face])
+            look = style.looks[rng.integers(len(style.looks))]
+            image = paper.encoded(paper.taken(draw(pens[face], text, rng, style), rng, look), rng, look)
+            yield Record(
+                features={features.IMAGE: image, features.LABEL: text.encode()},
+                source=f"{self.files[face].stem}/{name}/{number}",
+                group=fonts.family(self.files[face]),
+            )
+
+    def _line(self, rng: np.random.Generator, style: Style) -> tuple[int, str]:
+        """A font, and a text that it has ink for."""
+        while True:
+            face = int(rng.integers(len(self.files)))
+            text = self._texts.short(rng) if style.short else self._texts.line(rng, style.commas)
+            if not set(text) - self.inked[face]:
+                return face, text
+
+
+def write(
+    out: Path,
+    files: Sequence[Path],
+    count: int,
+    *,
+    seed: int,
+    styles: Sequence[str] = ("form", "sheet"),
+    texts: Path | None = None,
+    name: str = "lines",
+    workers: int = 1,
+    say: Callable[[str], None] = print,
+) -> int:
+    """Draw `count` lines to TFRecords in `out`; a second call goes on where a first was stopped.
+
+    Args:
+        out: folder.
+        files: the fonts. One that lacks a letter is not given texts with it; one that lacks a Latin letter is left out.
+        count: of lines.
+        seed: the same gives the same bytes.
+        styles: names in `STYLES`, about as many lines of each.
+        texts: folder of word lists (`vietnamese_texts.from_folder`); None for those that come with the project.
+        name: of the set; `train`, `eval` and `test` are splits to whoever reads it.
+        workers: processes.
+        say: takes a line of progress, and of what a font lacks.
+
+    Returns:
+        How many lines were written now.
+
+    Raises:
+        ValueError: no such style, no font that can be used, no word lists, or `out` holds another set of that name.
+    """
+    for style in styles:
+        if style not in STYLES:
+            raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
+    if count < 1:
+        raise ValueError(f"count is {count}: at least one line is drawn")
+    if texts:
+        vietnamese_texts.from_folder(texts)
+    usable, inked = [], []
+    for path in files:
+        there = fonts.inked(path, vietnamese.CHARACTERS)
+        missing = [character for character in vietnamese.CHARACTERS if character not in there]
+        needed = {" ", *vietnamese.LATIN, *vietnamese.LATIN.upper(), *vietnamese.DIGITS}
+        if missing:
+            what = "not used" if needed & set(missing) else "given no text with them"
+            of = len(vietnamese.CHARACTERS)
+            say(f"{path.name}: no ink for {len(missing)} of {of} characters, such as {missing[0]}: {what}")
+        if not needed & set(missing):
+            usable.append(path)
+            inked.append(there)
+    if not usable:
+        raise ValueError("nothing to draw with: none of the fonts has ink for all Latin letters and digits")
+    settings = {
+        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
+        "count": count,
+        "seed": seed,
+        "styles": list(styles),
+        "texts": texts.name if texts else "",
+    }
+    drawing = Drawing(files=tuple(usable), inked=tuple(inked), texts=texts, seed=seed, styles=tuple(styles))
+    return shards.write(out, name, settings, count, drawing, workers, say)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: 0 when the set is there, 2 for bad use."""
+    parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.synthetic.vietnamese", description=__doc__)
+    parser.add_argument("--fonts", type=Path, nargs="+", required=True, metavar="PATH", help="font files, or folders")
+    parser.add_argument("--without", nargs="+", default=[], metavar="FAMILY", help="fonts to leave out, for testing")
+    parser.add_argument("--only", nargs="+", default=[], metavar="FAMILY", help="fonts to take, and no others")
+    parser.add_argument("--texts", type=Path, metavar="DIR", help="word lists; the built-in ones are few")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the TFRecords")
+    parser.add_argument("--name", default="lines", help="of the set; train, eval or test is that split")
+    parser.add_argument("--count", type=int, default=2000, help="lines")
+    parser.add_argument("--style", choices=sorted(STYLES), nargs="+", default=["form", "sheet"])
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    given = parser.parse_args(arguments)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow writes the TFRecords, and talks
+    try:
+        write(
+            given.out,
+            fonts.chosen(fonts.faces(given.fonts), given.only, given.without),
+            given.count,
+            seed=given.seed,
+            styles=given.style,
+            texts=given.texts,
+            name=given.name,
+            workers=given.workers,
+        )
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
