@@ -166,9 +166,9 @@ def verdict(
         examples_digest: of those.
 
     Returns:
-        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `confusion`: [class,
-        class answered, count], the most frequent first, where the task has classes; `checks`: see `Check`; `served`:
-        see `Served`, or None; `examples_digest`.
+        `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `lower_is_better`: names
+        of metrics; `confusion`: [class, class answered, count], the most frequent first, where the task has classes;
+        `checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`.
     """
     metrics = measured.metrics(family, pairs)
     classes = family.classes(pairs)
@@ -180,6 +180,7 @@ def verdict(
         "split": gate.split,
         "n": sum(pairs.values()),
         "metrics": metrics,
+        "lower_is_better": sorted(family.LOWER_IS_BETTER),
         "intervals": measured.intervals(family, pairs),
         "classes": classes,
         "confusion": [[label, answer, count] for (label, answer), count in often_first],

@@ -18,7 +18,7 @@ Interval = tuple[float, float]
 SEED = 7
 RESAMPLES = 1000
 EDGES = (0.025, 0.975)
-AT_ONCE = 4_000_000  # counts held at a time
+AT_ONCE = 1_000_000  # counts held at a time
 
 
 def metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:

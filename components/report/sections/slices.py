@@ -27,5 +27,7 @@ def facts(run: Run) -> dict[str, Any]:
         }
         for each in run.slices
     ]
-    rows.sort(key=lambda row: (row["values"][:1], row["slice"]))
+    rows.sort(key=lambda row: row["slice"])
+    errors = (run.gate or {}).get("lower_is_better", ())
+    rows.sort(key=lambda row: row["values"][:1], reverse=bool(names) and names[0] in errors)
     return {"names": names, "rows": rows[:MOST], "total": len(rows)}

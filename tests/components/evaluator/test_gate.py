@@ -191,6 +191,7 @@ def test_verdict_holds_what_the_report_and_the_manifest_need():
     assert judged["classes"]["1"] == {"precision": 1.0, "recall": 0.75, "f1": pytest.approx(6 / 7), "support": 4}
     assert judged["confusion"] == [["7", "7", 4], ["1", "1", 3], ["1", "7", 1]]
     assert judged["intervals"]["accuracy"][0] < 7 / 8 < judged["intervals"]["accuracy"][1] <= 1
+    assert judged["lower_is_better"] == []
     assert judged["served"] is None
     assert judged["checks"][0] == {
         "metric": "accuracy", "class": None, "rule": "at_least", "limit": 0.9, "value": 0.875, "ok": False,

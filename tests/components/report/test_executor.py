@@ -176,7 +176,7 @@ def test_slices_come_from_the_model_analysis(artifacts, report, write, make):
     )
     write("evaluation", "gate.json", json.dumps(make.gate_json()))
     page, _ = report(slices=("group",))
-    assert page.tables["Metrics of each slice, the lowest first"] == [
+    assert page.tables["Metrics of each slice, the worst first"] == [
         ["Slice", "accuracy", "Examples"],
         ["group w2", "0.5000", "2"],
         ["group w1", "1.0000", "2"],

@@ -161,18 +161,32 @@ def test_lineage_gives_each_step_its_time_and_artifacts(run, read):
     assert "0123456789ab" in found.texts["lineage"]
 
 
-def test_slices_are_shown_the_lowest_first(run, read):
+def test_slices_are_shown_the_worst_first(run, read):
     part = dataclasses.replace(run.part, gate=dataclasses.replace(run.part.gate, slices=("group",)))
     slices = [
         {"slice": "group w1", "metrics": {"accuracy": 0.99, "macro_f1": 0.98, "example_count": 120.0}},
         {"slice": "group w2", "metrics": {"accuracy": 0.9, "macro_f1": 0.91, "example_count": 80.0}},
     ]
-    rows = read(dataclasses.replace(run, part=part, slices=slices)).tables["Metrics of each slice, the lowest first"]
+    rows = read(dataclasses.replace(run, part=part, slices=slices)).tables["Metrics of each slice, the worst first"]
     assert rows == [
         ["Slice", "accuracy", "macro_f1", "Examples"],
         ["group w2", "0.9000", "0.9100", "80"],
         ["group w1", "0.9900", "0.9800", "120"],
     ]
+
+
+def test_slices_by_an_error_rate_begin_with_the_highest(run, read):
+    part = dataclasses.replace(run.part, gate=Gate(slices=("group",)))
+    gate = {**run.gate, "metrics": {"cer": 0.2, "exact_lines": 0.5}, "lower_is_better": ["cer"]}
+    slices = [
+        {"slice": f"group w{number}", "metrics": {"cer": cer, "exact_lines": 1 - cer, "example_count": 10.0}}
+        for number, cer in enumerate((0.1, 0.4, 0.2, 0.4))
+    ]
+    page = read(dataclasses.replace(run, part=part, gate=gate, slices=slices))
+    (_, *rows) = page.tables["Metrics of each slice, the worst first"]
+    assert [(row[0], row[1]) for row in rows] == [
+        ("group w1", "0.4000"), ("group w3", "0.4000"), ("group w2", "0.2000"), ("group w0", "0.1000"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
