@@ -10,6 +10,7 @@ from tfx_ocr.data.registry import named
 # A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
 SAMPLES = {
     "digits": "tfx_ocr.data.samples.digits:write",
+    "invoices": "tfx_ocr.data.samples.invoices:write",
 }
 
 
