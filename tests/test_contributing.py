@@ -30,6 +30,18 @@ def test_files_and_names_that_the_table_sends_to_are_there():
     assert [(name, path) for name, path in places if f"\n{name} = {{" not in (ROOT / path).read_text()] == []
 
 
+def test_lines_that_the_examples_change_are_there():
+    changed = re.findall(r"^--- (\S+)\n((?:[ +-](?![+-]{2} ).*\n)+)", TEXT, re.MULTILINE)
+    assert len(changed) >= 5
+    missing = [
+        f"{path}: {line[1:]}"
+        for path, lines in changed
+        for line in lines.splitlines()
+        if line[0] in " -" and line != " ..." and f"{line[1:]}\n" not in (ROOT / path).read_text(encoding="utf-8")
+    ]
+    assert missing == []
+
+
 def test_the_reader_reads(tmp_path):
     for name in ("7_anna.png", "3_ben.png", "nobody.png"):
         (tmp_path / name).write_bytes(name.encode())
