@@ -10,6 +10,8 @@ from tfx_ocr.data.registry import named
 # A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
 SAMPLES = {
     "digits": "tfx_ocr.data.samples.digits:write",
+    "hangul": "tfx_ocr.data.samples.hangul:write",
+    "lines": "tfx_ocr.data.samples.lines:write",
     "invoices": "tfx_ocr.data.samples.invoices:write",
 }
 

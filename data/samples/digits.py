@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from tfx_ocr.data import images
+from tfx_ocr.data.samples.once import once
 
 # The set is 14 forms one after the other, each of one hand, of about 129 digits in the same order (it begins
 # "0123456789" three times). The splits are cut between forms: a random split would put every hand on both sides, and
@@ -23,25 +22,16 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    if folder.exists():
-        return folder
+    return once(folder, _fill)
+
+
+def _fill(folder: Path) -> None:
     from sklearn.datasets import load_digits
 
     digits = load_digits()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        pixels = (digits.images * (255 / LIGHTEST)).round().astype("uint8")
-        for split, (first, last) in SPLITS.items():
-            for number in range(first, last):
-                path = unfinished / split / str(digits.target[number]) / f"{number}.png"
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(images.png_of(pixels[number].tobytes(), *pixels[number].shape))
-        unfinished.chmod(0o755)  # a temporary folder is closed to others
-        unfinished.rename(folder)
-    except OSError:
-        if not folder.exists():  # else another process was quicker, and wrote the same
-            raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return folder
+    pixels = (digits.images * (255 / LIGHTEST)).round().astype("uint8")
+    for split, (first, last) in SPLITS.items():
+        for number in range(first, last):
+            path = folder / split / str(digits.target[number]) / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(images.png_of(pixels[number].tobytes(), *pixels[number].shape))

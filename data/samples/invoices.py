@@ -58,7 +58,7 @@ def splits(groups: Mapping[str, int]) -> dict[str, str]:
         groups: how many records each has.
 
     >>> splits({"a": 6, "b": 2, "c": 1, "d": 1})
-    {'a': 'train', 'b': 'test', 'c': 'eval', 'd': 'train'}
+    {'a': 'train', 'b': 'test', 'c': 'train', 'd': 'eval'}
     """
     total = sum(groups.values())
     lacking = {split: share * total for split, share in SHARES.items()}

@@ -57,5 +57,5 @@ def test_what_is_shipped_damaged_is_said(tmp_path, monkeypatch):
 
 
 def test_the_largest_group_goes_where_most_is_lacking():
-    # shares of 20 are 14, 2 and 4: after a (train lacks 4) come b to test (4, the first of equals is train), c ...
+    # shares of 20 are 14, 2 and 4. After a train lacks 4, as test does, and comes first; then test lacks 4 and eval 2
     assert invoices.splits({"a": 10, "b": 4, "c": 4, "d": 2}) == {"a": "train", "b": "train", "c": "test", "d": "eval"}

@@ -1,0 +1,42 @@
+"""Short lines of Vietnamese drawn from eleven fonts whose licence allows it, some of the fonts held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tfx_ocr.data.samples.once import once
+from tfx_ocr.data.synthetic import fonts, vietnamese
+
+FONTS = Path(__file__).parent / "fonts" / "lines"
+# A split by font: eval and test are in hands that training never saw. Families and lines:
+SPLITS = {
+    "train": (("Charm", "GrapeNuts", "Itim", "Kodchasan", "Mali", "Pangolin", "PlaypenSans", "ShantellSans"), 3000),
+    "eval": (("Grandstander",), 200),
+    "test": (("PatrickHand", "Sriracha"), 300),
+}
+SEEDS = {"train": 1, "eval": 2, "test": 3}  # texts differ between the splits, all but the shortest
+
+
+def write(folder: Path) -> Path:
+    """Write TFRecords a split, 48 pixels high and as wide as the text; the group is the font.
+
+    The folder appears whole or not at all; one that is there is left as it is.
+
+    Returns:
+        The folder.
+    """
+    return once(folder, _fill)
+
+
+def _fill(folder: Path) -> None:
+    files = fonts.faces([FONTS])
+    for split, (families, count) in SPLITS.items():
+        vietnamese.write(
+            folder,
+            fonts.chosen(files, families, ()),
+            count,
+            seed=SEEDS[split],
+            styles=("short",),
+            name=split,
+            say=lambda _: None,
+        )

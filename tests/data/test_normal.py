@@ -1,0 +1,23 @@
+import pytest
+
+from tfx_ocr.data import normal
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "compared"),
+    [
+        ("invoice_number", "111E-001 ", "111e001"),
+        ("issue_date", "12  28  99", "122899"),
+        ("total", "RM 7.42", "742"),
+        ("total", "$773,00", "77300"),
+        ("supplier_address", "Số 5, Huế", "số5huế"),
+        ("supplier", "■}■'", ""),
+    ],
+)
+def test_fields_are_compared_by_letters_and_digits_and_totals_by_digits(field, text, compared):
+    assert normal.normalised(field, text) == compared
+
+
+def test_exact_is_upper_case_and_single_spaces():
+    assert normal.exact(" Rm7.42\t ok ") == "RM7.42 OK"
+    assert normal.exact("RM 7.42") != normal.exact("RM7.42")
