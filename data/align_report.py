@@ -1,0 +1,96 @@
+"""How many fields of a data folder are found among its words, and how: `python -m tfx_ocr.data.align_report DATA`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from tfx_ocr.data import features, normal
+from tfx_ocr.data.page.align import HOW, align
+from tfx_ocr.data.page.page import Box, Word
+from tfx_ocr.data.readers import choose, reader
+from tfx_ocr.data.record import Record
+
+READERS = ("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord")
+EQUAL, EQUAL_NORMALISED = "equal", "equal normalised"  # the words of the first run are the field's text, by either rule
+
+
+def counted(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
+    """Count, of each field, how it was found, and how often its words are its text: the ceiling of a tagger.
+
+    Args:
+        root: data that one of `READERS` recognises.
+
+    Returns:
+        Field to counts of `data.page.align.HOW`, `EQUAL` and `EQUAL_NORMALISED`; and counts of `pages` and `set aside`.
+
+    Raises:
+        ValueError: no reader recognises the data.
+    """
+    fields: dict[str, Counter[str]] = {}
+    pages: Counter[str] = Counter()
+    module = reader(choose(root, READERS))
+    for shard in module.shards(root):
+        for record in module.read(root, shard):
+            if not isinstance(record, Record) or features.WORDS not in record.features:
+                pages["set aside"] += 1
+                continue
+            pages["pages"] += 1
+            words, named = _page(record)
+            _, found = align(words, named)
+            for name, (how, runs) in found.items():
+                counts = fields.setdefault(name, Counter())
+                counts[how] += 1
+                text = " ".join(word.text for word in words[slice(*runs[0])]) if runs else ""
+                counts[EQUAL] += normal.exact(text) == normal.exact(named[name])
+                same = normal.normalised(name, text) == normal.normalised(name, named[name])
+                counts[EQUAL_NORMALISED] += bool(runs) and same
+    return fields, pages
+
+
+def table(fields: dict[str, Counter[str]], pages: Counter[str]) -> str:
+    """The counts for people: a row a field, shares of those that have it."""
+    columns = (*HOW, EQUAL, EQUAL_NORMALISED)
+    rows = [["field", "pages", *columns]]
+    for name, counts in fields.items():
+        there = sum(counts[how] for how in HOW)
+        rows.append([name, str(there), *(f"{counts[column] / there:.3f}" for column in columns)])
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([*lines, f"{pages['pages']} pages, {pages['set aside']} set aside"])
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the table; 2 if the folder holds no pages."""
+    parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.align_report", description=__doc__)
+    parser.add_argument("data", type=Path, help="a folder of pages with fields")
+    try:
+        report = table(*counted(parser.parse_args(arguments).data))
+    except ValueError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write(f"{report}\n")
+    return 0
+
+
+def _page(record: Record) -> tuple[list[Word], dict[str, str]]:
+    """The words of a record and its fields; features of a page are lists."""
+    listed = {name: value for name, value in record.features.items() if isinstance(value, list)}
+    boxes = [float(side) for side in listed[features.BOXES]]
+    words = [
+        Word(text=_text(text), box=Box(*boxes[4 * place : 4 * place + 4]))
+        for place, text in enumerate(listed[features.WORDS])
+    ]
+    pairs = zip(listed.get(features.FIELD_NAMES, []), listed.get(features.FIELD_VALUES, []), strict=True)
+    return words, {_text(name): _text(value) for name, value in pairs}
+
+
+def _text(value: bytes | float) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
