@@ -21,6 +21,8 @@ from tfx_ocr.pipeline.settings import Settings
 pytestmark = pytest.mark.e2e
 
 COMMAND = str(Path(sys.executable).with_name("tfx-ocr"))
+STOCK = str(Path(sys.executable).with_name("tfx"))
+RUNNER = str(Path(__file__).resolve().parents[2] / "pipeline" / "local_runner.py")
 JUDGED = ["Evaluator", "Pusher", "Report"]
 
 
@@ -45,6 +47,20 @@ class Home:
         assert "Traceback" not in result.stdout + result.stderr
         return result.stdout + result.stderr
 
+    def stock(self, *arguments):
+        """`tfx ARGUMENTS --engine=local` as the handbook says, in an activated environment; gives what it printed."""
+        activated = f"{Path(STOCK).parent}{os.pathsep}{os.environ['PATH']}"  # it calls pip
+        result = subprocess.run(
+            [STOCK, *arguments, "--engine=local"],
+            env={**self.environment, "PATH": activated, "LOCAL_HOME": str(self.settings.tfx_home)},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout + result.stderr
+
     @property
     def last(self):
         return last_run.last(self.settings)
@@ -55,6 +71,14 @@ class Home:
 
     def versions(self):
         return sorted(int(path.name) for path in Path(self.settings.serving_dir).iterdir() if path.name.isdigit())
+
+    def head(self):
+        """Shapes of the served head's weights: features to units, and so on to the classes."""
+        import tensorflow as tf
+
+        variables = Path(self.settings.serving_dir) / str(self.versions()[-1]) / "variables" / "variables"
+        shapes = [tuple(shape) for _, shape in tf.train.list_variables(str(variables))]
+        return [shape for shape in shapes if len(shape) == 2]
 
     def metadata(self):
         """Artifacts, and executions by state (2 running, 3 complete, 4 failed, 5 cached), over all runs."""
@@ -147,14 +171,20 @@ def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_r
     assert "Refused by the gate" in Path(home.last["report"]).read_text(encoding="utf-8")
 
 
-def test_killed_in_training_the_same_command_goes_on_from_there(home):
+def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(home):
     any_seed = [f"gate.at_most_worse.{name}=1" for name in ("accuracy", "macro_f1")]  # another is judged elsewhere
-    changes = [word for pair in ("trainer.seed=8", *any_seed) for word in ("--set", pair)]
-    command = [COMMAND, "run", "digits", *changes]
+    changes = [
+        word
+        for pair in ("trainer.seed=8", "tuner.units=(64,)", "tuner.trials=2", "tuner.epochs=1", *any_seed)
+        for word in ("--set", pair)
+    ]
+    command = [COMMAND, "run", "digits", "--tune", *changes]
     killed = subprocess.Popen(
         command, env=home.environment, cwd=home.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
+    before = []
     for line in killed.stdout:
+        before.append(line)
         if "epoch 3/" in line:
             break
     os.killpg(killed.pid, signal.SIGKILL)
@@ -162,9 +192,12 @@ def test_killed_in_training_the_same_command_goes_on_from_there(home):
     printed = home.run(*command[1:])
     resumed = next(line for line in printed.splitlines() if "resumed after epoch" in line)
     assert int(resumed.split("epoch ")[1].split(" ")[0]) >= 3
+    assert "trial 2/2" in "".join(before)
+    assert "trial" not in printed
     assert "epoch 1/" not in printed
-    assert home.executed()[0] == "Trainer"
+    assert home.executed()[0] == "Trainer"  # the Tuner's choice is kept
     assert home.last["status"] == "pushed"
+    assert home.head() == [(128, 64), (64, 64), (64, 10)]
     assert not list((home.settings.folder / "pipeline" / "Trainer" / "checkpoints").iterdir())
 
 
@@ -182,6 +215,22 @@ def test_bad_records_are_set_aside_and_too_many_stop_the_run(home):
     assert f"{len(pictures[::10])} of {len(pictures)}" in sentence
     assert "max_rejected" in sentence
     assert home.versions() == version
+
+
+def test_the_stock_commands_do_what_tfx_documents(home):
+    register = home.settings.tfx_home / "digits" / "pipeline_args.json"
+    register.write_text("{}", encoding="utf-8")
+    assert 'Pipeline "digits" updated successfully.' in home.stock("pipeline", "update", f"--pipeline_path={RUNNER}")
+    assert json.loads(register.read_text(encoding="utf-8")) == {
+        "pipeline_name": "digits",
+        "pipeline_root": home.settings.root,
+        "pipeline_dsl_path": RUNNER,
+    }
+    assert "Pipeline compiled successfully." in home.stock("pipeline", "compile", f"--pipeline_path={RUNNER}")
+    assert "digits" in home.stock("pipeline", "list").splitlines()
+    assert 'Pipeline "digits" deleted successfully.' in home.stock("pipeline", "delete", "--pipeline_name=digits")
+    assert not register.exists()
+    assert Path(home.settings.root).exists()  # only the register knows it no more
 
 
 @pytest.mark.parametrize(
