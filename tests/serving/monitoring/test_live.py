@@ -1,0 +1,177 @@
+"""Every expression of the dashboard and every rule, asked of a real Prometheus that scrapes the server under load."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tfx_ocr.data import pretrained
+from tfx_ocr.data.samples import digits
+from tfx_ocr.serving.client import Backoff, RequestError, connect
+
+pytestmark = [
+    pytest.mark.tfx,
+    pytest.mark.skipif(shutil.which("prometheus") is None, reason="no prometheus: Debian's package of that name"),
+]
+
+ROOT = Path(__file__).resolve().parents[3]
+FOLDER = ROOT / "serving/monitoring"
+DASHBOARD = json.loads((FOLDER / "grafana/dashboards/serving.json").read_text(encoding="utf-8"))
+SCRAPE_S = 0.5
+REQUESTS = 50  # of each of four clients
+READY_S = 120.0  # a busy machine imports TensorFlow in a minute
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(*command: Any, ready: str) -> Iterator[None]:
+    """A process, from when it answers at `ready` until the end of the block."""
+    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + READY_S
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(ready, trust_env=False).status_code == 200:
+                    break
+            assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
+            assert time.monotonic() < deadline, f"{command[0]} does not answer at {ready}"
+            time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
+    """So many questions of each of four clients, two over each way; the first and every tenth after it is wrong."""
+
+    def ask(server: str) -> None:
+        with connect(server, "digits", backoff=Backoff(attempts=1), timeout_s=60.0) as client:
+            for number in range(requests):
+                image = pictures[number % len(pictures)] if number % 10 else b"no picture"
+                with contextlib.suppress(RequestError):
+                    client.ask("serve_images", {"image_bytes": [image]})
+
+    threads = [threading.Thread(target=ask, args=(server,)) for server in (rest, grpc, rest, grpc)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def query(tmp_path_factory):
+    """`query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copytree(pretrained.model("digits"), folder / "digits" / "1")
+    sample = sorted((digits.write(folder / "sample") / "test").glob("*/*.png"))[::19]
+    docker = ROOT / "serving/docker"
+    grpc_port, rest_port, prometheus_port = free_port(), free_port(), free_port()
+    config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
+    config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "1s"}
+    config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{rest_port}"]}]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    for name in config["rule_files"]:
+        rules = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
+        for group in rules["groups"]:
+            group["interval"] = "1s"
+        (folder / name).write_text(yaml.safe_dump(rules))
+    rest, grpc = f"http://127.0.0.1:{rest_port}", f"127.0.0.1:{grpc_port}"
+    prometheus = f"http://127.0.0.1:{prometheus_port}"
+    server = (
+        sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={grpc_port}", f"--rest_api_port={rest_port}",
+        "--model_name=digits", f"--model_base_path={folder / 'digits'}",
+        f"--monitoring_config_file={docker / 'monitoring.config'}", "--enable_batching=true",
+        f"--batching_parameters_file={docker / 'batching.config'}",
+    )  # fmt: skip
+    scraper = (
+        "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{prometheus_port}",
+    )  # fmt: skip
+    with running(*server, ready=f"{rest}/v1/models/digits"), running(*scraper, ready=f"{prometheus}/-/ready"):
+        pictures = [path.read_bytes() for path in sample]
+        load(rest, grpc, pictures, len(pictures))  # every counter begins, and imports are over
+        time.sleep(2 * SCRAPE_S + 1.0)  # the next scrape, and the rules after it
+        load(rest, grpc, pictures, REQUESTS)
+        time.sleep(2 * SCRAPE_S + 1.0)
+
+        def samples(expression: str) -> list[dict[str, Any]]:
+            expression = expression.replace("$__rate_interval", "2m").replace("$model", "digits")
+            answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": expression}, trust_env=False).json()
+            assert answer["status"] == "success", answer
+            return answer["data"]["result"]
+
+        yield samples
+
+
+TARGETS = [
+    pytest.param(target["expr"], id=f"{panel['title']}: {target['legendFormat']}")
+    for panel in DASHBOARD["panels"]
+    for target in panel.get("targets", [])
+]
+
+
+@pytest.mark.parametrize("expression", TARGETS)
+def test_every_panel_has_something_to_show(query, expression):
+    values = [float(sample["value"][1]) for sample in query(expression)]
+    assert values
+    assert all(math.isfinite(value) and value >= 0 for value in values)
+
+
+def test_requests_are_counted_by_what_became_of_them(query):
+    panel = 'sum by (status) (rate(:tensorflow:serving:request_count{model_name="$model"}[$__rate_interval]))'
+    assert panel in {target.values[0] for target in TARGETS}
+    rates = {sample["metric"]["status"]: float(sample["value"][1]) for sample in query(panel)}
+    assert set(rates) == {"OK", "INVALID_ARGUMENT"}
+    assert rates["INVALID_ARGUMENT"] / sum(rates.values()) == pytest.approx(0.1, abs=0.02)
+
+
+def test_both_ways_are_told_apart(query):
+    latency = query('sum by (API, entrypoint) (:tensorflow:serving:request_latency_count{API!=""})')
+    told = {(sample["metric"]["entrypoint"], sample["metric"]["API"]) for sample in latency}
+    assert told == {("GRPC", "Predict"), ("REST", "predict")}
+
+
+def test_the_version_that_answers_is_told(query):
+    (panel,) = [panel for panel in DASHBOARD["panels"] if panel["title"] == "Versions loaded"]
+    (sample,) = query(panel["targets"][0]["expr"])
+    assert (sample["metric"], sample["value"][1]) == ({"version": "1", "status": "success"}, "1")
+
+
+def test_labels_are_shares_and_an_hour_is_no_other_than_its_week(query):
+    shares = query("sum(model_label:tfx_ocr_answers:share1h)")
+    assert float(shares[0]["value"][1]) == pytest.approx(1.0)
+    assert len(query("model_label:tfx_ocr_answers:share1h")) == 10
+    assert float(query("model:tfx_ocr_answers:drift")[0]["value"][1]) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_no_rule_fails_and_no_alert_fires(query):
+    rules = [
+        rule
+        for name in ("recording.yml", "alerts.yml")
+        for group in yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))["groups"]
+        for rule in group["rules"]
+    ]
+    for rule in rules:
+        query(rule["expr"])
+    assert query('ALERTS{alertstate="firing"}') == []
+    assert query("up")[0]["value"][1] == "1"
