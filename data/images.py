@@ -40,7 +40,7 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
     if not image:
         return "empty file: it holds no bytes"
     try:
-        with _no_warnings():
+        with no_warnings():
             opened = Image.open(io.BytesIO(image), formats=FORMATS)
             width, height = opened.size
             if width * height > max_pixels:
@@ -62,7 +62,7 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
 def size_of(image: bytes) -> tuple[int, int] | None:
     """Width and height in the header of an encoded picture; None of what has no such header."""
     try:
-        with _no_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
+        with no_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
             return opened.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
@@ -117,7 +117,7 @@ def to_png(image: bytes) -> bytes:
     """
     if image.startswith(PNG):
         return image
-    with _no_warnings():
+    with no_warnings():
         opened = Image.open(io.BytesIO(image), formats=FORMATS)
         if opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB"):
             return image
@@ -134,7 +134,7 @@ def as_png(picture: Image.Image) -> bytes:
 
 
 @contextlib.contextmanager
-def _no_warnings() -> Iterator[None]:
+def no_warnings() -> Iterator[None]:
     """Keep Pillow's from the console: what is wrong is in the reason, and a bomb's size is judged by our own limit."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

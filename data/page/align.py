@@ -35,7 +35,8 @@ CUES: Mapping[str, tuple[tuple[str, int], ...]] = {
     "total": (
         (r"total|amount|amt|balance|due|pay|nett?\b", 3),
         (r"grand|rounded|round\w* total|total due|amount due|balance due|total amount|please pay|pay this|payable", 2),
-        (r"sub|tax|gst|vat|qty|quantity|items?\b|disc|saving|excl", -3),
+        (r"sub|(?<!incl )(?<!inclusive )(?<!inclusive of )(?<!including )\b(tax|gst|vat)\b", -3),
+        (r"qty|quantity|items?\b|disc|saving|excl", -3),
         (r"cash|change|tender|paid|visa|master|card|round\w* adj", -2),
     ),
     "issue_date": (

@@ -28,18 +28,21 @@ def pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterat
         ValueError: it is not a TIFF, or the page that comes next is too large, too deep or damaged.
     """
     try:
-        opened = Image.open(io.BytesIO(image), formats=["TIFF"])
+        with images.no_warnings():
+            opened = Image.open(io.BytesIO(image), formats=["TIFF"])
+            count = getattr(opened, "n_frames", 1)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
         raise ValueError(f"not a TIFF that can be read: {error}") from None
-    for number in range(getattr(opened, "n_frames", 1)):
+    for number in range(count):
         try:
-            opened.seek(number)
-            width, height = opened.size
-            if width * height > max_pixels:
-                raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-            if opened.mode.startswith(images.DEEP):
-                raise ValueError(f"more than 8 bits a channel: mode {opened.mode}; save it as PNG")
-            page = images.as_png(opened)
+            with images.no_warnings():
+                opened.seek(number)
+                width, height = opened.size
+                if width * height > max_pixels:
+                    raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
+                if opened.mode.startswith(images.DEEP):
+                    raise ValueError(f"more than 8 bits a channel: mode {opened.mode}; save it as PNG")
+                page = images.as_png(opened)
         except Exception as error:  # decoders of damaged files raise nearly everything
             raise ValueError(f"page {number + 1} of the TIFF: {error}") from None
         yield page

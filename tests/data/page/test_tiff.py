@@ -1,0 +1,50 @@
+import io
+
+import pytest
+from PIL import Image
+
+from tfx_ocr.data.page import tiff
+
+
+def written(pages, **options):
+    content = io.BytesIO()
+    pages[0].save(content, "TIFF", save_all=True, append_images=pages[1:], **options)
+    return content.getvalue()
+
+
+def pixels(page):
+    with Image.open(io.BytesIO(page)) as opened:
+        assert opened.format == "PNG"
+        return opened.mode, opened.size, opened.getpixel((0, 0))
+
+
+@pytest.mark.parametrize("compression", ["group4", "group3", "tiff_lzw", "tiff_adobe_deflate", "packbits", None])
+def test_black_and_white_in_every_compression(compression):
+    content = written([Image.new("1", (9, 7), 1), Image.new("1", (8, 6), 0)], compression=compression)
+    assert [pixels(page) for page in tiff.pages(content)] == [("L", (9, 7), 255), ("L", (8, 6), 0)]
+
+
+def test_colour_as_jpeg():
+    (page,) = tiff.pages(written([Image.new("RGB", (16, 16), (200, 0, 0))], compression="jpeg"))
+    mode, size, (red, green, _) = pixels(page)
+    assert (mode, size, red > 180, green < 20) == ("RGB", (16, 16), True, True)
+
+
+def test_two_hundred_pages_come_one_by_one():
+    content = written([Image.new("1", (4, 4), number % 2) for number in range(200)], compression="group4")
+    found = [pixels(page)[2] for page in tiff.pages(content)]
+    assert found == [0, 255] * 100
+
+
+def test_what_cannot_be_read_is_refused_with_a_reason():
+    content = written([Image.new("L", (9, 7))] * 2)
+    assert tiff.is_tiff(content)
+    assert not tiff.is_tiff(b"\x89PNG")
+    with pytest.raises(ValueError, match="not a TIFF that can be read"):
+        next(tiff.pages(b"II*\0nothing"))
+    with pytest.raises(ValueError, match="page 1 of the TIFF: too large: 9 x 7 pixels, where 62 are allowed"):
+        next(tiff.pages(content, max_pixels=62))
+    with pytest.raises(ValueError, match="page 1 of the TIFF: more than 8 bits a channel: mode F"):
+        next(tiff.pages(written([Image.new("F", (9, 7))])))
+    with pytest.raises(ValueError, match="page 1 of the TIFF|not a TIFF"):
+        list(tiff.pages(written([Image.effect_noise((99, 99), 9)])[:3000]))
