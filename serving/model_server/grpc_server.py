@@ -89,6 +89,7 @@ class GrpcServer:
         max_threads: int = 64,
         channel_arguments: str = "",
         ssl: SSLConfig | None = None,
+        extra: Sequence[grpc.GenericRpcHandler] = (),
     ):
         """Start to listen.
 
@@ -100,12 +101,13 @@ class GrpcServer:
             max_threads: requests worked on at once; more wait.
             channel_arguments: `key=value,key=value`.
             ssl: TLS of the port; None: plain.
+            extra: services beside.
 
         Raises:
             ValueError: the port or the socket cannot be had, or an argument is not `key=value`.
         """
         pool = concurrent.futures.ThreadPoolExecutor(max_threads, thread_name_prefix="grpc")
-        self._server = grpc.server(pool, options=_options(channel_arguments))
+        self._server = grpc.server(pool, handlers=extra, options=_options(channel_arguments))
         self._health = health.HealthServicer()
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
             PredictionService(handlers, monitoring), self._server

@@ -90,6 +90,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
     from tfx_ocr.serving.model_server.loader import Loader
     from tfx_ocr.serving.model_server.manager import Manager, Policy
     from tfx_ocr.serving.model_server.monitoring import Monitoring
+    from tfx_ocr.serving.model_server.profiler import Profiler
 
     monitoring = Monitoring()
     inference = Inference(flags.enable_signature_method_name_check, flags.enable_serialization_as_tensor_content)
@@ -124,6 +125,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
         max_threads=flags.grpc_max_threads,
         channel_arguments=flags.grpc_channel_arguments,
         ssl=ssl,
+        extra=[Profiler()] if flags.enable_profiler else [],
     )
     log.info("Running gRPC ModelServer at 0.0.0.0:%d ...", flags.port)
     rest_server = _serve_rest(flags, handlers, monitoring, metrics_path) if flags.rest_api_port else None

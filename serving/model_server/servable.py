@@ -129,6 +129,7 @@ def open_backend(path: Path, flags: Flags) -> Backend:
         return backend
     threads = flags.tensorflow_session_parallelism
     config = tf.compat.v1.ConfigProto(
+        allow_soft_placement=True,  # a graph may name devices that this machine lacks
         intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
         inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism,
     )

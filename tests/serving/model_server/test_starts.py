@@ -70,6 +70,25 @@ def test_rest_answers_and_gives_the_metrics(server):
     assert "# TYPE :tensorflow:serving:request_count counter" in httpx.get(f"{url}/monitoring/prometheus/metrics").text
 
 
+def test_the_profiler_is_asked_on_the_servers_port(server, tmp_path):
+    from tensorflow.python.profiler import profiler_client
+
+    answers = []
+
+    def ask():
+        while len(answers) < 1000 and not list(tmp_path.rglob("*.xplane.pb")):
+            answers.append(predict(f"localhost:{server.port}", "half_plus_two"))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        profiler_client.trace(f"localhost:{server.port}", str(tmp_path), 500, "", 10)
+        assert list(tmp_path.rglob("*.xplane.pb"))
+    finally:
+        (tmp_path / "end.xplane.pb").touch()
+        asking.join(60)
+
+
 def test_the_configuration_file_is_read_again(server, top):
     import grpc
 
