@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import errno
 import logging
+import math
 import re
 import socket
 import threading
@@ -198,11 +199,13 @@ class Server:
 
 
 class Connection(H11Protocol):
-    """One client. It may close its side once it has asked, and must ask before it holds a connection for long."""
+    """One client. It may close its side once it has asked, and must go on asking or reading to keep its connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in H11Protocol
         """Begin to wait for a request."""
         super().connection_made(transport)
+        # asyncio does so only for sockets that name TCP, and an answer's body would wait 40 ms for its head's receipt
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._wait()
 
     def on_response_complete(self) -> None:
@@ -223,12 +226,16 @@ class Connection(H11Protocol):
             self.cycle.keep_alive = False
         return answering
 
-    def _wait(self) -> None:
-        self._patience = self.loop.call_later(PATIENCE_S, self._give_up)
+    def _wait(self, unread: float = math.inf) -> None:
+        self._patience = self.loop.call_later(PATIENCE_S, self._give_up, unread)
 
-    def _give_up(self) -> None:
-        if not self._is_busy():
-            self.transport.close()
+    def _give_up(self, unread_before: float) -> None:
+        """End it, unless a request is worked on, or the client has read on in the last answer."""
+        unread = self.transport.get_write_buffer_size()
+        if 0 < unread < unread_before:
+            self._wait(unread)
+        elif not self._is_busy():
+            self.transport.abort()
 
     def _is_busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

@@ -24,11 +24,12 @@ from tfx_ocr.serving.model_server.monitoring import Monitoring  # noqa: E402
 
 METRICS = "/monitoring/prometheus/metrics"
 PREDICT = "/v1/models/half:predict"
+LARGE = 32 << 20  # bytes, more than sockets hold
 QUESTION, ANSWER = b'{"instances": [2.0, 3.0]}', {"predictions": [3.0, 3.5]}
 
 
 class Handlers:
-    """y = x / 2 + 2. "slow" answers once it is let go; a model with the name of a code is refused with it."""
+    """y = x / 2 + 2. "slow" answers once it is let go, "large" at length; one with a code's name is refused with it."""
 
     def __init__(self):
         self.begun = threading.Event()
@@ -48,6 +49,9 @@ class Handlers:
             self.begun.set()
             assert self.let_go.wait(20)
         response = predict_pb2.PredictResponse()
+        if request.model_spec.name == "large":
+            response.outputs["y"].CopyFrom(tf.make_tensor_proto([b"y" * LARGE]))
+            return response
         response.outputs["y"].CopyFrom(tf.make_tensor_proto(tf.make_ndarray(request.inputs["x"]) / 2 + 2))
         return response
 
@@ -346,6 +350,15 @@ def test_a_connection_is_kept(server):
         assert connection.sock.getsockname() == mine
 
 
+def test_no_answer_waits_in_the_socket(server):
+    with connect(server) as connection:
+        connection.sendall(b"GET /v1/models/half HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert connection.recv(1)
+        (mine,) = server._server.server_state.connections
+        kept = mine.transport.get_extra_info("socket")
+        assert kept.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 @pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
 def test_addresses_of_ipv6(server):
     with socket.create_connection(("::1", server.port), timeout=20) as connection:
@@ -401,6 +414,35 @@ def test_a_client_that_keeps_a_connection_must_ask_again(server, monkeypatch):
         assert b"AVAILABLE" in connection.getresponse().read()
         connection.sock.sendall(b"GET /v1/mod")  # and no more
         assert read_all(connection.sock) == b""
+
+
+def ask_for_much(connection: socket.socket) -> None:
+    connection.sendall(b"POST /v1/models/large:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 25\r\n\r\n" + QUESTION)
+    assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_client_that_does_not_read_is_let_go(server, monkeypatch):
+    monkeypatch.setattr(rest, "PATIENCE_S", 0.3)
+    with connect(server) as connection:
+        ask_for_much(connection)
+        deadline = time.monotonic() + 20
+        while server._server.server_state.connections:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+
+def test_a_client_that_reads_slowly_is_not(server, monkeypatch):
+    monkeypatch.setattr(rest, "PATIENCE_S", 1.0)
+    with connect(server) as connection:
+        ask_for_much(connection)
+        came = 0
+        begin = time.monotonic()
+        while came < LARGE:
+            part = connection.recv(8 << 20, socket.MSG_WAITALL)
+            assert part, f"ended after {came} bytes"
+            came += len(part)
+            time.sleep(0.3)
+        assert time.monotonic() - begin > 1.0
 
 
 def test_what_is_no_http(server):
