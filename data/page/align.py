@@ -27,7 +27,9 @@ ORDER = ("issue_date", "total", "invoice_number", "supplier", "supplier_address"
 LONG = {"supplier", "supplier_address", "receiver"}  # of names and streets: may be fuzzy at a lower ratio, and broken
 FUZZY_AT_LEAST = {True: 80.0, False: 84.0}  # edit ratio in percent, of long fields and of others
 NEVER_FUZZY = {"total"}  # one digit off is another amount
-SHORTEST = 4  # characters that a fuzzy or partial match needs: less is found anywhere
+SHORTEST_FUZZY = 6  # letters and digits: of fewer, one that differs makes another number
+SHORTEST_LINE = 4  # of a part of a long field: less is found anywhere
+SHORTEST_WITHIN = 3  # of what one word holds among more
 LONGEST_RUN = 60  # words of a field
 
 # What the words left of an occurrence, or above it, say for it: the sum of those found. Of equal ones see `_chosen`.
@@ -147,7 +149,7 @@ class _Searched:
         bare = "".join(value.split()).upper()
         if name in normal.DIGITS_ONLY:  # "RM7.42", "$7.42", "7.42*": what is around an amount is not compared
             bare = re.sub(r"^[^\d]+|[^\d]+$", "", bare)
-        if len(normal.letters_and_digits(bare)) < SHORTEST - 1:
+        if len(normal.letters_and_digits(bare)) < SHORTEST_WITHIN:
             return
         pattern = re.compile(rf"(?<![\dA-Z]){re.escape(bare)}(?![\dA-Z])|(?<![\d.,/-]){re.escape(bare)}(?![\d.,/-])")
         for number, text in enumerate(self._texts):
@@ -157,7 +159,7 @@ class _Searched:
     def _fuzzy(self, name: str, value: str) -> Iterator[tuple[int, int]]:
         """The run whose letters and digits are nearest to the value's, if near enough."""
         wanted = normal.letters_and_digits(value)
-        if name in NEVER_FUZZY or len(wanted) < SHORTEST:
+        if name in NEVER_FUZZY or len(wanted) < SHORTEST_FUZZY:
             return
         starts = list(itertools.accumulate((len(part) for part in self._lower), initial=0))
         at = fuzz.partial_ratio_alignment(wanted, "".join(self._lower), score_cutoff=FUZZY_AT_LEAST[name in LONG] - 10)
@@ -182,7 +184,7 @@ class _Searched:
         runs, place = [], 0
         for first, end in self._rows():
             text = "".join(self._lower[first:end])
-            at = wanted.find(text, place) if len(text) >= SHORTEST else -1
+            at = wanted.find(text, place) if len(text) >= SHORTEST_LINE else -1
             if at >= 0:
                 runs.append((first, end))
                 place = at + len(text)

@@ -3,21 +3,18 @@ import pytest
 from tfx_ocr.data.page import alto
 from tfx_ocr.data.page.page import words_of
 
+IMAGE = "<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation>"
 
-def document(
-    layout,
-    version=4,
-    unit="",
-    tags="",
-    image="<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation>",
-):
+
+def document(layout, version=4, unit="", tags=""):
     namespace = f' xmlns="http:{"//"}www.loc.gov/standards/alto/ns-v{version}#"' if version > 1 else ""
     said = f"<MeasurementUnit>{unit}</MeasurementUnit>" if unit else ""
-    return f"<alto{namespace}><Description>{said}{image}</Description>{tags}<Layout>{layout}</Layout></alto>".encode()
+    return f"<alto{namespace}><Description>{said}{IMAGE}</Description>{tags}<Layout>{layout}</Layout></alto>".encode()
 
 
 def page(word, attributes='WIDTH="100" HEIGHT="200"'):
-    return f"<Page {attributes}><PrintSpace><ComposedBlock><TextBlock><TextLine>{word}</TextLine></TextBlock></ComposedBlock></PrintSpace></Page>"
+    block = f"<ComposedBlock><TextBlock><TextLine>{word}</TextLine></TextBlock></ComposedBlock>"
+    return f"<Page {attributes}><PrintSpace>{block}</PrintSpace></Page>"
 
 
 WORD = '<String ID="s" CONTENT="A" HPOS="1" VPOS="2" WIDTH="10" HEIGHT="20.5" WC="0.5"/><SP/><HYP CONTENT="-"/>'

@@ -96,7 +96,7 @@ def test_a_page_is_put_into_the_pixels_of_its_picture():
 
 
 def test_a_page_of_another_shape_or_of_no_known_size_is_refused():
-    with pytest.raises(ValueError, match="another page: the file's is .100, 200., its picture 200 x 100 pixels"):
+    with pytest.raises(ValueError, match=r"another page: the file's is .100, 200., its picture 200 x 100 pixels"):
         in_pixels(Page(size=(100, 200)), (200, 100))
     with pytest.raises(ValueError, match="no page size: without it mm10 cannot be turned into pixels"):
         in_pixels(Page(unit="mm10"), (200, 100))

@@ -1,0 +1,25 @@
+import pytest
+
+from tfx_ocr.data.page import fields
+
+NAMES = {"company": "supplier", "total": "total"}
+
+
+def test_fields_get_our_names_and_empty_ones_are_none():
+    assert fields.read(b'\xef\xbb\xbf{"company": "A ", "total": " ", "more": [1]}', NAMES) == {"supplier": "A "}
+    assert fields.read(b'{"total": 7.42, "company": null}', NAMES) == {"total": "7.42"}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "no fields: not JSON (Expecting value: line 1 column 1 (char 0))"),
+        (b"[]", "no fields: not a JSON object"),
+        (b'{"total": ["x"]}', "no fields: total is no text"),
+        (b"[" * 100000, "no fields: not JSON (maximum recursion depth exceeded"),
+    ],
+)
+def test_what_is_no_object_of_texts_is_refused(content, reason):
+    with pytest.raises(ValueError, match="no fields") as error:
+        fields.read(content, NAMES)
+    assert str(error.value).startswith(reason)
