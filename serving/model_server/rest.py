@@ -88,7 +88,7 @@ class App:
         Args:
             handlers: who answers.
             monitoring: who counts, and writes the page for Prometheus.
-            threads: requests that are worked on at once.
+            threads: inferences that are worked on at once.
             timeout_ms: from when a request is read until it is given up, waiting for a thread included; 0: never.
             monitoring_path: of the page; None: there is none.
             cors: let pages of other origins ask.
@@ -121,8 +121,7 @@ class App:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _page(self) -> Response:
-        loop = asyncio.get_running_loop()
-        return Response(await loop.run_in_executor(self._pool, self._monitoring.text), media_type=CONTENT_TYPE)
+        return Response(await asyncio.to_thread(self._monitoring.text), media_type=CONTENT_TYPE)
 
     async def _api(self, scope: Scope, target: str, receive: Receive) -> Response:
         if self._headers and scope["method"] == "OPTIONS":
@@ -150,9 +149,10 @@ class App:
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
             return rest_api.answer(self._handlers, call, _unpacked(body) if packed else body, left)
 
+        pool = self._pool if call.api else None  # probes ask for the status: they do not wait behind inference
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+                return await asyncio.get_running_loop().run_in_executor(pool, work)
         except TimeoutError:
             raise ServingError(
                 grpc.StatusCode.DEADLINE_EXCEEDED, f"No answer within {self._timeout_s:g} seconds"

@@ -366,6 +366,21 @@ def test_addresses_of_ipv6(server):
         assert b'"AVAILABLE"' in read_all(connection)
 
 
+def test_probes_and_prometheus_do_not_wait_behind_inference(server, handlers):
+    asking = [in_thread(lambda: post(server, "/v1/models/slow:predict")) for _ in range(3)]  # and there are 2 threads
+    assert handlers.begun.wait(20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    with contextlib.closing(connection):
+        for url, expected in (("/v1/models/half", b'"AVAILABLE"'), (METRICS, b"# TYPE")):
+            connection.request("GET", url)
+            assert expected in connection.getresponse().read()
+    assert all(thread.is_alive() for thread, _ in asking)
+    handlers.let_go.set()
+    for thread, answers in asking:
+        thread.join(20)
+        assert answers == [(200, ANSWER)]
+
+
 def test_a_port_that_is_taken(server, handlers, monitoring):
     with pytest.raises(OSError, match="Address already in use"):
         rest.serve(handlers, monitoring, server.port, threads=1, timeout_ms=0, monitoring_path=None)
