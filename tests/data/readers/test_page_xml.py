@@ -1,0 +1,152 @@
+import gzip
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tfx_ocr.data.page import page_xml as document
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word
+from tfx_ocr.data.readers import page_xml
+from tfx_ocr.data.record import Record, Rejected
+
+DATA = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).parents[4] / "shared/data")) / "page_alto"
+
+
+def picture(kind="PNG", width=10, height=20, pages=1):
+    content = io.BytesIO()
+    one = Image.new("L", (width, height), 255)
+    one.save(content, kind, **({"save_all": True, "append_images": [one] * (pages - 1)} if kind == "TIFF" else {}))
+    return content.getvalue()
+
+
+def page(image="a.png", text="Total 9", entity="total", size=(10.0, 20.0)):
+    word = Word(text=text, box=Box(0, 0, 7, 5), entity=entity)
+    return document.write(Page(image=image, size=size, regions=(Region(lines=(Line(words=(word,)),)),)))
+
+
+def alto(pages, unit="pixel", image="a.tif"):
+    word = '<String CONTENT="9" HPOS="0" VPOS="0" WIDTH="60" HEIGHT="60" TAGREFS="t"/>'
+    body = (
+        '<Page WIDTH="120" HEIGHT="240"><PrintSpace><TextBlock><TextLine>'
+        + word
+        + "</TextLine></TextBlock></PrintSpace></Page>"
+    )
+    return (
+        f"<alto><Description><MeasurementUnit>{unit}</MeasurementUnit><fileName>{image}</fileName></Description>"
+        f'<Tags><NamedEntityTag ID="t" TYPE="total"/></Tags><Layout>{body * pages}</Layout></alto>'
+    ).encode()
+
+
+def make(root, files):
+    for path, content in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+
+
+def everything(root):
+    return [record for shard in page_xml.shards(root) for record in page_xml.read(root, shard)]
+
+
+def test_a_page_and_its_picture(tmp_path):
+    make(tmp_path, {"test/a.xml": page(), "test/a.png": picture()})
+    assert page_xml.recognises(tmp_path)
+    assert everything(tmp_path) == [
+        Record(
+            features={
+                "words": [b"Total", b"9"],
+                "boxes": [0, 0, 5, 5, 6, 0, 7, 5],
+                "entities": [b"total", b"total"],
+                "field_names": [],
+                "field_values": [],
+                "page_size": [10, 20],
+                "image": picture(),
+            },
+            source="test/a.xml",
+            file="test/a.xml",
+            group="test/a.xml",
+            split="test",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("xml", "named", "image"),
+    [
+        ("page/a.xml", "a.png", "a.png"),
+        ("a.xml", "C:\\scans\\a.png", "a.png"),
+        ("x/a.xml", "../img/a.png", "img/a.png"),
+        ("a.xml", "OCR-D-IMG/a.png", "images/a.png"),
+        ("tob02910.64.gt.xml", "old.png", "tob02910.64.png"),
+    ],
+    ids=["folder_above", "another_machine", "as_named", "alone_of_its_name", "the_file's_own_name"],
+)
+def test_where_the_picture_is_looked_for(tmp_path, xml, named, image):
+    make(tmp_path, {xml: page(named), image: picture()})
+    assert [record.source for record in everything(tmp_path) if isinstance(record, Record)] == [xml]
+
+
+def test_a_name_that_differs_by_what_is_behind_a_point_is_another(tmp_path):
+    make(tmp_path, {"tob02910.64.xml": page("old.png"), "tob02910.65.png": picture()})
+    assert [record.reason for record in everything(tmp_path)] == [
+        "no image: old.png is not in the folder",
+        "no words: no XML names this picture",
+    ]
+
+
+def test_alto_of_two_pages_in_units_with_a_tiff_of_two_and_gzipped(tmp_path):
+    make(tmp_path, {"a.xml.gz": gzip.compress(alto(2, "inch1200")), "a.tif": picture("TIFF", pages=2)})
+    first, second = everything(tmp_path)
+    assert (first.source, second.source) == ("a.xml.gz", "a.xml.gz#1")
+    # 60 of 120 units is half of 10 pixels, 60 of 240 a quarter of 20
+    assert first.features["boxes"] == second.features["boxes"] == [0, 0, 5, 5]
+    assert second.features["image"].startswith(b"\x89PNG")
+
+
+def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
+    make(
+        tmp_path,
+        {
+            "a.xml": page(), "a.png": picture(), "b.xml": page("a.png"), "c.xml": page("gone.png"),
+            "d.xml": page("d.png", entity=""), "d.png": picture(), "e.png": picture(), "f.xml": b"<PcGts",
+            "g.xml": page("g.png", text=""), "g.png": picture(), "h.xml": page("h.png"), "h.png": b"none",
+            "i.xml": alto(2, image="i.png"), "i.png": picture(width=120, height=240),
+        },
+    )  # fmt: skip
+    found = everything(tmp_path)
+    assert [record.source for record in found if isinstance(record, Record)] == ["a.xml", "i.xml"]
+    reasons = {record.source: record.reason for record in found if isinstance(record, Rejected)}
+    assert reasons.pop("f.xml").startswith("not XML: ")
+    assert reasons == {
+        "b.xml": "duplicate: a.png is described by a.xml already",
+        "c.xml": "no image: gone.png is not in the folder",
+        "d.xml": "no entities: no region, line or word says what it is",
+        "e.png": "no words: no XML names this picture",
+        "g.xml": "no words: the page has none",
+        "h.xml": "not an image: the page's picture is none, or has fewer pages",
+        "i.xml#1": "not an image: the page's picture is none, or has fewer pages",
+    }
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data in {DATA}")
+def test_real_files_each_with_its_reason():
+    reasons = {record.source: record.reason for record in everything(DATA) if isinstance(record, Rejected)}
+    assert len([source for source in reasons if source.endswith((".xml", ".xml.gz"))]) == 32
+    broken = {source: reason for source, reason in reasons.items() if "/invalid/" in source}
+    assert broken == {
+        "alto_v4/invalid/dims.xml": "not a number: WIDTH of Page is 'bar'",
+        "alto_v4/invalid/image.xml": "no image: a picture of the same name is not in the folder",
+        "alto_v4/invalid/mu.xml": "unknown unit: MeasurementUnit is 'mm', none of pixel, mm10, inch1200",
+        "alto_v4/invalid/zero_dims_missing_image.xml": "no image: missing_zero_dims.png is not in the folder",
+        "page_2013-07-15/invalid/dims.xml": "not a number: imageWidth of Page is 'foo'",
+        "page_2013-07-15/invalid/image.xml": "no image: Page has no imageFilename",
+        "page_2013-07-15/invalid/zero_dims_missing_image.xml": "no image: missing_zero_dims.png is not in the folder",
+    }
+    # what has its picture lacks nothing but entities, which none of these files has
+    assert sorted(source for source, reason in reasons.items() if reason.startswith("no entities")) == [
+        "page_2013-07-15/170025120000003,0074-lite.xml",
+        "page_2013-07-15/lorem.xml",
+        "page_2017-07-15/SimplePage.xml",
+        "page_2019-07-15/PAGE_0017_PAGE.xml",
+    ]
