@@ -150,12 +150,13 @@ def scale(words: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
 def raw(asked: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """`words` [batch, words], "" past the last, and `boxes` [batch, words, 4] to sparse record features."""
     words = asked[features.WORDS_IN]
-    there = tf.not_equal(words, "")
-    boxes = tf.ragged.boolean_mask(asked[features.BOXES_IN], there)  # [batch, (words), 4]
-    flat = boxes.merge_dims(1, 2) if isinstance(boxes, tf.RaggedTensor) else boxes
+    place = tf.range(1, tf.shape(words)[1] + 1)
+    counts = tf.reduce_max(tf.where(tf.not_equal(words, ""), place, 0), 1)  # a "" between words is a word
+    counts = tf.maximum(counts, 0)  # of no words at all the highest place is the lowest number
+    boxes = tf.reshape(asked[features.BOXES_IN], [tf.shape(words)[0], 4 * tf.shape(words)[1]])
     return {
-        features.WORDS: tf.ragged.boolean_mask(words, there).to_sparse(),
-        features.BOXES: flat.to_sparse(),
+        features.WORDS: tf.RaggedTensor.from_tensor(words, counts).to_sparse(),
+        features.BOXES: tf.RaggedTensor.from_tensor(boxes, 4 * counts).to_sparse(),
     }
 
 

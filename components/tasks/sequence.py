@@ -113,10 +113,11 @@ def answers(
     highest = tf.math.segment_max(tf.reshape(probabilities, [-1]), runs)
     of_run = tf.reshape(tf.gather(highest, runs), tf.shape(numbers))
 
-    of_text, of_blank = tf.cast(is_text, tf.float32), tf.cast(tf.equal(numbers, BLANK), tf.float32)
+    of_text = tf.cast(is_text, tf.float32)
     count = tf.reduce_sum(of_text, 1)
-    weights = tf.where(count[:, tf.newaxis] > 0, of_text, of_blank)
-    mean = tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * weights, 1), tf.reduce_sum(weights, 1))
+    of_characters = tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * of_text, 1), count)
+    of_blanks = tf.reduce_mean(tf.math.log(probabilities), 1)
+    mean = tf.where(count > 0, of_characters, of_blanks)
     return {
         features.LABEL_OUT: tf.strings.reduce_join(tf.where(is_text, letters, ""), 1),
         features.PROBABILITY_OUT: tf.exp(mean),
@@ -131,4 +132,7 @@ def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
         return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
     if [b"".join(row) for row in answers[features.CHARACTERS_OUT]] != list(answers[features.LABEL_OUT]):
         return f"answers with {features.CHARACTERS_OUT} that are not those of {features.LABEL_OUT}"
+    characters, probabilities = (answers[name].shape[1] for name in OUTPUTS[2:])
+    if characters != probabilities:
+        return f"answers with {characters} characters a line and {probabilities} of their probabilities"
     return None

@@ -128,6 +128,7 @@ def answers(
 
 def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
     """Say what is wrong with a batch of answers, as a clause; None when nothing is."""
-    if missing := [name for name in PARTS if name not in answers]:
+    outputs = [output for name in PARTS for output in (name, f"{name}_probability")]
+    if missing := [name for name in outputs if name not in answers]:
         return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
     return classification.why_not(answers)

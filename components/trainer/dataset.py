@@ -106,4 +106,7 @@ def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:
     written = input_named(part.input).WRITTEN | task_named(part.task).written(alphabet(part.alphabet))
     read = tf.io.parse_example(batch, written)
     label = read[features.LABEL_XF]
-    return read | {features.LABEL_XF: label.to_tensor(-1) if isinstance(label, tf.RaggedTensor) else label}
+    if isinstance(label, tf.RaggedTensor):
+        nothing = tf.cast(tf.equal(tf.size(label.flat_values), 0), tf.int32)
+        label = tf.pad(label.to_tensor(-1), [[0, 0], [0, nothing]], constant_values=-1)  # to one, as words are
+    return read | {features.LABEL_XF: label}

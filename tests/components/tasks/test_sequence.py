@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import itertools
+import math
+from types import SimpleNamespace
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfx_ocr.components.recipe import Serving, Trainer
+from tfx_ocr.components.tasks import sequence
+from tfx_ocr.data.alphabets import vietnamese
+
+pytestmark = pytest.mark.tfx
+
+ABC = SimpleNamespace(CHARACTERS=("a", "b", "ở"), LONGEST=5)
+
+
+def frames(*given: tuple[str, float]) -> np.ndarray:
+    """[frames, 4] logits in which "" (blank) or a character has the probability given, the others equal shares."""
+    found = np.zeros((len(given), 4))
+    for frame, (character, probability) in enumerate(given):
+        found[frame] = (1.0 - probability) / 3
+        found[frame, ("", *ABC.CHARACTERS).index(character)] = probability
+    return np.log(found).astype(np.float32)
+
+
+def answers(*lines: np.ndarray) -> dict[str, list]:
+    found = sequence.answers(tf.constant(np.stack(lines)), {}, ABC, Serving())
+    return {name: value.numpy() for name, value in found.items()}
+
+
+def texts(values: np.ndarray) -> list:
+    return [texts(value) if isinstance(value, np.ndarray) else value.decode() for value in values]
+
+
+@pytest.fixture
+def plain_table(monkeypatch):
+    monkeypatch.setattr(sequence.tft, "make_and_track_object", lambda make: make())
+
+
+@pytest.mark.usefixtures("plain_table")
+def test_texts_are_the_numbers_of_their_characters_then_zeros():
+    encoded = sequence.encode({"label": tf.constant([["aởb"], ["bbaab"], [""]])}, ABC)
+    assert encoded["label_xf"].numpy().tolist() == [[1, 3, 2, 0, 0], [2, 2, 1, 1, 2], [0, 0, 0, 0, 0]]
+    assert encoded["label_xf"].dtype == tf.int64
+
+
+@pytest.mark.usefixtures("plain_table")
+def test_every_character_of_vietnamese_has_its_number():
+    everything = "".join(vietnamese.CHARACTERS)
+    parts = [everything[at : at + vietnamese.LONGEST] for at in range(0, len(everything), vietnamese.LONGEST)]
+    encoded = sequence.encode({"label": tf.constant(parts)[:, tf.newaxis]}, vietnamese)["label_xf"].numpy()
+    assert encoded.shape == (2, vietnamese.LONGEST)
+    assert encoded.ravel()[: len(everything)].tolist() == list(range(1, len(everything) + 1))
+    assert not encoded.ravel()[len(everything) :].any()
+
+
+def test_head_has_a_logit_a_character_and_one_for_blank():
+    features = keras.Input((7, 6))
+    trainer = Trainer(network="any", units=(5,), dropout=(0.3,))
+    model = keras.Model(features, sequence.head(features, trainer, ABC))
+    assert model.output.shape == (None, 7, 4)
+    assert model.count_params() == 6 * 5 + 5 + 5 * 4 + 4
+
+
+def likelihood(text: list[int], of_frames: np.ndarray) -> float:
+    """By trying every path: those that read `text` once repetitions are taken together and blanks left out."""
+    total = 0.0
+    for path in itertools.product(range(of_frames.shape[1]), repeat=len(of_frames)):
+        if [number for number, _ in itertools.groupby(path) if number] == text:
+            total += math.prod(of_frames[frame, number] for frame, number in enumerate(path))
+    return total
+
+
+@pytest.mark.parametrize("text", [[1, 3], [2, 2], [3], []], ids=["two", "twice", "one", "empty"])
+def test_loss_is_minus_the_log_of_all_alignments(text):
+    logits = np.random.default_rng(1).normal(0, 1.5, (4, 4)).astype(np.float32)
+    of_frames = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    truth = tf.constant([text + [0] * (5 - len(text))], tf.int64)
+    assert float(sequence.loss()(truth, logits[np.newaxis])) == pytest.approx(
+        -math.log(likelihood(text, of_frames)), abs=1e-4
+    )
+
+
+def test_loss_of_a_batch_is_the_mean_of_its_lines():
+    logits = np.random.default_rng(2).normal(0, 1, (2, 6, 4)).astype(np.float32)
+    truth = np.array([[1, 2, 0, 0, 0], [3, 3, 1, 0, 0]])
+    alone = [float(sequence.loss()(truth[[line]], logits[[line]])) for line in (0, 1)]
+    assert float(sequence.loss()(truth, logits)) == pytest.approx(sum(alone) / 2, abs=1e-5)
+
+
+def test_a_text_that_does_not_fit_its_frames_brings_no_nan():
+    # b b needs three frames: a blank between; there are two. No alignment, no gradient, and the other line's stays
+    logits = tf.Variable(np.random.default_rng(3).normal(0, 1, (2, 2, 4)).astype(np.float32))
+    with tf.GradientTape() as tape:
+        loss = sequence.loss()(tf.constant([[2, 2, 0, 0, 0], [1, 0, 0, 0, 0]]), logits)
+    gradient = tape.gradient(loss, logits).numpy()
+    assert np.isfinite(float(loss))
+    assert np.isfinite(gradient).all()
+    assert np.abs(gradient[1]).max() > 0.01
+
+
+def test_repetitions_are_one_character_and_blanks_part_two():
+    found = answers(frames(("a", 0.7), ("a", 0.9), ("", 0.8), ("a", 0.6), ("ở", 0.5), ("ở", 0.7)))
+    assert texts(found["label"]) == ["aaở"]
+    assert texts(found["characters"]) == [["a", "a", "ở"]]
+    np.testing.assert_allclose(found["character_probabilities"], [[0.9, 0.6, 0.7]], atol=1e-5)
+    np.testing.assert_allclose(found["probability"], [(0.9 * 0.6 * 0.7) ** (1 / 3)], atol=1e-5)
+
+
+def test_blanks_at_both_ends_are_nothing():
+    found = answers(frames(("", 0.9), ("b", 0.6), ("", 0.9), ("", 0.7)))
+    assert texts(found["label"]) == ["b"]
+    np.testing.assert_allclose(found["probability"], [0.6], atol=1e-5)
+
+
+def test_an_empty_text_is_as_sure_as_its_blanks():
+    found = answers(frames(("", 0.9), ("", 0.4)))
+    assert texts(found["label"]) == [""]
+    np.testing.assert_allclose(found["probability"], [0.6], atol=1e-5)  # the root of 0.9 x 0.4
+    assert found["characters"].shape == found["character_probabilities"].shape == (1, 0)
+
+
+def test_lines_of_a_batch_do_not_touch_each_other():
+    first = frames(("a", 0.5), ("b", 0.6), ("b", 0.8))
+    second = frames(("b", 0.9), ("", 0.9), ("", 0.9))  # begins with what the first ends with
+    third = frames(("", 0.9), ("", 0.4), ("", 0.9))
+    found = answers(first, second, third)
+    assert texts(found["label"]) == ["ab", "b", ""]
+    assert texts(found["characters"]) == [["a", "b"], ["b", ""], ["", ""]]
+    np.testing.assert_allclose(found["character_probabilities"], [[0.5, 0.8], [0.9, 0], [0, 0]], atol=1e-5)
+    for line, alone in enumerate((first, second, third)):
+        np.testing.assert_allclose(found["probability"][line], answers(alone)["probability"][0], atol=1e-6)
+
+
+def test_vietnamese_is_answered_in_whole_characters():
+    text = "Phường Đồng Tâm"
+    numbers = [vietnamese.CHARACTERS.index(character) + 1 for character in text]
+    logits = np.full((1, 2 * len(text), len(vietnamese.CHARACTERS) + 1), -5.0, np.float32)
+    for place, number in enumerate(numbers):
+        logits[0, 2 * place, number] = logits[0, 2 * place + 1, 0] = 9.0
+    found = sequence.answers(tf.constant(logits), {}, vietnamese, Serving())
+    assert texts(found["label"].numpy()) == [text]
+    assert texts(found["characters"].numpy()) == [list(text)]
+
+
+def test_nothing_is_wrong_with_its_own_answers():
+    assert sequence.why_not(answers(frames(("a", 0.9), ("b", 0.9)), frames(("", 0.9), ("", 0.9)))) is None
+    assert sequence.why_not(answers(frames(("", 0.9), ("", 0.9)))) is None
+
+
+def test_what_is_wrong_is_said():
+    good = answers(frames(("a", 0.9), ("b", 0.9)))
+    assert sequence.why_not(good | {"label": np.array([b"ba"], object)}) == (
+        "answers with characters that are not those of label"
+    )
+    shorter = good | {"character_probabilities": good["character_probabilities"][:, :1]}
+    assert sequence.why_not(shorter) == "answers with 2 characters a line and 1 of their probabilities"
+    del good["characters"]
+    assert sequence.why_not(good).startswith("has no output 'characters'; it has ")
