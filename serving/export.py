@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ class Export:
             raise ValueError(f"{self.path} holds no model that can be served: {first_line(error)}") from error
         graph.finalize()
         self._output = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
-        self.signature_defs = dict(loaded.signature_def)
+        # copies: a part of the loaded message would keep the whole graph in memory
+        self.signature_defs = {name: copy.deepcopy(definition) for name, definition in loaded.signature_def.items()}
         self._definitions = {
             name: definition
             for name, definition in self.signature_defs.items()

@@ -112,7 +112,7 @@ class Server:
     """
 
     def __init__(self, log: Path, *flags: str, with_rest: bool = False):
-        self.port, self.rest_port = free_port(), free_port() if with_rest else 0
+        self.port, self.rest_port = _free_port(), _free_port() if with_rest else 0
         self.log = log
         command = [sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={self.port}"]
         command += [f"--rest_api_port={self.rest_port}", *flags]
@@ -134,10 +134,16 @@ class Server:
         return self.process.wait(60)
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
         taken.bind(("", 0))
         return taken.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """`free_port()`: a number that nobody listens on."""
+    return _free_port
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(scope="module")
+def served(write_export, tmp_path_factory):
+    """Handlers of the tiny reader that the project's tests share, and what is counted."""
+    from tfx_ocr.serving.model_server.config import single_model
+    from tfx_ocr.serving.model_server.flags import Flags
+    from tfx_ocr.serving.model_server.handlers import Handlers
+    from tfx_ocr.serving.model_server.inference import Inference
+    from tfx_ocr.serving.model_server.loader import Loader
+    from tfx_ocr.serving.model_server.manager import Manager, Policy
+    from tfx_ocr.serving.model_server.monitoring import Monitoring
+
+    folder = tmp_path_factory.mktemp("tiny")
+    write_export(folder / "7")
+    inference, monitoring = Inference(), Monitoring()
+    manager = Manager(Loader(flags=Flags(), inference=inference, monitoring=monitoring), Policy())
+    manager.reload(single_model("tiny", str(folder)))
+    return Handlers(manager, inference, monitoring), monitoring
+
+
+def ask(handlers, *pictures):
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = "tiny", "serve_images"
+    request.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto(np.array(pictures, object)))
+    return handlers.predict(request, 10.0)
+
+
+def test_an_export_of_the_contract_answers(served):
+    response = ask(served[0], b"7d", b"32")
+    assert list(response.outputs["label"].string_val) == [b"7", b"3"]
+    assert list(response.outputs["probability"].float_val) == [1.0, 0.5]
+    assert [each.size for each in response.outputs["labels"].tensor_shape.dim] == [2, 2]
+
+
+def test_its_answers_are_counted_by_label_and_confidence(served):
+    handlers, monitoring = served
+    ask(handlers, b"9d", b"92", b"8d")
+    counted = monitoring.text()
+    assert 'tfx_ocr_answers_total{model_name="tiny",label="9"} 2' in counted
+    assert 'tfx_ocr_answers_total{model_name="tiny",label="8"} 1' in counted
+
+
+def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path):
+    import shutil
+    import subprocess
+
+    import grpc
+    from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+
+    from tfx_ocr.serving.model_server.config import SSLConfig
+    from tfx_ocr.serving.model_server.grpc_server import GrpcServer
+
+    if not shutil.which("openssl"):
+        pytest.skip("no openssl to make a certificate with")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+         "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    ssl = SSLConfig(server_key=key.read_text(), server_cert=certificate.read_text())
+    handlers, monitoring = served
+    server = GrpcServer(handlers, monitoring, port=free_port(), ssl=ssl)
+    credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+    request = get_model_status_pb2.GetModelStatusRequest()
+    request.model_spec.name = "tiny"
+    with grpc.secure_channel(f"localhost:{server.port}", credentials) as channel:
+        (status,) = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, 20).model_version_status
+    server.drain(1)
+    assert status.version == 7
