@@ -46,11 +46,14 @@ def test_wheel_holds_every_file_of_the_rooms_and_nothing_else(source, wheel):
     assert inside == {f"tfx_ocr/{name}" for name in files if not name.startswith(NOT_SHIPPED)}
 
 
-def test_wheel_gives_the_command(wheel):
+def test_wheel_gives_the_commands(wheel):
     parser = configparser.ConfigParser()
     name = next(name for name in wheel.namelist() if name.endswith(".dist-info/entry_points.txt"))
     parser.read_string(wheel.read(name).decode())
-    assert dict(parser["console_scripts"]) == {"tfx-ocr": "tfx_ocr.pipeline.cli:main"}
+    assert dict(parser["console_scripts"]) == {
+        "tfx-ocr": "tfx_ocr.pipeline.cli:main",
+        "tensorflow_model_server": "tfx_ocr.serving.model_server.main:main",
+    }
 
 
 @pytest.mark.skipif(not (ROOT / "pipeline/cli/__init__.py").is_file(), reason="no command line yet")

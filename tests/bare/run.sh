@@ -43,6 +43,7 @@ make_root() { # SUITE ROOT
     copy /etc/resolv.conf "$2"
     mkdir -p "$2/etc/ssl"
     copy /etc/pip.conf "$2"
+    [ -e "$2/etc/hosts" ] || echo "127.0.0.1 localhost" >"$2/etc/hosts" # every installed Debian has it; Beam binds there
     [ -z "$certificates" ] || install -m 644 "$certificates" "$2/etc/ssl/host-certificates.crt"
     for file in /etc/apt/auth.conf.d/* $(grep -lsi 'proxy\|^ *acquire::https' /etc/apt/apt.conf.d/*); do
         copy "$file" "$2"
