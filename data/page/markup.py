@@ -10,6 +10,7 @@ import zlib
 from lxml import etree
 
 LARGEST = 64 * 1024 * 1024  # bytes of a file, unpacked; a newspaper page's ALTO is about 10 MiB
+NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 GZIP = b"\x1f\x8b"
 
 
@@ -59,7 +60,7 @@ def number(text: str, what: str) -> float:
     Raises:
         ValueError: it is something else.
     """
-    if not re.fullmatch(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", text, re.ASCII):
+    if not NUMBER.fullmatch(text):
         raise ValueError(f"not a number: {what} is {text!r}")
     return float(text)
 

@@ -148,6 +148,8 @@ def divided(word: Word) -> list[Word]:
     text, box, start, parts = word.text, word.box, 0, []
     if box is None:
         return []
+    if text.split() == [text]:
+        return [word]
     for part in text.split():
         start = text.index(part, start)
         end = start + len(part)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +86,6 @@ def _ids(root: Path, folder: str, ending: str) -> set[str]:
 def _said(path: Path) -> str:
     """What a page says, for its letterhead; "" of one that `read` will set aside."""
     try:
-        return re.sub(r"\s+", " ", " ".join(word.text for word in words_of(path.read_bytes())))
+        return " ".join(element.text or "" for element in root_of(path.read_bytes()).iter("box"))
     except (OSError, ValueError):
         return ""
