@@ -79,7 +79,6 @@ HAMLETS = ("Thôn", "Xóm", "Ấp", "Tổ", "Khu Phố", "Tổ Dân Phố", "Kh�
 ONSETS = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x f j w z"
 CODAS = ("", "", "", "", "n", "ng", "nh", "m", "p", "t", "c", "ch", "i", "u", "o", "y")
 VOWELS = (*(letter for letter in vietnamese.LETTERS if letter != "đ"), *"aeiouy")
-NOISE = "#%&'()+-./:;?!@\""
 
 
 def new_tones(text: str) -> str:
@@ -234,7 +233,7 @@ def invented(rng: np.random.Generator) -> str:
         kind = rng.random()
         word = word.upper() if kind < 0.4 else word.capitalize() if kind < 0.55 else word
         if rng.random() < 0.15:
-            mark = NOISE[rng.integers(len(NOISE))]
+            mark = vietnamese.PUNCTUATION[rng.integers(len(vietnamese.PUNCTUATION))]
             word = f"({word})" if mark in "()" else f'"{word}"' if mark == '"' else word + mark
         words.append(word)
     return " ".join(words)
