@@ -25,7 +25,7 @@ AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a 
 DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
 
 
-def why_not(image: bytes, max_pixels: int) -> str | None:
+def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int | None = None) -> str | None:
     """Say why a picture must be set aside; None when it decodes in full.
 
     The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
@@ -33,6 +33,8 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
     Args:
         image: an encoded picture of one of `FORMATS`; of several frames the first counts.
         max_pixels: width x height that is still accepted.
+        min_side: pixels that width and height must have.
+        max_side: pixels that neither may exceed; None for any, as long as there are not too many in all.
 
     Returns:
         One clause: what is wrong, a colon, in particular what.
@@ -45,6 +47,10 @@ def why_not(image: bytes, max_pixels: int) -> str | None:
             width, height = opened.size
             if width * height > max_pixels:
                 return f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
+            if max_side and max(width, height) > max_side:
+                return f"too large: {width} x {height} pixels, where no side may exceed {max_side}"
+            if min(width, height) < min_side:
+                return f"too small: {width} x {height} pixels, where both sides must have {min_side}"
             opened.load()
             if opened.format == "PNG":
                 _check_png(image)

@@ -126,3 +126,20 @@ def test_damage_anywhere_gives_a_reason_or_a_readable_picture_and_never_an_error
         image = bytes(image[: draw.choice((len(image), draw.randrange(len(image))))])
         if images.why_not(image, MAX) is None:
             assert images.to_png(image)
+
+
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        ((10_000, 64), "too large: 10000 x 64 pixels, where no side may exceed 8000"),
+        ((64, 8001), "too large: 64 x 8001 pixels, where no side may exceed 8000"),
+        ((300, 4), "too small: 300 x 4 pixels, where both sides must have 8"),
+        ((7, 64), "too small: 7 x 64 pixels, where both sides must have 8"),
+        ((8000, 8), None),
+    ],
+)
+def test_a_side_may_be_too_long_or_too_short_though_the_pixels_are_few(size, reason):
+    written = io.BytesIO()
+    Image.new("L", size).save(written, "PNG")
+    assert images.why_not(written.getvalue(), 1_000_000, min_side=8, max_side=8000) == reason
+    assert images.why_not(written.getvalue(), 1_000_000) is None
