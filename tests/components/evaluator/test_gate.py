@@ -100,7 +100,7 @@ def test_worse_than_the_served_version_and_not_by_chance_fails_with_the_interval
 
 
 def test_worse_by_what_chance_explains_passes_and_says_so():
-    # the seed that was refused: 0.966 against 0.982 on 382 pictures, here 10 lost and 4 won
+    # 382 pictures, 10 lost and 4 won
     triples = {("a", "a", "a"): 365, ("a", "b", "b"): 3, ("a", "b", "a"): 10, ("a", "a", "b"): 4}
     check = against(triples, {"accuracy": 375 / 382}, accuracy=369 / 382)
     assert check.ok
@@ -110,6 +110,14 @@ def test_worse_by_what_chance_explains_passes_and_says_so():
         "accuracy 0.966 is 0.016 worse than version 17's 0.982 (at most 0.005; 95 % interval"
     )
     assert check.sentence.endswith(f"{low:.3f} to {high:.3f}, which may be chance)")
+
+
+def test_the_same_numbers_from_fewer_that_differ_are_no_chance():
+    # two seeds of one network, 7 lost and 1 won; McNemar's mid-p is 0.039
+    triples = {("a", "a", "a"): 368, ("a", "b", "b"): 6, ("a", "b", "a"): 7, ("a", "a", "b"): 1}
+    check = against(triples, {"accuracy": 375 / 382}, accuracy=369 / 382)
+    assert not check.ok
+    assert check.interval == pytest.approx((0.003, 0.03), abs=0.002)
 
 
 def test_worse_within_the_limit_passes_however_sure_that_is():
