@@ -17,7 +17,7 @@ FORMS = re.compile(
 NAMES_ALIKE = 85.0  # edit ratio in percent of two names without their legal form
 NAME_BEGINS = 6  # characters by which one name may go on where the other ends: a branch
 TEXTS_ALIKE = 80.0  # edit ratio in percent of all that two receipts say: the same receipt, or the same shop
-LETTERHEAD_ALIKE = 0.35  # cosine of two pages' words, the rarer the more they count
+LETTERHEAD_ALIKE = 0.3  # cosine of two pages' words, the rarer the more they count; below, firms begin to mix
 COMMON = 0.2  # share of pages above which a word says nothing about who wrote them
 
 
