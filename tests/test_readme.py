@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import typer
 
+from tfx_ocr.data.alphabets import ALPHABETS
+from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,6 +35,21 @@ def test_a_make_target_is_there_with_its_variables(line):
     assert re.search(rf"^{target}:", makefile, re.M)
     for variable in variables:
         assert re.search(rf"^{variable.split('=')[0]} \?=", makefile, re.M)
+
+
+def test_the_recipe_of_ones_own_is_one(monkeypatch):
+    made = {}
+    for block in re.findall(r"```python\n# (\S+)\n(.*?)```", TEXT, re.S):
+        made[block[0]] = ModuleType(Path(block[0]).stem)
+        exec(compile(block[1], block[0], "exec", dont_inherit=True), vars(made[block[0]]))
+    digits = made["data/alphabets/meters.py"]
+    assert digits.why_not("0042.7") is None
+    assert digits.why_not("42 m") == "unknown label: ' ' in '42 m' is no digit"
+    it = made["pipeline/recipes/meters.py"].METERS
+    with pytest.raises(ValueError, match="alphabet is 'meters'; known"):
+        check_recipe(it)
+    monkeypatch.setitem(ALPHABETS, "meters", "tfx_ocr.data.alphabets.meters")
+    check_recipe(it)
 
 
 def test_links_lead_to_files():
