@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 from pathlib import Path
@@ -41,7 +42,7 @@ def test_the_servers_flags_are_understood():
 @pytest.mark.parametrize(("program", "option"), [("docker", "--file"), ("kubectl", "--kustomize")])
 def test_what_a_command_is_given_is_there(program, option):
     for arguments in of(program):
-        given = [value for before, value in zip(arguments, arguments[1:], strict=False) if before == option]
+        given = [value for before, value in itertools.pairwise(arguments) if before == option]
         assert given
         assert [path for path in given if not (ROOT / path).exists()] == []
 
