@@ -15,6 +15,7 @@ from tfx_ocr.data.readers import choose, reader
 from tfx_ocr.data.record import Record
 
 READERS = ("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord")
+TEXTS = (features.WORDS, features.FIELD_NAMES, features.FIELD_VALUES)
 EQUAL, EQUAL_NORMALISED = "equal", "equal normalised"  # the words of the first run are the field's text, by either rule
 
 
@@ -79,17 +80,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _page(record: Record) -> tuple[list[Word], dict[str, str]]:
     """The words of a record and its fields; features of a page are lists."""
     listed = {name: value for name, value in record.features.items() if isinstance(value, list)}
-    boxes = [float(side) for side in listed[features.BOXES]]
-    words = [
-        Word(text=_text(text), box=Box(*boxes[4 * place : 4 * place + 4]))
-        for place, text in enumerate(listed[features.WORDS])
-    ]
-    pairs = zip(listed.get(features.FIELD_NAMES, []), listed.get(features.FIELD_VALUES, []), strict=True)
-    return words, {_text(name): _text(value) for name, value in pairs}
-
-
-def _text(value: bytes | float) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)
+    texts = {name: [v.decode() for v in listed.get(name, []) if isinstance(v, bytes)] for name in TEXTS}
+    sides = [float(side) for side in listed[features.BOXES]]
+    boxes = [Box(*sides[start : start + 4]) for start in range(0, len(sides), 4)]
+    words = [Word(text=text, box=box) for text, box in zip(texts[features.WORDS], boxes, strict=True)]
+    return words, dict(zip(texts[features.FIELD_NAMES], texts[features.FIELD_VALUES], strict=True))
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def dates(text: str) -> tuple[str, ...]:
     >>> dates("June 3, 1991"), dates("01/02/2019"), dates("Terms: 30 days")
     (('1991-06-03',), ('2019-02-01', '2019-01-02'), ())
     """
-    from dateparser import parse
+    from dateparser import parse  # type: ignore[import-untyped]
 
     bare = " ".join(re.sub(r"[^\w/.,:\-'\s]", " ", text).split())
     numbers = re.findall(r"\d+", bare)

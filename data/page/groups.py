@@ -18,6 +18,8 @@ NAMES_ALIKE = 85.0  # edit ratio in percent of two names without their legal for
 NAME_BEGINS = 6  # characters by which one name may go on where the other ends: a branch
 TEXTS_ALIKE = 80.0  # edit ratio in percent of all that two receipts say: the same receipt, or the same shop
 LETTERHEAD_ALIKE = 0.3  # cosine of two pages' words, the rarer the more they count; below, firms begin to mix
+MOST_WORDS = 10_000  # that are looked at, the most frequent: they take 40 kB a page
+A_BLOCK = 1000  # pages held against all at once
 COMMON = 0.2  # share of pages above which a word says nothing about who wrote them
 
 
@@ -34,7 +36,7 @@ def plain(name: str) -> str:
 def by_name(names: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of places in `names` that are the same company: nearly the same, or one goes on where the other ends."""
     spelt = sorted({plain(name) for name in names if name.strip()})
-    first = {}
+    first: dict[str, int] = {}
     for place, name in enumerate(names):
         if name.strip():
             first.setdefault(plain(name), place)
@@ -65,15 +67,20 @@ def by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
     """
     found = [set(re.findall(r"[^\W\d_]{3,}", page.lower())) for page in pages]
     counts = Counter(word for words in found for word in words)
-    telling = [word for word, count in sorted(counts.items()) if 2 <= count <= max(2.0, COMMON * len(pages))]
+    telling = [word for word, count in counts.items() if 2 <= count <= max(2.0, COMMON * len(pages))]
+    telling = sorted(telling, key=lambda word: (-counts[word], word))[:MOST_WORDS]
     column = {word: number for number, word in enumerate(telling)}
     weights = np.zeros((len(pages), len(telling)), np.float32)
     for row, words in enumerate(found):
         for word in words & column.keys():
             weights[row, column[word]] = math.log(len(pages) / counts[word])
     weights /= np.maximum(np.linalg.norm(weights, axis=1, keepdims=True), 1e-9)
-    alike = np.triu(weights @ weights.T, 1) >= LETTERHEAD_ALIKE
-    return [(int(one), int(other)) for one, other in zip(*np.nonzero(alike), strict=True)]
+    pairs = []
+    for start in range(0, len(pages), A_BLOCK):
+        alike = weights[start : start + A_BLOCK] @ weights[start:].T >= LETTERHEAD_ALIKE
+        ones, others = np.nonzero(np.triu(alike, 1))
+        pairs += [(start + int(one), start + int(other)) for one, other in zip(ones, others, strict=True)]
+    return pairs
 
 
 def by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:

@@ -41,7 +41,9 @@ def test_pages_that_say_nearly_the_same_are_one_group():
     assert groups.by_text([text, "quite another receipt", text.replace("TALK", "TA .K")]) == [(0, 2)]
 
 
-def test_pages_of_one_letterhead_are_one_group():
+@pytest.mark.parametrize("block", [1, 2, 1000])
+def test_pages_of_one_letterhead_are_one_group(block, monkeypatch):
+    monkeypatch.setattr(groups, "A_BLOCK", block)
     borriston = "Borriston Laboratories Temple Hills Maryland invoice total"
     rowland = "Rowland Madison Avenue York invoice total"
     pages = [borriston, rowland, borriston.replace("Temple", "Tcmple"), "other words altogether invoice total", ""]
