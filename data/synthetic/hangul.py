@@ -68,7 +68,7 @@ STYLES = {
                 ruled=0.7, jpeg=(75, 98),
             ),
             paper.Look(
-                paper=(150, 235), contrast=(0.3, 0.65), fading=0.5, shading=(0, 25), grain=(1, 6), blur=(0, 1.0),
+                paper=(150, 235), contrast=(0.36, 0.7), fading=0.4, shading=(0, 25), grain=(1, 6), blur=(0, 1.0),
                 jpeg=(75, 98),
             ),
             paper.Look(paper=(250, 255), contrast=(0.95, 1.0), blur=(0, 0.5)),

@@ -34,6 +34,7 @@ class Style:
         width: likewise; None fits it to the text.
         x_height: of a small x, as a share of the picture's height.
         gap: between words, as a share of the height of a small x.
+        loose: share of the lines whose letters stand apart, each a little higher, lower, larger or smaller.
         commas: addresses as people write them on a sheet; without, as they fill boxes in.
         short: one to four words.
         boxed: within the lines of a form, the next field's edge and the lines above and below in sight.
@@ -45,6 +46,7 @@ class Style:
     width: tuple[int, int] | None = None
     x_height: paper.Range = (0.2, 0.3)
     gap: paper.Range = (0.6, 1.6)
+    loose: float = 0.0
     commas: bool = False
     short: bool = False
     boxed: bool = False
@@ -66,8 +68,9 @@ STYLES = {
         ),
         height=(58, 64),
         width=(740, 1180),
-        x_height=(0.2, 0.29),
+        x_height=(0.22, 0.36),
         gap=(0.5, 1.8),
+        loose=0.5,
         boxed=True,
     ),
     # After Cinnamon's: a line cut from a sheet, light pen on light paper, the width nearly filled; few dark, bleached.
@@ -79,16 +82,17 @@ STYLES = {
                     paper=(218, 240), contrast=(0.35, 0.75), fading=0.4, shading=(0, 8), grain=(0, 2.5),
                     blur=(0.2, 0.8), jpeg=(50, 95),
                 )
-            ] * 8,
-            paper.Look(paper=(255, 255), contrast=(0.9, 1.0), blur=(0, 0.5), jpeg=(70, 95)),
+            ] * 16,
+            *[paper.Look(paper=(255, 255), contrast=(0.9, 1.0), blur=(0, 0.5), jpeg=(70, 95))] * 2,
             paper.Look(
-                paper=(80, 200), contrast=(0.5, 0.8), shading=(5, 30), grain=(1, 4), blur=(0.2, 1), ruled=0.5,
+                paper=(100, 200), contrast=(0.5, 0.8), shading=(5, 30), grain=(1, 4), blur=(0.2, 1), ruled=0.5,
                 jpeg=(50, 95),
             ),
         ),
         width=(1000, 1165),
-        x_height=(0.19, 0.3),
+        x_height=(0.22, 0.36),
         gap=(0.4, 1.2),
+        loose=0.5,
         commas=True,
     ),
     # Short and clean, for a small model's first run.
@@ -109,7 +113,7 @@ def pen_for(path: Path) -> fonts.Pen:
     return fonts.Pen(path, max(8, round(200 * X_HEIGHT / ink.shape[0])))
 
 
-def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float) -> paper.Ink:
+def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, loose: bool = False) -> paper.Ink:
     """The ink of a line, its words now higher, now lower, larger and smaller, with unequal gaps.
 
     Args:
@@ -117,6 +121,7 @@ def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: flo
         text: NFC.
         rng: where chance comes from.
         gap: between words, in pixels, on average.
+        loose: letters likewise.
 
     Returns:
         [height, width] coverage, `ROOM` pixels wider than the ink on each side.
@@ -127,13 +132,19 @@ def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: flo
     placed: list[tuple[int, int, paper.Ink]] = []
     x, drift = 0.0, 0.0
     for word in text.split():
-        glyphs, left, top = pen.ink(word)
         scale = rng.uniform(0.92, 1.08)
-        size = max(1, round(glyphs.shape[1] * scale)), max(1, round(glyphs.shape[0] * scale))
-        ink = np.asarray(cv2.resize(glyphs, size, interpolation=cv2.INTER_AREA), np.float32) / 255
         drift = 0.7 * drift + rng.normal(0, 0.06 * X_HEIGHT)
-        placed.append((round(x + left * scale), round(top * scale + drift), ink))
-        x += left * scale + size[0] + gap * rng.uniform(0.6, 1.4)
+        end = x
+        for piece in word if loose else (word,):
+            glyphs, left, top = pen.ink(piece)
+            each = scale * (rng.uniform(0.92, 1.08) if loose else 1.0)
+            size = max(1, round(glyphs.shape[1] * each)), max(1, round(glyphs.shape[0] * each))
+            ink = np.asarray(cv2.resize(glyphs, size, interpolation=cv2.INTER_AREA), np.float32) / 255
+            up = rng.normal(0, 0.05 * X_HEIGHT) if loose else 0.0
+            placed.append((round(x + left * each), round(top * each + drift - up), ink))
+            end = max(end, x + left * each + size[0])
+            x += pen.advance(piece) * each + (rng.normal(0.02, 0.06) * X_HEIGHT if loose else 0.0)
+        x = end + gap * rng.uniform(0.6, 1.4)
     first = min(x for x, _, _ in placed) - ROOM
     highest = min(y for _, y, _ in placed) - ROOM
     width = max(x + ink.shape[1] for x, _, ink in placed) - first + ROOM
@@ -154,7 +165,7 @@ def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> p
         ValueError: the font has no ink for a word.
     """
     height = int(rng.integers(style.height[0], style.height[1] + 1))
-    row = words_in_a_row(pen, text, rng, X_HEIGHT * rng.uniform(*style.gap))
+    row = words_in_a_row(pen, text, rng, X_HEIGHT * rng.uniform(*style.gap), rng.random() < style.loose)
     if style.hand.stroke:
         row = paper.with_strokes(row, X_HEIGHT * rng.uniform(*style.hand.stroke))
     high, wide = row.shape[0] - 2 * ROOM, row.shape[1] - 2 * ROOM
