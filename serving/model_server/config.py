@@ -180,5 +180,5 @@ def _pool() -> descriptor_pool.DescriptorPool:
         client_verify=(4, kinds.TYPE_BOOL),
     )
     pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
+    pool.AddSerializedFile(file.SerializeToString())
     return pool

@@ -48,6 +48,23 @@ def test_its_answers_are_counted_by_label_and_confidence(served):
     assert 'tfx_ocr_answers_total{model_name="tiny",label="8"} 1' in counted
 
 
+def test_a_socket_is_taken_over_by_the_server_that_comes(served, tmp_path):
+    import grpc
+    from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
+
+    from tfx_ocr.serving.model_server.grpc_server import GrpcServer
+
+    handlers, monitoring = served
+    path = f"{tmp_path}/grpc.sock"
+    servers = [GrpcServer(handlers, monitoring, port=0, socket_path=path) for _ in range(2)]
+    request = get_model_status_pb2.GetModelStatusRequest()
+    request.model_spec.name = "tiny"
+    with grpc.insecure_channel(f"unix:{path}") as channel:
+        assert model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, 20).model_version_status
+    for server in servers:
+        server.drain(1)
+
+
 def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path):
     import shutil
     import subprocess
