@@ -1,5 +1,8 @@
+import concurrent.futures
 import threading
+import time
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.tfx
@@ -110,6 +113,25 @@ def test_too_many_requests_fail_the_load(load, folder, warmup_file, predict_log)
 def test_a_folder_without_a_model_is_refused_and_counted(load, tmp_path):
     code, sentence = refusal(load, tmp_path)
     assert (code != "OK", "holds no model that can be served" in sentence) == (True, True)
+
+
+def test_a_deadline_ends_its_own_run_and_no_other(load, write_picky, tmp_path):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    servable, _ = load(write_picky(tmp_path / "picky" / "1"))
+    signature = servable.signature_defs["slow"]
+    feed, fetches = signature.inputs["rounds"].name, [signature.outputs["done"].name]
+
+    def ask(rounds, timeout_s):
+        return servable.run({feed: np.array([rounds], np.int32)}, fetches, timeout_s)[0].tolist()
+
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        patient = [pool.submit(ask, 20_000, timeout_s) for timeout_s in (None, 60.0)]
+        begin = time.monotonic()
+        with pytest.raises(ServingError) as late:
+            ask(10_000_000, 0.1)
+        assert (late.value.code.name, time.monotonic() - begin < 10) == ("DEADLINE_EXCEEDED", True)
+        assert [each.result(60) for each in patient] == [[20_000], [20_000]]
 
 
 def test_a_closed_version_waits_for_its_users(load, folder):
