@@ -12,16 +12,18 @@ import numpy as np
 
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
+from tfx_ocr.data.page import alto, markup, page_xml
+from tfx_ocr.data.page.page import page_features, words_of
 from tfx_ocr.pipeline.chosen import chosen_model
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.client import RequestError, connect
 
-BATCH = 16  # files in a request: less than the largest batch a server is usually set to take
+BATCH = 16  # pictures in a request: less than the largest batch a server is usually set to take; pages go one by one
 TIMEOUT_S = 60.0  # of a request
 ABOUT_THE_QUESTION = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "HTTP 413")  # others would meet every file
 DIGITS = 6  # of a number behind the point: what float32 has, whether it came through JSON or not
 
-Ask = Callable[[str, Mapping[str, Any]], Mapping[str, np.ndarray]]
+Ask = Callable[[str, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,27 +41,44 @@ class Answer:
     error: str = ""
 
 
-def question(it: Recipe, file: Path) -> tuple[str, dict[str, bytes]]:
+def question(it: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
     """What a file asks of a recipe's model: the one place that knows what kind of file an input is made of.
 
+    Pictures go to `serve_images`. Pages, PAGE XML or ALTO, go to `serve_words`, in whatever unit they are.
+
     Returns:
-        Name of a signature, and a value for each of its inputs.
+        Name of a signature, and for each of its inputs the file's own part: [] string, or [words, ...].
 
     Raises:
-        ValueError: it cannot be read, or is no picture; one clause.
+        ValueError: it cannot be read, or is no picture or no page; one clause.
     """
     try:
-        image = file.read_bytes()
+        content = file.read_bytes()
     except FileNotFoundError:
         raise ValueError("no such file") from None
     except IsADirectoryError:
         raise ValueError("a folder: give the files in it") from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
-    reason = images.why_not(image, it.examples.max_pixels)
+    if it.words is not None:
+        return features.SERVE_WORDS, _words(content)
+    reason = images.why_not(content, it.examples.max_pixels)
     if reason:
         raise ValueError(reason)
-    return features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: images.to_png(image)}
+    return features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}
+
+
+def _words(content: bytes) -> dict[str, np.ndarray]:
+    pages = alto.read(content) if alto.is_alto(markup.root_of(content)) else [page_xml.read(content)]
+    if len(pages) != 1:
+        raise ValueError(f"{len(pages)} pages: give a file for each")
+    record = page_features(words_of(pages[0]))
+    if not record[features.WORDS]:
+        raise ValueError("no words: the page has none")
+    return {
+        features.WORDS_IN: np.array(record[features.WORDS], dtype=object),
+        features.BOXES_IN: np.array(record[features.BOXES], dtype=np.float32).reshape(-1, 4),
+    }
 
 
 @contextlib.contextmanager
@@ -112,9 +131,10 @@ def predicted(it: Recipe, files: Sequence[str], ask: Ask, top: int) -> list[Answ
         RequestError: there is no server, it is too slow, or it has no such model or signature.
     """
     answers = []
-    for begin in range(0, len(files), BATCH):
-        batch = files[begin : begin + BATCH]
-        questions: dict[str, tuple[str, dict[str, bytes]]] = {}
+    size = BATCH if it.words is None else 1  # pages have as many words as they have
+    for begin in range(0, len(files), size):
+        batch = files[begin : begin + size]
+        questions: dict[str, tuple[str, dict[str, np.ndarray]]] = {}
         errors: dict[str, str] = {}
         for file in batch:
             try:
@@ -129,7 +149,7 @@ def predicted(it: Recipe, files: Sequence[str], ask: Ask, top: int) -> list[Answ
 
 
 def _asked(
-    questions: Mapping[str, tuple[str, dict[str, bytes]]], ask: Ask, errors: dict[str, str]
+    questions: Mapping[str, tuple[str, dict[str, np.ndarray]]], ask: Ask, errors: dict[str, str]
 ) -> dict[str, dict[str, Any]]:
     """Outputs by file; what the model cannot answer goes to `errors`, found by asking one by one."""
     if not questions:
@@ -137,7 +157,7 @@ def _asked(
     files = list(questions)
     signature, first = questions[files[0]]
     try:
-        outputs = ask(signature, {name: [questions[file][1][name] for file in files] for name in first})
+        outputs = ask(signature, {name: np.stack([questions[file][1][name] for file in files]) for name in first})
     except (ValueError, RequestError) as error:
         if isinstance(error, RequestError) and error.code not in ABOUT_THE_QUESTION:
             raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,10 +17,18 @@ from tfx_ocr.pipeline import settings as settings_of
 if TYPE_CHECKING:
     from tfx_ocr.pipeline.prediction import Answer
 
+LABELS = ("file", "label", "probability", "runners-up")
+FIELDS = ("file", "field", "probability", "value")
+
 
 def predict(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
-    files: Annotated[list[str], typer.Argument(help="Pictures: PNG, JPEG, GIF, BMP, TIFF or WebP.", metavar="FILE...")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            help="Pictures (PNG, JPEG, GIF, BMP, TIFF, WebP), or pages (PAGE XML, ALTO).", metavar="FILE..."
+        ),
+    ],
     server: Annotated[
         str, typer.Option(help="HOST:PORT (gRPC) or http://HOST:PORT (REST) of a model server to ask instead.")
     ] = "",
@@ -40,6 +48,8 @@ def predict(
       tfx-ocr predict digits *.tif --json --top 1
 
       tfx-ocr predict digits scan.png --server localhost:8500
+
+      tfx-ocr predict invoices page.xml
 
     Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
@@ -73,16 +83,19 @@ def _table(heading: str, answers: Sequence[Answer]) -> list[str]:
     """Columns as wide as what is in them; a Hangul or Chinese character is two wide."""
     from rich.cells import cell_len
 
-    rows = [("file", "label", "probability", "runners-up"), *map(_row, answers)]
+    if not answers:
+        return [heading]
+    has_label = features.LABEL_OUT in answers[0].outputs
+    rows = [LABELS, *map(_label, answers)] if has_label else [FIELDS, *(row for one in answers for row in _fields(one))]
     widths = [max(cell_len(row[column]) for row in rows) for column in range(3)]
     lines = [
         "  ".join([*(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=False)), row[-1]])
         for row in rows
     ]
-    return [heading, *(line.rstrip() for line in (lines if answers else []))]
+    return [heading, *(line.rstrip() for line in lines)]
 
 
-def _row(one: Answer) -> tuple[str, str, str, str]:
+def _label(one: Answer) -> tuple[str, str, str, str]:
     others = zip(
         one.outputs.get(features.LABELS_OUT, [])[1:], one.outputs.get(features.PROBABILITIES_OUT, [])[1:], strict=True
     )
@@ -92,3 +105,11 @@ def _row(one: Answer) -> tuple[str, str, str, str]:
         f"{one.outputs[features.PROBABILITY_OUT]:.4f}",
         ", ".join(f"{label} {probability:.4f}" for label, probability in others),
     )
+
+
+def _fields(one: Answer) -> Iterator[tuple[str, str, str, str]]:
+    """The fields that were found on a page."""
+    columns = (features.FIELD_NAMES_OUT, features.FIELD_PROBABILITIES_OUT, features.FIELD_VALUES_OUT)
+    for name, probability, value in zip(*(one.outputs[column] for column in columns), strict=True):
+        if value:
+            yield one.file, name, f"{probability:.4f}", value

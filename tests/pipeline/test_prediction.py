@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tfx_ocr.components.recipe import WordsSpec
 from tfx_ocr.data import features
-from tfx_ocr.pipeline.prediction import BATCH, predicted, question
+from tfx_ocr.pipeline.cli.predict import _table
+from tfx_ocr.pipeline.prediction import BATCH, Answer, predicted, question
 from tfx_ocr.pipeline.recipes import recipe
 from tfx_ocr.serving.client import RequestError
 
@@ -119,5 +122,59 @@ def test_a_server_that_is_not_there_ends_it(tmp_path):
 def test_a_tiff_is_asked_as_png(tmp_path):
     signature, inputs = question(DIGITS, tmp_path / picture(tmp_path, "a.tif", 5, "TIFF"))
     assert signature == "serve_images"
-    assert inputs["image_bytes"].startswith(b"\x89PNG\r\n")
-    assert Image.open(io.BytesIO(inputs["image_bytes"])).getpixel((0, 0)) == 5
+    image = inputs["image_bytes"].item()
+    assert image.startswith(b"\x89PNG\r\n")
+    assert Image.open(io.BytesIO(image)).getpixel((0, 0)) == 5
+
+
+PAGE = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
+ <Page imageFilename="a.png" imageWidth="100" imageHeight="50"><TextRegion id="r"><TextLine id="l">
+  <Word id="w"><Coords points="10,5 40,5 40,15 10,15"/><TextEquiv><Unicode>T\u1ed5ng</Unicode></TextEquiv></Word>
+  <Word id="v"><Coords points="50,5 90,5 90,15 50,15"/><TextEquiv><Unicode>12,500</Unicode></TextEquiv></Word>
+ </TextLine></TextRegion></Page></PcGts>"""
+
+
+@pytest.fixture
+def pages_recipe():
+    return dataclasses.replace(DIGITS, image=None, words=WordsSpec(max_characters=16))
+
+
+def test_a_page_is_asked_by_its_words_and_boxes(tmp_path, pages_recipe):
+    (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
+    signature, inputs = question(pages_recipe, tmp_path / "a.xml")
+    assert signature == "serve_words"
+    assert inputs["words"].tolist() == ["T\u1ed5ng".encode(), b"12,500"]
+    assert inputs["boxes"].dtype == np.float32
+    assert inputs["boxes"].tolist() == [[10, 5, 40, 15], [50, 5, 90, 15]]
+
+
+def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
+    (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
+    (tmp_path / "empty.xml").write_text(PAGE.replace("Unicode>", "X>"), encoding="utf-8")
+    (tmp_path / "no.xml").write_text("<html/>")
+    shapes = []
+
+    def ask(_, inputs):
+        shapes.append({name: value.shape for name, value in inputs.items()})
+        return {"field_names": np.array([[b"total"]], object)}
+
+    files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "a.xml")]
+    first, empty, no, last = predicted(pages_recipe, files, ask, top=3)
+    assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
+    assert first.outputs == last.outputs == {"field_names": ["total"]}
+    assert empty.error == "no words: the page has none"
+    assert no.error == "not PAGE XML: the outermost element is html"
+
+
+def test_the_table_of_pages_has_a_row_a_field_that_was_found():
+    outputs = {
+        "field_names": ["total", "issue_date", "\ud569\uacc4"],
+        "field_probabilities": [0.9, 0.0, 0.25],
+        "field_values": ["12,500", "", "3"],
+    }
+    assert _table("heading", [Answer("a.xml", outputs)]) == [
+        "heading",
+        "file   field  probability  value",
+        "a.xml  total  0.9000       12,500",
+        "a.xml  \ud569\uacc4   0.2500       3",  # two characters, four wide
+    ]
