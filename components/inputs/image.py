@@ -43,7 +43,9 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     Raises:
         tf.errors.InvalidArgumentError: when run, for bytes that are no such picture.
     """
-    picture = on_white(tf.io.decode_image(image_bytes, expand_animations=False), spec.channels)
+    decoded = tf.ensure_shape(tf.io.decode_image(image_bytes, expand_animations=False), [None, None, None])
+    step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
+    picture = on_white(decoded[::step, ::step], spec.channels)
     grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
     size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
 
@@ -79,9 +81,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
 
 def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
     """[h, w, 1 to 4] uint8, the last of 2 or 4 channels being opacity, to [h, w, channels] float32 on white paper."""
-    decoded = tf.ensure_shape(decoded, [None, None, None])
-    step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
-    values = tf.cast(decoded[::step, ::step], tf.float32)
+    values = tf.cast(decoded, tf.float32)
     grey = [[1.0] * channels]
     colour = [[v] for v in LUMA] if channels == 1 else [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]
     nothing = [[0.0] * channels]
