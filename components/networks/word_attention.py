@@ -32,10 +32,11 @@ def build(words: WordsSpec, base: Base) -> keras.Model:
     places = keras.Input((None, words.PLACES), name="places")
     spelt = _Spelling(name="spelling")(characters)
     x = layers.Dense(WIDTH)(layers.Concatenate()([spelt, layers.Dense(32, activation="relu")(places)]))
-    near = _Nearness(name="nearness")([places, characters])
-    for _ in range(BLOCKS):
+    near = _Nearness(name="nearness", dtype="float32")([places, characters])  # half a line is less than bfloat16 tells
+    for block in range(BLOCKS):
         inner = layers.LayerNormalization()(x)
-        inner = _Attention()([inner, near])
+        # a name of its own: one that begins with _ is none that a SavedModel may have
+        inner = _Attention(name=f"attention_{block}")([inner, near])
         x = layers.Add()([x, layers.Dropout(0.1)(inner)])
         inner = layers.LayerNormalization()(x)
         inner = layers.Dense(2 * WIDTH, activation="gelu")(inner)

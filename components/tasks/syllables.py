@@ -112,7 +112,7 @@ def answers(
     joint = initial[:, :, tf.newaxis, tf.newaxis] + medial[:, tf.newaxis, :, tf.newaxis]
     joint = tf.reshape(joint + final[:, tf.newaxis, tf.newaxis, :], [-1, len(CLASSES)])
     best, numbers = tf.math.top_k(joint, min(serving.top_n, len(CLASSES)))
-    labels = tf.strings.unicode_encode((numbers + FIRST)[..., tf.newaxis], "UTF-8")
+    labels = tf.gather(tf.constant(CLASSES), numbers)
     probabilities = tf.exp(best)
     found = {
         features.LABEL_OUT: labels[:, 0],
