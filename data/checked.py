@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from tfx_ocr.data import features, images
+from tfx_ocr.data.page import check
 from tfx_ocr.data.record import Record, Rejected
 
 JPEG = b"\xff\xd8"
@@ -23,6 +24,8 @@ def checked(record: Record | Rejected, letters: ModuleType, max_pixels: int) -> 
     reason = None
     if features.LABEL in record.features:
         reason = letters.why_not(record.encoded(features.LABEL).decode())
+    if not reason and features.WORDS in record.features:
+        reason = check.why_not(record.features, letters)
     if not reason and features.IMAGE in record.features:
         reason = _why_no_picture(record.encoded(features.IMAGE), max_pixels)
     return Rejected(source=record.source, reason=reason) if reason else record

@@ -53,7 +53,15 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
     network = ("components.networks", *_with_siblings(_named(networks.NETWORKS, recipe.trainer.network)))
     return {
         "example_gen": (
-            *("components.example_gen.*", "data.record", "data.checked", "data.images", "data.labels", "data.files"),
+            *(
+                "components.example_gen.*",
+                "data.record",
+                "data.checked",
+                "data.page.check",
+                "data.images",
+                "data.labels",
+                "data.files",
+            ),
             *("data.features", "data.readers", "data.readers.split_names", alphabet),
             *(_named(READERS, name) for name in recipe.examples.readers),
         ),

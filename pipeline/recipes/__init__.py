@@ -7,6 +7,9 @@ from tfx_ocr.data.registry import named
 
 RECIPES = {
     "digits": "tfx_ocr.pipeline.recipes.digits:DIGITS",
+    "hangul": "tfx_ocr.pipeline.recipes.hangul:HANGUL",
+    "invoices": "tfx_ocr.pipeline.recipes.invoices:INVOICES",
+    "lines": "tfx_ocr.pipeline.recipes.lines:LINES",
 }
 
 DEFAULT = "digits"

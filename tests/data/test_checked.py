@@ -4,7 +4,7 @@ import random
 import pytest
 from PIL import Image
 
-from tfx_ocr.data.alphabets import digits
+from tfx_ocr.data.alphabets import digits, entities
 from tfx_ocr.data.checked import checked
 from tfx_ocr.data.record import Record, Rejected
 
@@ -55,4 +55,14 @@ def test_a_jpeg_that_only_tensorflow_refuses_is_set_aside():
     assert isinstance(checked(record(image=good, label=b"7"), digits, 256), Record)
     assert checked(record(image=strange, label=b"7"), digits, 256) == Rejected(
         source="train/7/1.png", reason="damaged image: its data end early"
+    )
+
+
+def test_a_page_whose_words_and_boxes_do_not_fit_is_set_aside():
+    whole = {"words": [b"TOTAL", b"7.42"], "boxes": [0.0, 0.0, 5.0, 2.0] * 2, "entities": [b"", b"total"]}
+    good = record(**whole)
+    assert checked(good, entities, 256) is good
+    bad = checked(record(**{**whole, "boxes": [0.0, 0.0, 5.0, 2.0]}), entities, 256)
+    assert bad == Rejected(
+        source="train/7/1.png", reason="words and boxes disagree: 2 words, 4 numbers where a box has four"
     )
