@@ -15,7 +15,8 @@ def connect(server: str, model: str, **options: Any) -> Client:
     """A client of one model of a server. Nothing is sent yet.
 
     Args:
-        server: `http://HOST:PORT` or `https://HOST:PORT` for REST, `HOST:PORT` for gRPC (which imports TensorFlow).
+        server: `http://HOST:PORT` or `https://HOST:PORT` for REST; `HOST:PORT`, or `dns:` and `unix:` as gRPC has them,
+            for gRPC (which imports TensorFlow).
         model: the served model's name.
         options: `version` (a number) or `label` (such as `stable`) for another version than the newest; `timeout_s`
             for a request with all its attempts; `backoff` between them.
@@ -24,7 +25,7 @@ def connect(server: str, model: str, **options: Any) -> Client:
         ValueError: the address is of neither form, or both a version and a label are named.
     """
     scheme, separator, _ = server.partition("://")
-    if not separator:
+    if not separator or scheme in ("dns", "unix"):
         from tfx_ocr.serving.client.grpc import GrpcClient  # imports TensorFlow: seconds
 
         return GrpcClient(server, model, **options)

@@ -66,6 +66,7 @@ class GrpcClient:
             options=[
                 ("grpc.max_send_message_length", -1),  # the server says what is too large
                 ("grpc.max_receive_message_length", -1),
+                ("grpc.lb_policy_name", "round_robin"),  # every replica behind a name, not the first for ever
                 # in between, gRPC itself refuses without looking whether the server has come back
                 ("grpc.initial_reconnect_backoff_ms", first_ms),
                 ("grpc.min_reconnect_backoff_ms", first_ms),

@@ -99,6 +99,24 @@ def test_a_version_or_a_label_is_asked_for(serve):
     assert asked[1][0].model_spec.version_label == "old"
 
 
+def test_an_address_may_be_as_grpc_has_them(serve):
+    address, asked = serve(predicted(y=[2.0]))
+    with client(f"dns:///{address}") as it:
+        assert it.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
+    assert len(asked) == 1
+
+
+def test_replicas_behind_one_address_are_asked_in_turn(serve):
+    (one, of_one), (other, of_other) = serve(predicted(y=[1.0])), serve(predicted(y=[1.0]))
+    with client(f"ipv4:{one},{other}") as it:
+        it.ask("s", {"x": [1.0]})
+        time.sleep(0.5)  # until both are connected
+        for _ in range(8):
+            it.ask("s", {"x": [1.0]})
+    assert len(of_one) + len(of_other) == 9
+    assert min(len(of_one), len(of_other)) >= 3
+
+
 def test_both_a_version_and_a_label_are_bad_use():
     with pytest.raises(ValueError, match="give one of the two"):
         connect("127.0.0.1:1", "m", version=1, label="a")
