@@ -44,8 +44,8 @@ def test_what_a_reader_set_aside_stays_so():
 
 
 def test_a_page_needs_neither_picture_nor_label():
-    page = record(words=[b"TOTAL"], entities=[b""])
-    assert checked(page, digits, 256) is page
+    page = record(words=[b"TOTAL"], boxes=[0.0, 0.0, 5.0, 2.0], entities=[b""])
+    assert checked(page, entities, 256) is page
 
 
 @pytest.mark.tfx
