@@ -6,12 +6,8 @@ import contextlib
 import json
 import math
 import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,32 +29,6 @@ FOLDER = ROOT / "serving/monitoring"
 DASHBOARD = json.loads((FOLDER / "grafana/dashboards/serving.json").read_text(encoding="utf-8"))
 SCRAPE_S = 0.5
 REQUESTS = 50  # of each of four clients
-READY_S = 120.0  # a busy machine imports TensorFlow in a minute
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
-@contextlib.contextmanager
-def running(*command: Any, ready: str) -> Iterator[None]:
-    """A process, from when it answers at `ready` until the end of the block."""
-    process = subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + READY_S
-        while True:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(ready, trust_env=False).status_code == 200:
-                    break
-            assert process.poll() is None, f"{command[0]} ended with {process.returncode}"
-            assert time.monotonic() < deadline, f"{command[0]} does not answer at {ready}"
-            time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
 
 
 def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
@@ -79,35 +49,29 @@ def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def query(tmp_path_factory):
+def query(tmp_path_factory, running, model_server, ports):
     """`query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
     folder = tmp_path_factory.mktemp("live")
     shutil.copytree(pretrained.model("digits"), folder / "digits" / "1")
     sample = sorted((digits.write(folder / "sample") / "test").glob("*/*.png"))[::19]
-    docker = ROOT / "serving/docker"
-    grpc_port, rest_port, prometheus_port = free_port(), free_port(), free_port()
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "1s"}
-    config["scrape_configs"][0]["static_configs"] = [{"targets": [f"127.0.0.1:{rest_port}"]}]
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     for name in config["rule_files"]:
         rules = yaml.safe_load((FOLDER / name).read_text(encoding="utf-8"))
         for group in rules["groups"]:
             group["interval"] = "1s"
         (folder / name).write_text(yaml.safe_dump(rules))
-    rest, grpc = f"http://127.0.0.1:{rest_port}", f"127.0.0.1:{grpc_port}"
-    prometheus = f"http://127.0.0.1:{prometheus_port}"
-    server = (
-        sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={grpc_port}", f"--rest_api_port={rest_port}",
-        "--model_name=digits", f"--model_base_path={folder / 'digits'}",
-        f"--monitoring_config_file={docker / 'monitoring.config'}", "--enable_batching=true",
-        f"--batching_parameters_file={docker / 'batching.config'}",
-    )  # fmt: skip
+    (port,) = ports(1)
+    prometheus = f"http://127.0.0.1:{port}"
     scraper = (
         "prometheus", f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address=127.0.0.1:{prometheus_port}",
+        f"--web.listen-address=127.0.0.1:{port}",
     )  # fmt: skip
-    with running(*server, ready=f"{rest}/v1/models/digits"), running(*scraper, ready=f"{prometheus}/-/ready"):
+    with contextlib.ExitStack() as stack:
+        rest, grpc = stack.enter_context(model_server(folder / "digits"))
+        config["scrape_configs"][0]["static_configs"] = [{"targets": [rest.removeprefix("http://")]}]
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+        stack.enter_context(running(*scraper, ready=f"{prometheus}/-/ready"))
         pictures = [path.read_bytes() for path in sample]
         load(rest, grpc, pictures, len(pictures))  # every counter begins, and imports are over
         time.sleep(2 * SCRAPE_S + 1.0)  # the next scrape, and the rules after it
