@@ -105,8 +105,8 @@ def bent(
     # rotation x shear x scale, the other way round: where in the ink does a pixel come from?
     back = np.array([[cos + lean * -sin, sin + lean * cos], [-sin, cos]]) / [[sx], [sy]]
     back = back.astype(np.float32)
-    x = np.arange(width, dtype=np.float32) - at[0]
-    y = (np.arange(height, dtype=np.float32) - at[1])[:, None]
+    x = np.arange(width, dtype=np.float32) - float(at[0])  # numpy 2 makes float64 of an array less a numpy number
+    y = (np.arange(height, dtype=np.float32) - float(at[1]))[:, None]
     grid = (max(2, round(cells * width / height)) + 1, cells + 1)
     amplitude = hand.waver * ink.shape[0] * rng.uniform(0.3, 1)
     wave = rng.uniform(-amplitude, amplitude, (2, grid[1], grid[0])).astype(np.float32)

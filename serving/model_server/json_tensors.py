@@ -64,6 +64,8 @@ PARSE_ERRORS = {
     "Invalid control character at": "Invalid encoding in string.",
     "Invalid \\escape": "Invalid escape character in string.",
     "Invalid \\uXXXX escape": "Incorrect hex digit after \\u escape in string.",
+    "Illegal trailing comma before end of array": "Invalid value.",
+    "Illegal trailing comma before end of object": "Missing a name for object member.",
 }
 TOO_BIG = "Number too big to be stored in double."
 MAYBE_TOO_BIG = re.compile(rb"[eE]\+?\d{3}")  # exponents that Python reads as Infinity
@@ -88,7 +90,10 @@ def read(body: bytes) -> dict[str, Any]:
             json.dumps(document, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         why = PARSE_ERRORS.get(error.msg, error.msg)
-        offset = len(text[: error.pos].encode())
+        before = text[: error.pos]
+        if error.msg.startswith("Illegal trailing comma"):  # Python 3.13 points to it, RapidJSON to what follows it
+            before = text[: len(text) - len(text[error.pos + 1 :].lstrip())]
+        offset = len(before.encode())
         raise _invalid(f"JSON Parse error: {why} at offset: {offset}") from None
     except UnicodeEncodeError:
         raise _invalid("JSON Parse error: The surrogate pair in string is invalid.") from None

@@ -177,6 +177,7 @@ def test_a_large_array_is_the_same():
         (b"{", "Missing a name for object member. at offset: 1"),
         (b'{"instances"}', "Missing a colon after a name of object member. at offset: 12"),
         (b'{"instances": [1, ]}', "Invalid value. at offset: 18"),
+        (b'{"instances": 1, }', "Missing a name for object member. at offset: 17"),
         (b'{"instances": [1 2]}', "Missing a comma or } after an object member, or ] after an array element."),
         (b'{"instances": "a', "Missing a closing quotation mark in string. at offset: 14"),
         (b'{"instances": [1]} x', "The document root must not be followed by other values. at offset: 19"),
