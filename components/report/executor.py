@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import csv
 import datetime
 import json
@@ -23,6 +24,7 @@ from tfx_ocr.components.report import examples, mistakes, page, pictures, timing
 from tfx_ocr.components.report.run import Picture, Produced, Run
 
 MOST_MISTAKES = 24
+LONGEST = {"sequence": 960, "tagging": 320}  # task -> pixels of a picture: a text must be legible
 SPLITS = ("train", "eval", "test")
 
 Artifacts = dict[str, list[types.Artifact]]
@@ -46,7 +48,8 @@ class Executor(base_executor.BaseExecutor):
         run_id = (self._context.pipeline_run_id or "") if self._context else ""
         uris = {name: artifacts[0].uri for name, artifacts in input_dict.items()}
 
-        wrong = _mistakes(uris["evaluation"], part.task)
+        answers = _answers(uris["evaluation"])
+        wrong = _mistakes(answers, part.task)
         found = examples.scan(_records(input_dict["examples"][0]), {mistake["source"] for mistake in wrong or ()})
         html, facts = page.render(
             Run(
@@ -65,7 +68,8 @@ class Executor(base_executor.BaseExecutor):
                 history=_history(uris["model_run"]),
                 slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
                 mistakes=wrong,
-                pictures=_pictures(found.images),
+                pairs=_pairs(answers),
+                pictures=_pictures(found.images, LONGEST.get(part.task or "", pictures.LONGEST)),
                 counts=found.counts,
                 summary=_json(uris["examples"], "summary.json"),
                 rejected=_lines_or_none(uris["examples"], "rejected.jsonl"),
@@ -106,12 +110,23 @@ def _flag(artifact: types.Artifact, name: str) -> bool | None:
     return bool(artifact.get_int_custom_property(name)) if artifact.has_custom_property(name) else None
 
 
-def _mistakes(evaluation: str, task: str | None) -> list[dict[str, Any]] | None:
-    """The worst; None where the evaluation has no answers, or what is worst is not known for the task."""
+def _answers(evaluation: str) -> list[dict[str, Any]] | None:
+    """Every line of `answers-*.jsonl`; None where the evaluation has no such file."""
     paths = sorted(fileio.glob(os.path.join(evaluation, "answers-*.jsonl")))
-    if not paths or task not in mistakes.JUDGES:
+    return [answer for path in paths for answer in _lines(path)] if paths else None
+
+
+def _mistakes(answers: list[dict[str, Any]] | None, task: str | None) -> list[dict[str, Any]] | None:
+    """The worst; None where there are no answers, or what is worst is not known for the task."""
+    if answers is None or task not in mistakes.JUDGES:
         return None
-    return mistakes.worst((answer for path in paths for answer in _lines(path)), task, MOST_MISTAKES)
+    return mistakes.worst(answers, task, MOST_MISTAKES)
+
+
+def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] | None:
+    if answers is None:
+        return None
+    return collections.Counter((answer["reference"], answer["answer"]) for answer in answers)
 
 
 def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
@@ -123,8 +138,8 @@ def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
             yield split, raw
 
 
-def _pictures(images: dict[str, bytes]) -> dict[str, Picture]:
-    drawn = {source: pictures.thumbnail(image) for source, image in images.items()}
+def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
+    drawn = {source: pictures.thumbnail(image, longest) for source, image in images.items()}
     return {source: picture for source, picture in drawn.items() if picture}
 
 

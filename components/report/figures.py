@@ -35,7 +35,7 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
         series: name to a value for each of `xs`; None where there is none (the line has a gap).
 
     Returns:
-        `width`, `height`, `plot` (left, top, right, bottom), `x_ticks` and `y_ticks` (position and text), and `lines`:
+        `width`, `height`, `plot` (left, top, right, bottom), `x_ticks` and `y_ticks` (position and text), and `curves`:
         `name`, `paths` (points as SVG's polyline takes them, one a stretch) and `dots` (stretches of one point).
     """
     known = [value for values in series.values() for value in values if value is not None]
@@ -48,10 +48,10 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
         up = (y - y_ticks[0]) / (y_ticks[-1] - y_ticks[0])
         return round(LEFT + across * plot_width, 1), round(TOP + (1 - up) * plot_height, 1)
 
-    lines = []
+    curves = []
     for name, values in series.items():
         stretches = _stretches([None if y is None else place(x, y) for x, y in zip(xs, values, strict=True)])
-        lines.append(
+        curves.append(
             {
                 "name": name,
                 "paths": [" ".join(f"{x},{y}" for x, y in each) for each in stretches if len(each) > 1],
@@ -65,7 +65,7 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
         "plot": (LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM),
         "x_ticks": [(place(x, y_ticks[0])[0], f"{x:.0f}") for x in whole],
         "y_ticks": [(place(x_low, y)[1], f"{y:g}") for y in y_ticks],
-        "lines": lines,
+        "curves": curves,
     }
 
 

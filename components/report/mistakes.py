@@ -1,36 +1,88 @@
-"""The worst mistakes of a model: the wrong answers that it was surest of."""
+"""The worst mistakes of a model: of classes the wrong answers it was surest of, else those that are wrong in most."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+import json
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tfx_ocr.data import features
+from rapidfuzz.distance import Levenshtein
+
+from tfx_ocr.data import features, normal
+
+Answer = Mapping[str, Any]
+Mistake = dict[str, Any]
 
 
-def worst(answers: Iterable[Mapping[str, Any]], task: str, most: int) -> list[dict[str, Any]]:
+def worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistake]:
     """The worst answers, worst first; equally bad ones in the order of their sources.
 
     Args:
-        answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `reference` and the model's `outputs`.
+        answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `reference`, `answer` and the model's `outputs`.
         task: name in `JUDGES`.
         most: how many at most.
 
     Returns:
-        `source`, `reference`, `hypothesis` and `badness` of each: its probability, for a classification.
+        `source`, `reference`, `hypothesis` and `badness` of each. A class is as bad as its probability, a text as its
+        edits over its length, a page as its number of wrong fields. Of syllables also `answers`, the best first.
     """
-    judge = JUDGES[task]
-    wrong = (
-        {"source": answer["source"], "reference": answer["reference"], "hypothesis": hypothesis, "badness": badness}
-        for answer in answers
-        for hypothesis, badness in (judge(answer["outputs"]),)
-        if hypothesis != answer["reference"]
-    )
-    return heapq.nsmallest(most, wrong, key=lambda mistake: (-mistake["badness"], mistake["source"]))
+    return heapq.nsmallest(most, JUDGES[task](answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
 
 
-# task -> function of the outputs: what was answered, and how bad that is where it is wrong (more is worse)
-JUDGES: dict[str, Callable[[Mapping[str, Any]], tuple[str, float]]] = {
-    "classification": lambda outputs: (outputs[features.LABEL_OUT], outputs[features.PROBABILITY_OUT]),
+def comparable(text: str) -> str:
+    """A text as the metrics of texts compare it: NFC, white space collapsed."""
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def judged_fields(references: Sequence[str]) -> set[str]:
+    """Names of the fields that some reference (a JSON object) has: no other is judged."""
+    return {name for reference in references for name in json.loads(reference)}
+
+
+def _classes(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    for answer in answers:
+        label = answer["outputs"][features.LABEL_OUT]
+        if label != answer["reference"]:
+            yield _mistake(answer, label, answer["outputs"][features.PROBABILITY_OUT])
+
+
+def _syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    for answer in answers:
+        for mistake in _classes([answer]):
+            yield {**mistake, "answers": list(answer["answer"])}
+
+
+def _texts(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    for answer in answers:
+        reference, read = comparable(answer["reference"]), comparable(answer["answer"])
+        if reference != read:
+            yield _mistake(answer, answer["answer"], Levenshtein.distance(reference, read) / max(len(reference), 1))
+
+
+def _pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    judged = judged_fields([answer["reference"] for answer in answers])
+    for answer in answers:
+        wanted, given = json.loads(answer["reference"]), json.loads(answer["answer"])
+        wrong = sum(normal.exact(wanted.get(name, "")) != normal.exact(given.get(name, "")) for name in judged)
+        if wrong:
+            yield _mistake(answer, answer["answer"], wrong)
+
+
+def _mistake(answer: Answer, hypothesis: str, badness: float) -> Mistake:
+    return {
+        "source": answer["source"],
+        "reference": answer["reference"],
+        "hypothesis": hypothesis,
+        "badness": badness,
+    }
+
+
+# task -> function of all answers: those that are wrong, and how bad each is (more is worse)
+JUDGES: dict[str, Callable[[Sequence[Answer]], Iterator[Mistake]]] = {
+    "classification": _classes,
+    "syllables": _syllables,
+    "sequence": _texts,
+    "tagging": _pages,
 }

@@ -9,18 +9,19 @@ from PIL import Image, UnidentifiedImageError
 
 from tfx_ocr.components.report.run import Picture
 
-LONGEST = 192  # pixels of the longer side; larger pictures are made smaller
+LONGEST = 192  # pixels of the longer side, where none is asked for
 
 
-def thumbnail(encoded: bytes) -> Picture | None:
+def thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
     """A PNG of the picture for a page, transparent parts on white; None where the bytes are no picture.
 
     Args:
         encoded: PNG, JPEG, GIF, BMP or whatever else Pillow reads.
+        longest: pixels of the longer side; larger pictures are made smaller, smaller ones stay.
     """
     try:
         with Image.open(io.BytesIO(encoded)) as image:
-            image.thumbnail((LONGEST, LONGEST))
+            image.thumbnail((longest, longest))
             ground = Image.new("RGBA", image.size, "white")
             ground.alpha_composite(image.convert("RGBA"))
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):

@@ -68,6 +68,7 @@ class Run:
         history: the Trainer's `history.csv`: column to values, one an epoch.
         slices: `slice` as text and `metrics` by name.
         mistakes: see `mistakes.worst`.
+        pairs: reference and answer to how often they came.
         pictures: source to the picture of a mistake.
         counts: split to label to number of records.
         summary: ExampleGen's `summary.json`.
@@ -92,6 +93,7 @@ class Run:
     history: Mapping[str, Sequence[float | None]] | None = None
     slices: Sequence[Mapping[str, Any]] | None = None
     mistakes: Sequence[Mapping[str, Any]] | None = None
+    pairs: Mapping[tuple[str, str], int] | None = None
     pictures: Mapping[str, Picture] = dataclasses.field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] | None = None
     summary: Mapping[str, Any] | None = None

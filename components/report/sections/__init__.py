@@ -16,6 +16,9 @@ REST = ("curves", "slices", "data", "lineage")
 # task in components.tasks.TASKS -> sections between the verdict and the rest, in the page's order
 OF_TASK: dict[str, tuple[str, ...]] = {
     "classification": ("mistakes", "confusion", "classes"),
+    "syllables": ("mistakes", "syllables", "classes"),
+    "sequence": ("readings", "characters"),
+    "tagging": ("fields", "pages"),
 }
 
 

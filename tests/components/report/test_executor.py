@@ -93,8 +93,20 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
     artifacts["examples"] = write_examples(pathlib.Path(artifacts["examples"].uri), splits)
     write("examples", "rejected.jsonl", '{"source": "train/x.png", "reason": "not an image: empty file"}\n')
     answers = [
-        {"source": "test/4/0.png", "group": "", "reference": "4", "outputs": {"label": "9", "probability": 0.875}},
-        {"source": "test/7/1.png", "group": "", "reference": "7", "outputs": {"label": "1", "probability": 0.5}},
+        {
+            "source": "test/4/0.png",
+            "group": "",
+            "reference": "4",
+            "answer": "9",
+            "outputs": {"label": "9", "probability": 0.875},
+        },
+        {
+            "source": "test/7/1.png",
+            "group": "",
+            "reference": "7",
+            "answer": "1",
+            "outputs": {"label": "1", "probability": 0.5},
+        },
     ]
     write("evaluation", "answers-00000-of-00002.jsonl", json.dumps(answers[0]) + "\n")
     write("evaluation", "answers-00001-of-00002.jsonl", json.dumps(answers[1]) + "\n")

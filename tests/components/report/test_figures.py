@@ -30,7 +30,7 @@ def test_line_chart_places_values_between_its_axes():
     left, top, right, bottom = chart["plot"]
     assert (left, top, right, bottom) == (46, 12, 468, 206)
     # epoch 1 at the left, 3 at the right; 0 at the bottom, 1 at the top, 0.5 between: (12 + 206) / 2
-    assert chart["lines"] == [{"name": "train", "paths": ["46.0,206.0 257.0,109.0 468.0,12.0"], "dots": []}]
+    assert chart["curves"] == [{"name": "train", "paths": ["46.0,206.0 257.0,109.0 468.0,12.0"], "dots": []}]
     assert chart["x_ticks"] == [(46.0, "1"), (257.0, "2"), (468.0, "3")]
     assert chart["y_ticks"][0] == (206.0, "0")
     assert chart["y_ticks"][-1] == (12.0, "1")
@@ -38,18 +38,18 @@ def test_line_chart_places_values_between_its_axes():
 
 def test_line_chart_has_a_gap_where_a_value_is_missing():
     chart = figures.line_chart([1, 2, 3, 4], {"eval": [0.0, None, 1.0, 1.0]})
-    (line,) = chart["lines"]
+    (line,) = chart["curves"]
     assert line["dots"] == [(46.0, 206.0)]
     assert line["paths"] == ["327.3,12.0 468.0,12.0"]  # epoch 3: 46 + 422 * 2 / 3
 
 
 def test_line_chart_of_one_epoch_is_a_dot():
     chart = figures.line_chart([1], {"train": [0.4]})
-    assert chart["lines"][0]["paths"] == []
-    assert len(chart["lines"][0]["dots"]) == 1
+    assert chart["curves"][0]["paths"] == []
+    assert len(chart["curves"][0]["dots"]) == 1
 
 
 def test_line_chart_of_nothing_known_has_axes_and_no_line():
     chart = figures.line_chart([1, 2], {"train": [None, None]})
-    assert chart["lines"] == [{"name": "train", "paths": [], "dots": []}]
+    assert chart["curves"] == [{"name": "train", "paths": [], "dots": []}]
     assert chart["y_ticks"]

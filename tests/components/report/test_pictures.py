@@ -35,6 +35,11 @@ def test_large_picture_is_made_smaller_in_its_proportions():
     assert decoded(picture.uri).size == (192, 48)
 
 
+def test_picture_may_be_asked_for_larger():
+    picture = thumbnail(encoded(Image.new("RGB", (1920, 480))), 960)
+    assert (picture.width, picture.height) == (960, 240)
+
+
 def test_transparent_ground_is_white():
     picture = thumbnail(encoded(Image.new("RGBA", (4, 4), (0, 0, 0, 0))))
     assert np.asarray(decoded(picture.uri)).min() == 255

@@ -1,0 +1,43 @@
+"""Which character is most often read as which other, missed, or read where there is none."""
+
+from __future__ import annotations
+
+import collections
+from typing import Any
+
+from rapidfuzz.distance import Levenshtein
+
+from tfx_ocr.components.report.mistakes import comparable
+from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.report.sections import missing
+
+TITLE = "Confused characters"
+MOST_PAIRS = 30
+KINDS = {"replace": "substitutions", "delete": "deletions", "insert": "insertions"}
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """Edits over all answers: `length` of the references, `substitutions`, `deletions`, `insertions`, and `pairs`.
+
+    `pairs` of how many `kinds`, the most frequent first, have `reference`, "" where nothing is written, `hypothesis`,
+    "" where nothing was read, and `n`. Of several shortest ways from a text to its reading rapidfuzz's is taken.
+    """
+    if run.pairs is None:
+        return missing("The evaluation holds no answers.")
+    edits: collections.Counter[str] = collections.Counter()
+    found: collections.Counter[tuple[str, str]] = collections.Counter()
+    length = 0
+    for (written, answer), n in run.pairs.items():
+        reference, read = comparable(written), comparable(answer)
+        length += n * len(reference)
+        for edit in Levenshtein.editops(reference, read):
+            edits[edit.tag] += n
+            there = reference[edit.src_pos] if edit.tag != "insert" else ""
+            found[there, read[edit.dest_pos] if edit.tag != "delete" else ""] += n
+    often = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+    return {
+        "length": length,
+        **{name: edits[tag] for tag, name in KINDS.items()},
+        "kinds": len(often),
+        "pairs": [{"reference": there, "hypothesis": read, "n": n} for (there, read), n in often[:MOST_PAIRS]],
+    }

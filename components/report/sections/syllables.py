@@ -1,0 +1,58 @@
+"""Which syllable is most often read as which other, and which of its jamo."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping
+from typing import Any
+
+from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.report.sections import missing
+from tfx_ocr.data.alphabets import hangul
+
+TITLE = "Confusions"
+MOST_PAIRS = 20
+MOST_OF_A_JAMO = 10
+JAMO = {"initial": hangul.INITIALS, "medial": hangul.MEDIALS, "final": hangul.FINALS}
+
+Cells = Mapping[tuple[str, str], int]
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """`n` answers, how many are `wrong`, `pairs` of syllables of how many `kinds`, and `jamo`: a table a place.
+
+    A matrix of 11,172 classes is no page: only pairs that came are listed, the most frequent first. A table of jamo has
+    its `place`, how often that jamo is `wrong`, and `pairs` of how many `kinds`; a final that is not there is "".
+    """
+    if run.gate is None or not run.gate.get("confusion"):
+        return missing("The evaluation holds no confusions.")
+    cells = {(label, answer): n for label, answer, n in run.gate["confusion"]}
+    wrong = {pair: n for pair, n in cells.items() if pair[0] != pair[1]}
+    return {
+        "n": sum(cells.values()),
+        "wrong": sum(wrong.values()),
+        "kinds": len(wrong),
+        "pairs": _rows(wrong, MOST_PAIRS),
+        "jamo": [
+            {"place": name, "wrong": sum(of.values()), "kinds": len(of), "pairs": _rows(of, MOST_OF_A_JAMO)}
+            for name, of in zip(JAMO, _by_jamo(wrong), strict=True)
+        ],
+    }
+
+
+def _by_jamo(wrong: Cells) -> list[Cells]:
+    """Of each place, how often which jamo was read as which other. Answers that are no syllable have no jamo."""
+    found: list[collections.Counter[tuple[str, str]]] = [collections.Counter() for _ in JAMO]
+    for (label, answer), n in wrong.items():
+        if hangul.why_not(label) or hangul.why_not(answer):
+            continue
+        parts = zip(found, JAMO.values(), hangul.split(label), hangul.split(answer), strict=True)
+        for count, jamo, theirs, ours in parts:
+            if theirs != ours:
+                count[jamo[theirs], jamo[ours]] += n
+    return list(found)
+
+
+def _rows(of: Cells, most: int) -> list[dict[str, Any]]:
+    often = sorted(of.items(), key=lambda item: (-item[1], item[0]))[:most]
+    return [{"reference": reference, "hypothesis": answer, "n": n} for (reference, answer), n in often]
