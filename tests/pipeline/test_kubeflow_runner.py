@@ -9,6 +9,7 @@ import threading
 import pytest
 from typer.testing import CliRunner
 
+from tfx_ocr.pipeline.recipes import RECIPES
 from tfx_ocr.pipeline.settings import Settings
 
 pytestmark = [
@@ -21,9 +22,9 @@ HERE = Settings(
 )
 
 
-@pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    return dataclasses.replace(HERE, home=str(tmp_path_factory.mktemp("home")))
+@pytest.fixture(scope="module", params=sorted(RECIPES))
+def here(request, tmp_path_factory):
+    return dataclasses.replace(HERE, recipe=request.param, home=str(tmp_path_factory.mktemp("home")))
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +34,13 @@ def spec(here):
     return specification(here)
 
 
-def test_kfp_reads_every_field_of_it(spec):
+def test_kfp_reads_every_field_of_it(spec, here):
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
 
     read = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())  # an unknown field is an error
     assert read.schema_version == "2.1.0"
-    assert read.pipeline_info.name == "digits"
+    assert read.pipeline_info.name == here.recipe
     assert read.default_pipeline_root == "s3://bucket/root"
 
 
@@ -67,12 +68,17 @@ def test_it_is_the_local_graph_step_by_step(spec, here):
         assert executor["image"] == "tfx-ocr:1"
 
 
-def test_every_step_knows_its_part_and_its_code(spec):
-    from tfx_ocr.pipeline.recipes import recipe
+def test_every_recipe_has_the_same_steps(spec):
+    assert sorted(spec["root"]["dag"]["tasks"]) == [
+        *("Evaluator", "ExampleGen", "ExampleValidator", "ImportSchemaGen", "InfraValidator"),
+        *("Pusher", "Report", "StatisticsGen", "Trainer", "Transform"),
+    ]
 
+
+def test_every_step_knows_its_part_and_its_code(spec, here):
     for name, task in spec["root"]["dag"]["tasks"].items():
         known = task["inputs"]["parameters"]
-        assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == recipe("digits").name, name
+        assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == here.recipe, name
         assert len(known["code_version"]["runtimeValue"]["constant"]) == 12, name
 
 
@@ -122,7 +128,7 @@ def test_submit_sends_the_specification(endpoint, here, spec, monkeypatch):
     address, sent = endpoint
     for name, value in here.environment().items():
         monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(app(), ["submit", "digits", "--endpoint", address])
+    result = CliRunner().invoke(app(), ["submit", here.recipe, "--endpoint", address])
     assert result.exit_code == 0, result.output
     assert "submitted: run run-1" in result.output
     [(_, run)] = [(path, body) for path, body in sent if path.endswith("/runs")]
