@@ -89,6 +89,8 @@ class Examples:
         readers: names in `data.readers.READERS`, tried in this order until one recognises the data.
         split: who goes where.
         max_pixels: a picture of more pixels than this is set aside before it is decoded (decompression bombs).
+        min_side: a picture whose width or height is less is set aside, in pixels.
+        max_side: likewise one of which either is more; 0 for any.
         max_rejected: the run stops when more than this share of the records is set aside.
     """
 
@@ -97,7 +99,14 @@ class Examples:
     readers: tuple[str, ...]
     split: Split = Split()
     max_pixels: int = 50_000_000
+    min_side: int = 1
+    max_side: int = 0
     max_rejected: float = 0.05
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """`max_pixels`, `min_side`, `max_side`, as `data.images.why_not` takes them."""
+        return self.max_pixels, self.min_side, self.max_side
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -11,13 +11,17 @@ from tfx_ocr.data.record import Record, Rejected
 JPEG = b"\xff\xd8"
 
 
-def checked(record: Record | Rejected, letters: ModuleType, max_pixels: int) -> Record | Rejected:
+def checked(
+    record: Record | Rejected, letters: ModuleType, max_pixels: int, min_side: int = 1, max_side: int = 0
+) -> Record | Rejected:
     """Give the record back, or what is set aside in its place.
 
     Args:
         record: as a reader yields it; what a reader has set aside stays so.
         letters: module of `data.alphabets` that says what a label may be.
         max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
+        min_side: pixels that a picture's width and height must have.
+        max_side: pixels that neither may exceed; 0 for any.
     """
     if isinstance(record, Rejected):
         return record
@@ -27,12 +31,12 @@ def checked(record: Record | Rejected, letters: ModuleType, max_pixels: int) -> 
     if not reason and features.WORDS in record.features:
         reason = check.why_not(record.features, letters)
     if not reason and features.IMAGE in record.features:
-        reason = _why_no_picture(record.encoded(features.IMAGE), max_pixels)
+        reason = _why_no_picture(record.encoded(features.IMAGE), max_pixels, min_side, max_side)
     return Rejected(source=record.source, reason=reason) if reason else record
 
 
-def _why_no_picture(image: bytes, max_pixels: int) -> str | None:
-    reason = images.why_not(image, max_pixels)
+def _why_no_picture(image: bytes, *sizes: int) -> str | None:
+    reason = images.why_not(image, *sizes)
     if reason or not image.startswith(JPEG):
         return reason
     import tensorflow as tf

@@ -20,8 +20,8 @@ PAGE = (WORDS, BOXES, ENTITIES, FIELD_NAMES, FIELD_VALUES, PAGE_SIZE)
 
 # What Transform writes.
 PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
-CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint16, little-endian: a word's code points, then 0
-PLACES_XF = "places_xf"  # float, as many a word as `inputs.words` says
+CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint8: a word's characters, then 0
+PLACES_XF = "places_xf"  # bytes: float32, as many a word as `inputs.words` says
 LABEL_XF = "label_xf"  # int64: number of the label, of its jamo, of its characters or of its words' entities
 
 # The exported model.

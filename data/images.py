@@ -25,7 +25,7 @@ AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a 
 DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
 
 
-def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int | None = None) -> str | None:
+def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0) -> str | None:
     """Say why a picture must be set aside; None when it decodes in full.
 
     The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
@@ -34,7 +34,7 @@ def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int | No
         image: an encoded picture of one of `FORMATS`; of several frames the first counts.
         max_pixels: width x height that is still accepted.
         min_side: pixels that width and height must have.
-        max_side: pixels that neither may exceed; None for any, as long as there are not too many in all.
+        max_side: pixels that neither may exceed; 0 for any, as long as there are not too many in all.
 
     Returns:
         One clause: what is wrong, a colon, in particular what.

@@ -73,7 +73,7 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
     letters = alphabet(it.alphabet)
     for shard in source.shards(data):
         for record in source.read(data, shard):
-            yield checked(record, letters, it.examples.max_pixels)
+            yield checked(record, letters, *it.examples.sizes)
 
 
 def _answered(it: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:

@@ -62,7 +62,7 @@ def question(it: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if it.words is not None:
         return features.SERVE_WORDS, _words(content)
-    reason = images.why_not(content, it.examples.max_pixels)
+    reason = images.why_not(content, *it.examples.sizes)
     if reason:
         raise ValueError(reason)
     return features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}

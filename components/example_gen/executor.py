@@ -64,7 +64,7 @@ class Executor(BaseBeamExecutor):
             raise Stop(str(error)) from error
 
         with self._make_beam_pipeline() as pipeline:
-            to_example = ToExample(reading, root, part.alphabet, part.examples.max_pixels, part.examples.split.by)
+            to_example = ToExample(reading, root, part.alphabet, part.examples.sizes, part.examples.split.by)
             read = (
                 pipeline
                 | "Shards" >> beam.Create(shards)

@@ -29,14 +29,16 @@ class ToExample(beam.DoFn):
         reading: name of the reader.
         root: the data's folder.
         of: name of the alphabet.
-        max_pixels: of a picture; larger ones are set aside before they are decoded.
+        sizes: `Examples.sizes`; pictures of others are set aside before they are decoded.
         by: what a split never cuts in two.
     """
 
     REJECTED = "rejected"
 
-    def __init__(self, reading: str, root: str, of: str, max_pixels: int, by: Literal["record", "file", "group"]):
-        self._reading, self._root, self._of, self._max_pixels, self._by = reading, root, of, max_pixels, by
+    def __init__(
+        self, reading: str, root: str, of: str, sizes: tuple[int, int, int], by: Literal["record", "file", "group"]
+    ):
+        self._reading, self._root, self._of, self._sizes, self._by = reading, root, of, sizes, by
 
     def setup(self) -> None:
         """Import what is named: modules do not travel to workers."""
@@ -45,7 +47,7 @@ class ToExample(beam.DoFn):
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
         for read in self._reader.read(Path(self._root), shard):
-            record = checked(read, self._alphabet, self._max_pixels)
+            record = checked(read, self._alphabet, *self._sizes)
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:

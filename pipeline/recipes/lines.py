@@ -26,6 +26,8 @@ LINES = Recipe(
     image=ImageSpec(height=40, width=720, margin=0.05),
     examples=Examples(
         readers=("kalapa", "cinnamon", "labelled_csv", "tfrecord"),
+        min_side=8,
+        max_side=8000,
         split=Split(by="group", eval=0.1, test=0.2),  # a form, a writer or a font is on one side
     ),
     trainer=LINE_CNN,
