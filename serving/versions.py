@@ -21,6 +21,7 @@ from pathlib import Path
 MANIFEST = "manifest.json"
 LOCK = ".lock"
 STAGING = ".staging-"
+LARGEST = 2**63 - 1  # number of a version: TensorFlow Serving's int64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -67,7 +68,8 @@ def folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
         OSError: `serving_dir` cannot be read.
     """
     entries = sorted(Path(serving_dir).iterdir())
-    return {int(each.name): each for each in entries if each.name.isascii() and each.name.isdigit() and each.is_dir()}
+    found = {int(each.name): each for each in entries if each.name.isascii() and each.name.isdigit() and each.is_dir()}
+    return {number: path for number, path in found.items() if number <= LARGEST}
 
 
 def newest(serving_dir: str | os.PathLike[str]) -> int | None:

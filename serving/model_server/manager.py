@@ -205,7 +205,10 @@ class Manager:
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._policy.poll_s):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # whatever it is, there is a next look
+                log.exception("the folders could not be looked at")
 
     def _look(self) -> None:
         for name, model in list(self._models.items()):

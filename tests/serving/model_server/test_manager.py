@@ -136,7 +136,7 @@ def until(condition):
 
 
 def test_the_latest_version_is_served_and_other_names_are_ignored(manager, folder, config, loads):
-    for name in (2, "00000010", "9.staging-", ".staging-12", "x", "1_1", "-3"):
+    for name in (2, "00000010", "9.staging-", ".staging-12", "x", "1_1", "-3", str(2**63)):
         folder(name)
     it = manager()
     it.reload(config())
