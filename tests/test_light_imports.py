@@ -19,9 +19,11 @@ LIGHT = [
     "tfx_ocr.data.record",
     "tfx_ocr.pipeline.check",
     "tfx_ocr.pipeline.code_version",
+    "tfx_ocr.pipeline.prediction",
     "tfx_ocr.pipeline.recipes",
     "tfx_ocr.pipeline.settings",
     "tfx_ocr.serving.client",
+    "tfx_ocr.serving.client.rest",
     *(f"tfx_ocr.pipeline.cli.{path.stem}" for path in sorted((ROOT / "pipeline/cli").glob("[!_]*.py"))),
 ]
 
