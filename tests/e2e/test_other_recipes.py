@@ -1,0 +1,203 @@
+"""Recipes that are not digits: one run each in this process over a little of their sample, and what it leaves behind.
+
+The command line, the cache and a second run are `test_whole_circle`'s: they are the same for every recipe.
+"""
+
+import dataclasses
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from tfx_ocr.pipeline.settings import Settings
+
+pytestmark = pytest.mark.e2e
+
+STEPS = [
+    *("ExampleGen", "ImportSchemaGen", "StatisticsGen", "ExampleValidator", "Transform"),
+    *("Trainer", "Evaluator", "InfraValidator", "Pusher", "Report"),
+]
+COMMON = ("verdict", "metrics", "curves", "slices", "data", "lineage")  # sections of every report
+
+
+def few_syllables(patch: pytest.MonkeyPatch) -> None:
+    """24 syllables in two fonts to learn from, one for each of the other splits."""
+    from tfx_ocr.data.samples import hangul
+
+    patch.setattr(hangul, "SYLLABLES", hangul.SYLLABLES[:24])
+    splits = {"train": (("CuteFont", "Dongle"), {"printed": 1, "handwritten": 1}), "eval": (("Gugi",), {"printed": 1})}
+    patch.setattr(hangul, "SPLITS", {**splits, "test": (("Gaegu",), {"printed": 1})})
+
+
+def few_lines(patch: pytest.MonkeyPatch) -> None:
+    """48 lines to learn from, 8 and 16 in the other splits."""
+    from tfx_ocr.data.samples import lines
+
+    splits = {"train": (("Itim", "Mali"), 48), "eval": (("Grandstander",), 8), "test": (("PatrickHand",), 16)}
+    patch.setattr(lines, "SPLITS", splits)
+
+
+def few_pages(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    """The first 24 pages of each set."""
+    from tfx_ocr.data.samples import invoices
+
+    folder.mkdir()
+    for name in invoices.SETS:
+        with (
+            zipfile.ZipFile(invoices.HERE / f"{name}.zip") as whole,
+            zipfile.ZipFile(folder / f"{name}.zip", "w") as cut,
+        ):
+            inside = [PurePosixPath(path) for path in whole.namelist()]
+            keys = sorted({path.stem for path in inside if path.parts[1:]})[:24]
+            for path in inside:
+                if not path.parts[1:] or path.stem in keys:
+                    cut.writestr(str(path), whole.read(str(path)))
+    shutil.copy(invoices.HERE / invoices.LICENCES, folder)
+    patch.setattr(invoices, "HERE", folder)
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A recipe, how its sample is cut, what is put into it, and what must come of it.
+
+    Attributes:
+        cut: changes what the sample writes.
+        overrides: into the recipe; the gate is one that every model passes, or none.
+        status: of the run.
+        sections: of the report, between those that all have.
+    """
+
+    cut: Callable[..., None]
+    overrides: str
+    status: str
+    sections: tuple[str, ...]
+
+
+CASES = {
+    "hangul": Case(
+        cut=lambda patch, _: few_syllables(patch),
+        overrides="trainer.epochs=1 trainer.batch_size=32 gate.at_least.accuracy=0",
+        status="pushed",
+        sections=("mistakes", "syllables", "classes"),
+    ),
+    "lines": Case(
+        cut=lambda patch, _: few_lines(patch),
+        overrides="trainer.epochs=1 trainer.batch_size=24 gate.at_most.cer=0",
+        status="refused",
+        sections=("readings", "characters"),
+    ),
+    "invoices": Case(
+        cut=few_pages,
+        overrides="trainer.epochs=12 trainer.optimizer.ema=0 trainer.optimizer.schedule=constant gate.at_least.micro_f1=0",
+        status="pushed",
+        sections=("fields", "pages"),
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """A run that is over: its settings, its case, and what `last_run` kept of it."""
+
+    here: Settings
+    case: Case
+    last: dict
+
+    def one(self, pattern: str) -> Path:
+        """The one file below the pipeline's root."""
+        [path] = Path(self.here.root).glob(pattern)
+        return path
+
+    @property
+    def gate(self) -> dict:
+        return json.loads(self.one("Evaluator/evaluation/*/gate.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", params=sorted(CASES))
+def done(request, tmp_path_factory):
+    from tfx_ocr.data.samples import sample
+    from tfx_ocr.pipeline import last_run
+    from tfx_ocr.pipeline.check import check
+    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.graph import build
+    from tfx_ocr.pipeline.local_runner import Runner
+
+    case, folder = CASES[request.param], tmp_path_factory.mktemp(request.param)
+    with pytest.MonkeyPatch.context() as patch:
+        case.cut(patch, folder / "cut")
+        data = sample(request.param)(folder / "data")
+    here = Settings(
+        recipe=request.param, home=str(folder / "work"), input=str(data), overrides=case.overrides, trace="1"
+    )
+    it = chosen(here)
+    here = check(it, here)
+    if case.status == "pushed":
+        Runner(here).run(build(it, here))
+    else:
+        with pytest.raises(SystemExit) as left:
+            Runner(here).run(build(it, here))
+        assert left.value.code == last_run.EXIT[case.status]
+    return Done(here, case, last_run.last(here))
+
+
+def test_every_step_runs(done):
+    assert sorted(step["name"] for step in done.last["steps"] if step["executed"]) == sorted(STEPS)
+    assert done.last["status"] == done.case.status
+
+
+def test_the_verdict_follows_the_numbers(done):
+    gate = done.gate
+    assert gate["recipe"] == done.here.recipe
+    limits = [check for check in gate["checks"] if check["rule"] in ("at_least", "at_most")]
+    assert limits
+    for check in limits:
+        value = gate["metrics"][check["metric"]]
+        above, below = value >= check["limit"], value <= check["limit"]
+        assert check["ok"] == (above if check["rule"] == "at_least" else below)
+    assert gate["blessed"] == all(check["ok"] for check in gate["checks"]) == (done.case.status == "pushed")
+    for name, value in gate["metrics"].items():
+        low, high = gate["intervals"][name]
+        assert low <= value <= high, name
+
+
+def test_the_export_answers_real_examples(done):
+    assert done.one("InfraValidator/blessing/*/INFRA_BLESSED")
+
+
+def test_what_is_served(done):
+    from tfx_ocr.serving import versions
+
+    there = versions.versions(done.here.serving_dir)
+    if done.case.status == "refused":
+        assert there == []
+        return
+    assert [str(number) for number in there] == [done.last["version"]]
+    manifest = versions.read_manifest(versions.folder(done.here.serving_dir, there[0]))
+    assert manifest.recipe == done.here.recipe
+    assert manifest.metrics == done.gate["metrics"]
+
+
+def test_the_report_has_a_section_for_each_part_of_an_answer(done):
+    facts = json.loads(done.one("Report/report/*/report.json").read_text(encoding="utf-8"))
+    assert list(facts) == [*COMMON[:2], *done.case.sections, *COMMON[2:]]
+    assert [name for name, section in facts.items() if "missing" in section] == ["slices"]
+    assert facts["verdict"]["state"] == done.case.status
+    assert facts["verdict"]["n"] == done.gate["n"] == sum(1 for line in _answers(done))
+
+
+def test_evaluate_gives_exactly_the_gates_numbers(done):
+    from tfx_ocr.pipeline.evaluation import evaluated
+
+    given = done.one("Trainer/model/*/Format-Serving") if done.case.status == "refused" else None
+    found = json.loads(json.dumps(evaluated(done.here, Path(done.here.input), given)))  # lists, as in gate.json
+    gate = done.gate
+    for name in ("split", "n", "metrics", "intervals", "classes", "confusion", "blessed", "examples_digest"):
+        assert found[name] == gate[name], name
+
+
+def _answers(done):
+    for path in Path(done.here.root).glob("Evaluator/evaluation/*/answers-*.jsonl"):
+        yield from path.read_text(encoding="utf-8").splitlines()
