@@ -226,6 +226,7 @@ class Manager:
                     log.warning("model %s: there is no version to serve in %s", name, model.config.base_path)
             with self._changed:
                 self._aspire(model, dict(wanted))
+                self._changed.notify_all()
 
     def _aspire(self, model: _Model, wanted: dict[int, Path]) -> None:
         model.wanted = wanted
@@ -247,7 +248,6 @@ class Manager:
             if each.state == AVAILABLE and number not in model.wanted:
                 each.state = UNLOADING
                 threading.Thread(target=self._let_go, args=(model, each), name=f"unload-{number}", daemon=True).start()
-        self._changed.notify_all()
 
     def _bring(self, model: _Model, version: _Version) -> None:
         name = model.config.name
@@ -282,6 +282,7 @@ class Manager:
             else:
                 version.state = END
             self._retire(model)
+            self._changed.notify_all()
         if servable is not None:  # not wanted any more
             servable.close()
 
