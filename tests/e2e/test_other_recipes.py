@@ -91,7 +91,8 @@ CASES = {
     ),
     "invoices": Case(
         cut=few_pages,
-        overrides="trainer.epochs=12 trainer.optimizer.ema=0 trainer.optimizer.schedule=constant gate.at_least.micro_f1=0",
+        # enough to find something: else every number is 0 and proves little
+        overrides="trainer.epochs=12 trainer.optimizer.ema=0 gate.at_least.micro_f1=0",
         status="pushed",
         sections=("fields", "pages"),
     ),
