@@ -80,7 +80,13 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
             *model,
         ),
         "pusher": ("components.pusher.*", "serving.versions"),
-        "report": ("components.report.*", "data.features", task),
+        "report": (
+            "components.report.*",
+            "data.features",
+            "data.normal",
+            "data.alphabets.hangul",
+            task,
+        ),  # of all sections
     }[step]
 
 
