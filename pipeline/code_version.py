@@ -81,12 +81,9 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         ),
         "pusher": ("components.pusher.*", "serving.versions"),
         "report": (
-            "components.report.*",
-            "data.features",
-            "data.normal",
-            "data.alphabets.hangul",
+            *("components.report.*", "data.features", "data.normal", "data.alphabets.hangul"),  # of all sections
             task,
-        ),  # of all sections
+        ),
     }[step]
 
 
