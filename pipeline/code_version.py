@@ -77,6 +77,7 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         ),
         "infra_validator": (
             *("components.infra_validator.*", "serving.export", "serving.signature", "serving.c_loader"),
+            *("serving.model_server.*", "serving.client.*", "serving.versions"),
             *model,
         ),
         "pusher": ("components.pusher.*", "serving.versions"),

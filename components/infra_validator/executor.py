@@ -11,6 +11,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
+from tfx_ocr.components.infra_validator.served import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
@@ -46,6 +47,7 @@ class Executor(base_executor.BaseExecutor):
             load_check(path)
             with Export(path) as export:
                 try_export(export, records, part.input, part.task)
+                try_served(export, records, part.input)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")
@@ -54,7 +56,8 @@ class Executor(base_executor.BaseExecutor):
             return
         io_utils.write_string_file(os.path.join(blessing.uri, BLESSED_FILE), "")
         blessing.set_int_custom_property("blessed", 1)
-        say(f"export passed: it loads as TensorFlow Serving loads it and answers {len(records)} real questions")
+        count = len(records)
+        say(f"export passed: loaded and served as by TensorFlow Serving, it answers {count} real questions")
 
 
 def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:

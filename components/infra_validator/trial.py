@@ -27,21 +27,50 @@ def try_export(export: Export, records: Sequence[tf.train.Example], kind: str, t
     Raises:
         ValueError: an answer breaks the contract; the sentence says which signature, which output and how.
     """
-    asking = input_named(kind)
-    ways = {asking.SIGNATURE: asking.question, features.SERVING_DEFAULT: _serialized}
-    if set(ways) != set(export.signatures):
+    together, alone = questions(records, kind), questions(records[:1], kind)
+    if set(together) != set(export.signatures):
         raise ValueError(
             f"the export has the signatures {', '.join(sorted(export.signatures)) or 'none'}; "
-            f"the contract is {' and '.join(sorted(ways))}"
+            f"the contract is {' and '.join(sorted(together))}"
         )
-    asked = [_only(record, asking.RAW) for record in records]
     answers = {}
-    for name, way in ways.items():
-        answers[name] = _ask(export, name, way(asked), len(asked), task)
-        alone = _ask(export, name, way(asked[:1]), 1, task)
-        _compare(name, alone, f"{name} in a batch", {key: value[:1] for key, value in answers[name].items()})
-    (one, ours), (other, theirs) = answers.items()
-    _compare(other, theirs, one, ours)
+    for name in together:
+        answers[name] = _ask(export, name, together[name], len(records), task)
+        one = _ask(export, name, alone[name], 1, task)
+        compare(name, one, f"{name} in a batch", {key: value[:1] for key, value in answers[name].items()})
+    (first, ours), (other, theirs) = answers.items()
+    compare(other, theirs, first, ours)
+
+
+def questions(records: Sequence[tf.train.Example], kind: str) -> dict[str, dict[str, np.ndarray]]:
+    """What to ask about `records`: signature to its inputs, for the input's own signature and for `serving_default`.
+
+    Raises:
+        ValueError: the records lack what is asked about.
+    """
+    asking = input_named(kind)
+    asked = [_only(record, asking.RAW) for record in records]
+    return {asking.SIGNATURE: asking.question(asked), features.SERVING_DEFAULT: _serialized(asked)}
+
+
+def compare(name: str, ours: Mapping[str, np.ndarray], other: str, theirs: Mapping[str, np.ndarray]) -> None:
+    """Hold the answers of two ways to ask against each other.
+
+    Args:
+        name: of one way.
+        ours: its answers, by output; their types say what is compared as floats, within `SAME`.
+        other: of the other way.
+        theirs: its answers.
+
+    Raises:
+        ValueError: they differ, padding aside.
+    """
+    if set(ours) != set(theirs):
+        raise ValueError(f"{name} has the outputs {', '.join(sorted(ours))}, and {other} {', '.join(sorted(theirs))}")
+    for key, value in ours.items():
+        one, two = _unpadded(value, theirs[key])
+        if one.shape != two.shape or not (_close(one, two) if value.dtype.kind == "f" else np.array_equal(one, two)):
+            raise ValueError(f"{name} and {other} give different {key} for the same questions")
 
 
 def _serialized(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
@@ -72,15 +101,6 @@ def _ask(
     if reason := task_named(task).why_not(outputs):
         raise ValueError(f"{signature} {reason}")
     return outputs
-
-
-def _compare(name: str, ours: Mapping[str, np.ndarray], other: str, theirs: Mapping[str, np.ndarray]) -> None:
-    if set(ours) != set(theirs):
-        raise ValueError(f"{name} has the outputs {', '.join(sorted(ours))}, and {other} {', '.join(sorted(theirs))}")
-    for key, value in ours.items():
-        one, two = _unpadded(value, theirs[key])
-        if one.shape != two.shape or not (_close(one, two) if value.dtype.kind == "f" else np.array_equal(one, two)):
-            raise ValueError(f"{name} and {other} give different {key} for the same questions")
 
 
 def _unpadded(one: np.ndarray, two: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

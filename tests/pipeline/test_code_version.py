@@ -41,6 +41,8 @@ def test_every_step_has_one(step, name):
         ("components/networks/inception_v3.py", set()),
         ("components/evaluator/gate.py", {"evaluator"}),
         ("data/readers/idx.py", {"example_gen"}),
+        ("serving/model_server/rest_api.py", {"infra_validator"}),
+        ("serving/client/rest.py", {"infra_validator"}),
         ("data/schemas/digits.pbtxt", {"schema"}),
         ("components/report/report.html.j2", {"report"}),
         ("components/recipe.py", set()),

@@ -54,3 +54,19 @@ def test_an_export_that_does_not_load_is_not_blessed(validate, tmp_path):
     (tmp_path / "model" / "Format-Serving" / "saved_model.pb").write_bytes(b"no model")
     assert validate().get_int_custom_property("blessed") == 0
     assert "cannot be loaded as TensorFlow Serving would" in (tmp_path / "blessing" / "reason.txt").read_text()
+
+
+def test_an_export_that_is_served_otherwise_is_not_blessed(validate, write_export, tmp_path, monkeypatch):
+    from tfx_ocr.components.infra_validator import executor
+
+    write_export(tmp_path / "model" / "Format-Serving")
+    write_export(tmp_path / "other", misread="1")
+    real = executor.try_served
+
+    def other_is_served(export, *asked):
+        export.path = str(tmp_path / "other")
+        return real(export, *asked)
+
+    monkeypatch.setattr(executor, "try_served", other_is_served)
+    assert validate().get_int_custom_property("blessed") == 0
+    assert "over gRPC give different label" in (tmp_path / "blessing" / "reason.txt").read_text()

@@ -1,0 +1,94 @@
+"""The last of the trial: the embedded server serves the export, and clients get over gRPC and REST what it answers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+from tensorflow_serving.config import model_server_config_pb2
+
+from tfx_ocr.components.infra_validator.trial import compare, questions
+from tfx_ocr.serving.client import Client, RequestError, connect
+from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model_server import config, rest
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.flags import Flags
+from tfx_ocr.serving.model_server.grpc_server import GrpcServer
+from tfx_ocr.serving.model_server.handlers import Handlers
+from tfx_ocr.serving.model_server.inference import Inference
+from tfx_ocr.serving.model_server.loader import Loader
+from tfx_ocr.serving.model_server.manager import Manager, Policy
+from tfx_ocr.serving.model_server.monitoring import Monitoring
+
+MODEL = "trial"
+TIMEOUT_S = 120.0  # of a request: on a busy machine a large network takes long over many records
+DRAIN_S = 5.0
+
+
+def try_served(export: Export, records: Sequence[tf.train.Example], kind: str) -> None:
+    """Ask every signature about `records`, together and one alone, over gRPC and over REST.
+
+    Args:
+        export: loaded, and sound by `try_export`: what is served is loaded anew from its folder, and must answer alike.
+        records: as ExampleGen wrote them.
+        kind: name in `components.inputs.INPUTS`.
+
+    Raises:
+        ValueError: the server does not load it, refuses a question or answers another way; the sentence says which.
+    """
+    with served(export.path) as clients:
+        for asked in (records, records[:1]):
+            for signature, inputs in questions(asked, kind).items():
+                expected = export.answer(signature, inputs)
+                for way, client in clients.items():
+                    try:
+                        answers = client.ask(signature, inputs)
+                    except RequestError as error:
+                        raise ValueError(f"{signature} over {way} gives no answer: {error}") from error
+                    compare(signature, expected, f"{signature} over {way}", answers)
+
+
+@contextlib.contextmanager
+def served(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]:
+    """Serve the SavedModel in `path` in this process, until the block ends.
+
+    gRPC listens on a socket in a folder of its own, REST on a free port: two runs on one machine do not meet.
+
+    Returns:
+        Clients of it: `gRPC` and `REST`.
+
+    Raises:
+        ValueError: it cannot be loaded.
+    """
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        (folder / "1").symlink_to(Path(path).absolute(), target_is_directory=True)
+        monitoring, inference = Monitoring(), Inference()
+        load = Loader(flags=Flags(), inference=inference, monitoring=monitoring)
+        manager = Manager(load, Policy(max_num_load_retries=0))
+        stack.callback(manager.reload, _nothing())
+        try:
+            manager.reload(config.single_model(MODEL, str(folder)))
+        except ServingError as error:
+            raise ValueError(f"{path} is not loaded by the embedded server: {error.message}") from error
+        handlers = Handlers(manager, inference, monitoring)
+        socket = folder / "grpc.sock"
+        grpc_server = GrpcServer(handlers, monitoring, port=0, socket_path=str(socket))
+        stack.callback(grpc_server.drain, DRAIN_S)
+        rest_server = rest.serve(handlers, monitoring, port=0, threads=1, timeout_ms=0, monitoring_path=None)
+        stack.callback(rest_server.stop, DRAIN_S)
+        addresses = {"gRPC": f"unix:{socket}", "REST": f"http://127.0.0.1:{rest_server.port}"}
+        yield {
+            way: stack.enter_context(connect(address, MODEL, timeout_s=TIMEOUT_S)) for way, address in addresses.items()
+        }
+
+
+def _nothing() -> model_server_config_pb2.ModelServerConfig:
+    """The configuration that has what is served let go."""
+    nothing = model_server_config_pb2.ModelServerConfig()
+    nothing.model_config_list.SetInParent()
+    return nothing
