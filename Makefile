@@ -14,10 +14,10 @@ LIGHT := $(wildcard tests/test_*.py)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock bench test-bare clean
+.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock bench bench-serving test-bare clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
 	@echo "  Variables of run: RECIPE=$(RECIPE) DATA=<folder, idx .gz or TFRecord> NETWORK=<name>"
 	@echo "  of bench: BENCH='$(BENCH)', of test-bare: SUITE='$(SUITE)'"
 
@@ -60,6 +60,9 @@ lock: setup ## Resolve requirements/*.in into the locks (a version stays while i
 bench: setup ## Measure BENCH into tests/bench/results/, then the README's table (all of them: a day on two cores)
 	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
 	@$(BIN)/python tests/bench/readme_table.py
+
+bench-serving: ## Measure the served model alone: requests a second, versions swapped under load, half an hour's soak
+	@$(MAKE) --no-print-directory bench BENCH="serving soak"
 
 test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (root, debootstrap; an hour)
 	@tests/bare/run.sh $(SUITE)

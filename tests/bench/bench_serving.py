@@ -1,0 +1,233 @@
+"""The served model: requests a second against the session in process, and versions swapped under load.
+
+Rates: 16 clients, one encoded picture a request, over gRPC to the embedded server with batching as compose.yaml has it,
+and the same calls by 16 threads straight on the session of the same export in this process; in turns, so that both meet
+the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with random weights (time does not depend on
+them). Swaps: new versions land while the clients ask; counts what fails and what a version answers that the server had
+called unloaded before it was asked. Writes to tests/bench/results/serving.csv.
+
+    python tests/bench/bench_serving.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import contextlib
+import functools
+import itertools
+import pathlib
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import model_server
+import results
+from model_server import CLIENTS
+
+REQUESTS = 2000  # of a rate
+SWAP_REQUESTS = 10_000
+SWAPS = 3
+WARM_UP = 200  # requests
+NETWORKS = {"small_cnn": "small CNN as shipped", "inception_v3": "InceptionV3 75 x 75, random weights"}
+
+Rates = dict[str, float]  # way to requests a second
+Way = Callable[[], contextlib.AbstractContextManager[Callable[[Any], object]]]  # a client: what it asks with
+
+
+def main() -> None:
+    """Serve, ask, write down."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--requests", type=int, default=REQUESTS, help="of each rate; the swaps take five times as many"
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="of each rate")
+    parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
+    options = parser.parse_args()
+    command = "python tests/bench/bench_serving.py"
+    if (options.requests, options.repeats) != (REQUESTS, 3):
+        command += f" --requests {options.requests} --repeats {options.repeats}"
+    from tfx_ocr.data import pretrained
+
+    with tempfile.TemporaryDirectory() as work:
+        pictures = model_server.pictures(pathlib.Path(work, "sample"))
+        for network, words in NETWORKS.items():
+            base = pathlib.Path(work, network)
+            if network == "small_cnn":
+                shutil.copytree(pretrained.model("digits"), base / "1")
+            else:
+                random_export(network, base / "1")
+            measured = rates(base, pictures, options.requests, options.repeats)
+            print(f"{words}: {measured}", flush=True)
+            results.record("serving", rate_rows(words, measured, options.requests, command), options.results)
+        asked = options.requests * SWAP_REQUESTS // REQUESTS
+        found = swap(pathlib.Path(work, "small_cnn"), pictures, asked)
+        print(f"swaps: {found}", flush=True)
+        results.record("serving", swap_rows(*found, command), options.results)
+
+
+def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
+    """Of both ways, in turns."""
+    import numpy as np
+
+    from tfx_ocr.serving.export import Export
+
+    asked = [model_server.predict_request([picture]) for picture in pictures]
+    arrays = [{"image_bytes": np.array([picture], dtype=object)} for picture in pictures]
+    measured = []
+    with Export(base / "1") as export, model_server.running(base) as server:
+        session = contextlib.nullcontext(functools.partial(export.answer, "serve_images"))
+        ways: dict[str, tuple[Way, Sequence[object]]] = {
+            "in process": (lambda: session, arrays),
+            "gRPC": (lambda: model_server.predict(server.grpc), asked),
+        }
+        for way, questions in ways.values():
+            rate(way, questions, min(requests, WARM_UP))
+        for _ in range(repeats):
+            measured.append({name: rate(way, questions, requests) for name, (way, questions) in ways.items()})
+    return measured
+
+
+def rate(way: Way, questions: Sequence[object], requests: int) -> float:
+    """Requests a second of 16 clients together, their connecting included."""
+    numbers = itertools.count()
+
+    def ask(_: int) -> None:
+        with way() as answer:
+            while (number := next(numbers)) < requests:
+                answer(questions[number % len(questions)])
+
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+        begin = time.perf_counter()
+        list(pool.map(ask, range(CLIENTS)))
+        return requests / (time.perf_counter() - begin)
+
+
+def rate_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
+    """Each way's rate and what one is of the other, as means of the repeats."""
+    of = {
+        "requests straight on the session in process": ([one["in process"] for one in measured], "requests/s"),
+        "requests over gRPC, batching on": ([one["gRPC"] for one in measured], "requests/s"),
+        "over gRPC against in process": ([one["gRPC"] / one["in process"] for one in measured], "x"),
+    }
+    return [
+        results.Row(
+            measure=f"{words}, one encoded picture a request, {CLIENTS} clients: {what}",
+            value=statistics.fmean(values),
+            unit=unit,
+            n=f"{len(values)} x {requests:,} requests",
+            spread=results.spread(values),
+            command=command,
+        )
+        for what, (values, unit) in of.items()
+    ]
+
+
+def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int, int, int]:
+    """Push `SWAPS` versions, a share of the requests apart, while 16 clients ask on until the last old one is unloaded.
+
+    Returns:
+        Requests sent, failed, and answered by a version that was unloaded before they were sent.
+    """
+    import grpc
+
+    from tfx_ocr.serving.client import connect
+
+    asked = [model_server.predict_request([picture]) for picture in pictures]
+    numbers, done = itertools.count(), threading.Event()
+    gone: set[int] = set()
+    failed: list[str] = []
+    late: list[int] = []
+    reached = [0]  # number of the last request
+
+    def ask() -> int:
+        own = 0
+        with model_server.predict(server.grpc) as predict:
+            while (number := next(numbers)) < requests or not done.is_set():
+                own, reached[0], before = own + 1, number, frozenset(gone)
+                try:
+                    version = predict(asked[number % len(asked)]).model_spec.version.value
+                except grpc.RpcError as error:
+                    failed.append(f"{error.code().name}: {error.details()}")
+                    continue
+                if version in before:
+                    late.append(version)
+        return own
+
+    with (
+        model_server.running(base) as server,
+        connect(server.rest, model_server.MODEL) as client,
+        concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool,
+    ):
+        clients = [pool.submit(ask) for _ in range(CLIENTS)]
+        try:
+            for version in range(2, SWAPS + 2):
+                while reached[0] < requests * (version - 1) // (SWAPS + 1):
+                    time.sleep(0.01)
+                push(base, version)
+                while {each.version: each.state for each in client.status()}[version - 1] != "END":
+                    time.sleep(0.02)
+                gone.add(version - 1)
+        finally:
+            done.set()
+        sent = sum(one.result() for one in clients)
+    for reason in sorted(set(failed)):
+        print(f"failed: {reason}")
+    return sent, len(failed), len(late)
+
+
+def push(base: pathlib.Path, version: int) -> None:
+    """The version before it once more, whole at once: the server passes over names that are no number."""
+    staging = base / f".staging-{version}"
+    shutil.copytree(base / str(version - 1), staging)
+    staging.rename(base / str(version))
+
+
+def swap_rows(sent: int, failed: int, late: int, command: str) -> list[results.Row]:
+    """What must be 0, twice."""
+    over = f"{sent:,} requests"
+    what = f"{SWAPS} versions swapped in under load, {CLIENTS} clients over gRPC"
+    return [
+        results.Row(measure=f"{what}: {of}", value=value, unit="requests", n=over, command=command)
+        for of, value in (("failed", failed), ("answered by an unloaded version", late))
+    ]
+
+
+def random_export(network: str, path: pathlib.Path) -> None:
+    """The digits recipe's export with weights as they are drawn."""
+    import keras
+    import tensorflow as tf
+    import tensorflow_transform as tft
+    import tensorflow_transform.beam as tft_beam
+    from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+    from tfx_ocr.components.recipe import Part
+    from tfx_ocr.components.trainer import model as models
+    from tfx_ocr.components.trainer.export import export
+    from tfx_ocr.components.transform.preprocessing import preprocessing_fn
+    from tfx_ocr.pipeline.recipes import recipe
+
+    keras.utils.set_random_seed(0)
+    it = recipe("digits").with_network(network)
+    config: dict[str, Any] = {"recipe": it.part("transform")}
+    spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
+    blank = tf.io.encode_png(tf.zeros([8, 8, 1], tf.uint8)).numpy()
+    with tempfile.TemporaryDirectory() as work:
+        graph = pathlib.Path(work, "graph")
+        with tft_beam.Context(temp_dir=str(pathlib.Path(work, "temp"))):
+            data = ([{"image": [blank], "label": [b"0"]}], metadata)
+            _, transform_fn = data | tft_beam.AnalyzeAndTransformDataset(lambda each: preprocessing_fn(each, config))
+            transform_fn | tft_beam.WriteTransformFn(str(graph))
+        part = Part.from_json(it.part("trainer"))
+        model, _ = models.build(part)
+        export(model, tft.TFTransformOutput(str(graph)), part, str(path))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

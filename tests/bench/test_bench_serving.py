@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import contextlib
+import threading
+
+import pytest
+
+
+def test_rates_are_means_of_the_repeats_and_ratios_are_taken_repeat_by_repeat():
+    import bench_serving
+
+    measured = [{"in process": 100.0, "gRPC": 150.0}, {"in process": 200.0, "gRPC": 100.0}]
+    rows = bench_serving.rate_rows("small CNN", measured, 2000, "make x")
+    assert [(row.value, row.unit, row.spread) for row in rows] == [
+        (150.0, "requests/s", (100.0, 200.0)),
+        (125.0, "requests/s", (100.0, 150.0)),
+        (1.0, "x", (0.5, 1.5)),  # of 1.5 and 0.5, not of 125 / 150
+    ]
+    assert {row.n for row in rows} == {"2 x 2,000 requests"}
+    assert rows[2].measure == "small CNN, one encoded picture a request, 16 clients: over gRPC against in process"
+
+
+def test_a_rate_asks_each_question_in_turn_with_a_client_a_thread():
+    import bench_serving
+
+    clients, asked, all_there = [], [], threading.Barrier(16)
+
+    @contextlib.contextmanager
+    def way():
+        clients.append(threading.get_ident())
+        all_there.wait(10)
+        yield asked.append
+
+    assert bench_serving.rate(way, ["a", "b"], 100) > 0
+    assert len(set(clients)) == 16
+    assert (asked.count("a"), asked.count("b")) == (50, 50)
+
+
+def test_a_request_that_fails_is_no_rate():
+    import bench_serving
+
+    with pytest.raises(ZeroDivisionError):
+        bench_serving.rate(lambda: contextlib.nullcontext(lambda question: 1 // question), [0], 20)
+
+
+def test_what_must_be_zero_is_told_over_all_that_was_sent():
+    import bench_serving
+
+    failed, late = bench_serving.swap_rows(10_400, 2, 1, "make x")
+    assert (failed.measure, failed.value, failed.n) == (
+        "3 versions swapped in under load, 16 clients over gRPC: failed",
+        2,
+        "10,400 requests",
+    )
+    assert late.measure.endswith("answered by an unloaded version")
+    assert late.value == 1
+
+
+def test_a_version_is_pushed_whole(tmp_path):
+    import bench_serving
+
+    (tmp_path / "1" / "variables").mkdir(parents=True)
+    (tmp_path / "1" / "variables" / "v").write_text("x")
+    bench_serving.push(tmp_path, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1", "2"]
+    assert (tmp_path / "2" / "variables" / "v").read_text() == "x"
