@@ -135,6 +135,14 @@ def test_pictures_go_as_base64_in_columns(serve):
     }
 
 
+def test_a_server_on_this_machine_is_asked_without_the_proxy(serve, monkeypatch):
+    monkeypatch.setenv("http_proxy", refused())
+    monkeypatch.delenv("no_proxy", raising=False)
+    server = serve((200, {"outputs": {"label": ["7"], "probability": [0.5]}}))
+    with client(server) as it:
+        assert it.ask("serve_images", {"image_bytes": [b"1"]})["label"].tolist() == [b"7"]
+
+
 def test_arrays_of_objects_and_plain_texts_go_as_they_are_meant(serve):
     server = serve((200, {"outputs": {"a": [1], "b": [1]}}))
     with client(server) as it:
