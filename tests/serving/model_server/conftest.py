@@ -122,7 +122,8 @@ class Server:
 
     def wait_until_ready(self, seconds: float = 90) -> Server:
         end = time.monotonic() + seconds
-        while "Running gRPC ModelServer" not in self.log.read_text():
+        last = "Exporting HTTP/REST API" if self.rest_port else "Running gRPC ModelServer"
+        while last not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < end, self.log.read_text()
             time.sleep(0.1)

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "serving/monitoring"
 DASHBOARD = json.loads((FOLDER / "grafana/dashboards/serving.json").read_text(encoding="utf-8"))
 SCRAPE_S = 0.5
+READY_S = 60.0  # till the first scrape
 REQUESTS = 50  # of each of four clients
 
 
@@ -72,11 +73,6 @@ def query(tmp_path_factory, running, model_server, ports):
         config["scrape_configs"][0]["static_configs"] = [{"targets": [rest.removeprefix("http://")]}]
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
         stack.enter_context(running(*scraper, ready=f"{prometheus}/-/ready"))
-        pictures = [path.read_bytes() for path in sample]
-        load(rest, grpc, pictures, len(pictures))  # every counter begins, and imports are over
-        time.sleep(2 * SCRAPE_S + 1.0)  # the next scrape, and the rules after it
-        load(rest, grpc, pictures, REQUESTS)
-        time.sleep(2 * SCRAPE_S + 1.0)
 
         def samples(expression: str) -> list[dict[str, Any]]:
             expression = expression.replace("$__rate_interval", "2m").replace("$model", "digits")
@@ -84,6 +80,15 @@ def query(tmp_path_factory, running, model_server, ports):
             assert answer["status"] == "success", answer
             return answer["data"]["result"]
 
+        deadline = time.monotonic() + READY_S
+        while not samples("up"):  # it is ready seconds before it scrapes
+            assert time.monotonic() < deadline, "Prometheus scrapes nothing"
+            time.sleep(SCRAPE_S)
+        pictures = [path.read_bytes() for path in sample]
+        load(rest, grpc, pictures, len(pictures))  # every counter begins, and imports are over
+        time.sleep(2 * SCRAPE_S + 1.0)  # the next scrape, and the rules after it
+        load(rest, grpc, pictures, REQUESTS)
+        time.sleep(2 * SCRAPE_S + 1.0)
         yield samples
 
 
