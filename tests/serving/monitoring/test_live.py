@@ -72,6 +72,8 @@ def query(tmp_path_factory, running, model_server, ports):
         rest, grpc = stack.enter_context(model_server(folder / "digits"))
         config["scrape_configs"][0]["static_configs"] = [{"targets": [rest.removeprefix("http://")]}]
         (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+        pictures = [path.read_bytes() for path in sample]
+        load(rest, grpc, pictures, len(pictures))  # every counter begins before the first scrape; imports are over
         stack.enter_context(running(*scraper, ready=f"{prometheus}/-/ready"))
 
         def samples(expression: str) -> list[dict[str, Any]]:
@@ -84,8 +86,6 @@ def query(tmp_path_factory, running, model_server, ports):
         while not samples("up"):  # it is ready seconds before it scrapes
             assert time.monotonic() < deadline, "Prometheus scrapes nothing"
             time.sleep(SCRAPE_S)
-        pictures = [path.read_bytes() for path in sample]
-        load(rest, grpc, pictures, len(pictures))  # every counter begins, and imports are over
         time.sleep(2 * SCRAPE_S + 1.0)  # the next scrape, and the rules after it
         load(rest, grpc, pictures, REQUESTS)
         time.sleep(2 * SCRAPE_S + 1.0)
