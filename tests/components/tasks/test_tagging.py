@@ -65,11 +65,11 @@ def test_head_has_a_logit_an_entity_for_each_word():
     assert model.count_params() == 6 * 5 + 5 + 5 * 3 + 3
 
 
-def test_loss_is_the_mean_over_a_pages_words_and_then_over_pages():
+def test_loss_is_the_mean_over_a_pages_words_an_entitys_six_times_and_then_over_pages():
     pages = [RECEIPT[:3], [("a", "total", 0.25)]]
     truth = tf.constant([[0, 1, 0], [2, -1, -1]], tf.int64)
     # of the third word 0.4 is shared by two
-    expected = (-(math.log(0.9) + math.log(0.8) + math.log(0.2)) / 3 - math.log(0.25)) / 2
+    expected = (-(math.log(0.9) + 6 * math.log(0.8) + math.log(0.2)) / 8 - math.log(0.25)) / 2
     assert float(tagging.loss()(truth, logits(pages))) == pytest.approx(expected, abs=1e-5)
 
 
