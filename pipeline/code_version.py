@@ -83,7 +83,7 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "pusher": ("components.pusher.*", "serving.versions"),
         "report": (
             *("components.report.*", "data.features", "data.normal", "data.alphabets.hangul"),  # of all sections
-            task,
+            *_with_siblings(task),
         ),
     }[step]
 

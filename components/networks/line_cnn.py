@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from tfx_ocr.components.networks.convolution import convolution
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "sequence"
@@ -38,13 +39,13 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
             f"not {image.height} x {image.width}"
         )
     strip = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = _convolution(strip, 24)
+    x = convolution(strip, 24)
     x = layers.MaxPooling2D(2)(x)
-    x = _convolution(x, 48)
+    x = convolution(x, 48)
     x = layers.MaxPooling2D(2)(x)
-    x = _convolution(_convolution(x, 80), 80)
+    x = convolution(convolution(x, 80), 80)
     x = layers.MaxPooling2D((2, 1))(x)
-    x = _convolution(_convolution(x, 128), 128)
+    x = convolution(convolution(x, 128), 128)
     x = layers.Conv2D(WIDTH, (image.height // 8, 1), use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)
     x = layers.Activation("relu")(x)
@@ -56,9 +57,3 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
         inner = layers.Dropout(0.1)(inner)
         x = layers.Add()([x, inner])
     return keras.Model(strip, x, name="line_cnn")
-
-
-def _convolution(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    x = layers.Conv2D(channels, 3, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)
-    return layers.Activation("relu")(x)

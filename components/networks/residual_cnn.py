@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from tfx_ocr.components.networks.convolution import convolution
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "vector"
@@ -24,21 +25,15 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     Source: He et al., "Identity Mappings in Deep Residual Networks", 2016.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = _convolution(picture, 32, size=5, strides=2)
+    x = convolution(picture, 32, size=5, strides=2)
     for channels, blocks in STAGES:
         x = layers.MaxPooling2D(2, padding="same")(x)
-        x = _convolution(x, channels)
+        x = convolution(x, channels)
         for _ in range(blocks):
-            inner = _convolution(x, channels)
+            inner = convolution(x, channels)
             inner = layers.Conv2D(channels, 3, padding="same", use_bias=False)(inner)
             inner = layers.BatchNormalization(momentum=0.9)(inner)
             x = layers.Activation("relu")(layers.Add()([x, inner]))
-    where = layers.Flatten()(_convolution(x, channels // 4, size=1))
+    where = layers.Flatten()(convolution(x, channels // 4, size=1))
     what = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, layers.Concatenate()([where, what]), name="residual_cnn")
-
-
-def _convolution(x: keras.KerasTensor, channels: int, size: int = 3, strides: int = 1) -> keras.KerasTensor:
-    x = layers.Conv2D(channels, size, strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)  # of some ten steps: a run of few epochs has its statistics too
-    return layers.Activation("relu")(x)

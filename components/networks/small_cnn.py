@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
+from tfx_ocr.components.networks.convolution import convolution
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "vector"
@@ -18,18 +19,12 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
         base: not used: there are no base weights.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = _convolution(picture, 16, size=5, strides=2)
+    x = convolution(picture, 16, size=5, strides=2)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = _convolution(_convolution(x, 32), 32)
+    x = convolution(convolution(x, 32), 32)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = _convolution(_convolution(x, 64), 64)
+    x = convolution(convolution(x, 64), 64)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = _convolution(x, 128)
+    x = convolution(x, 128)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, x, name="small_cnn")
-
-
-def _convolution(x: keras.KerasTensor, channels: int, size: int = 3, strides: int = 1) -> keras.KerasTensor:
-    x = layers.Conv2D(channels, size, strides=strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=0.9)(x)
-    return layers.Activation("relu")(x)

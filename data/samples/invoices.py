@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections import Counter
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from tfx_ocr.data.readers import reader, tfrecord
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.samples.once import once
 
 HERE = Path(__file__).parent
 SETS = ("sroie", "rvl_invoices")  # readers, and the names of their data here, each a .zip as its reader takes it
@@ -26,29 +26,20 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    if folder.exists():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        split: dict[str, list[Record]] = {name: [] for name in SHARES}
-        for name in SETS:
-            records = _records(name, unfinished / name)
-            of = splits(Counter(record.group for record in records))
-            for record in records:
-                split[of[record.group]].append(record)
-            shutil.rmtree(unfinished / name)
-        for name, records in split.items():
-            tfrecord.write(unfinished / f"{name}.tfrecord.gz", records)
-        shutil.copy(HERE / LICENCES, unfinished)
-        unfinished.chmod(0o755)  # a temporary folder is closed to others
-        unfinished.rename(folder)
-    except OSError:
-        if not folder.exists():  # else another process was quicker, and wrote the same
-            raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
-    return folder
+    return once(folder, _fill)
+
+
+def _fill(folder: Path) -> None:
+    split: dict[str, list[Record]] = {name: [] for name in SHARES}
+    for name in SETS:
+        records = _records(name, folder / name)
+        of = splits(Counter(record.group for record in records))
+        for record in records:
+            split[of[record.group]].append(record)
+        shutil.rmtree(folder / name)
+    for name, records in split.items():
+        tfrecord.write(folder / f"{name}.tfrecord.gz", records)
+    shutil.copy(HERE / LICENCES, folder)
 
 
 def splits(groups: Mapping[str, int]) -> dict[str, str]:
