@@ -20,6 +20,7 @@ import sys
 import time
 
 import mnist
+import pipelines
 import results
 
 NETWORKS = ("small_cnn", "mlp", "inception_v3")
@@ -53,7 +54,10 @@ def once(network: str, draw: int, options: argparse.Namespace) -> dict[str, floa
         data.parent.mkdir(parents=True, exist_ok=True)
         mnist.write_draw(data, draw, each)
         start = time.perf_counter()
-        judged = train_and_judge(network, data, options.work / name, options.overrides)
+        home = options.work / name
+        judged = pipelines.train_and_judge("digits", data, home, network=network, overrides=options.overrides)[
+            "metrics"
+        ]
         judged["seconds"] = time.perf_counter() - start
         partial = done.with_suffix(".partial")
         partial.write_text(json.dumps(judged, indent=1))
@@ -61,25 +65,6 @@ def once(network: str, draw: int, options: argparse.Namespace) -> dict[str, floa
     judged = json.loads(done.read_text())
     print(f"{name}: {', '.join(f'{key} {value:.4f}' for key, value in judged.items())}", flush=True)
     return judged
-
-
-def train_and_judge(network: str, data: pathlib.Path, home: pathlib.Path, overrides: str) -> dict[str, float]:
-    """Run the pipeline; metrics as the Evaluator judged them."""
-    import tfx.v1 as tfx  # minutes of training follow; --help need not wait for it
-
-    from tfx_ocr.pipeline import graph
-    from tfx_ocr.pipeline.chosen import chosen
-    from tfx_ocr.pipeline.settings import Settings
-
-    settings = Settings(home=str(home), input=str(data), network=network, overrides=overrides)
-    tfx.orchestration.LocalDagRunner().run(graph.build(chosen(settings), settings))
-    newest = max(
-        pathlib.Path(settings.root).glob("Evaluator/evaluation/*/gate.json"), key=lambda path: int(path.parent.name)
-    )
-    gate = json.loads(newest.read_text())
-    if gate["split"] != "test":
-        raise ValueError(f"the recipe judges on {gate['split']}; this bench wants the test split")
-    return gate["metrics"]
 
 
 def rows(network: str, found: list[dict[str, float]], options: argparse.Namespace) -> list[results.Row]:
