@@ -6,8 +6,22 @@ import keras
 from keras import layers
 
 
-def convolution(x: keras.KerasTensor, channels: int, size: int = 3, strides: int = 1) -> keras.KerasTensor:
-    """Convolution, normalization, ReLU: of `size` pixels, each side divided by `strides`."""
+def convolution(
+    x: keras.KerasTensor, channels: int, size: int = 3, strides: int | tuple[int, int] = 1
+) -> keras.KerasTensor:
+    """Convolution, normalization, ReLU: of `size` pixels, height and width divided by `strides`."""
     x = layers.Conv2D(channels, size, strides, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)  # of some ten steps: a run of few epochs has its statistics too
     return layers.Activation("relu")(x)
+
+
+def residual(x: keras.KerasTensor) -> keras.KerasTensor:
+    """Two convolutions of three pixels whose sum with what came in is passed on; size and channels stay.
+
+    Source: He et al., "Deep Residual Learning for Image Recognition", 2016.
+    """
+    channels = x.shape[-1]
+    inner = convolution(x, channels)
+    inner = layers.Conv2D(channels, 3, padding="same", use_bias=False)(inner)
+    inner = layers.BatchNormalization(momentum=0.9)(inner)
+    return layers.Activation("relu")(layers.Add()([x, inner]))

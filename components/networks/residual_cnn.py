@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from tfx_ocr.components.networks.convolution import convolution
+from tfx_ocr.components.networks.convolution import convolution, residual
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "vector"
@@ -21,8 +21,6 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     Args:
         image: size and channels of the input, scaled.
         base: not used: there are no base weights.
-
-    Source: He et al., "Identity Mappings in Deep Residual Networks", 2016.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
     x = convolution(picture, 32, size=5, strides=2)
@@ -30,10 +28,7 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
         x = layers.MaxPooling2D(2, padding="same")(x)
         x = convolution(x, channels)
         for _ in range(blocks):
-            inner = convolution(x, channels)
-            inner = layers.Conv2D(channels, 3, padding="same", use_bias=False)(inner)
-            inner = layers.BatchNormalization(momentum=0.9)(inner)
-            x = layers.Activation("relu")(layers.Add()([x, inner]))
+            x = residual(x)
     where = layers.Flatten()(convolution(x, channels // 4, size=1))
     what = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, layers.Concatenate()([where, what]), name="residual_cnn")

@@ -23,7 +23,7 @@ LINES = Recipe(
     alphabet="vietnamese",
     schema="lines.pbtxt",
     sample="lines",
-    image=ImageSpec(height=40, width=720, margin=0.05),
+    image=ImageSpec(height=32, width=640, margin=0.05),
     examples=Examples(
         readers=("kalapa", "cinnamon", "labelled_csv", "tfrecord"),
         min_side=8,

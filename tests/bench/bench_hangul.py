@@ -5,8 +5,8 @@ it all through the recipe's pipeline in this process. Seven families of fonts ar
 with those that share their letterforms; so are the writers w03 and w06, whose crops are judged apart, decoded over all
 11,172. Writes tests/bench/results/hangul.csv. A run that was killed goes on.
 
-    apt-get install fonts-nanum fonts-nanum-extra fonts-unfonts-core fonts-unfonts-extra fonts-baekmuk fonts-alee \\
-        fonts-noto-cjk
+    apt-get install fonts-nanum fonts-nanum-extra fonts-unfonts-core fonts-unfonts-extra fonts-baekmuk fonts-alee
+    apt-get install fonts-noto-cjk
     python tests/bench/bench_hangul.py
 """
 
