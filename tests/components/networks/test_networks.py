@@ -94,7 +94,7 @@ def test_residual_cnn_with_the_head_of_syllables_is_small():
 
 
 def test_line_cnn_with_the_head_of_vietnamese_is_small():
-    base = network("line_cnn").build(ImageSpec(height=40, width=720), Base())
+    base = network("line_cnn").build(ImageSpec(height=32, width=640), Base())
     head = sequence.head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
     assert keras.Model(base.input, head).count_params() < SMALL
 
@@ -107,7 +107,7 @@ def test_word_attention_with_its_head_is_small():
 
 @pytest.mark.parametrize(("width", "frames"), [(96, 24), (720, 180)])
 def test_line_cnn_gives_a_frame_every_fourth_pixel(width, frames):
-    assert network("line_cnn").build(ImageSpec(height=40, width=width), Base()).output.shape == (None, frames, 192)
+    assert network("line_cnn").build(ImageSpec(height=40, width=width), Base()).output.shape == (None, frames, 160)
 
 
 @pytest.mark.parametrize("spec", [ImageSpec(height=36, width=96), ImageSpec(height=40, width=98)])
@@ -125,8 +125,8 @@ def test_a_frame_sees_its_own_stretch_of_the_line():
     marked[:, 4:12, 600:604] = 1.0
     changed = np.abs(base(marked, training=False).numpy() - base(blank, training=False).numpy()).max((0, 2)) > 0
     (frames,) = np.nonzero(changed)
-    # frame 150, five on either side through the convolutions, and 2 x (1 + 2 + 4 + 8) more through those along the line
-    assert (frames.min(), frames.max()) == (150 - 35, 150 + 35)
+    # frame 150, six on either side through the convolutions, and 2 x (1 + 2 + 4 + 8 + 1) more through those along it
+    assert (frames.min(), frames.max()) == (150 - 38, 150 + 38)
 
 
 def learns(model: keras.Model, loss: keras.losses.Loss, given, truth: np.ndarray) -> None:
