@@ -54,7 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fonts", type=pathlib.Path, default=FONTS, help=f"folder of Debian's fonts; default: {FONTS}")
     parser.add_argument(
-        "--overrides", default="trainer.epochs=3", help="values put into the recipe, such as trainer.epochs=5"
+        "--overrides", default="trainer.epochs=2", help="values put into the recipe, such as trainer.epochs=5"
     )
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "hangul")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
