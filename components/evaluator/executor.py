@@ -18,6 +18,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
 from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
+from tfx_ocr.components.evaluator import slices as derived
 from tfx_ocr.components.evaluator.metrics import measured
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
@@ -105,6 +106,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     eval_shared_model=shared_model,
                     eval_config=config,
                     output_path=output_path,
+                    extractors=derived.extractors(
+                        tfma.default_extractors(eval_shared_model=shared_model, eval_config=config), slices
+                    ),
                     evaluators=[
                         *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
                         answers.evaluator(task),

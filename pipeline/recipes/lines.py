@@ -32,6 +32,6 @@ LINES = Recipe(
     ),
     trainer=LINE_CNN,
     trainers={LINE_CNN.network: LINE_CNN},
-    gate=Gate(at_most={"cer": 0.6}, at_most_worse={"cer": 0.02}),
+    gate=Gate(at_most={"cer": 0.6}, at_most_worse={"cer": 0.02}, slices=("group", "length")),
     serving=Serving(trial_requests=4),
 )

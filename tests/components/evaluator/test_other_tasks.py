@@ -140,7 +140,7 @@ def test_lines_are_judged_by_their_characters(reader, judge):
         Record(features={"image": image, "label": label.encode()}, source=f"{number}.png", group=f"form {number}")
         for number, (image, label) in enumerate(LINES)
     ]
-    limits = {"at_most": {"cer": 0.25, "wer": 0.9}, "at_most_worse": {"cer": 0.01}, "slices": ["group"]}
+    limits = {"at_most": {"cer": 0.25, "wer": 0.9}, "at_most_worse": {"cer": 0.01}, "slices": ["group", "length"]}
     judged, answers, result = read(judge(reader, "sequence", records, **limits))
     assert [(answer["reference"], answer["answer"]) for answer in answers] == [
         ("Số 5", "Số 5"), ("Hà Nội", "Ha Noi"), ("a", ""),
@@ -151,3 +151,5 @@ def test_lines_are_judged_by_their_characters(reader, judge):
     assert judged["classes"] == {}
     values = result.get_metrics_for_slice((("group", "form 1"),))
     assert values["cer"]["doubleValue"] == pytest.approx(2 / 6)
+    assert result.get_metrics_for_slice((("length", "2-4"),))["cer"]["doubleValue"] == 0
+    assert result.get_metrics_for_slice((("length", "5-9"),))["cer"]["doubleValue"] == pytest.approx(2 / 6)

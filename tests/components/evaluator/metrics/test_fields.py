@@ -30,9 +30,22 @@ def test_the_pair_is_what_was_written_down_and_what_was_answered():
     )
 
 
-def test_a_page_of_which_nothing_was_written_down_has_an_empty_reference():
+def test_what_a_record_does_not_name_is_not_judged():
+    record = {"field_names": [b"total", b"issue_date"], "field_values": [b"7.42", b""]}
+    outputs = {
+        "field_names": np.array([b"supplier", b"issue_date", b"total"]),
+        "field_values": np.array([b"ABC", b"1/2/99", b"7.42"]),
+    }
+    pair = fields.pair(record, outputs)
+    assert pair == ('{"issue_date": "", "total": "7.42"}', '{"issue_date": "1/2/99", "total": "7.42"}')
+    # the date that somebody found to be missing is answered wrongly, the supplier that nobody asked for is not
+    found = measured.metrics(fields, [pair])
+    assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
+
+
+def test_a_page_of_which_nothing_was_written_down_has_nothing_to_judge():
     outputs = {"field_names": np.array([b"total"]), "field_values": np.array([b"1"])}
-    assert fields.pair({"words": [b"1"]}, outputs) == ("{}", '{"total": "1"}')
+    assert fields.pair({"words": [b"1"]}, outputs) == ("{}", "{}")
 
 
 def test_metrics_are_those_worked_out_by_hand():
@@ -73,7 +86,7 @@ def test_a_field_that_nobody_wrote_down_anywhere_is_not_judged():
 
 
 def test_a_field_answered_where_this_page_has_none_counts_against_precision():
-    found = measured.metrics(fields, [pair({"total": "1"}, {"total": "1"}), pair({}, {"total": "2"})])
+    found = measured.metrics(fields, [pair({"total": "1"}, {"total": "1"}), pair({"total": ""}, {"total": "2"})])
     assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
 
 

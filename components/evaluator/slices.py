@@ -1,0 +1,58 @@
+"""Slices by what no feature of a record says, made from the record: a recipe names them as it names features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+import tensorflow_model_analysis as tfma
+from tensorflow_model_analysis.extractors import slice_key_extractor
+
+from tfx_ocr.components.evaluator import records
+from tfx_ocr.components.evaluator.answers import extracted
+from tfx_ocr.data import features
+
+STEPS = (0, 1, 2, 5, 10, 20, 40, 80, 160, 320)  # lengths from which a slice begins
+
+
+def length(record: Mapping[str, Sequence[Any]]) -> str:
+    """How long a record's text is: of a page its words, else the characters of its label.
+
+    >>> length({"label": ["Số 5".encode()]}), length({"words": [b"TOTAL"] * 500})
+    ('2-4', '320-')
+    """
+    if features.WORDS in record:
+        many = len(record[features.WORDS])
+    else:
+        many = len(b"".join(record.get(features.LABEL, ())).decode())
+    begins = max(step for step in STEPS if step <= many)
+    ends = next((str(step - 1) for step in STEPS if step > begins), "")
+    return str(begins) if ends == str(begins) else f"{begins}-{ends}"
+
+
+# What a slice is by, and what a record, as `records.parsed` gives it, is in.
+DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {"length": length}
+
+
+def extractors(defaults: Sequence[tfma.extractors.Extractor], slices: Sequence[str]) -> list[tfma.extractors.Extractor]:
+    """TFMA's extractors, and before the one that cuts slices one that gives each example those of `DERIVED`.
+
+    Args:
+        defaults: `tfma.default_extractors`.
+        slices: the gate's.
+    """
+    asked = [name for name in slices if name in DERIVED]
+    if not asked:
+        return list(defaults)
+    names = [each.stage_name for each in defaults]
+    place = names.index(slice_key_extractor.SLICE_KEY_EXTRACTOR_STAGE_NAME)
+    derive = tfma.extractors.Extractor(stage_name="DeriveSlices", ptransform=beam.Map(_derived, asked))
+    return [*defaults[:place], derive, *defaults[place:]]
+
+
+def _derived(extracts: Mapping[str, Any], asked: Sequence[str]) -> dict[str, Any]:
+    record = records.parsed(extracted(extracts)[0])
+    made = {name: np.array([DERIVED[name](record).encode()], dtype=object) for name in asked}
+    return {**extracts, tfma.FEATURES_KEY: {**extracts[tfma.FEATURES_KEY], **made}}

@@ -1,0 +1,29 @@
+"""Slices made from records."""
+
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.mark.parametrize(
+    ("record", "expected"),
+    [
+        ({"label": ["Số 5".encode()]}, "2-4"),
+        ({"label": ["ă".encode()]}, "1"),
+        ({"label": [b"x" * 19]}, "10-19"),
+        ({"label": [b"x" * 20]}, "20-39"),
+        ({}, "0"),
+        ({"words": [b"TOTAL"] * 79, "label": [b"x"]}, "40-79"),
+        ({"words": [b"TOTAL"] * 4000}, "320-"),
+    ],
+)
+def test_length_is_of_the_pages_words_or_of_the_label(record, expected):
+    from tfx_ocr.components.evaluator.slices import length
+
+    assert length(record) == expected
+
+
+def test_nothing_is_derived_that_nobody_asks_for():
+    from tfx_ocr.components.evaluator.slices import extractors
+
+    assert extractors(["Features", "ExtractSliceKeys"], ["group"]) == ["Features", "ExtractSliceKeys"]
