@@ -55,7 +55,7 @@ class WordsSpec:
 
     __pydantic_config__ = FORBID
     CHARACTERS: ClassVar[int] = 256
-    PLACES: ClassVar[int] = 7
+    PLACES: ClassVar[int] = 9
 
     max_characters: int = 16
 
@@ -122,6 +122,7 @@ class Augment:
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for none.
         misread: of words: share of the characters that become others.
+        disguised: of words: share of those whose letters and digits all become others of their kind.
     """
 
     __pydantic_config__ = FORBID
@@ -134,6 +135,7 @@ class Augment:
     contrast: float = 0.0
     erase: int = 0
     misread: float = 0.0
+    disguised: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -243,7 +245,8 @@ class Gate:
         each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.
         at_most_worse: metric to how much worse it may be than the served version's on the same examples. What chance
             explains is no worse: see `components.evaluator.gate`.
-        slices: record features; metrics are also computed for each of their values.
+        slices: record features, or names of `components.evaluator.slices.DERIVED`; metrics are also computed for each
+            of their values.
     """
 
     __pydantic_config__ = FORBID
