@@ -8,7 +8,7 @@ from tfx_ocr.data import features, images
 from tfx_ocr.data.page import check
 from tfx_ocr.data.record import Record, Rejected
 
-JPEG = b"\xff\xd8"
+STAY = (images.PNG, b"\xff\xd8")  # beginnings of PNG and JPEG, which are written as they are; others become PNG
 
 
 def checked(
@@ -25,8 +25,8 @@ def checked(
     """
     if isinstance(record, Rejected):
         return record
-    reason = None
-    if features.LABEL in record.features:
+    reason = _what_it_lacks(record, letters)
+    if not reason and features.LABEL in record.features:
         reason = letters.why_not(record.encoded(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
         reason = check.why_not(record.features, letters)
@@ -35,14 +35,22 @@ def checked(
     return Rejected(source=record.source, reason=reason) if reason else record
 
 
+def _what_it_lacks(record: Record, letters: ModuleType) -> str | None:
+    """An alphabet of entities, in which "" is nothing, is one of pages; any other is one of labelled pictures."""
+    of_pages = "" in getattr(letters, "CLASSES", ())
+    needed = (features.WORDS, features.ENTITIES) if of_pages else (features.IMAGE, features.LABEL)
+    lacking = [name for name in needed if name not in record.features]
+    return f"another kind of record: it has no {' and no '.join(lacking)}" if lacking else None
+
+
 def _why_no_picture(image: bytes, *sizes: int) -> str | None:
     reason = images.why_not(image, *sizes)
-    if reason or not image.startswith(JPEG):
+    if reason or not image.startswith(STAY):
         return reason
     import tensorflow as tf
 
     try:
-        tf.io.decode_jpeg(image)  # Pillow accepts some that end early; this one would stop Transform
+        tf.io.decode_image(image, expand_animations=False)  # stricter than Pillow, and in Transform it stops the run
     except tf.errors.InvalidArgumentError:
-        return "damaged image: its data end early"
+        return "damaged image: TensorFlow cannot decode it; save it anew"
     return None

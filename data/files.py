@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 DROPPINGS = {"thumbs.db", "desktop.ini"}  # of Windows; those of others begin with a dot
+LARGEST = 1 << 28  # bytes of a file that is read whole: a scan of 50 megapixels in colour takes 150 MB at most
 
 
 def natural_order(name: str) -> list[str | int]:
@@ -42,4 +44,23 @@ def below(root: Path) -> list[str]:
 
 def shown(path: str) -> str:
     r"""A file's path as text that can be written anywhere: bytes that are no UTF-8 as `\xff`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    try:
+        return os.fsencode(path).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a surrogate pair: from a list of names, since no file has such a one
+        return path.encode("utf-8", "backslashreplace").decode()
+
+
+def content(path: Path) -> bytes:
+    """What a file holds.
+
+    Raises:
+        OSError: the system says no, it is larger than `LARGEST`, or the name, out of a list, can be no file's.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > LARGEST:
+                raise OSError(errno.EFBIG, f"it has {size} bytes, where {LARGEST} are the most that is read")
+            return file.read()
+    except ValueError:  # a zero byte, or half a surrogate pair
+        raise FileNotFoundError(errno.ENOENT, "no file can have this name") from None

@@ -58,8 +58,9 @@ def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0)
                 return f"more than 8 bits a channel: {opened.format} of mode {opened.mode}; save it as PNG"
     except UnidentifiedImageError:
         return f"not an image: none of {', '.join(FORMATS)}"
-    except Image.DecompressionBombError as error:
-        return f"too large: {error}"
+    except Image.DecompressionBombError:
+        most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
+        return f"too large: its header says more than {most} pixels, where {max_pixels} are allowed"
     except Exception as error:  # decoders of damaged files raise nearly everything
         return f"damaged image: {error}"
     return None

@@ -30,6 +30,7 @@ def shards(root: Path) -> list[str]:
     rows: list[tuple[str, str, str]] = []  # picture, its text, what is wrong with it
     for folder in _folders(root):
         file = posixpath.join(folder, LABELS)
+        shown = files.shown(file)
         pictures = dict.fromkeys(_pictures(root, folder))
         seen: set[str] = set()
         for name, text in _labels(root / file):
@@ -37,16 +38,16 @@ def shards(root: Path) -> list[str]:
             label = labels.normal(text) if isinstance(text, str) else ""
             pictures.pop(image, None)
             if image.startswith(("/", "../")):
-                wrong = f"image outside the data: {name}"
+                wrong = f"image outside the data: {files.shown(name)}"
             elif image in seen:
-                wrong = f"two labels: {file} names this picture twice"
+                wrong = f"two labels: {shown} names this picture twice"
             elif any(0xD800 <= ord(character) <= 0xDFFF for character in label):
-                wrong = f"text is not Unicode: half a surrogate pair in {file}"
+                wrong = f"text is not Unicode: half a surrogate pair in {shown}"
             else:
-                wrong = "" if label else f"no label: {file} has no text for this picture"
+                wrong = "" if label else f"no label: {shown} has no text for this picture"
             seen.add(image)
             rows.append((image, label, wrong))
-        rows += [(image, "", f"no label: {file} does not name this picture") for image in pictures]
+        rows += [(image, "", f"no label: {shown} does not name this picture") for image in pictures]
     return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
 
 
@@ -61,7 +62,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             yield Rejected(source=source, reason=wrong)
             continue
         try:
-            picture = (root / image).read_bytes()
+            picture = files.content(root / image)
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             reason = f"no image: it is not beside {LABELS}" if missing else f"cannot be read: {error.strerror}"
@@ -92,8 +93,8 @@ def _labels(path: Path) -> list[tuple[str, object]]:
     """
     try:
         pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Pairs)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{path} cannot be read as JSON: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise ValueError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
     if not isinstance(pairs, _Pairs):
         raise ValueError(f"{path} is no JSON object of file to text")
     return pairs

@@ -54,13 +54,13 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a picture, as grey PNG, ink as light as it was; what a cut file no longer holds is set aside."""
     pictures, names, first, last = json.loads(shard)
     _, height, width = _header(root / pictures, "images")
-    split = split_named(pictures)
+    file, split = files.shown(pictures), split_named(pictures)
     all_pixels = _records(root / pictures, "images", height * width, first, last)
     all_labels = _records(root / names, "labels", 1, first, last)
     for number, pixels, label in zip(range(first, last), all_pixels, all_labels, strict=True):
-        source = f"{pictures}#{number}"
+        source = f"{file}#{number}"
         if not label or len(pixels) < height * width:
-            cut = names if not label else pictures
+            cut = files.shown(names if not label else pictures)
             yield Rejected(source=source, reason=f"cut off: {cut} ends before this record or is damaged there")
             continue
         yield Record(
@@ -69,7 +69,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
                 features.LABEL: str(label[0]).encode(),
             },
             source=source,
-            file=pictures,
+            file=file,
             split=split,
         )
 
@@ -104,7 +104,8 @@ def _header(path: Path, what: str) -> tuple[int, ...]:
         numbers = b""
     magic, *sizes = (int.from_bytes(numbers[place : place + 4], "big") for place in range(0, 4 + 4 * dimensions, 4))
     if magic != MAGIC[what] or len(numbers) < 4 + 4 * dimensions:
-        raise ValueError(f"{path} is no idx file of {what}: it begins with {numbers[:4].hex()}, not {MAGIC[what]:08x}")
+        begins = numbers[:4].hex() or "nothing"
+        raise ValueError(f"{path} is no idx file of {what}: it begins with {begins}, not {MAGIC[what]:08x}")
     return tuple(sizes)
 
 

@@ -37,7 +37,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             continue
         split, label = place
         try:
-            image = (root / path).read_bytes()
+            image = files.content(root / path)
         except OSError as error:
             yield Rejected(source=source, reason=f"cannot be read: {error.strerror}")
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -52,36 +53,40 @@ def _bases(root: Path) -> list[str]:
 def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
     """Yield a form's lines in the text file's order, then its pictures without one."""
     annotations = posixpath.join(base, ANNOTATIONS, f"{form}.txt")
+    shown = files.shown(annotations)
     pictures = root / base / IMAGES
     left = {f"{form}/{path}": None for path in files.below(pictures / form)}
     try:
-        lines = (root / annotations).read_text(encoding="utf-8-sig").splitlines()
+        text = files.content(root / annotations).decode("utf-8-sig")
     except FileNotFoundError:
-        lines = []
+        text = ""
     except (OSError, UnicodeDecodeError) as error:
-        lines = []
+        text = ""
         reason = (
             "text is not UTF-8: save it so" if isinstance(error, ValueError) else f"cannot be read: {error.strerror}"
         )
-        yield Rejected(source=files.shown(annotations), reason=reason)
+        yield Rejected(source=shown, reason=reason)
     seen: set[str] = set()
-    for number, line in enumerate(lines, 1):
+    # not str.splitlines: it also ends a line at rare characters, which a label would lose with what follows
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         if not line.strip():
             continue
-        name, tab, text = line.partition("\t")
+        name, tab, written = line.partition("\t")
         image = posixpath.normpath(name.strip().replace("\\", "/"))
-        source, label = files.shown(posixpath.join(base, IMAGES, image)), labels.normal(text)
+        source, label = files.shown(posixpath.join(base, IMAGES, image)), labels.normal(written)
         left.pop(image, None)
         found: bytes | str
         if not tab:
-            source = files.shown(f"{annotations}:{number}")
+            source = f"{shown}:{number}"
             found = "no label: a line is a picture's path, a tab and its text"
         elif image.startswith(("/", "../")):
-            source, found = files.shown(f"{annotations}:{number}"), f"image outside the data: {name.strip()}"
+            source, found = f"{shown}:{number}", f"image outside the data: {files.shown(name.strip())}"
         elif image in seen:
-            source, found = files.shown(f"{annotations}:{number}"), f"two labels: {image} has one already"
+            source, found = f"{shown}:{number}", f"two labels: {files.shown(image)} has one already"
+        elif not image.startswith(f"{form}/"):
+            source, found = f"{shown}:{number}", f"another form: {files.shown(image)} is not in {files.shown(form)}/"
         elif not label:
-            found = f"no label: {annotations} has no text for this picture"
+            found = f"no label: {shown} has no text for this picture"
         else:
             found = _image(pictures, image)
         seen.add(image)
@@ -89,18 +94,18 @@ def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
             yield Rejected(source=source, reason=found)
         else:
             values = {features.IMAGE: found, features.LABEL: label.encode()}
-            yield Record(features=values, source=source, file=source, group=form)
+            yield Record(features=values, source=source, file=source, group=files.shown(form))
     for image in left:
         if PurePosixPath(image).suffix.lower() in images.ENDINGS:
             source = files.shown(posixpath.join(base, IMAGES, image))
-            yield Rejected(source=source, reason=f"no label: {annotations} has no line for this picture")
+            yield Rejected(source=source, reason=f"no label: {shown} has no line for this picture")
 
 
 def _image(folder: Path, path: str) -> bytes | str:
     """The picture's bytes, or what is wrong with it as a clause."""
     try:
-        return (folder / path).read_bytes()
+        return files.content(folder / path)
     except FileNotFoundError:
-        return f"no image: {path} is not in {IMAGES}/"
+        return f"no image: {files.shown(path)} is not in {IMAGES}/"
     except OSError as error:
         return f"cannot be read: {error.strerror}"

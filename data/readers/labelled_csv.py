@@ -21,7 +21,7 @@ COLUMNS = {
     "group": ("group", "writer", "font", "form", "supplier"),
     "note": ("note",),  # somebody doubts the label
 }
-LAYOUT = "a .csv or .tsv whose header has the columns image and label, and the images it names"
+LAYOUT = "a .csv or .tsv in UTF-8 whose header has the columns image and label, and the images it names"
 ENDINGS = {".csv", ".tsv"}
 FOLDER = "images"  # which that the table's paths may leave out
 A_SHARD = 500  # rows
@@ -39,6 +39,11 @@ def shards(root: Path) -> list[str]:
         ValueError: a table is not UTF-8 or not readable as one.
     """
     rows = [row for table, header in _tables(root).items() for row in _rows(root / table, header)]
+    first: dict[str, str] = {}
+    for row in rows:
+        there = row["source"] if row["wrong"] else first.setdefault(row["image"], row["source"])
+        if there != row["source"]:
+            row["wrong"] = f"two labels: {files.shown(row['image'])} has one in {files.shown(there)} already"
     named = {posixpath.join(folder, row["image"]) for row in rows for folder in ("", FOLDER)}
     for path in files.below(root):
         if PurePosixPath(path).suffix.lower() in images.ENDINGS and path not in named:
@@ -67,8 +72,11 @@ def _tables(root: Path) -> dict[str, dict[str, int]]:
     found = {}
     for path in sorted(root.iterdir(), key=lambda path: files.natural_order(path.name)):
         if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("."):
-            with path.open(encoding="utf-8-sig", errors="replace", newline="") as table:
-                names = [name.strip().lower() for name in next(_cells(table, path), (0, []))[1]]
+            try:
+                with path.open(encoding="utf-8-sig", errors="replace", newline="") as table:
+                    names = [name.strip().lower() for name in next(_cells(table, path), (0, []))[1]]
+            except (OSError, csv.Error):  # no table of ours; a picture that only it names is set aside
+                names = []
             there = {what: [names.index(name) for name in known if name in names] for what, known in COLUMNS.items()}
             if there["image"] and there["label"]:
                 found[path.name] = {what: columns[0] for what, columns in there.items() if columns}
@@ -92,7 +100,7 @@ def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
     """Yield each row as what `read` needs; `wrong` says what is wrong with it, "" for nothing.
 
     Raises:
-        ValueError: the table is not UTF-8, or the csv reader gives up on it.
+        ValueError: the table is not UTF-8, or the csv reader gives up on it, as where a quote is left open.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as table:
@@ -125,17 +133,19 @@ def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
                     "source": f"{path.name}:{line}",
                     "wrong": wrong,
                 }
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
         raise ValueError(f"{path} cannot be read as a table: {error}; save it as UTF-8 text") from None
+    except csv.Error as error:
+        raise ValueError(f"{path} cannot be read as a table: {error}; is a quote left open?") from None
 
 
 def _image(root: Path, path: str) -> bytes | str:
     """The picture's bytes, or what is wrong with it as a clause."""
     for folder in (root, root / FOLDER):
         try:
-            return (folder / path).read_bytes()
+            return files.content(folder / path)
         except FileNotFoundError:
             continue
         except OSError as error:
             return f"cannot be read: {error.strerror}"
-    return f"no image: {path} is neither beside the table nor in {FOLDER}/"
+    return f"no image: {files.shown(path)} is neither beside the table nor in {FOLDER}/"

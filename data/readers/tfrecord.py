@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             yield _record(raw, f"{file}#{number}", file, split)
             number += 1
     except (OSError, tf.errors.OpError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error.message.split(" [Op:")[0]
+        reason = error.strerror if isinstance(error, OSError) else re.sub(r"^\{\{.*?\}\} | \[Op:.*", "", error.message)
         yield Rejected(source=f"{file}#{number}", reason=f"damaged file: nothing more can be read ({reason})")
 
 
@@ -107,6 +108,7 @@ def _record(raw: bytes, source: str, file: str, split: str) -> Record | Rejected
         image, label = _only(given, *IMAGES), _only(given, *LABELS)
         text = {name: _text(_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
         known: dict[str, Value] = {name: given[name] for name in features.PAGE if given.get(name)}
+        known |= {name: _floats(given[name]) for name in (features.BOXES, features.PAGE_SIZE) if given.get(name)}
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:
@@ -132,6 +134,11 @@ def _values(feature: Any) -> list[Any]:
     """The values of a tf.train.Feature, whichever of its three lists they are in."""
     kind = feature.WhichOneof("kind")
     return list(getattr(feature, kind).value) if kind else []
+
+
+def _floats(values: list[Any]) -> list[Any]:
+    """Whole numbers as the floats that a record has in their place; anything else as it is."""
+    return [float(value) if isinstance(value, int) else value for value in values]
 
 
 def _only(given: dict[str, list[Any]], *names: str) -> Any:

@@ -1,5 +1,7 @@
 import io
 import random
+import struct
+import zlib
 
 import pytest
 from PIL import Image
@@ -15,10 +17,15 @@ def encoded(form="PNG", size=(16, 16)):
     return written.getvalue()
 
 
+def chunk(kind, content):
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
 def record(**features):
     return Record(features=features, source="train/7/1.png")
 
 
+@pytest.mark.tfx
 def test_a_record_that_nothing_is_wrong_with_comes_back_itself():
     good = record(image=encoded(), label=b"7")
     assert checked(good, digits, 256) is good
@@ -49,20 +56,27 @@ def test_a_page_needs_neither_picture_nor_label():
 
 
 @pytest.mark.tfx
-def test_a_jpeg_that_only_tensorflow_refuses_is_set_aside():
+def test_what_only_tensorflow_refuses_is_set_aside():
     good = encoded("JPEG")
-    strange = good[:-3] + b"\xff\xd0\xd9"  # a restart that nothing announced, in the place of the end
+    restart = good[:-3] + b"\xff\xd0\xd9"  # a restart that nothing announced, in the place of the end
+    critical = encoded()[:33] + chunk(b"ABCD", b"") + encoded()[33:]  # a capital: who does not know it must not go on
+    ancillary = encoded()[:33] + chunk(b"abCd", b"") + encoded()[33:]
     assert isinstance(checked(record(image=good, label=b"7"), digits, 256), Record)
-    assert checked(record(image=strange, label=b"7"), digits, 256) == Rejected(
-        source="train/7/1.png", reason="damaged image: its data end early"
-    )
+    for image in (restart, critical):
+        assert checked(record(image=image, label=b"7"), digits, 256) == Rejected(
+            source="train/7/1.png", reason="damaged image: TensorFlow cannot decode it; save it anew"
+        )
+    assert isinstance(checked(record(image=ancillary, label=b"7"), digits, 256), Record)
 
 
-def test_a_page_whose_words_and_boxes_do_not_fit_is_set_aside():
-    whole = {"words": [b"TOTAL", b"7.42"], "boxes": [0.0, 0.0, 5.0, 2.0] * 2, "entities": [b"", b"total"]}
-    good = record(**whole)
-    assert checked(good, entities, 256) is good
-    bad = checked(record(**{**whole, "boxes": [0.0, 0.0, 5.0, 2.0]}), entities, 256)
-    assert bad == Rejected(
-        source="train/7/1.png", reason="words and boxes disagree: 2 words, 4 numbers where a box has four"
-    )
+@pytest.mark.parametrize(
+    ("alphabet", "features", "reason"),
+    [
+        (digits, {"words": [b"7"], "boxes": [0.0] * 4, "entities": [b"7"]}, "it has no image and no label"),
+        (digits, {"image": encoded(), "words": [b"7"], "entities": [b"7"]}, "it has no label"),
+        (entities, {"image": encoded(), "label": b"total"}, "it has no words and no entities"),
+    ],
+)
+def test_a_record_of_another_kind_is_set_aside(alphabet, features, reason):
+    found = checked(record(**features), alphabet, 256)
+    assert found == Rejected(source="train/7/1.png", reason=f"another kind of record: {reason}")

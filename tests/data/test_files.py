@@ -1,5 +1,7 @@
 import os
 
+import pytest
+
 from tfx_ocr.data import files
 
 
@@ -22,3 +24,18 @@ def test_links_are_followed_but_not_round(tmp_path):
 def test_a_name_that_is_no_utf8_can_be_shown():
     assert files.shown(os.fsdecode(b"7/\xff.png")) == "7/\\xff.png"
     assert files.shown("한/đ.png") == "한/đ.png"
+    assert files.shown("\ud800.png") == "\\ud800.png"
+
+
+def test_a_file_is_read_whole_up_to_a_size(tmp_path, monkeypatch):
+    (tmp_path / "a").write_bytes(b"12345")
+    assert files.content(tmp_path / "a") == b"12345"
+    monkeypatch.setattr(files, "LARGEST", 4)
+    with pytest.raises(OSError, match="it has 5 bytes, where 4 are the most that is read"):
+        files.content(tmp_path / "a")
+
+
+@pytest.mark.parametrize("name", ["gone", "a\0b", "a\ud800"])
+def test_a_name_out_of_a_list_that_no_file_has_is_a_file_that_is_not_there(tmp_path, name):
+    with pytest.raises(FileNotFoundError):
+        files.content(tmp_path / name)

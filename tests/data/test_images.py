@@ -1,5 +1,6 @@
 import io
 import random
+import re
 import struct
 import zlib
 
@@ -104,7 +105,7 @@ def test_a_flipped_bit_in_a_png_is_seen():
 @pytest.mark.parametrize("size", [(101, 100), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])
 def test_a_bomb_is_refused_by_its_header(size):
     # a header and no pixels: anything that decoded first would call it damaged
-    assert images.why_not(png_header(*size), MAX).startswith("too large: ")
+    assert re.match(r"too large: .* pixels, where 10000 are allowed", images.why_not(png_header(*size), MAX))
 
 
 def test_the_limit_itself_is_allowed():

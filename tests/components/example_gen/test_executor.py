@@ -122,7 +122,7 @@ def test_a_jpeg_that_only_tensorflow_refuses_is_set_aside(tmp_path):
     good = {f"{split}/1/{k}.png": picture(k) for k, split in enumerate(("train", "eval", "test"))}
     write(tmp_path / "data", {**good, "train/1/strange.jpg": strange})
     _, rejected, _ = ingest(tmp_path, tmp_path / "data")
-    assert rejected == {"train/1/strange.jpg": "damaged image: its data end early"}
+    assert rejected == {"train/1/strange.jpg": "damaged image: TensorFlow cannot decode it; save it anew"}
 
 
 def test_a_picture_in_two_splits_stays_in_the_later_one_only(tmp_path):

@@ -90,3 +90,18 @@ def test_the_real_set_is_read_whole_and_seven_texts_stand_twice():
     assert {type(record) for record in records} == {Record}
     assert len({record.features["label"] for record in records}) == 1838 - 7
     assert 1838 - 7 - 3 <= len({record.group for record in records}) <= 1838 - 7
+
+
+def test_names_may_be_anything(tmp_path):
+    make(tmp_path, '{"a\\u0000.jpg": "A", "\\ud800.jpg": "B", "": "C", "1.jpg": "D"}', ["1.jpg"])
+    *rejected, good = everything(tmp_path)
+    assert [record.source for record in rejected] == ["a\0.jpg", "\\ud800.jpg", "."]
+    assert [record.reason.split(":")[0] for record in rejected] == ["no image", "no image", "cannot be read"]
+    assert good.features["label"] == b"D"
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"1.jpg": %s}' % ("9" * 5000)], ids=["deep", "long_number"])
+def test_what_no_json_reader_takes_is_refused_by_its_name(tmp_path, text):
+    make(tmp_path, text, ["1.jpg"])
+    with pytest.raises(ValueError, match=r"labels\.json cannot be read as JSON in UTF-8: "):
+        cinnamon.shards(tmp_path)

@@ -13,9 +13,9 @@ def make(root, annotations, pictures):
     for form, text in annotations.items():
         (root / "annotations").mkdir(parents=True, exist_ok=True)
         (root / "annotations" / f"{form}.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
-    for path in pictures:
+    for path in map(os.fsdecode, pictures):
         (root / "images" / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / "images" / path).write_bytes(path.encode())
+        (root / "images" / path).write_bytes(os.fsencode(path))
 
 
 def everything(root):
@@ -71,6 +71,34 @@ def test_what_is_wrong_with_a_line_is_said_and_the_rest_is_read(tmp_path):
         Rejected(source="annotations/8.txt", reason="text is not UTF-8: save it so"),
         Rejected(source="images/8/0.jpg", reason="no label: annotations/8.txt has no line for this picture"),
         Rejected(source="images/9/0.jpg", reason="no label: annotations/9.txt has no line for this picture"),
+    ]
+
+
+def test_lines_end_at_line_ends_only_and_names_may_be_anything(tmp_path):
+    lines = ["0.jpg\tHà\u2028Nội", "1.jpg\tA\x0cB\x85C", "2\0.jpg\tD", f"{'n' * 300}.jpg\tE", "4.jpg\tF\0"]
+    make(tmp_path, {"7": "\r\n".join(f"7/{line}" for line in lines)}, ["7/0.jpg", "7/1.jpg", "7/4.jpg"])
+    read = everything(tmp_path)
+    texts = [record.features["label"].decode() for record in read if isinstance(record, Record)]
+    assert texts == ["Hà\u2028Nội", "A\x0cB\x85C", "F\0"]  # the alphabet judges them
+    assert [record.reason for record in read if isinstance(record, Rejected)] == [
+        "no image: 7/2\0.jpg is not in images/",
+        "cannot be read: File name too long",
+    ]
+
+
+def test_a_picture_of_another_form_is_set_aside(tmp_path):
+    make(tmp_path, {"7": "8/0.jpg\tA\n", "8": "8/0.jpg\tB\n"}, ["8/0.jpg"])
+    aside, good = everything(tmp_path)
+    assert aside == Rejected(source="annotations/7.txt:1", reason="another form: 8/0.jpg is not in 7/")
+    assert (good.group, good.features["label"]) == ("8", b"B")
+
+
+def test_a_form_whose_name_is_no_utf8_can_be_told_and_written(tmp_path):
+    form = os.fsdecode(b"\xff")
+    make(tmp_path, {form: "7/0.jpg\tA"}, [f"{form}/0.jpg".encode("utf-8", "surrogateescape")])
+    assert everything(tmp_path) == [
+        Rejected(source="annotations/\\xff.txt:1", reason="another form: 7/0.jpg is not in \\xff/"),
+        Rejected(source="images/\\xff/0.jpg", reason="no label: annotations/\\xff.txt has no line for this picture"),
     ]
 
 

@@ -84,6 +84,34 @@ def test_what_is_wrong_is_set_aside_by_row_or_by_picture(tmp_path):
     assert over == Rejected(source="left/over.png", reason="no label: no row of the table names this picture")
 
 
+def test_a_picture_has_one_label(tmp_path):
+    make(tmp_path, {"a.csv": "image,label\n1.png,1\n1.png,2\n", "b.csv": "image,label\n1.png,1\n"}, ["1.png"])
+    good, *rejected = everything(tmp_path)
+    assert (good.source, good.features["label"]) == ("1.png", b"1")
+    assert rejected == [
+        Rejected(source="a.csv:3", reason="two labels: 1.png has one in a.csv:2 already"),
+        Rejected(source="b.csv:2", reason="two labels: 1.png has one in a.csv:2 already"),
+    ]
+
+
+def test_a_name_that_no_file_can_have(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\na\0.png,1\n"}, [])
+    assert everything(tmp_path) == [
+        Rejected(source="l.csv:2", reason="no image: a\0.png is neither beside the table nor in images/")
+    ]
+
+
+def test_a_quote_left_open_is_refused_in_a_sentence(tmp_path):
+    make(tmp_path, {"l.csv": 'image,label\na.png,"' + "1\nb.png,2\n" * 20_000}, ["a.png"])
+    with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; is a quote left open\?"):
+        labelled_csv.shards(tmp_path)
+
+
+def test_a_table_whose_header_cannot_be_read_is_none(tmp_path):
+    make(tmp_path, {"l.csv": "image,label" + "x" * 200_000}, ["a.png"])
+    assert not labelled_csv.recognises(tmp_path)
+
+
 def test_a_table_without_the_two_columns_is_not_recognised(tmp_path):
     make(tmp_path, {"l.csv": "id,price\n1,2\n", "empty.csv": ""}, ["a.png"])
     assert not labelled_csv.recognises(tmp_path)

@@ -151,3 +151,19 @@ def test_a_failed_write_leaves_nothing(tmp_path):
 def test_an_empty_file_holds_nothing(tmp_path):
     (tmp_path / "a.tfrecord").touch()
     assert everything(tmp_path) == []
+
+
+def test_boxes_of_whole_numbers_are_read_as_floats(tmp_path):
+    values = {"words": [b"A"], "boxes": [1, 2, 3, 4], "entities": [b"total"], "page_size": [100, 140]}
+    write_examples(tmp_path / "d/a.tfrecord", features(**values))
+    (page,) = everything(tmp_path / "d")
+    assert [type(side) for side in page.features["boxes"]] == [float] * 4
+    assert page.features["page_size"] == [100.0, 140.0]
+
+
+def test_what_is_said_of_a_damaged_file_is_without_tensorflows_own_names(tmp_path):
+    (tmp_path / "a.tfrecord").write_bytes(b"no TFRecord at all")
+    (aside,) = everything(tmp_path)
+    assert aside.reason == (
+        "damaged file: nothing more can be read (corrupted record at 0 (Is this even a TFRecord file?))"
+    )
