@@ -17,6 +17,7 @@ from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
 from tfx_ocr.components.tasks import TASKS
+from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS, choose
 from tfx_ocr.data.registry import unknown
@@ -89,7 +90,9 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             )
     if trainer.base.weights not in ("none", "imagenet"):
         _there(recipe, "trainer.base.weights", trainer.base.weights)
-    if trainer.initial_weights:
+    if trainer.initial_weights and not (
+        trainer.initial_weights in pretrained.names() or Path(trainer.initial_weights, "saved_model.pb").is_file()
+    ):
         _there(recipe, "trainer.initial_weights", trainer.initial_weights)
     gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), _declared(TASKS[recipe.task], "NEEDS")
     if gives != needs:

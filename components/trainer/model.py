@@ -9,6 +9,7 @@ import keras
 from tfx_ocr.components.networks import network
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.trainer import initial
 from tfx_ocr.data.alphabets import alphabet
 
 
@@ -44,7 +45,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
         keras.config.set_dtype_policy("float32")
     if part.trainer.initial_weights:
         try:
-            model.load_weights(part.trainer.initial_weights)
+            initial.assign(model, part.trainer.initial_weights)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"trainer.initial_weights: {part.trainer.initial_weights} does not hold weights of network "

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """What ships."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/CARD.md"))
+
 
 def model(name: str) -> Path:
     """Folder of the exported model that ships under `name`.
@@ -11,7 +18,7 @@ def model(name: str) -> Path:
     Raises:
         ValueError: none does.
     """
-    path = Path(__file__).parent / name / "model"
+    path = FOLDER / name / "model"
     if not (path / "saved_model.pb").exists():
         raise ValueError(f"no model ships as {name!r} ({path} holds no saved_model.pb)")
     return path

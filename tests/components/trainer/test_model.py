@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from tfx_ocr.components.recipe import Base, Optimizer, Trainer
+from tfx_ocr.components.inputs import image
+from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.model import Phase
+from tfx_ocr.data import pretrained
+from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.serving.export import Export
 
 pytestmark = pytest.mark.tfx
 
@@ -132,6 +139,33 @@ def test_initial_weights_by_path_replace_the_seeds(part, tmp_path):
     loaded, _ = models.build(part(network="small_cnn", initial_weights=path))
     pictures = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 1)).astype(np.float32)
     np.testing.assert_allclose(loaded(pictures), saved(pictures), atol=1e-6)
+
+
+def test_initial_weights_may_be_those_of_an_exported_version(part, tmp_path):
+    keras.utils.set_random_seed(1)
+    of_version, _ = models.build(part(units=(16,)))
+    module = tf.Module()
+    module._weights = [weight.value for weight in of_version.weights]
+    tf.saved_model.save(module, str(tmp_path / "17"))
+    keras.utils.set_random_seed(2)
+    assert differs(models.build(part(units=(16,)))[0], of_version)
+    assert not differs(models.build(part(units=(16,), initial_weights=str(tmp_path / "17")))[0], of_version)
+    for units in ((8,), (16, 16), ()):
+        wrong = part(units=units, dropout=(0.2,) * len(units), initial_weights=str(tmp_path / "17"))
+        with pytest.raises(ValueError, match=r"trainer.initial_weights: .*17 does not hold weights of network 'mlp'"):
+            models.build(wrong)
+
+
+def test_initial_weights_may_be_those_that_ship():
+    shipped = recipe("digits")
+    began = dataclasses.replace(shipped.trainer, initial_weights="digits")
+    built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).part("trainer")))
+    stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
+    with Export(pretrained.model("digits")) as export:
+        asked = export.answer("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
+    pixels = image.fit(tf.constant(stroke), shipped.image)[tf.newaxis]
+    found = built(image.scale(pixels, shipped.image), training=False)
+    np.testing.assert_allclose(tf.reduce_max(tf.nn.softmax(found)), asked["probability"][0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("wrong", ["missing", "no_weights", "another_head", "fewer_layers", "another_network"])

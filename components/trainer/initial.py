@@ -1,0 +1,38 @@
+"""Weights that a training begins with: of a weights file, of a version that was exported, or of what ships."""
+
+from __future__ import annotations
+
+import os
+
+import keras
+import tensorflow as tf
+
+from tfx_ocr.data import pretrained
+
+KEY = "_weights/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of the n-th weight in an export's variables, see `export.Served`
+
+
+def assign(model: keras.Model, where: str) -> None:
+    """Give a model weights in place of its seeds'.
+
+    Args:
+        model: built; of the network and head that the weights are of.
+        where: path to a Keras weights file, folder of an exported version, or name of weights that ship.
+
+    Raises:
+        OSError: there is nothing to be read there.
+        ValueError: what is there are not weights of this model.
+    """
+    if where in pretrained.names():
+        where = str(pretrained.model(where))
+    if not tf.io.gfile.isdir(where):
+        model.load_weights(where)
+        return
+    try:
+        held = tf.train.load_checkpoint(os.path.join(where, "variables", "variables"))
+        values = [held.get_tensor(KEY.format(number)) for number in range(len(model.weights))]
+    except (tf.errors.OpError, ValueError, KeyError) as error:
+        raise ValueError(f"no export of it: {error}") from error
+    if held.has_tensor(KEY.format(len(values))):
+        raise ValueError(f"an export of more than its {len(values)} weights")
+    model.set_weights(values)
