@@ -194,7 +194,8 @@ class Trainer:
         patience: stop after so many epochs without a better `eval` loss; 0 never. The best epoch is what is exported.
         augment: see there.
         base: see there.
-        initial_weights: path to a weights file of the whole network, such as one trained on another backend; or "".
+        initial_weights: what the whole network begins with: path to a weights file, such as one trained on another
+            backend, folder of an exported version, or name of one that ships in `data/pretrained`; "" for the seed's.
         precision: Keras dtype policy of the network.
         seed: of initial weights, order, augmentation and dropout.
     """
