@@ -50,12 +50,12 @@ class WordsSpec:
     Attributes:
         max_characters: of a word; what is longer is cut.
         CHARACTERS: numbers a character may have: ASCII as it is, all others folded to 128 to 255; 0 is none.
-        PLACES: numbers that say where a word lies: see `inputs.words`.
+        PLACES: numbers that say where a word lies, and what it is among the page's: see `inputs.words`.
     """
 
     __pydantic_config__ = FORBID
     CHARACTERS: ClassVar[int] = 256
-    PLACES: ClassVar[int] = 9
+    PLACES: ClassVar[int] = 12
 
     max_characters: int = 16
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.recipe import Augment, WordsSpec
 from tfx_ocr.data import features
+from tfx_ocr.data.page.check import MOST_WORDS
 
 RAW = {features.WORDS: tf.io.VarLenFeature(tf.string), features.BOXES: tf.io.VarLenFeature(tf.float32)}
 SIGNATURE = features.SERVE_WORDS
@@ -24,6 +25,9 @@ WRITTEN = {
 ASCII = WordsSpec.CHARACTERS // 2
 PLACES = WordsSpec.PLACES
 FAR = 50.0  # lines from the page's first or last word from which on a place is as far as any
+WIDE = 10.0  # heights of a gap beside a word from which on it is as wide as any
+OFTEN = 4.0  # times from which on a word is as frequent as any
+AMOUNT = r"[^\d]{0,4}\d[\d.,*]{0,12}[.,*]\d\d[^\d]{0,2}"  # RM7.42, $3,202.61, 119*00
 
 
 def transformed(raw: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
@@ -35,14 +39,20 @@ def transformed(raw: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tens
 
     Returns:
         [batch, 1] strings: `characters_xf`, words x `max_characters` uint8, 0 past a word's end; `places_xf`, words x
-        `PLACES` float32.
+        `PLACES` float32. A page of more than `MOST_WORDS` words is an error that says so.
     """
     words = tf.RaggedTensor.from_sparse(raw[features.WORDS])
+    few = tf.debugging.assert_less_equal(
+        tf.shape(raw[features.WORDS], tf.int64)[1], tf.constant(MOST_WORDS, tf.int64),
+        f"too many words: a page may have {MOST_WORDS}; divide it",
+    )  # fmt: skip
+    with tf.control_dependencies([few] if few is not None else []):  # none where it runs at once
+        words = tf.identity(words)
     boxes = tf.RaggedTensor.from_sparse(raw[features.BOXES])
 
     def page(one: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
         numbers = tf.cast(_characters(one[0], spec), tf.uint8)
-        places = _places(tf.reshape(one[1], [-1, 4]))
+        places = tf.concat([_places(tf.reshape(one[1], [-1, 4])), _standing(one[0])], 1)
         return (
             _bytes(numbers, tf.size(one[0]) * spec.max_characters),
             _bytes(places, tf.size(one[0]) * PLACES * tf.float32.size),
@@ -72,10 +82,11 @@ def _places(boxes: tf.Tensor) -> tf.Tensor:
         boxes: [words, 4] float32: left, top, right, bottom in pixels.
 
     Returns:
-        [words, PLACES] float32: left, right and middle across, 0 to 1 over all the words' width; height as a multiple
+        [words, 9] float32: left, right and middle across, 0 to 1 over all the words' width; height as a multiple
         of the page's median word's; distance of the middle from the topmost and from the lowest word, in median
-        heights over `FAR`, at most 1; and down, 0 to 1 over all the words' height. Pages end where their last word
-        does: the distances say more than a share of a height that another line would change.
+        heights over `FAR`, at most 1; down, 0 to 1 over all the words' height; and the gaps to the word before and to
+        the one after in the same row, in median heights over `WIDE`, at most 1, which stands for none too. Pages end
+        where their last word does: the distances say more than a share of a height that another line would change.
     """
     left, top, right, bottom = tf.unstack(boxes, axis=1)
     heights = tf.maximum(bottom - top, 1.0)
@@ -91,6 +102,10 @@ def _places(boxes: tf.Tensor) -> tf.Tensor:
     def far(distance: tf.Tensor) -> tf.Tensor:
         return tf.minimum(distance / median / FAR, 1.0)
 
+    beside = tf.minimum(bottom[:-1], bottom[1:]) - tf.maximum(top[:-1], top[1:])  # of words and those that follow them
+    beside = (left[1:] >= left[:-1]) & (2.0 * beside >= tf.minimum(heights[:-1], heights[1:]))
+    gaps = tf.where(beside, tf.clip_by_value((left[1:] - right[:-1]) / median / WIDE, 0.0, 1.0), 1.0)
+
     return tf.stack(
         [
             across(left),
@@ -100,9 +115,30 @@ def _places(boxes: tf.Tensor) -> tf.Tensor:
             far(middle - first_y),
             far(last_y - middle),
             (middle - first_y) / tf.maximum(last_y - first_y, 1.0),
+            tf.pad(gaps, [[1, 0]], constant_values=1.0)[: tf.size(left)],  # of no words there is no first gap
+            tf.pad(gaps, [[0, 1]], constant_values=1.0)[: tf.size(left)],
         ],
         axis=1,
     )
+
+
+def _standing(words: tf.Tensor) -> tf.Tensor:
+    """What words are among the others of their page.
+
+    Args:
+        words: [words] string.
+
+    Returns:
+        [words, 3] float32: an amount's share of the page's largest, 0 of what is none; 1 where that is the largest;
+        how often the word occurs, over `OFTEN`, at most 1. Totals are large, and stand more than once.
+    """
+    digits = tf.where(tf.strings.regex_full_match(words, AMOUNT), tf.strings.regex_replace(words, r"[^\d]", ""), "0")
+    amounts = tf.strings.to_number(digits, tf.float64)
+    largest = tf.maximum(tf.reduce_max(tf.concat([amounts, tf.ones([1], tf.float64)], 0)), 1.0)
+    _, which, counts = tf.unique_with_counts(words)
+    often = tf.minimum(tf.cast(tf.gather(counts, which), tf.float32) / OFTEN, 1.0)
+    is_largest = tf.cast(tf.equal(amounts, largest), tf.float32)
+    return tf.stack([tf.cast(amounts / largest, tf.float32), is_largest, often], 1)
 
 
 def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
@@ -124,7 +160,7 @@ def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor
 
 
 def augment(words: dict[str, tf.Tensor], seed: tf.Tensor, changes: Augment, spec: WordsSpec) -> dict[str, tf.Tensor]:
-    """Training's changes: `misread` of the characters become others, as OCR does.
+    """Training's changes: `disguised` words look the same but say something else, `misread` characters become others.
 
     Args:
         words: what `batch` gives.
@@ -132,14 +168,19 @@ def augment(words: dict[str, tf.Tensor], seed: tf.Tensor, changes: Augment, spec
         changes: the recipe's.
         spec: the recipe's.
     """
-    if not changes.misread:
-        return words
     characters = tf.cast(words["characters"], tf.int32)
-    seeds = tf.unstack(tf.random.split(seed, 2))
-    wrong = tf.random.stateless_uniform(tf.shape(characters), seeds[0]) < changes.misread
-    others = tf.random.stateless_uniform(tf.shape(characters), seeds[1], ord("!"), ASCII - 1, tf.int32)
-    misread = tf.where(wrong & (characters > 0), others, characters)
-    return words | {"characters": tf.cast(misread, tf.uint8)}
+    seeds = tf.unstack(tf.random.split(seed, 4))
+    if changes.disguised:
+        which = tf.random.stateless_uniform(tf.shape(characters)[:2], seeds[2])[..., tf.newaxis] < changes.disguised
+        drawn = tf.random.stateless_uniform(tf.shape(characters), seeds[3], 0, 10 * 26, tf.int32)
+        for first, last in ("09", "AZ", "az"):
+            inside = which & (characters >= ord(first)) & (characters <= ord(last))
+            characters = tf.where(inside, ord(first) + drawn % (ord(last) - ord(first) + 1), characters)
+    if changes.misread:
+        wrong = tf.random.stateless_uniform(tf.shape(characters), seeds[0]) < changes.misread
+        others = tf.random.stateless_uniform(tf.shape(characters), seeds[1], ord("!"), ASCII - 1, tf.int32)
+        characters = tf.where(wrong & (characters > 0), others, characters)
+    return words | {"characters": tf.cast(characters, tf.uint8)}
 
 
 def scale(words: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:

@@ -11,11 +11,17 @@ GIVES = "words"
 WIDTH = 96  # features a word
 HEADS = 4
 BLOCKS = 3
+DROPOUT = 0.15
 STEPS = 15  # buckets of a distance across or down, half of them either way
+BESIDE = 5  # words before and after, itself among them, that a word sees in reading order at once
+# Kinds of characters: none, digit, upper case, lower case, mark, other.
+KINDS = [0] + [4] * 47 + [1] * 10 + [4] * 7 + [2] * 26 + [4] * 6 + [3] * 26 + [4] * 5 + [5] * 128
 
 
 def build(words: WordsSpec, base: Base) -> keras.Model:
-    """Characters by convolution, then attention among words with a bias by how far apart they lie across and down.
+    """Characters by convolution; then words by convolution in reading order and by attention, block by block.
+
+    Attention has a bias by how far apart two words lie across and down.
 
     Args:
         words: the recipe's.
@@ -26,37 +32,56 @@ def build(words: WordsSpec, base: Base) -> keras.Model:
         [batch, words, `WIDTH`]; what is past a page's last word changes no other word's features.
 
     Source: Vaswani et al., "Attention Is All You Need", 2017; Raffel et al., "Exploring the Limits of Transfer
-    Learning with a Unified Text-to-Text Transformer", 2020, for the bias by buckets of distance.
+    Learning with a Unified Text-to-Text Transformer", 2020, for the bias by buckets of distance; Gulati et al.,
+    "Conformer: Convolution-augmented Transformer for Speech Recognition", 2020, for convolution beside attention.
     """
     characters = keras.Input((None, words.max_characters), dtype="int32", name="characters")
     places = keras.Input((None, words.PLACES), name="places")
     spelt = _Spelling(name="spelling")(characters)
+    spelt = layers.Dropout(DROPOUT)(spelt)
     x = layers.Dense(WIDTH)(layers.Concatenate()([spelt, layers.Dense(32, activation="relu")(places)]))
     near = _Nearness(name="nearness", dtype="float32")([places, characters])  # half a line is less than bfloat16 tells
     for block in range(BLOCKS):
+        inner = _OfWords(name=f"of_words_{block}")([layers.LayerNormalization()(x), characters])
+        inner = layers.Conv1D(WIDTH, BESIDE, padding="same", activation="gelu")(inner)
+        x = layers.Add()([x, layers.Dropout(DROPOUT)(inner)])
         inner = layers.LayerNormalization()(x)
         # a name of its own: one that begins with _ is none that a SavedModel may have
         inner = _Attention(name=f"attention_{block}")([inner, near])
-        x = layers.Add()([x, layers.Dropout(0.1)(inner)])
+        x = layers.Add()([x, layers.Dropout(DROPOUT)(inner)])
         inner = layers.LayerNormalization()(x)
         inner = layers.Dense(2 * WIDTH, activation="gelu")(inner)
-        x = layers.Add()([x, layers.Dropout(0.1)(layers.Dense(WIDTH)(inner))])
+        x = layers.Add()([x, layers.Dropout(DROPOUT)(layers.Dense(WIDTH)(inner))])
     x = layers.LayerNormalization()(x)
     return keras.Model({"characters": characters, "places": places}, x, name="word_attention")
 
 
 class _Spelling(layers.Layer):
-    """[batch, words, characters] int to [batch, words, 2 * 64]: the strongest of each pattern of three, and of five."""
+    """[batch, words, characters] int to [batch, words, 2 * 64 + kinds].
+
+    The strongest of each pattern of three characters, and of five; and how many there are of each kind, in tens.
+    """
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         self._embedding = layers.Embedding(WordsSpec.CHARACTERS, 32)
+        self._kind = layers.Embedding(max(KINDS) + 1, 32)
         self._patterns = [layers.Conv1D(64, size, padding="same", activation="relu") for size in (3, 5)]
 
     def call(self, characters: keras.KerasTensor) -> keras.KerasTensor:
         count, words, length = ops.shape(characters)
-        x = self._embedding(ops.reshape(characters, (count * words, length)))
-        strongest = ops.concatenate([ops.max(pattern(x), 1) for pattern in self._patterns], -1)
-        return ops.reshape(strongest, (count, words, 128))
+        kinds = ops.take(ops.array(KINDS, "int32"), ops.reshape(characters, (count * words, length)))
+        x = self._embedding(ops.reshape(characters, (count * words, length))) + self._kind(kinds)
+        found = [ops.max(pattern(x), 1) for pattern in self._patterns]
+        found.append(ops.sum(ops.one_hot(kinds, max(KINDS) + 1, dtype=x.dtype), 1)[:, 1:] / 10.0)
+        return ops.reshape(ops.concatenate(found, -1), (count, words, 128 + max(KINDS)))
+
+
+class _OfWords(layers.Layer):
+    """[batch, words, width] with zeros past a page's last word, so that a convolution sees the same in any batch."""
+
+    def call(self, of: list[keras.KerasTensor]) -> keras.KerasTensor:
+        x, characters = of
+        return x * ops.cast(ops.greater(characters[..., :1], 0), x.dtype)
 
 
 class _Nearness(layers.Layer):
@@ -75,12 +100,12 @@ class _Nearness(layers.Layer):
         down = self._down(_bucket(places[..., 4], 0.01))  # half a line, see `inputs.words`
         bias = ops.transpose(across + down, (0, 3, 1, 2))
         is_word = ops.cast(ops.greater(characters[..., 0], 0), bias.dtype)
-        return bias - 1e9 * (1.0 - is_word[:, None, None, :])
+        return bias - 1e9 * ops.expand_dims(1.0 - is_word, (1, 2))
 
 
 def _bucket(at: keras.KerasTensor, step: float) -> keras.KerasTensor:
     """[batch, words] places to [batch, words, words] numbers of buckets, by the logarithm of the distance."""
-    apart = (at[:, None, :] - at[:, :, None]) / step
+    apart = (ops.expand_dims(at, 1) - ops.expand_dims(at, 2)) / step  # TFLite has no index that adds an axis
     steps = ops.sign(apart) * ops.log(1.0 + ops.abs(apart)) * 2.0
     half = STEPS // 2
     return ops.cast(ops.clip(ops.round(steps), -half, half), "int32") + half

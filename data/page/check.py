@@ -10,6 +10,10 @@ from typing import Any
 from tfx_ocr.data import features
 from tfx_ocr.data.record import Value
 
+MOST_WORDS = (
+    2048  # of a page, in records and in requests: what looks at all pairs of words takes memory by their square
+)
+
 
 def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     """Say what is wrong with a record's page features; None for nothing.
@@ -24,6 +28,8 @@ def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     words, boxes, entities, names, values, size = (_listed(page, name) for name in features.PAGE)
     if not words:
         return "no words: the page has none"
+    if len(words) > MOST_WORDS:
+        return f"too many words: {len(words)}, where a page may have {MOST_WORDS}"
     if len(boxes) != 4 * len(words):
         return f"words and boxes disagree: {len(words)} words, {len(boxes)} numbers where a box has four"
     if features.ENTITIES in page and len(entities) != len(words):

@@ -12,8 +12,8 @@ WORD_ATTENTION = Trainer(
         name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=1.0, weight_decay=1e-2, ema=0.99
     ),
     batch_size=8,
-    epochs=20,
-    augment=Augment(misread=0.03),
+    epochs=16,
+    augment=Augment(misread=0.03, disguised=0.1),
 )
 
 INVOICES = Recipe(

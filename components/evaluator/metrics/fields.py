@@ -4,8 +4,9 @@ A value answered is a hit where the reference has the field and the values are e
 or `data.normal.normalised` for the metrics whose names end so. Everything answered counts against precision, every
 value of a reference against recall: a wrong value counts against both. Values that the rule leaves nothing of are none.
 
-Only fields that some reference has are judged: data in which nobody wrote suppliers down cannot say that one was
-answered wrongly. Micro averages are of all fields' counts together, macro F1 is the mean of the fields' F1.
+Of a record only the fields that it names are judged: one in which nobody wrote the supplier down cannot say that it was
+answered wrongly. A field named with an empty value is one that somebody found to be missing: any answer to it is wrong.
+Micro averages are of all fields' counts together, macro F1 is the mean of the fields' F1.
 
 Source: SROIE (Huang et al., "ICDAR2019 competition on scanned receipt OCR and information extraction", 2019), task 3.
 """
@@ -28,20 +29,20 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
 def pair(record: Record, outputs: Outputs) -> Pair:
-    """The fields written down for the record, and those answered, as JSON objects without empty values."""
+    """The fields that the record names, and what was answered of those, where anything was, as JSON objects."""
     nothing: Record = {features.FIELD_NAMES: [], features.FIELD_VALUES: []}  # a record's features are never empty
     written = {**nothing, **record}
-    return (
-        _as_json(texts(written, features.FIELD_NAMES), texts(written, features.FIELD_VALUES)),
-        _as_json(texts(outputs, features.FIELD_NAMES_OUT), texts(outputs, features.FIELD_VALUES_OUT)),
-    )
+    names, values = texts(written, features.FIELD_NAMES), texts(written, features.FIELD_VALUES)
+    answers = zip(texts(outputs, features.FIELD_NAMES_OUT), texts(outputs, features.FIELD_VALUES_OUT), strict=True)
+    answered = {name: value for name, value in answers if value and name in names}
+    return _as_json(dict(zip(names, values, strict=True))), _as_json(answered)
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
     """Micro and macro averages, ready for any count of the pairs.
 
     Args:
-        pairs: JSON objects of what was written down and of what was answered.
+        pairs: JSON objects of what was written down and of what was answered, as `pair` gives them.
 
     Returns:
         [tests, pairs] counts to [tests] fractions from 0 to 1 under each of `NAMES`.
@@ -87,9 +88,8 @@ def confusion(pairs: Pairs) -> Mapping[Pair, int]:
     return {}
 
 
-def _as_json(names: Sequence[str], values: Sequence[str]) -> str:
-    found = {name: value for name, value in zip(names, values, strict=True) if value}
-    return json.dumps(found, ensure_ascii=False, sort_keys=True)
+def _as_json(fields: Mapping[str, str]) -> str:
+    return json.dumps(fields, ensure_ascii=False, sort_keys=True)
 
 
 def _counts(pairs: Sequence[Pair]) -> tuple[list[str], np.ndarray]:

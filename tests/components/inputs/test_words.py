@@ -62,15 +62,15 @@ def test_every_character_is_a_number_a_network_has():
 
 def test_places_are_shares_and_multiples_of_the_median_word():
     found = batch(PAGES)["places"]
-    # x from 100 to 300, y from 50 to 110, heights 10, 10, 30: median 10, 50 of which are far
+    # x from 100 to 300, y from 50 to 110, heights 10, 10, 30: median 10, 50 of which are far, 10 wide
     expected = [
-        [0.0, 0.1, 0.05, 1.0, 5 / 500, 55 / 500, 5 / 60],
-        [0.25, 0.5, 0.375, 1.0, 5 / 500, 55 / 500, 5 / 60],
-        [0.0, 1.0, 0.5, 3.0, 45 / 500, 15 / 500, 45 / 60],
+        [0.0, 0.1, 0.05, 1.0, 5 / 500, 55 / 500, 5 / 60, 1.0, 30 / 100],
+        [0.25, 0.5, 0.375, 1.0, 5 / 500, 55 / 500, 5 / 60, 30 / 100, 1.0],
+        [0.0, 1.0, 0.5, 3.0, 45 / 500, 15 / 500, 45 / 60, 1.0, 1.0],
     ]
-    np.testing.assert_allclose(found[0], expected, atol=1e-6)
+    np.testing.assert_allclose(found[0, :, :9], expected, atol=1e-6)
     assert not found[1].any()
-    np.testing.assert_allclose(found[2, 0], [0, 1, 0.5, 1, 0.01, 0.01, 0.5], atol=1e-6)
+    np.testing.assert_allclose(found[2, 0], [0, 1, 0.5, 1, 0.01, 0.01, 0.5, 1, 1, 0, 0, 0.25], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +93,51 @@ def test_far_is_far_and_high_is_high():
     assert found[:, 4].tolist() == pytest.approx([0.01, 1, 1])
     assert found[:, 5].tolist() == pytest.approx([1, 1, 0.5])  # 250 of 500 from the lower edge
     assert found[:, 3].tolist() == pytest.approx([1, 1, 8])
+
+
+@pytest.mark.parametrize(
+    ("other", "gap"),
+    [
+        ((14, 0, 20, 10), 0.04), ((14, 5, 20, 15), 0.04), ((14, 6, 20, 16), 1), ((8, 0, 20, 10), 0),
+        ((-9, 0, -2, 10), 1), ((310, 0, 320, 10), 1), ((0, 20, 9, 30), 1),
+    ],
+    ids=["beside", "half_a_line_lower", "lower", "overlapping", "left_of_it", "far", "below"],
+)  # fmt: skip
+def test_a_gap_is_to_the_next_word_of_the_row(other, gap):
+    found = places((0, 0, 10, 10), other)
+    assert found[:, 7].tolist() == pytest.approx([1, gap])
+    assert found[:, 8].tolist() == pytest.approx([gap, 1])
+
+
+def test_an_amount_is_a_share_of_the_largest_and_a_word_is_as_frequent_as_it_is():
+    texts = [
+        "RM7.42",
+        "$3,710.00",
+        "7,42",
+        "3710.00",
+        "119*00",
+        "12/05/98",
+        "371000",
+        "7.4",
+        "TOTAL",
+        "TOTAL",
+        "T.O.TAL",
+    ]
+    found = batch([[(text, (0, 0, 9, 9)) for text in texts]])["places"][0, :, 9:]
+    np.testing.assert_allclose(found[:, 0], [0.002, 1, 0.002, 1, 119 / 3710, *[0] * 6], atol=1e-6)
+    assert found[:, 1].tolist() == [0, 1, 0, 1, *[0] * 7]
+    assert found[:, 2].tolist() == [0.25] * 8 + [0.5] * 2 + [0.25]
+    often = batch([[("0.00", (0, 0, 9, 9))] * 5])["places"][0, :, 9:]
+    assert often.tolist() == [[0, 0, 1]] * 5  # an amount of nothing is the largest of none
+
+
+def test_a_page_of_too_many_words_is_refused(monkeypatch):
+    monkeypatch.setattr(words, "MOST_WORDS", 3)
+    assert batch(PAGES)["characters"].shape == (3, 3, 4)
+    serve = tf.function(lambda raw: words.transformed(raw, SPEC))
+    serve(parsed(PAGES))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="too many words: a page may have 3; divide it"):
+        serve(parsed([[("x", (0, 0, 1, 1))] * 4]))
 
 
 @pytest.mark.parametrize("box", [(5, 5, 5, 5), (10, 10, 2, 2)], ids=["a_point", "turned_over"])
@@ -169,39 +214,52 @@ def test_pages_without_words_can_be_asked():
     assert batch([[], []])["characters"].shape == words.batch(words.transformed(raw, SPEC), SPEC)["characters"].shape
 
 
-def misread(share: float, seed: tuple[int, int] = (7, 1)) -> tuple[np.ndarray, np.ndarray]:
+def changed(changes: Augment, seed: tuple[int, int] = (7, 1), character: str = "A") -> tuple[np.ndarray, np.ndarray]:
     """Characters of 200 words before and after, a third of them places past a word's end."""
-    given = np.full((2, 100, 6), ord("A"), np.uint8)
+    given = np.full((2, 100, 6), ord(character), np.uint8)
     given[:, :, 4:] = 0
-    changed = words.augment(
-        {"characters": tf.constant(given), "places": tf.zeros([2, 100, 7])},
-        tf.constant(seed),
-        Augment(misread=share),
-        SPEC,
-    )
-    assert changed["characters"].dtype == tf.uint8
-    return given, changed["characters"].numpy()
+    words_of = {"characters": tf.constant(given), "places": tf.zeros([2, 100, SPEC.PLACES])}
+    found = words.augment(words_of, tf.constant(seed), changes, SPEC)
+    assert found["characters"].dtype == tf.uint8
+    return given, found["characters"].numpy()
 
 
 def test_misread_characters_become_others_and_nothing_else_changes():
-    given, found = misread(0.25)
+    given, found = changed(Augment(misread=0.25))
     assert not found[:, :, 4:].any()
-    changed = found[:, :, :4] != given[:, :, :4]
-    assert 0.19 < changed.mean() < 0.31  # 800 characters: four standard deviations
-    assert found[:, :, :4][changed].min() >= ord("!")
-    assert found[:, :, :4][changed].max() < 127
+    wrong = found[:, :, :4] != given[:, :, :4]
+    assert 0.19 < wrong.mean() < 0.31  # 800 characters: four standard deviations
+    assert found[:, :, :4][wrong].min() >= ord("!")
+    assert found[:, :, :4][wrong].max() < 127
 
 
-def test_the_same_seed_misreads_the_same():
-    np.testing.assert_array_equal(misread(0.25)[1], misread(0.25)[1])
-    assert (misread(0.25)[1] != misread(0.25, (7, 2))[1]).any()
+@pytest.mark.parametrize(("character", "kind"), [("7", "0123456789"), ("B", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ("z", "az")])
+def test_disguised_words_look_the_same(character, kind):
+    given, found = changed(Augment(disguised=0.25), character=character)
+    assert not found[:, :, 4:].any()
+    assert ord(kind[0]) <= found[:, :, :4].min() < found[:, :, :4].max() <= ord(kind[-1])
+    other = (found != given).any(-1)
+    assert 0.12 < other.mean() < 0.38  # 200 words: four standard deviations
+    assert (found != given)[:, :, :4][other].mean() > 0.8  # of a disguised word nine tenths or more are drawn otherwise
 
 
-def test_without_misread_all_stays():
-    given, found = misread(0.0)
+@pytest.mark.parametrize("character", [":", "$", "\x80"])
+def test_a_disguise_leaves_marks(character):
+    given, found = changed(Augment(disguised=1.0), character=character)
+    np.testing.assert_array_equal(given, found)
+
+
+@pytest.mark.parametrize("changes", [Augment(misread=0.25), Augment(disguised=0.25)])
+def test_the_same_seed_changes_the_same(changes):
+    np.testing.assert_array_equal(changed(changes)[1], changed(changes)[1])
+    assert (changed(changes)[1] != changed(changes, (7, 2))[1]).any()
+
+
+def test_without_changes_all_stays():
+    given, found = changed(Augment())
     np.testing.assert_array_equal(given, found)
 
 
 def test_the_network_takes_numbers():
-    found = words.scale({"characters": tf.constant([[[255]]], tf.uint8), "places": tf.zeros([1, 1, 7])}, SPEC)
+    found = words.scale({"characters": tf.constant([[[255]]], tf.uint8), "places": tf.zeros([1, 1, SPEC.PLACES])}, SPEC)
     assert (found["characters"].dtype, int(found["characters"][0, 0, 0])) == (tf.int32, 255)

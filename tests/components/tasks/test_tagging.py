@@ -49,12 +49,34 @@ def texts(values: np.ndarray) -> list:
 RECEIPT = [("Cà", "", 0.9), ("22", "date", 0.8), ("MAR", "date", 0.6), ("TOTAL", "", 0.5), ("7.42", "total", 0.7)]
 
 
-def test_entities_are_numbers_a_word(monkeypatch):
+def ragged(*rows: list[str]) -> tf.SparseTensor:
+    return tf.ragged.constant(list(rows), tf.string, ragged_rank=1).to_sparse()
+
+
+def labels(monkeypatch, alphabet, **given: tf.SparseTensor) -> list:
     monkeypatch.setattr(tagging.tft, "make_and_track_object", lambda make: make())
-    given = tf.ragged.constant([["", "total"], [], ["supplier", "", "other"]], tf.string)
-    encoded = tagging.encode({"entities": given.to_sparse()}, entities)["label_xf"]
-    assert tf.RaggedTensor.from_sparse(encoded).to_list() == [[0, 6], [], [1, 0, 9]]
+    encoded = tagging.encode(given, alphabet)["label_xf"]
     assert encoded.dtype == tf.int64
+    return tf.RaggedTensor.from_sparse(encoded).to_list()
+
+
+def test_a_word_may_be_its_entity_or_nothing_and_what_its_page_does_not_say(monkeypatch):
+    found = labels(
+        monkeypatch,
+        FEW,  # "" is 1, date 2, total 4
+        entities=ragged(["", "total"], [], ["date", "", "total"], ["", ""], ["", "total"]),
+        field_names=ragged(["total"], [], ["date", "total"], ["date", "total"], ["date", "total"]),
+        # of the fourth page the date is missing, the total was not found; of the last the date is missing
+        field_values=ragged(["9"], [], ["1/2", "9"], ["", "9"], ["", "9"]),
+    )
+    assert found == [[1 + 2, 4], [], [2, 1, 4], [1 + 4, 1 + 4], [1, 4]]
+
+
+def test_every_entity_has_a_bit(monkeypatch):
+    found = labels(
+        monkeypatch, entities, entities=ragged([*entities.CLASSES]), field_names=ragged([]), field_values=ragged([])
+    )
+    assert found == [[2**number for number in range(10)]]
 
 
 def test_head_has_a_logit_an_entity_for_each_word():
@@ -65,18 +87,43 @@ def test_head_has_a_logit_an_entity_for_each_word():
     assert model.count_params() == 6 * 5 + 5 + 5 * 3 + 3
 
 
+def of(probability: float) -> float:
+    """The loss of a word."""
+    return (1 - math.sqrt(probability)) / 0.5
+
+
 def test_loss_is_the_mean_over_a_pages_words_an_entitys_six_times_and_then_over_pages():
     pages = [RECEIPT[:3], [("a", "total", 0.25)]]
-    truth = tf.constant([[0, 1, 0], [2, -1, -1]], tf.int64)
+    truth = tf.constant([[1, 2, 1], [4, -1, -1]], tf.int64)
     # of the third word 0.4 is shared by two
-    expected = (-(math.log(0.9) + 6 * math.log(0.8) + math.log(0.2)) / 8 - math.log(0.25)) / 2
+    expected = ((of(0.9) + 6 * of(0.8) + of(0.2)) / 8 + of(0.25)) / 2
     assert float(tagging.loss()(truth, logits(pages))) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_word_of_nothing_may_be_what_its_page_does_not_say():
+    # 0.7 for nothing, 0.2 for a date that counts half and 0.1 for a total, which the page has elsewhere
+    given = tf.Variable(np.log([[[0.7, 0.2, 0.1]]]).astype(np.float32))
+    with tf.GradientTape() as tape:
+        loss = tagging.loss()(tf.constant([[1 + 2]]), given)
+    assert float(loss) == pytest.approx(of(0.7 + 0.2 / 2))
+    # of a logit: its probability, less its share of what the word may be; the less the less likely that is
+    expected = np.array([0.7 - 0.7 / 0.8, 0.2 - 0.1 / 0.8, 0.1]) * math.sqrt(0.8)
+    np.testing.assert_allclose(tape.gradient(loss, given).numpy()[0, 0], expected, atol=1e-6)
+
+
+def test_what_no_page_says_dies_out():
+    given = tf.Variable(np.zeros((1, 1, 3), np.float32))
+    for _ in range(200):
+        with tf.GradientTape() as tape:
+            loss = tagging.loss()(tf.constant([[1 + 2 + 4]]), given)
+        given.assign_sub(tape.gradient(loss, given))
+    assert tf.nn.softmax(given).numpy()[0, 0, 0] > 0.95
 
 
 def test_what_is_past_the_last_word_has_no_loss_and_no_gradient():
     given = tf.Variable(np.random.default_rng(0).normal(0, 1, (2, 3, 3)).astype(np.float32))
     with tf.GradientTape() as tape:
-        loss = tagging.loss()(tf.constant([[1, -1, -1], [-1, -1, -1]]), given)
+        loss = tagging.loss()(tf.constant([[2, -1, -1], [-1, -1, -1]]), given)
     gradient = tape.gradient(loss, given).numpy()
     assert np.isfinite(float(loss))
     assert np.abs(gradient[0, 0]).max() > 0.01

@@ -84,7 +84,8 @@ def page(number: int) -> dict[str, list]:
 def records(task: str) -> list[dict[str, list]]:
     if task == "tagging":
         pages = [page(number) for number in range(TRAIN + EVAL)]
-        return [each | {"entities": [*[b""] * (len(each["words"]) - 1), b"total"]} for each in pages]
+        fields = {"field_names": [b"total"], "field_values": [b"1"]}
+        return [each | fields | {"entities": [*[b""] * (len(each["words"]) - 1), b"total"]} for each in pages]
     texts = [str(10 + 7 * number) for number in range(TRAIN + EVAL)]
     labels = [chr(0xAC00 + 28 * (number % 5)) for number in range(TRAIN + EVAL)] if task == "syllables" else texts
     return [{"image": [picture(text)], "label": [label.encode()]} for text, label in zip(texts, labels, strict=True)]
@@ -105,7 +106,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     """A task's part, records, what Transform wrote, the model trained on that in one go, and its export, loaded."""
     part, folder = TINY_PARTS[request.param], tmp_path_factory.mktemp(request.param)
     kind, rows = input_named(part.input), records(request.param)
-    of_label = {"entities": tf.io.VarLenFeature(tf.string)}
+    of_label = {name: tf.io.VarLenFeature(tf.string) for name in ("entities", "field_names", "field_values")}
     if request.param != "tagging":
         of_label = {"label": tf.io.FixedLenFeature([1], tf.string)}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(kind.RAW | of_label))

@@ -15,6 +15,7 @@ PAGE = {
 
 def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
     assert why_not(PAGE, entities) is None
+    assert why_not({**PAGE, "field_values": [b""]}, entities) is None  # somebody found that it has no total
     assert why_not({"words": [b"TOTAL"], "boxes": [0.0, 0.0, 0.0, 0.0]}, entities) is None
 
 
@@ -22,6 +23,7 @@ def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
     ("changed", "reason"),
     [
         ({"words": []}, "no words: the page has none"),
+        ({"words": [b"x"] * 2049}, "too many words: 2049, where a page may have 2048"),
         ({"boxes": [0.0] * 7}, "words and boxes disagree: 2 words, 7 numbers where a box has four"),
         ({"entities": [b"total"]}, "words and entities disagree: 2 words, 1 entities"),
         ({"entities": []}, "words and entities disagree: 2 words, 0 entities"),
