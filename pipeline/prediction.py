@@ -12,7 +12,7 @@ import numpy as np
 
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
-from tfx_ocr.data.page import alto, markup, page_xml
+from tfx_ocr.data.page import alto, check, markup, page_xml
 from tfx_ocr.data.page.page import page_features, words_of
 from tfx_ocr.pipeline.chosen import chosen_model
 from tfx_ocr.pipeline.settings import Settings
@@ -72,9 +72,10 @@ def _words(content: bytes) -> dict[str, np.ndarray]:
     pages = alto.read(content) if alto.is_alto(markup.root_of(content)) else [page_xml.read(content)]
     if len(pages) != 1:
         raise ValueError(f"{len(pages)} pages: give a file for each")
-    record = page_features(words_of(pages[0]))
-    if not record[features.WORDS]:
-        raise ValueError("no words: the page has none")
+    words = words_of(pages[0])
+    if reason := check.why_not_as_many(len(words)):
+        raise ValueError(reason)
+    record = page_features(words)
     return {
         features.WORDS_IN: np.array(record[features.WORDS], dtype=object),
         features.BOXES_IN: np.array(record[features.BOXES], dtype=np.float32).reshape(-1, 4),

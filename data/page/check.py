@@ -26,10 +26,8 @@ def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
         One clause: what is wrong, a colon, in particular what.
     """
     words, boxes, entities, names, values, size = (_listed(page, name) for name in features.PAGE)
-    if not words:
-        return "no words: the page has none"
-    if len(words) > MOST_WORDS:
-        return f"too many words: {len(words)}, where a page may have {MOST_WORDS}"
+    if reason := why_not_as_many(len(words)):
+        return reason
     if len(boxes) != 4 * len(words):
         return f"words and boxes disagree: {len(words)} words, {len(boxes)} numbers where a box has four"
     if features.ENTITIES in page and len(entities) != len(words):
@@ -39,6 +37,13 @@ def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     if features.PAGE_SIZE in page and not (len(size) == 2 and _all_finite(size) and min(size) > 0):
         return f"not a page size: {size} is no width and height in pixels"
     return _why_no_text(words, [*entities, *names], values, letters) or _why_no_boxes(boxes)
+
+
+def why_not_as_many(words: int) -> str | None:
+    """Say why a page cannot have so many words; None when it can."""
+    if not words:
+        return "no words: the page has none"
+    return f"too many words: {words}, where a page may have {MOST_WORDS}" if words > MOST_WORDS else None
 
 
 def _listed(page: Mapping[str, Value], name: str) -> list[Any]:

@@ -152,18 +152,21 @@ def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
     (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
     (tmp_path / "empty.xml").write_text(PAGE.replace("Unicode>", "X>"), encoding="utf-8")
     (tmp_path / "no.xml").write_text("<html/>")
+    word = PAGE[PAGE.index("  <Word") : PAGE.index("  <Word id=\"v\"")]
+    (tmp_path / "long.xml").write_text(PAGE.replace(word, word * 2048), encoding="utf-8")
     shapes = []
 
     def ask(_, inputs):
         shapes.append({name: value.shape for name, value in inputs.items()})
         return {"field_names": np.array([[b"total"]], object)}
 
-    files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "a.xml")]
-    first, empty, no, last = predicted(pages_recipe, files, ask, top=3)
+    files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "long.xml", "a.xml")]
+    first, empty, no, long, last = predicted(pages_recipe, files, ask, top=3)
     assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
     assert first.outputs == last.outputs == {"field_names": ["total"]}
     assert empty.error == "no words: the page has none"
     assert no.error == "not PAGE XML: the outermost element is html"
+    assert long.error == "too many words: 2049, where a page may have 2048"
 
 
 def test_the_table_of_pages_has_a_row_a_field_that_was_found():
