@@ -16,6 +16,7 @@ ENTITIES = "entities"  # bytes, one a word: what it is part of, such as `total`;
 FIELD_NAMES = "field_names"  # bytes, one a field: `total`, as in ENTITIES
 FIELD_VALUES = "field_values"  # bytes, one a field: its text as it was written down, not as the words have it
 PAGE_SIZE = "page_size"  # float: width, height in pixels
+MOST_WORDS = 2048  # of a page, in records and in questions: what looks at all pairs takes memory by their square
 PAGE = (WORDS, BOXES, ENTITIES, FIELD_NAMES, FIELD_VALUES, PAGE_SIZE)
 
 # What Transform writes.

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.recipe import Augment, WordsSpec
 from tfx_ocr.data import features
-from tfx_ocr.data.page.check import MOST_WORDS
+from tfx_ocr.data.features import MOST_WORDS
 
 RAW = {features.WORDS: tf.io.VarLenFeature(tf.string), features.BOXES: tf.io.VarLenFeature(tf.float32)}
 SIGNATURE = features.SERVE_WORDS

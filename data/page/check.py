@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from tfx_ocr.data import features
+from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.record import Value
 
 MOST_WORDS = (
