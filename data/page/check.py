@@ -11,10 +11,6 @@ from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.record import Value
 
-MOST_WORDS = (
-    2048  # of a page, in records and in requests: what looks at all pairs of words takes memory by their square
-)
-
 
 def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     """Say what is wrong with a record's page features; None for nothing.
