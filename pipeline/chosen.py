@@ -6,15 +6,18 @@ import ast
 import dataclasses
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pydantic
 
 from tfx_ocr.components.recipe import Recipe, Tuner
-from tfx_ocr.data import pretrained
+from tfx_ocr.data import features, pretrained
 from tfx_ocr.pipeline.recipes import recipe
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving import versions
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.export import Export
 
 
 def chosen(settings: Settings) -> Recipe:
@@ -28,7 +31,11 @@ def chosen(settings: Settings) -> Recipe:
         it = it.with_network(settings.network)
     if settings.tune and it.tuner is None:
         it = dataclasses.replace(it, tuner=Tuner())
-    for override in shlex.split(settings.overrides):
+    try:
+        overrides = shlex.split(settings.overrides)
+    except ValueError as error:
+        raise ValueError(f"overrides {settings.overrides!r}: {str(error).lower()}") from None
+    for override in overrides:
         field, equals, text = override.partition("=")
         if not equals:
             raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
@@ -65,6 +72,27 @@ def chosen_model(here: Settings, it: Recipe, model: Path | None = None) -> tuple
     if it.pretrained:
         return pretrained.model(it.pretrained), "pretrained"
     raise ValueError(f"no version of {it.name} in {here.serving_dir}: run `tfx-ocr run {it.name}`, or give --model")
+
+
+def signature(it: Recipe) -> str:
+    """Name of the signature by which a recipe's model is asked about files: pictures, or pages' words."""
+    return features.SERVE_IMAGES if it.words is None else features.SERVE_WORDS
+
+
+def opened(it: Recipe, path: Path) -> Export:
+    """Load the exported model in `path`.
+
+    Raises:
+        ValueError: there is none that can be served, or it is one of another kind than the recipe's.
+    """
+    from tfx_ocr.serving.export import Export  # imports TensorFlow: seconds
+
+    export = Export(path)
+    if signature(it) not in export.signatures:
+        export.close()
+        has = ", ".join(sorted(export.signatures)) or "none"
+        raise ValueError(f"{path} is no model of {it.name}: it has no signature {signature(it)} (there: {has})")
+    return export
 
 
 def _value(text: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import family
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
+from tfx_ocr.components.example_gen.account import kind
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import alphabet
@@ -18,7 +19,7 @@ from tfx_ocr.data.checked import checked
 from tfx_ocr.data.readers import choose, reader
 from tfx_ocr.data.readers.tfrecord import serialized
 from tfx_ocr.data.record import Record, Rejected
-from tfx_ocr.pipeline.chosen import chosen, chosen_model
+from tfx_ocr.pipeline.chosen import chosen, chosen_model, opened
 from tfx_ocr.pipeline.settings import Settings
 
 SPLITS = ("train", "eval", "test")
@@ -35,7 +36,8 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         split: `train`, `eval`, `test` or `all`; "" for `test` where the data names one, else all of it.
 
     Returns:
-        What `gate.json` holds, with `data`, `model` (`version`, `path`) and `set_aside` (`n`, `examples`).
+        What `gate.json` holds, with `data`, `model` (`version`, `path`) and `set_aside`: `n`, `reasons` (how many for
+        each kind, the commonest first) and `examples` (the first `SHOWN`, each with `source` and `reason`).
 
     Raises:
         ValueError: no such data, split or model, or nothing in it can be judged.
@@ -56,7 +58,10 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
     wanted = split or ("test" if by_split["test"] else "all")
     records = [record for name in sorted(by_split) if wanted in (name, "all") for record in by_split[name]]
     if not records:
-        raise ValueError(f"{data} has no {wanted} examples that can be judged ({len(rejected)} set aside)")
+        of, why = "" if wanted == "all" else f"{wanted} ", ""
+        if rejected:
+            why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
+        raise ValueError(f"no {of}examples to judge in {data}{why}")
     pairs, digest = _answered(it, path, records)
     without_served = dataclasses.replace(it.gate, at_most_worse={})
     verdict = gates.verdict(it.name, without_served, family(it.task), pairs, None, digest)
@@ -64,7 +69,11 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         "split": wanted,
         "data": str(data),
         "model": {"version": version, "path": str(path)},
-        "set_aside": {"n": len(rejected), "examples": [dataclasses.asdict(one) for one in rejected[:SHOWN]]},
+        "set_aside": {
+            "n": len(rejected),
+            "reasons": dict(collections.Counter(kind(one.reason) for one in rejected).most_common()),
+            "examples": [dataclasses.asdict(one) for one in rejected[:SHOWN]],
+        },
     }
 
 
@@ -79,10 +88,9 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
 def _answered(it: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
     """Count what is judged over the records, and digest them as the Evaluator does."""
     from tfx_ocr.components.evaluator import records
-    from tfx_ocr.serving.export import Export
 
     raws = [serialized(_as_png(record)) for record in given]
-    with Export(path) as export:
+    with opened(it, path) as export:
         pairs = collections.Counter(records.answered(export, raws, family(it.task)))
     return pairs, records.digest_of_all(map(records.digest, raws))
 

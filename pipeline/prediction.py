@@ -14,7 +14,7 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
 from tfx_ocr.data.page import alto, check, markup, page_xml
 from tfx_ocr.data.page.page import page_features, words_of
-from tfx_ocr.pipeline.chosen import chosen_model
+from tfx_ocr.pipeline.chosen import chosen_model, opened, signature
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.client import RequestError, connect
 
@@ -61,14 +61,16 @@ def question(it: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
     if it.words is not None:
-        return features.SERVE_WORDS, _words(content)
+        return signature(it), _words(content)
     reason = images.why_not(content, *it.examples.sizes)
     if reason:
         raise ValueError(reason)
-    return features.SERVE_IMAGES, {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}
+    return signature(it), {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}
 
 
 def _words(content: bytes) -> dict[str, np.ndarray]:
+    if images.size_of(content):
+        raise ValueError("a picture: this recipe is asked about words; give the page's PAGE XML or ALTO")
     pages = alto.read(content) if alto.is_alto(markup.root_of(content)) else [page_xml.read(content)]
     if len(pages) != 1:
         raise ValueError(f"{len(pages)} pages: give a file for each")
@@ -96,7 +98,7 @@ def model(here: Settings, it: Recipe, folder: Path | None = None, server: str = 
         What to call it, and a function to ask it: signature and inputs to outputs.
 
     Raises:
-        ValueError: there is no such model, or both a folder and a server are given.
+        ValueError: there is no such model, it is another recipe's, or both a folder and a server are given.
     """
     if server:
         if folder is not None:
@@ -105,9 +107,7 @@ def model(here: Settings, it: Recipe, folder: Path | None = None, server: str = 
             yield f"at {server}", client.ask
         return
     path, version = chosen_model(here, it, folder)
-    from tfx_ocr.serving.export import Export  # imports TensorFlow: seconds
-
-    with Export(path) as export:
+    with opened(it, path) as export:
         yield (
             version,
             lambda signature, inputs: export.answer(

@@ -48,10 +48,24 @@ def main() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     try:
         app()()
-    except (ValueError, ImportError) as error:
-        from tfx_ocr.pipeline import settings
-
-        if settings.load().trace:
+    except (ValueError, ImportError, OSError) as error:
+        if _wants_trace():
             raise
-        print(f"tfx-ocr: {error}", file=sys.stderr)
+        print(f"tfx-ocr: {_sentence(error)}", file=sys.stderr)
         sys.exit(2)
+
+
+def _wants_trace() -> bool:
+    from tfx_ocr.pipeline import settings
+
+    try:
+        return bool(settings.load().trace)
+    except (ValueError, OSError):  # it is the settings that are wrong
+        return False
+
+
+def _sentence(error: Exception) -> str:
+    """What is for people in it; of what the system refused, the file and why."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

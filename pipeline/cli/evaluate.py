@@ -33,6 +33,8 @@ def evaluate(
     from tfx_ocr.pipeline.evaluation import evaluated
 
     here = dataclasses.replace(settings_of.load(), recipe=recipe)
+    if out:
+        Path(out).touch()  # a place that cannot be written is told before the work, not after it
     result = evaluated(here, Path(data), Path(model) if model else None, split)
     if out:
         Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -47,7 +49,7 @@ def _lines(result: dict[str, Any]) -> list[str]:
     aside = result["set_aside"]
     said = [f"{result['recipe']} model {result['model']['version']} on {result['data']}", summary(result)]
     if aside["n"]:
-        said.append(
-            f"{aside['n']} set aside, such as {aside['examples'][0]['source']}: {aside['examples'][0]['reason']}"
-        )
+        reasons = ", ".join(f"{count} {what}" for what, count in aside["reasons"].items())
+        said.append(f"{aside['n']} set aside: {reasons}")
+        said.append(f"  such as {aside['examples'][0]['source']}: {aside['examples'][0]['reason']}")
     return said

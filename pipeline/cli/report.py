@@ -12,6 +12,7 @@ import typer
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.recipes import DEFAULT
+from tfx_ocr.pipeline.recipes import recipe as recipe_named
 
 
 def report(
@@ -23,6 +24,7 @@ def report(
     Examples:
       tfx-ocr report digits --open
     """
+    recipe_named(recipe)  # a name that there is none of is told as such
     here = dataclasses.replace(settings_of.load(), recipe=recipe)
     result = last_run.last(here)
     if not result:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def run(
         recipe=recipe,
         input=data or here.input,
         network=network or here.network,
-        overrides=" ".join([here.overrides, *(f"'{pair}'" for pair in override or [])]).strip(),
+        overrides=" ".join([here.overrides, *map(shlex.quote, override or [])]).strip(),
         tune="1" if tune else here.tune,
     )
     from tfx_ocr.pipeline.check import check

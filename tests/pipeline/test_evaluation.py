@@ -1,10 +1,14 @@
 """`tfx-ocr evaluate` by the model that ships: what it asks, what it sets aside."""
 
+import dataclasses
 import io
 
 import pytest
 from PIL import Image
 
+from tfx_ocr.data import pretrained
+from tfx_ocr.data.readers.tfrecord import write
+from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples import sample
 from tfx_ocr.pipeline.evaluation import evaluated
 from tfx_ocr.pipeline.settings import Settings
@@ -64,3 +68,21 @@ def test_what_example_gen_sets_aside_is_set_aside(here, digits, tmp_path):
         "7/early.jpg": "damaged image",
         "x/1.png": "unknown label",
     }
+    assert result["set_aside"]["reasons"] == dict.fromkeys(
+        ("not in a label's folder", "not an image", "damaged image", "unknown label"), 1
+    )
+
+
+def test_data_without_anything_to_judge_is_refused_with_a_reason(here, tmp_path):
+    (tmp_path / "x").mkdir()
+    Image.new("L", (9, 9)).save(tmp_path / "x/1.png")
+    with pytest.raises(ValueError, match=r"no examples to judge in .*: 1 set aside, such as x/1\.png: unknown label: "):
+        evaluated(here, tmp_path, None)
+
+
+def test_a_model_of_another_kind_is_refused_by_name(here, tmp_path):
+    invoices = dataclasses.replace(here, recipe="invoices")
+    page = Record(features={"words": [b"A"], "boxes": [0.0] * 4, "entities": [b"total"]}, source="a")
+    write(tmp_path / "pages.tfrecord", [page])
+    with pytest.raises(ValueError, match="is no model of invoices: it has no signature serve_words"):
+        evaluated(invoices, tmp_path, pretrained.model("digits"))

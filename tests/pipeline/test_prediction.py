@@ -148,11 +148,17 @@ def test_a_page_is_asked_by_its_words_and_boxes(tmp_path, pages_recipe):
     assert inputs["boxes"].tolist() == [[10, 5, 40, 15], [50, 5, 90, 15]]
 
 
+def test_a_picture_of_a_page_is_refused_with_what_is_wanted(tmp_path, pages_recipe):
+    picture(tmp_path, "page.png", 255)
+    with pytest.raises(ValueError, match="a picture: this recipe is asked about words; give the page's PAGE XML or AL"):
+        question(pages_recipe, tmp_path / "page.png")
+
+
 def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
     (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
     (tmp_path / "empty.xml").write_text(PAGE.replace("Unicode>", "X>"), encoding="utf-8")
     (tmp_path / "no.xml").write_text("<html/>")
-    word = PAGE[PAGE.index("  <Word") : PAGE.index("  <Word id=\"v\"")]
+    word = PAGE[PAGE.index("  <Word") : PAGE.index('  <Word id="v"')]
     (tmp_path / "long.xml").write_text(PAGE.replace(word, word * 2048), encoding="utf-8")
     shapes = []
 
