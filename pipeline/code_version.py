@@ -81,7 +81,7 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
             *("serving.model_server.*", "serving.client.*", "serving.versions"),
             *model,
         ),
-        "pusher": ("components.pusher.*", "serving.versions"),
+        "pusher": ("components.pusher.*", "serving.versions", "data.features"),
         "report": (
             *("components.report.*", "data.features", "data.normal", "data.alphabets.hangul"),  # of all sections
             *_with_siblings(task),

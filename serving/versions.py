@@ -82,13 +82,18 @@ def folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
     return Path(serving_dir) / str(version)
 
 
-def digests(version_dir: str | os.PathLike[str]) -> dict[str, str]:
-    """Path below `version_dir` to SHA-256 in hex, of every file but its manifest, sorted by path."""
+def digests(version_dir: str | os.PathLike[str], without: str = "") -> dict[str, str]:
+    """Path below `version_dir` to SHA-256 in hex, of every file but its manifest, sorted by path.
+
+    Args:
+        version_dir: such a folder.
+        without: path of a folder below it that is left out; "": none.
+    """
     top = Path(version_dir)
     found = {}
     for path in sorted(top.rglob("*")):
         name = path.relative_to(top).as_posix()
-        if path.is_file() and name != MANIFEST:
+        if path.is_file() and name != MANIFEST and not (without and name.startswith(f"{without}/")):
             with path.open("rb") as file:
                 found[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
@@ -125,7 +130,9 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
     return manifest
 
 
-def land(source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest) -> Manifest:
+def land(
+    source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest, without: str = ""
+) -> Manifest:
     """Make the model in `source` the version that is served, whole or not at all.
 
     It is copied to a staging folder that no server looks at, every file and folder is forced to disk, and one rename
@@ -137,6 +144,7 @@ def land(source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], ma
         source: folder of a SavedModel; a manifest in it is not taken along.
         serving_dir: folder of the served versions, on a file system that renames atomically (no object storage).
         manifest: what is known of the model; `version`, `created` and `files` are filled in.
+        without: path of a folder below `source` that is not taken along; "": all are.
 
     Returns:
         The manifest of the version that is served now.
@@ -145,7 +153,7 @@ def land(source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], ma
         ValueError: there is no model in `source`, or it changed while it was copied.
     """
     source, serving_dir = Path(source), Path(serving_dir)
-    files = digests(source)
+    files = digests(source, without)
     if not files:
         raise ValueError(f"{source} holds no model to push")
     serving_dir.mkdir(parents=True, exist_ok=True)

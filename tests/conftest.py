@@ -62,6 +62,60 @@ def write_export() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
+def write_fast() -> Callable[..., Path]:
+    """`write_fast(folder, most=(255.0, 255.0), less=0.0)`: puts a fast form into what `write_export` wrote there.
+
+    Its network takes a picture's two first bytes as numbers and gives what of them is not above `most`, and `less` off
+    the second: with 56 (ASCII 8) for the first a 9 is read as 8, and with 1.5 every probability is 0.015 less.
+    """
+
+    def write(folder: Path, most: tuple[float, float] = (255.0, 255.0), less: float = 0.0) -> Path:
+        import tensorflow as tf
+
+        from tfx_ocr.data import features
+
+        class Network(tf.Module):
+            @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name=features.PIXELS)])
+            def __call__(self, pixels):
+                return {features.LOGITS: tf.minimum(pixels, most) - [0.0, less]}
+
+        class Outside(tf.Module):
+            def image(self, examples=None, image_bytes=None):
+                if image_bytes is None:
+                    return tf.io.parse_example(examples, {"image": tf.io.FixedLenFeature([], tf.string)})["image"]
+                return image_bytes
+
+            def pixels(self, **asked):
+                pair = tf.io.decode_raw(tf.strings.substr(self.image(**asked), 0, 2), tf.uint8)
+                return {features.PIXELS: tf.reshape(tf.cast(pair, tf.float32), [-1, 2])}
+
+            def answer(self, logits, **asked):
+                label = tf.strings.unicode_encode(tf.cast(logits[:, :1], tf.int32), "UTF-8")
+                probability = logits[:, 1] / 100.0
+                return {
+                    "label": label,
+                    "probability": probability,
+                    "labels": tf.stack([label, tf.fill(tf.shape(label), "?")], axis=1),
+                    "probabilities": tf.stack([probability, 1.0 - probability], axis=1),
+                }
+
+        network, outside, signatures = Network(), Outside(), {}
+        logits = tf.TensorSpec([None, 2], tf.float32, name=features.LOGITS)
+        for name, key in (("serve_images", "image_bytes"), ("serving_default", "examples")):
+            asked = {key: tf.TensorSpec([None], tf.string, name=key)}
+            before, after = tf.function(outside.pixels), tf.function(outside.answer)
+            signatures[name + features.PIXELS_PART] = before.get_concrete_function(**asked)
+            signatures[name + features.ANSWER_PART] = after.get_concrete_function(logits=logits, **asked)
+        tf.saved_model.save(outside, str(folder / features.FAST), signatures=signatures)
+        function = network.__call__.get_concrete_function()
+        content = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
+        (folder / features.FAST / features.FAST_NETWORK).write_bytes(content)
+        return folder
+
+    return write
+
+
+@pytest.fixture(scope="session")
 def write_examples() -> Callable[..., Any]:
     """`write_examples(folder, {"test": [(image, label), ...]})`: an Examples artifact as ExampleGen leaves it."""
 

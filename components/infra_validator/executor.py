@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import math
 import os
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
+from tfx_ocr.components.infra_validator.parity import RECORDS, parity, summary
 from tfx_ocr.components.infra_validator.served import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
 from tfx_ocr.components.progress import say
@@ -19,6 +24,8 @@ from tfx_ocr.serving.export import Export, load_check
 
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
 REASON_FILE = "reason.txt"
+FAST_FILE = "fast.json"
+KEPT_APART = ("test", "eval")  # splits that nothing was trained on, the one that is judged on first
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -31,7 +38,8 @@ class Executor(base_executor.BaseExecutor):
 
         Args:
             input_dict: `model`, `examples`.
-            output_dict: `blessing` gets TFX's file and property, and `reason.txt` where the export failed.
+            output_dict: `blessing` gets TFX's file and property, and `reason.txt` where the export failed; where it did
+                not, `fast.json`, which is a `Parity`.
             exec_properties: `recipe`: `Recipe.part("infra_validator")`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
@@ -42,12 +50,14 @@ class Executor(base_executor.BaseExecutor):
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
         path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        records = _records(input_dict[standard_component_specs.EXAMPLES_KEY], part.serving.trial_requests)
+        examples = input_dict[standard_component_specs.EXAMPLES_KEY]
+        records = _records(examples, part.serving.trial_requests)
         try:
             load_check(path)
             with Export(path) as export:
                 try_export(export, records, part.input, part.task)
                 try_served(export, records, part.input)
+                fast = parity(export, *_spread(examples, RECORDS), part.input, part.task)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")
@@ -58,16 +68,31 @@ class Executor(base_executor.BaseExecutor):
         blessing.set_int_custom_property("blessed", 1)
         count = len(records)
         say(f"export passed: loaded and served as by TensorFlow Serving, it answers {count} real questions")
+        text = json.dumps(dataclasses.asdict(fast), indent=1)
+        io_utils.write_string_file(os.path.join(blessing.uri, FAST_FILE), text)
+        say(f"fast form {summary(fast)}")
 
 
 def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:
     """The first `count` records of any split, `eval` before the others."""
     splits = artifact_utils.decode_split_names(examples[0].split_names)
-    files = [
-        path
-        for split in sorted(splits, key=lambda name: name != "eval")
-        for uri in artifact_utils.get_split_uris(examples, split)
-        for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))
-    ]
-    dataset = tf.data.TFRecordDataset(files, compression_type="GZIP").take(count)
+    files = [path for split in sorted(splits, key=lambda name: name != "eval") for path in _files(examples, split)]
+    return _parsed(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count))
+
+
+def _spread(examples: list[types.Artifact], most: int) -> tuple[str, list[tf.train.Example]]:
+    """A split that nothing was trained on, and at most `most` of its records, as far apart as they can be."""
+    splits = artifact_utils.decode_split_names(examples[0].split_names)
+    split = next(name for name in (*KEPT_APART, *splits) if name in splits)
+    dataset = tf.data.TFRecordDataset(_files(examples, split), compression_type="GZIP")
+    count = int(dataset.reduce(np.int64(0), lambda number, _: number + 1))
+    return split, _parsed(dataset.shard(max(1, math.ceil(count / most)), 0))
+
+
+def _files(examples: list[types.Artifact], split: str) -> list[str]:
+    uris = artifact_utils.get_split_uris(examples, split)
+    return [path for uri in uris for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))]
+
+
+def _parsed(dataset: tf.data.Dataset) -> list[tf.train.Example]:
     return [tf.train.Example.FromString(raw) for raw in dataset.as_numpy_iterator()]

@@ -18,9 +18,11 @@ from tfx.utils import io_utils, proto_utils
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
+from tfx_ocr.data import features
 from tfx_ocr.serving import versions
 
 GATE_FILE = "gate.json"  # the Evaluator leaves it beside the blessing
+FAST_FILE = "fast.json"  # likewise the InfraValidator: whether the fast form is carried
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -58,7 +60,7 @@ class Executor(stock.Executor):
         known = _known(model_path, Part.from_json(exec_properties["recipe"]).name, input_dict)
         before = versions.newest(serving_dir)
         try:
-            manifest = versions.land(model_path, serving_dir, known)
+            manifest = versions.land(model_path, serving_dir, known, "" if _is_fast(input_dict) else features.FAST)
         except ValueError as error:
             raise Stop(str(error)) from error
         text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
@@ -67,6 +69,13 @@ class Executor(stock.Executor):
         self._MarkPushed(pushed, pushed_destination=folder, pushed_version=str(manifest.version))
         word = "served already" if manifest.version == before else "pushed"
         say(f"{word}: version {manifest.version} in {serving_dir}")
+
+
+def _is_fast(input_dict: Artifacts) -> bool:
+    """Whether the fast form was found to answer as the export does."""
+    blessings = input_dict.get(standard_component_specs.INFRA_BLESSING_KEY)
+    path = blessings and os.path.join(artifact_utils.get_single_uri(blessings), FAST_FILE)
+    return bool(path and fileio.exists(path) and json.loads(io_utils.read_string_file(path))["carried"])
 
 
 def _known(model_path: str, recipe: str, input_dict: Artifacts) -> versions.Manifest:

@@ -63,6 +63,7 @@ class Executor(base_executor.BaseExecutor):
                 blessed=_flag(input_dict["blessing"][0], "blessed"),
                 infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
                 infra_reason=_text(uris["infra_blessing"], "reason.txt").strip(),
+                fast=_json(uris["infra_blessing"], "fast.json"),
                 pushed=_flag(input_dict["pushed_model"][0], "pushed"),
                 manifest=_json(uris["pushed_model"], "manifest.json"),
                 history=_history(uris["model_run"]),

@@ -16,6 +16,7 @@ from tfx_ocr.data import features
 
 NEEDS = "vector"
 OUTPUTS = (features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT)
+ANSWER = OUTPUTS[:2]
 SAME = 1e-4  # of two probabilities
 
 

@@ -16,6 +16,7 @@ from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, FIRST, INITIALS, MEDIALS
 
 NEEDS = "vector"
+ANSWER = classification.ANSWER
 PARTS = {
     features.INITIAL_OUT: INITIALS,
     features.MEDIAL_OUT: MEDIALS,

@@ -40,8 +40,9 @@ class Flags:
         enable_model_warmup: run the requests in a version's `assets.extra` before it is available.
         num_request_iterations_for_warmup: how often each; 0: once.
         saved_model_tags: comma-separated tags of the graph to load.
-        prefer_tflite_model: serve a version's `model.tflite` where it has one.
-        num_tflite_interpreters_per_pool: runs of it at once.
+        prefer_tflite_model: serve a version's `model.tflite`, or its fast form, where it has one.
+        num_tflite_pools: of its interpreters; 0: one a core.
+        num_tflite_interpreters_per_pool: each runs one request, or a row of one, at a time.
         enable_signature_method_name_check: refuse a signature whose method name is another's.
         enable_serialization_as_tensor_content: answer Predict with `tensor_content`, not with typed fields.
         enable_profiler: let TensorFlow's profiler ask this server.
@@ -78,6 +79,7 @@ class Flags:
     num_request_iterations_for_warmup: int = 0
     saved_model_tags: str = "serve"
     prefer_tflite_model: bool = False
+    num_tflite_pools: int = 0
     num_tflite_interpreters_per_pool: int = 1
     enable_signature_method_name_check: bool = False
     enable_serialization_as_tensor_content: bool = False
@@ -97,7 +99,6 @@ IGNORED: dict[str, type] = {
     "flush_filesystem_caches": bool,
     "force_allow_any_version_labels_for_unavailable_models": bool,
     "mixed_precision": str,
-    "num_tflite_pools": int,
     "num_unload_threads": int,
     "per_process_gpu_memory_fraction": float,
     "platform_config_file": str,
@@ -174,9 +175,10 @@ def _check(flags: Flags) -> None:
             raise ValueError(f"--{name} is {getattr(flags, name)}, and ports go from 0 to 65535")
     if not flags.port and not flags.grpc_socket_path:
         raise ValueError("--port is 0 and there is no --grpc_socket_path: there would be no gRPC")
-    for name in ("grpc_max_threads", "rest_api_num_threads", "num_tflite_interpreters_per_pool"):
-        if getattr(flags, name) < 1:
-            raise ValueError(f"--{name} is {getattr(flags, name)}, and at least 1 is needed")
+    at_least = dict.fromkeys(("grpc_max_threads", "rest_api_num_threads", "num_tflite_interpreters_per_pool"), 1)
+    for name, least in (at_least | {"num_tflite_pools": 0}).items():
+        if getattr(flags, name) < least:
+            raise ValueError(f"--{name} is {getattr(flags, name)}, and at least {least} is needed")
 
 
 def _value(name: str, kind: type, text: str) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -11,17 +12,20 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
+from tfx_ocr.data import features
 from tfx_ocr.serving.export import Export
 from tfx_ocr.serving.model_server import batching
 from tfx_ocr.serving.model_server.errors import ServingError, of_tensorflow
-from tfx_ocr.serving.model_server.flags import Flags
+from tfx_ocr.serving.model_server.flags import CPUS, Flags
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 
 TFLITE_FILE = "model.tflite"  # TensorFlow Serving's name, beside saved_model.pb
 
+log = logging.getLogger(__name__)
+
 
 class Backend(Protocol):
-    """What runs a model: `Export`, or `TFLiteModel`."""
+    """What runs a model: `Export`, `TFLiteModel` or `FastModel`."""
 
     signature_defs: dict[str, Any]
 
@@ -115,26 +119,35 @@ class Servable:
 
 
 def open_backend(path: Path, flags: Flags) -> Backend:
-    """Load what lies in a version's folder.
+    """Load what lies in a version's folder: where TFLite is preferred and there, that.
 
     Raises:
         ServingError: there is no model in it that can be served.
     """
-    if flags.prefer_tflite_model and (path / TFLITE_FILE).is_file():
-        from tfx_ocr.serving.model_server.tflite import TFLiteModel  # only where it is asked for
+    interpreters = (flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool
+    tags = flags.saved_model_tags.split(",")
+    config = _config(flags)
+    try:
+        if flags.prefer_tflite_model and (path / TFLITE_FILE).is_file():
+            from tfx_ocr.serving.model_server.tflite import TFLiteModel  # only where it is asked for
 
-        backend: Backend = TFLiteModel(
-            path / TFLITE_FILE, flags.num_tflite_interpreters_per_pool, flags.tensorflow_intra_op_parallelism
-        )
-        return backend
+            return TFLiteModel(path / TFLITE_FILE, interpreters, flags.tensorflow_intra_op_parallelism)
+        if flags.prefer_tflite_model and (path / features.FAST / features.FAST_NETWORK).is_file():
+            from tfx_ocr.serving.model_server.fast import FastModel
+
+            return FastModel(path, tags, config, interpreters)
+        if flags.prefer_tflite_model:
+            log.info("%s has no TFLite form: its SavedModel is served", path)
+        return Export(path, tags, config)
+    except ValueError as error:
+        cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else None
+        raise ServingError(of_tensorflow(cause or error).code, str(error)) from error
+
+
+def _config(flags: Flags) -> tf.compat.v1.ConfigProto:
     threads = flags.tensorflow_session_parallelism
-    config = tf.compat.v1.ConfigProto(
+    return tf.compat.v1.ConfigProto(
         allow_soft_placement=True,  # a graph may name devices that this machine lacks
         intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
         inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism,
     )
-    try:
-        return Export(path, flags.saved_model_tags.split(","), config)
-    except ValueError as error:
-        cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else None
-        raise ServingError(of_tensorflow(cause or error).code, str(error)) from error

@@ -1,10 +1,12 @@
-"""The served model: requests a second against the session in process, and versions swapped under load.
+"""The served model: requests a second against the session in process, TFLite against it, versions swapped under load.
 
 Rates: 16 clients, one encoded picture a request, over gRPC to the embedded server with batching as compose.yaml has it,
 and the same calls by 16 threads straight on the session of the same export in this process; in turns, so that both meet
 the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with random weights (time does not depend on
-them). Swaps: new versions land while the clients ask; counts what fails and what a version answers that the server had
-called unloaded before it was asked. Writes to tests/bench/results/serving.csv.
+them). Fast runtime: one client, one picture at a time, over gRPC to two servers of that InceptionV3 without batching,
+one of them asked for TFLite (`--prefer_tflite_model`), in turns. Swaps: new versions land while the clients ask; counts
+what fails and what a version answers that the server had called unloaded before it was asked. Writes to
+tests/bench/results/serving.csv.
 
     python tests/bench/bench_serving.py
 """
@@ -65,6 +67,10 @@ def main() -> None:
             measured = rates(base, pictures, options.requests, options.repeats)
             print(f"{words}: {measured}", flush=True)
             results.record("serving", rate_rows(words, measured, options.requests, command), options.results)
+        alone = fast_rates(pathlib.Path(work, "inception_v3"), pictures, options.requests, options.repeats)
+        print(f"fast runtime: {alone}", flush=True)
+        rows = fast_rows(NETWORKS["inception_v3"], alone, options.requests, command)
+        results.record("serving", rows, options.results)
         asked = options.requests * SWAP_REQUESTS // REQUESTS
         found = swap(pathlib.Path(work, "small_cnn"), pictures, asked)
         print(f"swaps: {found}", flush=True)
@@ -93,8 +99,35 @@ def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int
     return measured
 
 
-def rate(way: Way, questions: Sequence[object], requests: int) -> float:
-    """Requests a second of 16 clients together, their connecting included."""
+def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
+    """Of one client, to a server of the SavedModel and to one of its fast form, in turns.
+
+    Raises:
+        RuntimeError: the version has no fast form.
+    """
+    from tfx_ocr.data import features
+
+    if not (base / "1" / features.FAST / features.FAST_NETWORK).is_file():
+        raise RuntimeError(f"{base / '1'} has no fast form to measure")
+    asked = [model_server.predict_request([picture]) for picture in pictures]
+    measured = []
+    with (
+        model_server.running(base, ()) as whole,
+        model_server.running(base, ("--prefer_tflite_model",)) as fast,
+    ):
+        ways = {
+            "SavedModel": lambda: model_server.predict(whole.grpc),
+            "TFLite": lambda: model_server.predict(fast.grpc),
+        }
+        for way in ways.values():
+            rate(way, asked, min(requests, WARM_UP), clients=1)
+        for _ in range(repeats):
+            measured.append({name: rate(way, asked, requests, clients=1) for name, way in ways.items()})
+    return measured
+
+
+def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CLIENTS) -> float:
+    """Requests a second of all clients together, their connecting included."""
     numbers = itertools.count()
 
     def ask(_: int) -> None:
@@ -102,9 +135,9 @@ def rate(way: Way, questions: Sequence[object], requests: int) -> float:
             while (number := next(numbers)) < requests:
                 answer(questions[number % len(questions)])
 
-    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
         begin = time.perf_counter()
-        list(pool.map(ask, range(CLIENTS)))
+        list(pool.map(ask, range(clients)))
         return requests / (time.perf_counter() - begin)
 
 
@@ -115,9 +148,23 @@ def rate_rows(words: str, measured: list[Rates], requests: int, command: str) ->
         "requests over gRPC, batching on": ([one["gRPC"] for one in measured], "requests/s"),
         "over gRPC against in process": ([one["gRPC"] / one["in process"] for one in measured], "x"),
     }
+    return _rows(f"{words}, one encoded picture a request, {CLIENTS} clients", of, requests, command)
+
+
+def fast_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
+    """Likewise of one client and the two servers."""
+    of = {
+        "requests over gRPC, SavedModel": ([one["SavedModel"] for one in measured], "requests/s"),
+        "requests over gRPC, TFLite": ([one["TFLite"] for one in measured], "requests/s"),
+        "TFLite against SavedModel": ([one["TFLite"] / one["SavedModel"] for one in measured], "x"),
+    }
+    return _rows(f"{words}, one encoded picture a request, one client", of, requests, command)
+
+
+def _rows(who: str, of: dict[str, tuple[list[float], str]], requests: int, command: str) -> list[results.Row]:
     return [
         results.Row(
-            measure=f"{words}, one encoded picture a request, {CLIENTS} clients: {what}",
+            measure=f"{who}: {what}",
             value=statistics.fmean(values),
             unit=unit,
             n=f"{len(values)} x {requests:,} requests",

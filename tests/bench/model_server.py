@@ -1,4 +1,4 @@
-"""The embedded server for the benches, a process of its own with compose.yaml's batching, and what to ask it."""
+"""The embedded server for the benches, a process of its own, and what to ask it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import results
@@ -20,7 +20,10 @@ MODEL = "digits"
 CLIENTS = 16
 READY_S = 300.0
 TIMEOUT_S = 60.0  # of a request
-BATCHING = results.ROOT / "serving" / "docker" / "batching.config"
+BATCHING = (
+    "--enable_batching",
+    f"--batching_parameters_file={results.ROOT / 'serving' / 'docker' / 'batching.config'}",
+)  # as compose.yaml has it
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +42,12 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(base_path: pathlib.Path) -> Iterator[Running]:
+def running(base_path: pathlib.Path, flags: Sequence[str] = BATCHING) -> Iterator[Running]:
     """Serve the versions in `base_path` as `digits`, from when the newest answers to the block's end.
+
+    Args:
+        base_path: folder of the versions.
+        flags: of the server, beside ports and model.
 
     Raises:
         RuntimeError: it ends, or does not answer in time; what it said is in the message.
@@ -50,7 +57,7 @@ def running(base_path: pathlib.Path) -> Iterator[Running]:
     grpc_port, rest_port = free_ports(2)
     command = [sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={grpc_port}"]
     command += [f"--rest_api_port={rest_port}", f"--model_name={MODEL}", f"--model_base_path={base_path}"]
-    command += ["--enable_batching", f"--batching_parameters_file={BATCHING}"]
+    command += flags
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stderr=said, env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
         server = Running(process, f"127.0.0.1:{grpc_port}", f"http://127.0.0.1:{rest_port}")

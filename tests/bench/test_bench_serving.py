@@ -20,6 +20,40 @@ def test_rates_are_means_of_the_repeats_and_ratios_are_taken_repeat_by_repeat():
     assert rows[2].measure == "small CNN, one encoded picture a request, 16 clients: over gRPC against in process"
 
 
+def test_the_fast_runtime_is_told_beside_the_savedmodel():
+    import bench_serving
+
+    measured = [{"SavedModel": 50.0, "TFLite": 200.0}, {"SavedModel": 100.0, "TFLite": 500.0}]
+    rows = bench_serving.fast_rows("InceptionV3", measured, 2000, "make x")
+    assert [(row.value, row.unit, row.spread) for row in rows] == [
+        (75.0, "requests/s", (50.0, 100.0)),
+        (350.0, "requests/s", (200.0, 500.0)),
+        (4.5, "x", (4.0, 5.0)),
+    ]
+    assert rows[2].measure == "InceptionV3, one encoded picture a request, one client: TFLite against SavedModel"
+
+
+def test_a_version_without_a_fast_form_is_not_measured(tmp_path):
+    import bench_serving
+
+    with pytest.raises(RuntimeError, match="has no fast form to measure"):
+        bench_serving.fast_rates(tmp_path, [], 1, 1)
+
+
+def test_a_rate_of_one_client_is_that_of_one():
+    import bench_serving
+
+    clients = []
+
+    @contextlib.contextmanager
+    def way():
+        clients.append(threading.get_ident())
+        yield lambda question: None
+
+    assert bench_serving.rate(way, ["a"], 10, clients=1) > 0
+    assert len(clients) == 1
+
+
 def test_a_rate_asks_each_question_in_turn_with_a_client_a_thread():
     import bench_serving
 

@@ -79,6 +79,16 @@ def test_land_serves_every_file_and_says_what_it_is(old, served, at):
     assert (written["recipe"], written["metrics"], written["n"]) == ("digits", {"accuracy": 0.5}, 2)
 
 
+def test_a_folder_that_is_left_out_does_not_land(tmp_path, served):
+    of = model(tmp_path / "model")
+    for name in ("extra/fast/network", "extra/fast/deep/er", "extra/faster"):
+        (of / name).parent.mkdir(parents=True, exist_ok=True)
+        (of / name).write_bytes(b"x")
+    version = land(of, served, Manifest(), without="extra/fast").version
+    manifest = versions.verify(served / str(version))
+    assert sorted(manifest.files) == sorted([*FILES, "extra/faster"])
+
+
 def test_two_models_in_one_second_both_land(old, new, served, at):
     at(1000)
     assert [land(each, served, Manifest()).version for each in (old, new, old)] == [1000, 1001, 1002]

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 VERDICT = ("verdict", "metrics")
-REST = ("curves", "slices", "data", "lineage")
+REST = ("curves", "slices", "fast", "data", "lineage")
 
 # task in components.tasks.TASKS -> sections between the verdict and the rest, in the page's order
 OF_TASK: dict[str, tuple[str, ...]] = {

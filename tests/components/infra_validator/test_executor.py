@@ -12,14 +12,15 @@ def validate(artifact, write_examples, tmp_path):
     """Run the executor on `tmp_path/model`; its blessing."""
     from tfx_ocr.components.infra_validator.executor import Executor
 
-    def run(records=RECORDS, trial_requests=3):
+    def run(records=RECORDS, trial_requests=3, **splits):
         blessing = artifact("InfraBlessing", tmp_path / "blessing")
+        splits = {"train": [(b"xx", "x")], "eval": records, **splits}
         recipe = {"name": "digits", "input": "image", "task": "classification", "alphabet": "digits"}
         recipe["serving"] = {"trial_requests": trial_requests}
         Executor().Do(
             {
                 "model": [artifact("Model", tmp_path / "model")],
-                "examples": [write_examples(tmp_path / "examples", {"train": [(b"xx", "x")], "eval": records})],
+                "examples": [write_examples(tmp_path / "examples", splits)],
             },
             {"blessing": [blessing]},
             {"recipe": json.dumps(recipe)},
@@ -34,8 +35,30 @@ def test_a_sound_export_is_blessed_as_the_stock_pusher_reads_it(validate, write_
 
     write_export(tmp_path / "model" / "Format-Serving")
     assert model_utils.is_infra_validated(validate())
-    assert [path.name for path in (tmp_path / "blessing").iterdir()] == ["INFRA_BLESSED"]
+    assert {path.name for path in (tmp_path / "blessing").iterdir()} == {"INFRA_BLESSED", "fast.json"}
     assert "answers 3 real questions" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("test", "split", "n", "same"),
+    [
+        ([(b"1d", "1"), (b"9d", "9")], "test", 2, 0.5),
+        (None, "eval", 4, 1.0),
+        ([(b"%dd" % (number % 10), "") for number in range(1001)], "test", 334, 0.8982),
+    ],
+    ids=["test", "eval_where_there_is_no_test", "every_third_of_1001"],
+)
+def test_the_fast_form_is_compared_on_records_kept_from_training(
+    validate, write_export, write_fast, tmp_path, capsys, test, split, n, same
+):
+    """Its network reads a 9 as 8: there is none among the records of eval."""
+    write_fast(write_export(tmp_path / "model" / "Format-Serving"), most=(56.0, 255.0))
+    validate(**({"test": test} if test else {}))
+    told = json.loads((tmp_path / "blessing" / "fast.json").read_text())
+    assert (told["split"], told["n"], round(told["same"], 4)) == (split, n, same)
+    assert told["carried"] == (same == 1.0)
+    assert told["same_at_least"] == 0.99
+    assert f"fast form {'carried' if told['carried'] else 'left out'}: " in capsys.readouterr().out
 
 
 def test_a_failing_export_is_not_blessed_and_says_why(validate, write_export, tmp_path, capsys):

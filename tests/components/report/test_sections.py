@@ -12,7 +12,7 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import mistakes, page
 from tfx_ocr.components.report.pictures import thumbnail
 
-COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "data", "lineage"]
+COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "fast", "data", "lineage"]
 
 
 def answer(source, reference, text, probability=0.5):

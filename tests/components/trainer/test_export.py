@@ -11,8 +11,12 @@ from tfx_ocr.components.recipe import PARTS, Examples, Recipe
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
+from tfx_ocr.data import features
 from tfx_ocr.serving.c_loader import load_check
 from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model_server.fast import FastModel
+from tfx_ocr.serving.model_server.flags import Flags
+from tfx_ocr.serving.model_server.servable import open_backend
 
 pytestmark = pytest.mark.tfx
 
@@ -87,6 +91,55 @@ def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
 
 def test_it_loads_as_tensorflow_serving_does(exported):
     load_check(exported.folder)
+
+
+def test_its_fast_form_answers_alike(exported, digits):
+    """By the server's own runtime, on a network whose random weights were doubled: probabilities are far apart."""
+    images = np.array([image for image, _ in digits], dtype=object)
+    whole = exported.loaded.answer("serve_images", {"image_bytes": images})
+    fast = open_backend(exported.folder, Flags(prefer_tflite_model=True))
+    assert isinstance(fast, FastModel)
+    for signature, asked in (("serve_images", images), ("serving_default", np.array([*map(example, images)], object))):
+        definition = fast.signature_defs[signature]
+        (feed,) = definition.inputs.values()
+        fetches = [definition.outputs[name].name for name in ("label", "probabilities")]
+        label, probabilities = fast.run({feed.name: asked}, fetches)
+        assert (label == whole["label"]).mean() > 0.95
+        np.testing.assert_allclose(probabilities, whole["probabilities"], atol=0.02)
+    fast.close()
+
+
+def test_its_fast_form_holds_the_weights_once_and_in_a_byte_each(exported):
+    folder = exported.folder / features.FAST
+    kept = [name for name, _ in tf.train.list_variables(str(folder / "variables/variables"))]
+    assert kept == ["_CHECKPOINTABLE_OBJECT_GRAPH"]
+    weights = sum(weight.size for weight in exported.model.get_weights())
+    assert (folder / features.FAST_NETWORK).stat().st_size < 1.5 * weights
+    with Export(folder) as around:
+        assert sorted(around.signatures) == [
+            "serve_images_answer", "serve_images_pixels", "serving_default_answer", "serving_default_pixels",
+        ]  # fmt: skip
+        assert dict(around.signatures["serve_images_pixels"].outputs) == {"pixels": ("float32", (None, 16, 16, 1))}
+        assert dict(around.signatures["serve_images_answer"].inputs) == {
+            "image_bytes": ("string", (None,)), "logits": ("float32", (None, 10)),
+        }  # fmt: skip
+
+
+def test_a_network_that_tflite_cannot_hold_is_exported_without_a_fast_form(part, transformed, tmp_path, monkeypatch):
+    class Determinant(keras.layers.Layer):
+        def call(self, pictures):
+            return tf.linalg.det(pictures[..., 0])[:, tf.newaxis]
+
+    said = []
+    monkeypatch.setattr("tfx_ocr.components.trainer.fast.say", said.append)
+    pictures = keras.Input((16, 16, 1))
+    model = keras.Model(pictures, keras.layers.Dense(10)(Determinant()(pictures)))
+    export(model, transformed.graph, part(), str(tmp_path / "model"))
+    reason = "the network cannot be TFLite: TF Select ops: MatrixDeterminant"
+    assert said == [f"no fast form: {reason}"]
+    assert [path.name for path in (tmp_path / "model" / features.FAST).iterdir()] == ["reason.txt"]
+    assert (tmp_path / "model" / features.FAST / features.FAST_REASON).read_text() == f"{reason}\n"
+    load_check(tmp_path / "model")
 
 
 @pytest.fixture

@@ -27,6 +27,9 @@ from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data.alphabets import alphabet
 from tfx_ocr.serving.c_loader import load_check
 from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model_server.fast import FastModel
+from tfx_ocr.serving.model_server.flags import Flags
+from tfx_ocr.serving.model_server.servable import open_backend
 
 pytestmark = pytest.mark.tfx
 
@@ -190,6 +193,23 @@ def test_one_is_answered_as_in_a_batch(made):
                 np.testing.assert_array_equal(together, value[0])
             else:
                 np.testing.assert_allclose(together, value[0], atol=1e-4)
+
+
+def test_the_fast_form_answers_alike(made):
+    """By the server's own runtime. A network two epochs old is in doubt, so scores are compared, not what is read."""
+    whole, fast = asked(made, made.judged), open_backend(Path(made.path), Flags(prefer_tflite_model=True))
+    assert isinstance(fast, FastModel)
+    score = made.task.ANSWER[1]
+    examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
+    for signature, inputs in (
+        (made.kind.SIGNATURE, made.kind.question(made.judged)),
+        ("serving_default", examples),
+    ):
+        definition = fast.signature_defs[signature]
+        feeds = {definition.inputs[name].name: value for name, value in inputs.items()}
+        (found,) = fast.run(feeds, [definition.outputs[score].name])
+        np.testing.assert_allclose(found, whole[score], atol=0.05)
+    fast.close()
 
 
 def test_it_loads_as_tensorflow_serving_does(made):

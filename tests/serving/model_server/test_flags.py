@@ -61,6 +61,7 @@ def test_flags_without_effect_are_named_and_their_values_checked():
         ([MODEL, "--port=8501", "--rest_api_port=8501"], "--rest_api_port and --port are both 8501"),
         ([MODEL, "--port=0"], "there would be no gRPC"),
         ([MODEL, "--grpc_max_threads=0"], "--grpc_max_threads is 0, and at least 1 is needed"),
+        ([MODEL, "--num_tflite_pools=-1"], "--num_tflite_pools is -1, and at least 0 is needed"),
         ([MODEL, "--batching_parameters_file=b"], "without --enable_batching"),
         ([], "no model to serve: give --model_base_path or --model_config_file"),
     ],

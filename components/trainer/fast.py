@@ -1,0 +1,91 @@
+"""An export's fast form: its network as TFLite, and what lies around it as a SavedModel without weights.
+
+TFLite can neither decode a PNG nor look a label up: it takes the place of the network alone (docs/serving-contract.md).
+"""
+
+from __future__ import annotations
+
+import os
+
+import keras
+import tensorflow as tf
+
+from tfx_ocr.components.progress import say
+from tfx_ocr.components.trainer.outside import Outside, Signatures, Tensors, save
+from tfx_ocr.data import features
+
+
+def write(model: keras.Model, outside: Outside, path: str) -> None:
+    """Write the fast form into an export's folder; of a network that TFLite cannot hold, a file that says why not.
+
+    Args:
+        model: trained.
+        outside: what lies around it in the export.
+        path: folder of the export, written already.
+    """
+    folder = os.path.join(path, *features.FAST.split("/"))
+    try:
+        network = converted(model)
+    except Exception as error:  # whatever it is, the export is there without
+        reason = f"the network cannot be TFLite: {_why(error)}"
+        say(f"no fast form: {reason}")
+        tf.io.gfile.makedirs(folder)
+        _write(os.path.join(folder, features.FAST_REASON), f"{reason}\n".encode())
+        return
+    save(outside, signatures(outside, model), folder)
+    _write(os.path.join(folder, features.FAST_NETWORK), network)
+
+
+def converted(model: keras.Model) -> bytes:
+    """The network as a TFLite file: weights in 8 bits, what flows between its layers in float32.
+
+    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`.
+
+    Raises:
+        Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
+    """
+    inputs = {name: tf.TensorSpec(of.shape, of.dtype, name) for name, of in _inputs(model).items()}
+    holder = tf.Module()
+    holder.weights = [weight.value for weight in model.weights]
+
+    @tf.function
+    def network(**given: tf.Tensor) -> Tensors:
+        takes = given if isinstance(model.input, dict) else given[features.PIXELS]
+        return {features.LOGITS: model(takes, training=False)}
+
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function(**inputs)], holder)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return converter.convert()
+
+
+def signatures(outside: Outside, model: keras.Model) -> Signatures:
+    """Of each signature of the export two: what comes before the network, and what comes after it."""
+    logits = tf.TensorSpec(model.output.shape, tf.float32, features.LOGITS)
+
+    def pixels(**asked: tf.Tensor) -> Tensors:
+        given = outside.pixels(outside.raw(asked))
+        return given if isinstance(given, dict) else {features.PIXELS: given}
+
+    def answer(logits: tf.Tensor, **asked: tf.Tensor) -> Tensors:
+        return outside.answers(logits, outside.raw(asked))
+
+    found: Signatures = {}
+    for name, inputs in outside.asked().items():
+        found[name + features.PIXELS_PART] = pixels, inputs
+        found[name + features.ANSWER_PART] = answer, {**inputs, features.LOGITS: logits}
+    return found
+
+
+def _inputs(model: keras.Model) -> dict[str, keras.KerasTensor]:
+    return model.input if isinstance(model.input, dict) else {features.PIXELS: model.input}
+
+
+def _why(error: Exception) -> str:
+    """The operations that are missing, where that is it; else the first line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in lines if line.startswith(("TF Select ops:", "Custom ops:"))), lines[0])
+
+
+def _write(path: str, content: bytes) -> None:
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(content)

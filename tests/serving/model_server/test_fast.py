@@ -1,0 +1,157 @@
+"""The fast form of an export whose answers can be read off its pictures; its network reads a 9 as 8, to be told."""
+
+import logging
+import shutil
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+READ_AS_8 = (56.0, 255.0)
+
+
+@pytest.fixture(scope="module")
+def written(write_export, write_fast, tmp_path_factory):
+    return write_fast(write_export(tmp_path_factory.mktemp("export") / "1"), most=READ_AS_8)
+
+
+@pytest.fixture
+def load():
+    """`load(folder, **flags)`: what the server loads; closed at the end."""
+    from tfx_ocr.serving.model_server.flags import Flags
+    from tfx_ocr.serving.model_server.servable import open_backend
+
+    opened = []
+
+    def loaded(folder, **flags):
+        opened.append(open_backend(folder, Flags(**flags)))
+        return opened[-1]
+
+    yield loaded
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture
+def fast(load, written):
+    return load(written, prefer_tflite_model=True)
+
+
+def ask(model, images, outputs=("label", "probability"), timeout_s=None):
+    definition = model.signature_defs["serve_images"]
+    feeds = {definition.inputs["image_bytes"].name: np.array(images, dtype=object)}
+    return [each.tolist() for each in model.run(feeds, [definition.outputs[name].name for name in outputs], timeout_s)]
+
+
+def example(image):
+    import tensorflow as tf
+
+    feature = {"image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))}
+    return tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString()
+
+
+def test_its_network_is_asked_where_tflite_is_preferred(load, fast, written):
+    assert ask(fast, [b"7d", b"92"]) == [[b"7", b"8"], [1.0, 0.5]]
+    assert ask(load(written), [b"7d", b"92"]) == [[b"7", b"9"], [1.0, 0.5]]
+
+
+def test_it_has_the_signatures_of_the_savedmodel_and_answers_each(load, fast, written):
+    assert fast.signature_defs == load(written).signature_defs
+    definition = fast.signature_defs["serving_default"]
+    feeds = {definition.inputs["examples"].name: np.array([example(b"92"), example(b"3d")], dtype=object)}
+    assert fast.run(feeds, [definition.outputs["label"].name])[0].tolist() == [b"8", b"3"]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 7], ids=str)
+def test_rows_are_answered_in_their_order_by_as_many_interpreters_as_there_are(load, written, rows):
+    model = load(written, prefer_tflite_model=True, num_tflite_pools=3)
+    images = [b"%d%c" % (number, 50 + number) for number in range(rows)]
+    labels, probabilities = ask(model, images)
+    assert labels == [b"%d" % number for number in range(rows)]
+    assert probabilities == pytest.approx([0.5 + number / 100 for number in range(rows)])
+
+
+def test_no_rows_are_answered_with_none(fast):
+    """TFLite itself spoils its memory on a tensor without rows."""
+    assert ask(fast, [], ("label", "probabilities")) == [[], []]
+    assert ask(fast, [b"7d"]) == [[b"7"], [1.0]]
+
+
+def test_outputs_come_as_they_are_asked_for(fast):
+    assert ask(fast, [b"72"], ("probabilities", "label")) == [[[0.5, 0.5]], [b"7"]]
+
+
+def test_requests_of_several_threads_get_their_own_answers(load, written):
+    import concurrent.futures
+
+    model = load(written, prefer_tflite_model=True, num_tflite_pools=2)
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: ask(model, [b"%dd" % (number % 8)] * (number % 3 + 1))[0], range(64)))
+    assert answers == [[b"%d" % (number % 8)] * (number % 3 + 1) for number in range(64)]
+
+
+def test_what_is_wrong_with_a_request_is_the_sessions_error(fast):
+    import tensorflow as tf
+
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        ask(fast, [b"7d", b"7"])  # a byte is missing
+    with pytest.raises(ValueError, match="NoOp is of no signature that has a fast form"):
+        fast.run({}, ["NoOp"])
+
+
+def test_who_waits_too_long_for_an_interpreter_is_told(load, written):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    model = load(written, prefer_tflite_model=True, num_tflite_pools=1)
+    taken = model._network._free.get()
+    with pytest.raises(ServingError, match="Timed out waiting for an interpreter"):
+        ask(model, [b"7d"], timeout_s=0.2)
+    model._network._free.put(taken)
+    assert ask(model, [b"7d"], timeout_s=60.0) == [[b"7"], [1.0]]
+
+
+def test_an_export_without_one_is_served_from_its_savedmodel_and_a_line_says_so(load, write_export, tmp_path, caplog):
+    write_export(tmp_path / "1")
+    with caplog.at_level(logging.INFO, "tfx_ocr.serving.model_server"):
+        assert ask(load(tmp_path / "1", prefer_tflite_model=True), [b"9d"]) == [[b"9"], [1.0]]
+    assert [each.message for each in caplog.records] == [
+        f"{tmp_path / '1'} has no TFLite form: its SavedModel is served"
+    ]
+
+
+def test_a_damaged_one_is_not_served(load, written, tmp_path):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    for number, (name, sentence) in enumerate(
+        {
+            "assets.extra/fast/network.tflite": r"network\.tflite holds no model that can be served",
+            "assets.extra/fast/saved_model.pb": "assets.extra/fast holds no model that can be served",
+            "saved_model.pb": "has no graph with the tags serve",
+        }.items()
+    ):
+        folder = shutil.copytree(written, tmp_path / str(number))
+        (folder / name).write_bytes(b"")
+        with pytest.raises(ServingError, match=sentence):
+            load(folder, prefer_tflite_model=True)
+
+
+def test_requests_that_come_together_meet_in_one_run(load, written):
+    """Through the server's batches, where a bad picture costs its neighbours nothing."""
+    import concurrent.futures
+
+    from tfx_ocr.serving.model_server.batching import BatchScheduler
+    from tfx_ocr.serving.model_server.config import BatchingParameters
+    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model_server.monitoring import Monitoring
+    from tfx_ocr.serving.model_server.servable import Servable
+
+    scheduler = BatchScheduler(BatchingParameters(max_batch_size=4, batch_timeout_micros=200_000, num_batch_threads=1))
+    servable = Servable("m", 1, load(written, prefer_tflite_model=True), Monitoring(), scheduler)
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(ask, servable, [image]) for image in (b"7d", b"9d", b"5", b"12")]
+        found = [each.exception() or each.result() for each in asked]
+    scheduler.close()
+    assert [found[0], found[1], found[3]] == [[[b"7"], [1.0]], [[b"8"], [1.0]], [[b"1"], [0.5]]]
+    assert isinstance(found[2], ServingError)
+    assert found[2].code.name == "INVALID_ARGUMENT"
