@@ -23,6 +23,7 @@ HANGUL = Recipe(
     alphabet="hangul",
     schema="hangul.pbtxt",
     sample="hangul",
+    pretrained="hangul",
     image=ImageSpec(height=64, width=64, margin=0.08),
     examples=Examples(
         readers=("labelled_csv", "image_folder", "tfrecord"),
