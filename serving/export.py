@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from tensorflow.python.client import pywrap_tf_session
 
 from tfx_ocr.serving.c_loader import load_check
 from tfx_ocr.serving.signature import Signature
+
+NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
 
 __all__ = ["Export", "Signature", "load_check"]
 
@@ -135,6 +138,8 @@ class Export:
 
 
 def first_line(error: Exception) -> str:
-    """What went wrong, without TensorFlow's heading above it and its account of where below."""
-    lines = (str(getattr(error, "message", "")) or str(error)).strip().splitlines()
-    return next(line for line in lines if line.strip() and line.strip() != "Graph execution error:")
+    """What went wrong, without TensorFlow's heading above it, its account of where below, and its nodes before it."""
+    said = NODES.sub("", str(getattr(error, "message", "")) or str(error))
+    lines = said.strip().splitlines()
+    told = (line for line in lines if line.strip() and line.strip() != "Graph execution error:")
+    return next(told, type(error).__name__)

@@ -83,3 +83,21 @@ def test_export_refuses_a_folder_without_a_model(tmp_path):
 
     with pytest.raises(ValueError, match="holds no model that can be served: "):
         Export(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("Graph execution error:\n\nno PNG\n\t [[node a]]\n", "no PNG"),
+        ("{{function_node __inference_f_1}} {{node f/Assert}} assertion failed: [no PNG] [0]\n\t [[{{node a}}]]",
+         "assertion failed: [no PNG] [0]"),
+        ("'{{a}}' is no number", "'{{a}}' is no number"),
+        ("{{node a}}", "ValueError"),
+        ("", "ValueError"),
+    ],
+    ids=["heading", "nodes", "other_braces", "nodes_alone", "nothing"],
+)  # fmt: skip
+def test_of_tensorflows_errors_the_line_for_people_is_told(said, line):
+    from tfx_ocr.serving.export import first_line
+
+    assert first_line(ValueError(said)) == line
