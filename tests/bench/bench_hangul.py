@@ -113,14 +113,7 @@ def rows(printed: dict, written: dict) -> list[results.Row]:
         "handwritten, decoded over 11,172, two writers never trained on": written,
     }
     return [
-        results.Row(
-            measure=f"Hangul {what}: {words}",
-            value=verdict["metrics"][metric],
-            unit="fraction",
-            n=f"{verdict['n']:,} pictures",
-            spread=tuple(verdict["intervals"][metric]),
-            command="python tests/bench/bench_hangul.py",
-        )
+        pipelines.row(f"Hangul {what}: {words}", verdict, metric, "pictures", "python tests/bench/bench_hangul.py")
         for what, verdict in of.items()
         for metric, words in {"accuracy": "top-1", "top_5": "top-5"}.items()
     ]

@@ -107,14 +107,7 @@ def all_named(record: Record) -> Record:
 def row(part: str, verdict: dict[str, Any]) -> results.Row:
     """What was measured of a part."""
     metric, words = MEASURES[part]
-    return results.Row(
-        measure=words,
-        value=verdict["metrics"][metric],
-        unit="fraction",
-        n=f"{verdict['n']:,} pages",
-        spread=tuple(verdict["intervals"][metric]),
-        command="python tests/bench/bench_invoices.py",
-    )
+    return pipelines.row(words, verdict, metric, "pages", "python tests/bench/bench_invoices.py")
 
 
 if __name__ == "__main__":

@@ -77,15 +77,9 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
 
 def rows(found: dict[str, dict[str, Any]]) -> list[results.Row]:
     """Three measures a set."""
+    command = "python tests/bench/bench_lines.py"
     return [
-        results.Row(
-            measure=f"{name.title()} lines never trained on: {words}",
-            value=verdict["metrics"][metric],
-            unit="fraction",
-            n=f"{verdict['n']:,} lines",
-            spread=tuple(verdict["intervals"][metric]),
-            command="python tests/bench/bench_lines.py",
-        )
+        pipelines.row(f"{name.title()} lines never trained on: {words}", verdict, metric, "lines", command)
         for name, verdict in found.items()
         for metric, words in MEASURES.items()
     ]

@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 import mnist
+import pipelines
 import results
 
 CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
@@ -40,13 +41,12 @@ def main() -> None:
     results.record(
         "mnist",
         [
-            results.Row(
-                measure=f"MNIST 60,000 / 10,000, small_cnn, from scratch: {words}",
-                value=verdict["metrics"][metric],
-                unit="fraction",
-                n=f"{verdict['n']:,} pictures",
-                spread=tuple(verdict["intervals"][metric]),
-                command="python tests/bench/bench_mnist.py",
+            pipelines.row(
+                f"MNIST 60,000 / 10,000, small_cnn, from scratch: {words}",
+                verdict,
+                metric,
+                "pictures",
+                "python tests/bench/bench_mnist.py",
             )
             for metric, words in MEASURES.items()
         ],

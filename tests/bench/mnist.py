@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import os
 import pathlib
 import shutil
 
 import numpy as np
-import results
+import pipelines
 from PIL import Image
 
 FILES = {"train": "train", "test": "t10k"}
@@ -16,15 +15,12 @@ DIGITS = 10
 
 
 def folder() -> pathlib.Path:
-    """Where the four files lie: `mnist/` in TFX_OCR_DATA, by default in `../shared/data` from the project's root.
+    """Where the four files lie: `mnist/` of the real data.
 
     Raises:
         FileNotFoundError: they do not.
     """
-    path = pathlib.Path(os.environ.get("TFX_OCR_DATA", results.ROOT.parent / "shared" / "data"), "mnist")
-    if not path.is_dir():
-        raise FileNotFoundError(f"no MNIST in {path}: set TFX_OCR_DATA to the folder that holds mnist/*.gz")
-    return path
+    return pipelines.data_folder("mnist")
 
 
 def read(split: str) -> tuple[np.ndarray, np.ndarray]:

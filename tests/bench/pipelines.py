@@ -69,3 +69,23 @@ def judge(recipe: str, data: pathlib.Path, home: pathlib.Path) -> dict[str, Any]
     from tfx_ocr.pipeline.settings import Settings
 
     return evaluated(Settings(recipe=recipe, home=str(home)), data, model(recipe, home), "all")
+
+
+def row(measure: str, verdict: dict[str, Any], metric: str, of: str, command: str) -> results.Row:
+    """One metric of a verdict with its 95 % interval.
+
+    Args:
+        measure: in words.
+        verdict: what `gate.json` holds, or `judge` found.
+        metric: its name there; a share of one.
+        of: what was judged, in the plural.
+        command: what measures it again.
+    """
+    return results.Row(
+        measure=measure,
+        value=verdict["metrics"][metric],
+        unit="fraction",
+        n=f"{verdict['n']:,} {of}",
+        spread=tuple(verdict["intervals"][metric]),
+        command=command,
+    )

@@ -13,11 +13,11 @@ def bench(tmp_path, monkeypatch):
 
     trained = []
 
-    def train_and_judge(network, data, home, overrides):
+    def train_and_judge(recipe, data, home, *, network, overrides):
         trained.append(home.name)
-        return {"accuracy": 0.98 + len(trained) / 100, "macro_f1": 0.97}
+        return {"metrics": {"accuracy": 0.98 + len(trained) / 100, "macro_f1": 0.97}}
 
-    monkeypatch.setattr(bench_mnist_draws, "train_and_judge", train_and_judge)
+    monkeypatch.setattr(bench_mnist_draws.pipelines, "train_and_judge", train_and_judge)
     monkeypatch.setattr(bench_mnist_draws.mnist, "write_draw", lambda *_: None)
 
     def run(*arguments):

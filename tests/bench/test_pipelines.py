@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture
+def pipelines():
+    import pipelines
+
+    return pipelines
+
+
+def test_real_data_that_is_not_there_is_named(pipelines, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFX_OCR_DATA", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match="no runes in .*: set TFX_OCR_DATA to the folder that holds it"):
+        pipelines.data_folder("runes")
+
+
+def test_the_newest_model_is_the_one_of_the_highest_execution(pipelines, tmp_path):
+    for execution in (9, 12):
+        (tmp_path / "runes" / "pipeline" / "Trainer" / "model" / str(execution) / "Format-Serving").mkdir(parents=True)
+    assert pipelines.model("runes", tmp_path).parent.name == "12"
+
+
+def test_a_row_has_the_metric_with_its_interval(pipelines):
+    verdict = {"metrics": {"cer": 0.125}, "intervals": {"cer": [0.1, 0.15]}, "n": 1234}
+    row = pipelines.row("Runes: CER", verdict, "cer", "lines", "python bench.py")
+    assert (row.measure, row.value, row.n, row.spread) == ("Runes: CER", 0.125, "1,234 lines", (0.1, 0.15))
