@@ -12,7 +12,7 @@ def pipelines():
 
 def test_real_data_that_is_not_there_is_named(pipelines, monkeypatch, tmp_path):
     monkeypatch.setenv("TFX_OCR_DATA", str(tmp_path))
-    with pytest.raises(FileNotFoundError, match="no runes in .*: set TFX_OCR_DATA to the folder that holds it"):
+    with pytest.raises(FileNotFoundError, match=r"no runes in .*: set TFX_OCR_DATA to the folder that holds it"):
         pipelines.data_folder("runes")
 
 
