@@ -31,7 +31,6 @@ EXAMPLES = "examples"
 CONTEXT = "context"
 BASE64 = "b64"
 
-MAX_RANK = 32  # of an array in numpy 1
 SHOWN = 512  # characters of a value in an error message: bodies are large
 
 INTEGERS = {
@@ -263,8 +262,8 @@ def _shape(value: Any) -> tuple[int, ...]:
     shape: list[int] = []
     while isinstance(value, list):
         shape.append(len(value))
-        if len(shape) > MAX_RANK:
-            raise _invalid(f"JSON Value: nested in more than {MAX_RANK} lists")
+        if len(shape) > tensors.MAX_RANK:
+            raise _invalid(f"JSON Value: nested in more than {tensors.MAX_RANK} lists")
         if not value:
             break
         value = value[0]

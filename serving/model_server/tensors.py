@@ -13,6 +13,9 @@ from tensorflow.core.framework import tensor_pb2, types_pb2
 from tfx_ocr.serving.model_server.errors import ServingError
 
 MAX_BYTES = 2**31 - 1  # of one tensor: what one gRPC message may hold
+MAX_FILLED = 2**25  # bytes that a tensor may have beyond what was sent: a short request must not take the memory of all
+MAX_RANK = 32  # of an array in numpy 1
+TEXT = 32  # bytes that a text takes beside its own: its place in an array, and TensorFlow's string
 
 # Field of a dtype's values, and the dtype they are read as.
 _VALUES = {
@@ -44,11 +47,13 @@ def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
         name: of the input, for the error.
 
     Raises:
-        ServingError: it is no tensor: the type is unknown, or the values do not fit the shape.
+        ServingError: it is no tensor: the type is unknown, or the values are too many or far too few for the shape.
     """
     shape = [each.size for each in proto.tensor_shape.dim]
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
         raise _wrong(name, "its shape is not known")
+    if len(shape) > MAX_RANK:
+        raise _wrong(name, f"{len(shape)} dimensions, where {MAX_RANK} are the most taken")
     count = math.prod(shape)
     is_text = proto.dtype == types_pb2.DT_STRING
     if not is_text and proto.dtype not in _VALUES:
@@ -106,6 +111,9 @@ def to_proto(value: np.ndarray, as_content: bool = False) -> tensor_pb2.TensorPr
 def _filled(values: np.ndarray, shape: list[int], count: int, name: str) -> np.ndarray:
     if values.size > count or (not values.size and count):
         raise _wrong(name, f"{values.size} values do not fit shape {shape}")
+    each = TEXT + len(values[-1]) if values.dtype.kind == "O" and values.size else values.itemsize
+    if (count - values.size) * each > MAX_FILLED:
+        raise _wrong(name, f"{values.size} values for shape {shape}: more than {MAX_FILLED} bytes are left out")
     if values.size < count:
         values = np.concatenate([values, np.repeat(values[-1:], count - values.size)])
     return values.reshape(shape)
