@@ -20,6 +20,7 @@ from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.average import Average
 
 HISTORY = "history.csv"
+SILENCE_S = 60.0  # of a long epoch, before it says how far it is
 
 
 def fit(
@@ -92,7 +93,10 @@ def fit(
 
 
 class _Epochs(keras.callbacks.Callback):
-    """Seeds before an epoch; after it the judgement, the history's row, the checkpoint and a line to the console."""
+    """Seeds before an epoch; after it the judgement, the history's row, the checkpoint and a line to the console.
+
+    An epoch of minutes says now and then how far it is.
+    """
 
     def __init__(
         self,
@@ -114,10 +118,10 @@ class _Epochs(keras.callbacks.Callback):
         self._checkpoints = checkpoints
         self._run_dir = run_dir
         self._steps = steps
-        self._began = 0.0
+        self._began = self._said = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._began = time.monotonic()
+        self._began = self._said = time.monotonic()
         for number, layer in enumerate(self.model.layers):
             generator = getattr(layer, "seed_generator", None)
             if generator is not None:
@@ -126,6 +130,10 @@ class _Epochs(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if self._average:
             self._average.update(tf.constant(self._state.epoch * self._steps + batch, tf.float32))
+        if time.monotonic() - self._said > SILENCE_S:
+            self._said = time.monotonic()
+            done, loss = f"step {batch + 1} of {self._steps}", (logs or {}).get("loss", float("nan"))
+            progress.say(f"     epoch {self._state.epoch + 1}/{self._trainer.epochs} {done} loss {loss:.4f}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         state, trained = self._state, dict(logs or {})

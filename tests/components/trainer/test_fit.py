@@ -234,3 +234,14 @@ def test_history_and_eval_loss_are_of_the_average(part, trained, transformed):
     done.model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
     judged = done.model.evaluate(dataset.judging(transformed.eval, part()), verbose=0, return_dict=True)["loss"]
     assert min(row["val_loss"] for row in done.history) == pytest.approx(judged, abs=1e-6)
+
+
+def test_a_long_epoch_says_how_far_it_is(part, trained, monkeypatch):
+    said = []
+    monkeypatch.setattr(fit, "SILENCE_S", -1.0)
+    monkeypatch.setattr(fit.progress, "say", said.append)
+    trained(part(epochs=1))
+    steps = [line for line in said if "step" in line]
+    assert steps[0].strip().startswith(f"epoch 1/1 step 1 of {len(steps)} loss ")
+    assert "epoch 1/1 " in said[-1]
+    assert "step" not in said[-1]
