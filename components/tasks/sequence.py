@@ -60,7 +60,7 @@ def loss() -> keras.losses.Loss:
     """Negative log-likelihood of the text over all alignments to the frames.
 
     Every picture is as wide as the recipe says, its end being paper, so every frame counts; of the labels only what is
-    before the padding does.
+    before the padding does. A text of more characters than there are frames teaches nothing.
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006.
     """
@@ -73,11 +73,19 @@ class _Loss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, longest] int, 0 for nothing; [batch, frames, characters + 1] logits; to [batch]."""
-        # Labels as a sparse tensor choose TensorFlow's own kernel. Dense ones are taken by operations over all pairs of
-        # a text's characters, which is what Keras has, and with the longest text allowed cost ten times the network.
-        labels = tf.sparse.from_dense(tf.cast(y_true, tf.int32))
-        frames = tf.fill(tf.shape(y_pred)[:1], tf.shape(y_pred)[1])
-        return tf.nn.ctc_loss(labels, y_pred, None, frames, logits_time_major=False, blank_index=BLANK)
+        # TensorFlow's own kernel, which wants blank last and no text empty. The loss of Keras is made of operations over
+        # all pairs of a text's characters: with the longest text allowed it costs ten times what the network does.
+        numbers, frames = tf.cast(y_true, tf.int32), tf.fill(tf.shape(y_pred)[:1], tf.shape(y_pred)[1])
+        is_empty = tf.reduce_all(numbers == BLANK, 1)
+        is_text = tf.concat([(numbers[:, :1] != BLANK) | is_empty[:, tf.newaxis], numbers[:, 1:] != BLANK], 1)
+        values = tf.maximum(tf.boolean_mask(numbers, is_text) - 1, 0)
+        labels = tf.SparseTensor(tf.where(is_text), values, tf.shape(numbers, tf.int64))
+        of_text = tf.compat.v1.nn.ctc_loss(
+            labels, tf.roll(y_pred, -1, -1), frames, time_major=False, ignore_longer_outputs_than_inputs=True
+        )
+        of_blanks = -tf.reduce_sum(tf.nn.log_softmax(y_pred)[:, :, BLANK], 1)
+        loss = tf.where(is_empty, of_blanks, of_text)
+        return tf.where(tf.math.is_finite(loss), loss, 0.0)
 
 
 def metrics() -> list[keras.metrics.Metric]:
