@@ -59,7 +59,7 @@ def loss() -> keras.losses.Loss:
     """Negative log-likelihood of the text over all alignments to the frames.
 
     Every picture is as wide as the recipe says, its end being paper, so every frame counts; of the labels only what is
-    before the padding does (Keras's own CTC loss would take the padding for text).
+    before the padding does.
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006.
     """
@@ -72,10 +72,11 @@ class _Loss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, longest] int, 0 for nothing; [batch, frames, characters + 1] logits; to [batch]."""
-        labels = keras.ops.cast(y_true, "int32")
-        lengths = keras.ops.sum(keras.ops.cast(keras.ops.not_equal(labels, BLANK), "int32"), 1)
-        frames = keras.ops.full_like(lengths, keras.ops.shape(y_pred)[1])
-        return keras.ops.ctc_loss(labels, y_pred, lengths, frames, mask_index=BLANK)
+        # Labels as a sparse tensor choose TensorFlow's own kernel. Dense ones are taken by operations over all pairs of
+        # a text's characters, which is what Keras has, and with the longest text allowed cost ten times the network.
+        labels = tf.sparse.from_dense(tf.cast(y_true, tf.int32))
+        frames = tf.fill(tf.shape(y_pred)[:1], tf.shape(y_pred)[1])
+        return tf.nn.ctc_loss(labels, y_pred, None, frames, logits_time_major=False, blank_index=BLANK)
 
 
 def metrics() -> list[keras.metrics.Metric]:

@@ -29,7 +29,7 @@ def main() -> None:
     """Gather, train, judge, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines drawn from fonts; default: {DRAWN}")
-    parser.add_argument("--overrides", default="trainer.epochs=2", help="values put into the recipe")
+    parser.add_argument("--overrides", default="trainer.epochs=3", help="values put into the recipe")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "lines")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
