@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import fcntl
 import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +19,8 @@ from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.last_run import EXIT
 from tfx_ocr.pipeline.settings import Settings
+
+LOCK = "running.lock"  # in the recipe's folder
 
 
 def run(
@@ -53,11 +58,34 @@ def run(
     from tfx_ocr.pipeline.chosen import chosen
 
     here = check(chosen(here), here)
-    print(f"{recipe}: {_short(here.input)} -> {_short(str(here.folder))}", flush=True)
-    raise typer.Exit(_tfx(here))
+    with _alone(here) as lock:
+        print(f"{recipe}: {_short(here.input)} -> {_short(str(here.folder))}", flush=True)
+        raise typer.Exit(_tfx(here, lock))
 
 
-def _tfx(here: Settings) -> int:
+@contextlib.contextmanager
+def _alone(here: Settings) -> Iterator[int]:
+    """Keep other runs out of the recipe's folder.
+
+    Yields:
+        The lock's file descriptor, for processes to inherit: the system opens the lock when all who have it are gone.
+
+    Raises:
+        ValueError: another run is in it.
+    """
+    here.folder.mkdir(parents=True, exist_ok=True)
+    with (here.folder / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ValueError(
+                f"another run of {here.recipe} is under way in {here.folder}: wait for its end, or name another folder "
+                "in TFX_OCR_HOME"
+            ) from None
+        yield file.fileno()
+
+
+def _tfx(here: Settings, lock: int) -> int:
     """Register the pipeline if it is not, run it, and give the exit status that fits how the run ended."""
     runner = Path(__file__).parents[1] / "local_runner.py"
     tfx = Path(sys.executable).with_name("tfx")
@@ -77,7 +105,7 @@ def _tfx(here: Settings) -> int:
     for command in commands:
         print(f"$ tfx {' '.join(command[:3])}", flush=True)
         with log.open("ab") as errors:
-            code = subprocess.run([str(tfx), *command], env=environment, stderr=errors).returncode
+            code = subprocess.run([str(tfx), *command], env=environment, stderr=errors, pass_fds=[lock]).returncode
         if code and last_run.last(here) == before:
             print(f"`tfx {' '.join(command[:2])}` failed before any step ran; see {_short(str(log))}", file=sys.stderr)
             return EXIT["stopped"]

@@ -1,5 +1,7 @@
 """The command line: help with examples at once, and bad use in one sentence."""
 
+import os
+
 import pytest
 from typer.testing import CliRunner
 
@@ -58,3 +60,22 @@ def test_what_the_settings_or_the_system_refuse_is_one_sentence(
     assert said.startswith("tfx-ocr: ")
     assert sentence in said
     assert said.count("\n") == 1
+
+
+def test_a_second_run_in_the_same_folder_is_refused_and_a_later_one_is_not(monkeypatch, tmp_path):
+    (tmp_path / "data/7").mkdir(parents=True)
+    (tmp_path / "data/7/1.png").touch()
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
+    begin = ["run", "digits", "--data", str(tmp_path / "data")]
+    tried = []
+
+    def tfx(_, lock):
+        os.fstat(lock)
+        tried.append(CliRunner().invoke(app(), begin))
+        return 0
+
+    monkeypatch.setattr("tfx_ocr.pipeline.cli.run._tfx", tfx)
+    assert CliRunner().invoke(app(), begin).exit_code == 0
+    assert str(tried[0].exception).startswith(f"another run of digits is under way in {tmp_path / 'home/digits'}: ")
+    monkeypatch.setattr("tfx_ocr.pipeline.cli.run._tfx", lambda *_: 1)
+    assert CliRunner().invoke(app(), begin).exit_code == 1
