@@ -102,7 +102,7 @@ def test_line_cnn_with_the_head_of_vietnamese_is_small():
 def test_word_attention_with_its_head_is_small():
     base = network("word_attention").build(WordsSpec(), Base())
     head = tagging.head(base.output, Trainer(network="word_attention", units=(64,), dropout=(0.2,)), entities)
-    assert keras.Model(base.input, head).count_params() < 400_000
+    assert keras.Model(base.input, head).count_params() < 450_000
 
 
 @pytest.mark.parametrize(("width", "frames"), [(96, 24), (720, 180)])
