@@ -16,6 +16,7 @@ from pathlib import Path
 from tfx_ocr.components import networks, tasks
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS
 
@@ -70,8 +71,8 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "schema": ("data.schemas",),
         "example_validator": ("components.example_validator.*",),
         "transform": ("components.transform.*", *model),
-        "tuner": ("components.tuner.*", "components.trainer.*", *model, *network),
-        "trainer": ("components.trainer.*", *model, *network),
+        "tuner": ("components.tuner.*", "components.trainer.*", "data.pretrained", *model, *network),
+        "trainer": ("components.trainer.*", "data.pretrained", *model, *network),
         "evaluator": (
             *("components.evaluator.*", "data.alphabets.hangul", "data.normal"),  # of all families of metrics
             *("data.features", alphabet, "serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
@@ -101,6 +102,8 @@ def code_version(step: str, recipe: Recipe) -> str:
         digest.update(file.read_bytes())
     if step == "schema":
         digest.update((_folder("data.schemas") / recipe.schema).read_bytes())
+    if step == "trainer" and recipe.trainer.initial_weights in pretrained.names():
+        digest.update((pretrained.model(recipe.trainer.initial_weights).parent / "CARD.md").read_bytes())  # its hashes
     digest.update(libraries().encode())
     return digest.hexdigest()[:12]
 

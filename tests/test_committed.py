@@ -18,7 +18,7 @@ OPTION = re.compile(r"--(?:extra-)?index[-]url|--find[-]links|--inde[x]\b|truste
 ADDRESS = re.compile(r"\b(?:https?|ftp|git\+\w+):/[/]")
 
 LARGE = 400 * 1024  # bytes; a lock with its hashes is 390,000
-LARGEST = 2 * 1024 * 1024  # weights that ship
+LARGEST = 5 * 1024 * 1024  # weights that ship
 
 # Files that install something: no address of any kind.
 INSTALLS = re.compile(r"(?:^|/)(?:Makefile|Dockerfile|requirements/.*|setup\.py|[^/]*\.(?:sh|toml|cfg|yaml|yml))$")

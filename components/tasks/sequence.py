@@ -73,7 +73,7 @@ class _Loss(keras.losses.Loss):
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, longest] int, 0 for nothing; [batch, frames, characters + 1] logits; to [batch]."""
-        # TensorFlow's own kernel, which wants blank last and no text empty. The loss of Keras is made of operations over
+        # TensorFlow's own kernel, which wants blank last and no text empty. The loss of Keras is made of operations on
         # all pairs of a text's characters: with the longest text allowed it costs ten times what the network does.
         numbers, frames = tf.cast(y_true, tf.int32), tf.fill(tf.shape(y_pred)[:1], tf.shape(y_pred)[1])
         is_empty = tf.reduce_all(numbers == BLANK, 1)

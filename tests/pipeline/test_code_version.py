@@ -1,5 +1,7 @@
 """A step's code version changes with the sources and the recipe's names it runs, and with nothing else."""
 
+import dataclasses
+
 import pytest
 
 from tfx_ocr.components.recipe import PARTS
@@ -51,6 +53,15 @@ def test_every_step_has_one(step, name):
 )
 def test_a_changed_file_touches_the_steps_that_run_it(touched, file, steps):
     assert touched(file) == steps
+
+
+def test_other_weights_that_a_training_begins_with_touch_it(monkeypatch):
+    plain = recipe("digits")
+    began = dataclasses.replace(plain, trainer=dataclasses.replace(plain.trainer, initial_weights="digits"))
+    before = {step: of.code_version(step, began) for step in STEPS}
+    real = of.Path.read_bytes
+    monkeypatch.setattr(of.Path, "read_bytes", lambda path: real(path) + (b"#" if path.name == "CARD.md" else b""))
+    assert {step for step in STEPS if of.code_version(step, began) != before[step]} == {"trainer"}
 
 
 def test_another_version_of_a_library_touches_every_step(monkeypatch):
