@@ -18,11 +18,14 @@ def read(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
     """
     try:
         fields = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is a ValueError of its own
         raise ValueError(f"no fields: not JSON ({error})") from None
     if not isinstance(fields, dict):
         raise ValueError("no fields: not a JSON object")
-    found = {ours: fields.get(theirs) or "" for theirs, ours in names.items()}
+    found = {ours: "" if (said := fields.get(theirs)) is None else said for theirs, ours in names.items()}
     if wrong := [name for name, value in found.items() if not isinstance(value, str | int | float)]:
         raise ValueError(f"no fields: {wrong[0]} is no text")
-    return {name: str(value) for name, value in found.items() if str(value).strip()}
+    texts = {name: str(value) for name, value in found.items() if value != ""}
+    if wrong := [name for name, text in texts.items() if any("\ud800" <= letter <= "\udfff" for letter in text)]:
+        raise ValueError(f"text is not Unicode: half a surrogate pair in {wrong[0]}")
+    return {name: text for name, text in texts.items() if text.strip()}

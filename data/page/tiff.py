@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from tfx_ocr.data import images
 
@@ -31,7 +31,7 @@ def pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterat
         with images.no_warnings():
             opened = Image.open(io.BytesIO(image), formats=["TIFF"])
             count = getattr(opened, "n_frames", 1)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError) as error:
+    except Exception as error:  # decoders of damaged files raise nearly everything
         raise ValueError(f"not a TIFF that can be read: {error}") from None
     for number in range(count):
         try:
@@ -43,6 +43,6 @@ def pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterat
                 if opened.mode.startswith(images.DEEP):
                     raise ValueError(f"more than 8 bits a channel: mode {opened.mode}; save it as PNG")
                 page = images.as_png(opened)
-        except Exception as error:  # decoders of damaged files raise nearly everything
+        except Exception as error:
             raise ValueError(f"page {number + 1} of the TIFF: {error}") from None
         yield page

@@ -90,7 +90,7 @@ def lines_of(content: bytes) -> list[tuple[Box, str]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: the file of boxes") from None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):  # no other line ends: a text may hold them
         if not line.strip():
             continue
         *corners, said = line.split(",", 8)

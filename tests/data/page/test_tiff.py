@@ -46,5 +46,8 @@ def test_what_cannot_be_read_is_refused_with_a_reason():
         next(tiff.pages(content, max_pixels=62))
     with pytest.raises(ValueError, match="page 1 of the TIFF: more than 8 bits a channel: mode F"):
         next(tiff.pages(written([Image.new("F", (9, 7))])))
+    cut = written([Image.new("1", (400, 300), number % 2) for number in range(200)], compression="group4")[:3000]
+    with pytest.raises(ValueError, match=r"page \d+ of the TIFF|not a TIFF"):
+        list(tiff.pages(cut))
     with pytest.raises(ValueError, match=r"page 1 of the TIFF|not a TIFF"):
         list(tiff.pages(written([Image.effect_noise((99, 99), 9)])[:3000]))

@@ -76,6 +76,7 @@ def test_texts_keep_commas_and_quotes():
         b'\xef\xbb\xbf1,2,3,2,3,4,1,4,"NO. 5, JALAN 6\r\n\n1,2,3,2,3,4,1,4, \n1.5,2,3,2,3,4,-1,4,\xc3\x89\n'
     )
     assert lines == [(Box(1, 2, 3, 4), '"NO. 5, JALAN 6'), (Box(-1, 2, 3, 4), "É")]
+    assert sroie.lines_of("1,2,3,2,3,4,1,4,A\u2028B".encode()) == [(Box(1, 2, 3, 4), "A\u2028B")]
 
 
 def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
