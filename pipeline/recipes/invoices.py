@@ -23,6 +23,7 @@ INVOICES = Recipe(
     alphabet="entities",
     schema="invoices.pbtxt",
     sample="invoices",
+    pretrained="invoices",
     words=WordsSpec(max_characters=16),
     examples=Examples(
         readers=("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord"),
