@@ -22,6 +22,7 @@ SETS = ("kalapa", "cinnamon")
 DRAWN = 20_000  # lines
 COPIES = 6  # of a real line among the drawn ones; augmentation makes each another
 LEFT_OUT = ("Grandstander", "PatrickHand", "Sriracha")  # families of the sample's eval and test
+FROM_SCRATCH = "trainer.initial_weights= trainer.optimizer.learning_rate=1.5e-3 trainer.epochs=3"
 MEASURES = {"cer": "CER", "wer": "WER", "exact_lines": "exact lines"}
 
 
@@ -29,7 +30,7 @@ def main() -> None:
     """Gather, train, judge, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines drawn from fonts; default: {DRAWN}")
-    parser.add_argument("--overrides", default="trainer.epochs=3", help="values put into the recipe")
+    parser.add_argument("--overrides", default=FROM_SCRATCH, help="values put into the recipe")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "lines")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
