@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from rapidfuzz.distance import Levenshtein
 
 from tfx_ocr.components.infra_validator.trial import questions
 from tfx_ocr.components.inputs import input_named
@@ -33,8 +35,8 @@ class Parity:
         reason: why not; "" where it does.
         split: whose records were asked about.
         n: how many.
-        same: share of them with equal answers.
-        mean_distance: of their probabilities, of a record with several the largest.
+        same: mean of the records' share of equal answers: see `agreement`.
+        mean_distance: of the probabilities of equal answers, likewise.
         largest_distance: likewise.
         same_at_least: limit.
         mean_distance_at_most: limit.
@@ -65,16 +67,18 @@ def parity(export: Export, split: str, records: Sequence[tf.train.Example], kind
     if not (folder / features.FAST / features.FAST_NETWORK).is_file():
         path = folder / features.FAST / features.FAST_REASON
         return Parity(reason=path.read_text().strip() if path.is_file() else "the export has none")
+    if not records:
+        return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
-        same, distances = _compared(export, folder, records, kind, task)
+        same, means, largest = zip(*_compared(export, folder, records, kind, task), strict=True)
     except (ServingError, ValueError, RuntimeError, tf.errors.OpError) as error:
         return Parity(split=split, n=len(records), reason=f"it gives no answer: {first_line(error)}")
     found = Parity(
         split=split,
         n=len(records),
         same=float(np.mean(same)),
-        mean_distance=float(np.mean(distances)),
-        largest_distance=float(np.max(distances)),
+        mean_distance=float(np.mean(means)),
+        largest_distance=float(np.max(largest)),
     )
     reason = _why_not(found)
     return dataclasses.replace(found, carried=not reason, reason=reason)
@@ -85,8 +89,8 @@ def summary(found: Parity) -> str:
     if not found.carried:
         return f"left out: {found.reason}"
     return (
-        f"carried: {found.same:.4f} of {found.n} answers are the export's, "
-        f"probabilities {found.mean_distance:.4f} from its own in the mean"
+        f"carried: on {found.n} records of {found.split} {found.same:.4f} of its answers are the export's, "
+        f"their probabilities {found.mean_distance:.4f} apart in the mean"
     )
 
 
@@ -104,24 +108,55 @@ def _why_not(found: Parity) -> str:
 
 def _compared(
     export: Export, folder: Path, records: Sequence[tf.train.Example], kind: str, task: str
-) -> tuple[list[bool], list[float]]:
-    """Of each record: whether its answers are equal, and how far their probabilities lie apart."""
-    read, sure = task_named(task).ANSWER
+) -> list[tuple[float, float, float]]:
+    """`agreement` of each record under each signature."""
+    outputs = task_named(task).ANSWER
     own = input_named(kind).SIGNATURE
-    same: list[bool] = []
-    distances: list[float] = []
+    found: list[tuple[float, float, float]] = []
     backend = open_backend(folder, Flags(prefer_tflite_model=True))
     try:
         for begin in range(0, len(records), BATCH):
             asked = questions(records[begin : begin + BATCH], kind)
-            expected = export.answer(own, asked[own])
-            given = [_answer(backend, signature, inputs, (read, sure)) for signature, inputs in asked.items()]
-            same.extend(np.all([_rows(texts == expected[read]).all(1) for texts, _ in given], 0))
-            apart = [_rows(np.abs(probabilities - expected[sure])).max(1) for _, probabilities in given]
-            distances.extend(np.nan_to_num(np.max(apart, 0), nan=1.0))  # as far as two probabilities can be
+            whole = export.answer(own, asked[own])
+            for signature, inputs in asked.items():
+                fast = _answer(backend, signature, inputs, outputs)
+                found.extend(map(agreement, *fast, *(whole[name] for name in outputs)))
     finally:
         backend.close()
-    return same, distances
+    return found
+
+
+def agreement(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> tuple[float, float, float]:
+    """How far two answers about one record agree.
+
+    Args:
+        read: a text as bytes, or an array of such: a line's characters, a page's fields.
+        sure: its probability, or theirs.
+        whole_read: the other's.
+        whole_sure: likewise.
+
+    Returns:
+        Share of the texts that are equal where the two are aligned with the fewest edits, 1 where there is none; mean
+        and largest distance of the probabilities of those. Texts that are empty on both sides are left out.
+    """
+    ours, theirs = np.atleast_1d(read).tolist(), np.atleast_1d(whole_read).tolist()
+    edits = Levenshtein.editops(ours, theirs)
+    given = (
+        (edit.tag != "insert" and ours[edit.src_pos]) or (edit.tag != "delete" and theirs[edit.dest_pos])
+        for edit in edits
+    )
+    different = sum(map(bool, given))
+    mine, other = np.atleast_1d(sure), np.atleast_1d(whole_sure)
+    apart = [
+        abs(mine[block.a + place] - other[block.b + place])
+        for block in edits.as_matching_blocks()
+        for place in range(block.size)
+        if ours[block.a + place]
+    ]
+    if not apart:
+        return float(not different), 0.0, 0.0
+    finite = np.nan_to_num(apart, nan=1.0)  # as far as two probabilities can be
+    return len(apart) / (len(apart) + different), float(finite.mean()), float(finite.max())
 
 
 def _answer(
@@ -131,7 +166,3 @@ def _answer(
     definition = backend.signature_defs[signature]
     feeds = {definition.inputs[name].name: value for name, value in inputs.items()}
     return backend.run(feeds, [definition.outputs[name].name for name in outputs])
-
-
-def _rows(values: np.ndarray) -> np.ndarray:
-    return values.reshape(len(values), -1)

@@ -1,7 +1,7 @@
 """What an answer is: how a label is encoded, the head and the loss on a network's features, and the decoded answer.
 
 A module has `NEEDS` (`vector`, `sequence`, `map` or `words`: what a network must give), `ANSWER` (the outputs that say
-what was read, and how sure that is) and
+what was read, a text or several, and how sure each is) and
 
     encode(inputs, alphabet)                    a record's features -> `label_xf`            (Transform's graph)
     written(alphabet)                           how to parse that; ragged ones are padded with -1

@@ -21,7 +21,7 @@ OUTPUTS = (
     features.CHARACTERS_OUT,
     features.CHARACTER_PROBABILITIES_OUT,
 )
-ANSWER = OUTPUTS[:2]
+ANSWER = OUTPUTS[2:]
 BLANK = 0  # a character's number is its place in the alphabet plus one
 
 

@@ -37,14 +37,15 @@ def write(model: keras.Model, outside: Outside, path: str) -> None:
 
 
 def converted(model: keras.Model) -> bytes:
-    """The network as a TFLite file: weights in 8 bits, what flows between its layers in float32.
+    """The network as a TFLite file for one row: weights in 8 bits, what flows between its layers in float32.
 
-    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`.
+    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. Servers ask
+    about one row at a time; for a batch of any size, layers would work out their shapes whenever they run.
 
     Raises:
         Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
     """
-    inputs = {name: tf.TensorSpec(of.shape, of.dtype, name) for name, of in _inputs(model).items()}
+    inputs = {name: tf.TensorSpec((1, *of.shape[1:]), of.dtype, name) for name, of in _inputs(model).items()}
     holder = tf.Module()
     holder.weights = [weight.value for weight in model.weights]
 

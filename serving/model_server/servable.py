@@ -20,6 +20,7 @@ from tfx_ocr.serving.model_server.flags import CPUS, Flags
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 
 TFLITE_FILE = "model.tflite"  # TensorFlow Serving's name, beside saved_model.pb
+IN_CALLER = -1  # of a session: operations too small to be handed over run one after the other on the thread that asks
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +127,6 @@ def open_backend(path: Path, flags: Flags) -> Backend:
     """
     interpreters = (flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool
     tags = flags.saved_model_tags.split(",")
-    config = _config(flags)
     try:
         if flags.prefer_tflite_model and (path / TFLITE_FILE).is_file():
             from tfx_ocr.serving.model_server.tflite import TFLiteModel  # only where it is asked for
@@ -135,19 +135,20 @@ def open_backend(path: Path, flags: Flags) -> Backend:
         if flags.prefer_tflite_model and (path / features.FAST / features.FAST_NETWORK).is_file():
             from tfx_ocr.serving.model_server.fast import FastModel
 
-            return FastModel(path, tags, config, interpreters)
+            return FastModel(path, tags, _config(flags, inter_op=IN_CALLER), interpreters)
         if flags.prefer_tflite_model:
             log.info("%s has no TFLite form: its SavedModel is served", path)
-        return Export(path, tags, config)
+        return Export(path, tags, _config(flags))
     except ValueError as error:
         cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else None
         raise ServingError(of_tensorflow(cause or error).code, str(error)) from error
 
 
-def _config(flags: Flags) -> tf.compat.v1.ConfigProto:
+def _config(flags: Flags, inter_op: int = 0) -> tf.compat.v1.ConfigProto:
+    """Of a session; `inter_op` where the flags leave the threads between operations to TensorFlow."""
     threads = flags.tensorflow_session_parallelism
     return tf.compat.v1.ConfigProto(
         allow_soft_placement=True,  # a graph may name devices that this machine lacks
         intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
-        inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism,
+        inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism or inter_op,
     )

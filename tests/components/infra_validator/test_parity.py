@@ -1,5 +1,6 @@
 """Parity of the export whose answers can be read off its pictures with fast forms that misread or doubt."""
 
+import numpy as np
 import pytest
 
 from tfx_ocr.data import features
@@ -86,6 +87,11 @@ def test_an_export_without_a_fast_form_says_why(found, tmp_path):
     assert (parity.same, parity.n) == (None, 0)
 
 
+def test_without_records_there_is_nothing_to_go_by(found):
+    parity = found([], less=0.0)
+    assert (parity.carried, parity.reason) == (False, "the test split holds no records to compare it on")
+
+
 def test_one_that_does_not_load_or_answer_is_left_out(found, tmp_path):
     found(less=0.0)
     network = tmp_path / "model" / features.FAST / features.FAST_NETWORK
@@ -95,12 +101,50 @@ def test_one_that_does_not_load_or_answer_is_left_out(found, tmp_path):
     assert "network.tflite holds no model that can be served" in parity.reason
 
 
+def agreement(read, sure, whole_read, whole_sure):
+    from tfx_ocr.components.infra_validator import parity
+
+    texts = [np.array(each, dtype=object) for each in (read, whole_read)]
+    return parity.agreement(texts[0], np.array(sure), texts[1], np.array(whole_sure))
+
+
+@pytest.mark.parametrize(
+    ("read", "sure", "expected"),
+    [
+        ([b"Acme", b"", b"9.00", b""], [0.9, 0.0, 0.5, 0.0], (1.0, 0.0, 0.0)),
+        ([b"Acme", b"", b"7.00", b""], [0.8, 0.0, 0.2, 0.0], (0.5, 0.1, 0.1)),
+        ([b"Acme", b"1", b"", b""], [0.7, 0.4, 0.0, 0.0], (1 / 3, 0.2, 0.2)),
+        ([b"Acme", b"", b"9.00", b""], [0.7, 0.0, 0.4, 0.0], (1.0, 0.15, 0.2)),
+        ([b"Acme", b"", b"9.00", b""], [0.9, 0.0, float("nan"), 0.0], (1.0, 0.5, 1.0)),
+        ([b"", b"", b"", b""], [0.0, 0.0, 0.0, 0.0], (0.0, 0.0, 0.0)),
+    ],
+    ids=["equal", "one_differs", "one_more_and_one_less", "less_sure", "no_number", "nothing"],
+)
+def test_a_page_counts_by_the_fields_that_either_found(read, sure, expected):
+    page = [b"Acme", b"", b"9.00", b""], [0.9, 0.0, 0.5, 0.0]
+    assert agreement(read, sure, *page) == pytest.approx(expected)
+
+
+def test_a_line_counts_by_its_characters_however_it_is_padded():
+    whole = [b"a", b"b", b"c", b"", b""], [0.9, 0.8, 0.7, 0.0, 0.0]
+    assert agreement([b"a", b"b", b"c"], [0.9, 0.8, 0.7], *whole) == (1.0, 0.0, 0.0)
+    # one character more in its middle: the two after it are aligned with their own
+    assert agreement([b"a", b"x", b"b", b"c"], [0.9, 0.5, 0.8, 0.6], *whole) == pytest.approx((0.75, 0.1 / 3, 0.1))
+
+
+def test_nothing_read_by_both_is_agreed():
+    assert agreement(b"", 0.4, b"", 0.9) == (1.0, 0.0, 0.0)
+    assert agreement([], [], [b"", b""], [0.0, 0.0]) == (1.0, 0.0, 0.0)
+    assert agreement(b"", 0.4, b"1", 0.9) == (0.0, 0.0, 0.0)
+
+
 @pytest.mark.parametrize(
     ("values", "line"),
     [
         (
-            {"carried": True, "same": 0.998, "n": 500, "mean_distance": 0.00124},
-            "carried: 0.9980 of 500 answers are the export's, probabilities 0.0012 from its own in the mean",
+            {"carried": True, "same": 0.998, "n": 500, "split": "test", "mean_distance": 0.00124},
+            "carried: on 500 records of test 0.9980 of its answers are the export's, their probabilities 0.0012 apart "
+            "in the mean",
         ),
         ({"reason": "the export has none"}, "left out: the export has none"),
     ],

@@ -104,11 +104,30 @@ def test_who_waits_too_long_for_an_interpreter_is_told(load, written):
     from tfx_ocr.serving.model_server.errors import ServingError
 
     model = load(written, prefer_tflite_model=True, num_tflite_pools=1)
-    taken = model._network._free.get()
+    taken = model._narrow._free.get()
     with pytest.raises(ServingError, match="Timed out waiting for an interpreter"):
-        ask(model, [b"7d"], timeout_s=0.2)
-    model._network._free.put(taken)
+        ask(model, [b"7d", b"1d"], timeout_s=0.2)
+    model._narrow._free.put(taken)
+    assert ask(model, [b"7d", b"1d"], timeout_s=60.0) == [[b"7", b"1"], [1.0, 1.0]]
+
+
+def test_a_row_alone_has_an_interpreter_of_its_own_until_another_comes(load, written):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    model = load(written, prefer_tflite_model=True, num_tflite_pools=1)
+    model._narrow._free.get()
     assert ask(model, [b"7d"], timeout_s=60.0) == [[b"7"], [1.0]]
+    with model._counted(), pytest.raises(ServingError, match="Timed out waiting for an interpreter"):
+        ask(model, [b"7d"], timeout_s=0.2)
+    assert ask(model, [b"9d"], timeout_s=60.0) == [[b"8"], [1.0]]
+
+
+def test_a_deadline_that_passed_while_pictures_were_read_ends_the_request(fast):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    with pytest.raises(ServingError, match="Timed out before the network ran") as late:
+        ask(fast, [b"7d"], timeout_s=0.0)
+    assert late.value.code.name == "DEADLINE_EXCEEDED"
 
 
 def test_an_export_without_one_is_served_from_its_savedmodel_and_a_line_says_so(load, write_export, tmp_path, caplog):
@@ -120,20 +139,22 @@ def test_an_export_without_one_is_served_from_its_savedmodel_and_a_line_says_so(
     ]
 
 
-def test_a_damaged_one_is_not_served(load, written, tmp_path):
+@pytest.mark.parametrize("content", [b"", b"no model"], ids=["empty", "other"])
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("assets.extra/fast/network.tflite", r"network\.tflite holds no model that can be served"),
+        ("assets.extra/fast/saved_model.pb", "assets.extra/fast holds no model that can be served"),
+        ("saved_model.pb", "/1 holds no model that can be served"),
+    ],
+)
+def test_a_damaged_one_is_not_served(load, written, tmp_path, name, sentence, content):
     from tfx_ocr.serving.model_server.errors import ServingError
 
-    for number, (name, sentence) in enumerate(
-        {
-            "assets.extra/fast/network.tflite": r"network\.tflite holds no model that can be served",
-            "assets.extra/fast/saved_model.pb": "assets.extra/fast holds no model that can be served",
-            "saved_model.pb": "has no graph with the tags serve",
-        }.items()
-    ):
-        folder = shutil.copytree(written, tmp_path / str(number))
-        (folder / name).write_bytes(b"")
-        with pytest.raises(ServingError, match=sentence):
-            load(folder, prefer_tflite_model=True)
+    folder = shutil.copytree(written, tmp_path / "1")
+    (folder / name).write_bytes(content)
+    with pytest.raises(ServingError, match=sentence):
+        load(folder, prefer_tflite_model=True)
 
 
 def test_requests_that_come_together_meet_in_one_run(load, written):
