@@ -11,9 +11,11 @@ import dataclasses
 import functools
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
+
+from tfx_ocr.data.features import MOST_PIXELS
 
 FORBID = pydantic.ConfigDict(extra="forbid")  # a misspelt field is an error, in JSON as in Python
 
@@ -88,7 +90,8 @@ class Examples:
     Attributes:
         readers: names in `data.readers.READERS`, tried in this order until one recognises the data.
         split: who goes where.
-        max_pixels: a picture of more pixels than this is set aside before it is decoded (decompression bombs).
+        max_pixels: a picture of more pixels than this is set aside before it is decoded (decompression bombs); at most
+            `MOST_PIXELS`, which is what a model answers.
         min_side: a picture whose width or height is less is set aside, in pixels.
         max_side: likewise one of which either is more; 0 for any.
         max_rejected: the run stops when more than this share of the records is set aside.
@@ -98,7 +101,7 @@ class Examples:
 
     readers: tuple[str, ...]
     split: Split = Split()
-    max_pixels: int = 50_000_000
+    max_pixels: Annotated[int, pydantic.Field(ge=1, le=MOST_PIXELS)] = MOST_PIXELS
     min_side: int = 1
     max_side: int = 0
     max_rejected: float = 0.05

@@ -5,6 +5,7 @@ What each holds, with types and units, is in `docs/records.md` (records) and `do
 
 # A record, as a reader yields it and ExampleGen writes it.
 IMAGE = "image"  # bytes: encoded PNG, JPEG, GIF or BMP
+MOST_PIXELS = 50_000_000  # of a picture, in records and in questions: one of few bytes may decode to more than there is
 LABEL = "label"  # bytes: UTF-8 text; a class, a syllable or a line
 SOURCE = "source"  # bytes: UTF-8, where the record came from, below the data's root
 GROUP = "group"  # bytes: UTF-8, what a split must not cut: writer, font, form, supplier; "" where unknown

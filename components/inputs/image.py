@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.recipe import Augment, ImageSpec
 from tfx_ocr.data import features
+from tfx_ocr.data.features import MOST_PIXELS
 
 Fit = Callable[[tf.Tensor, ImageSpec], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
 
@@ -25,6 +26,8 @@ SUPPORT = 0.25  # mean of a pixel and its 8 neighbours as a share of the pixel i
 INK = 0.35  # share of the darkest ink from which on a pixel counts as ink when its box is found
 PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and shading go, soft edges stay
 BEGINNINGS = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # of PNG, JPEG, GIF and BMP
+HEADER = 24  # bytes of a PNG or GIF that say its size
+JPEG_OF_ONE_PIXEL = bytes.fromhex("ffd8 ffc0000b080001000101011100 ffda0008010100003f00")  # begins; its size is enough
 FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
 
@@ -43,9 +46,9 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
         [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the picture.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture.
+        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture, or one of too many pixels.
     """
-    decoded = tf.ensure_shape(tf.io.decode_image(image_bytes, expand_animations=False), [None, None, None])
+    decoded = decode(image_bytes)
     step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
     picture = on_white(decoded[::step, ::step], spec.channels)
     grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
@@ -79,6 +82,28 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     if not spec.ink_is_light:
         fitted = tf.where(sign < 0, 1.0 - fitted, fitted)
     return tf.ensure_shape(tf.cast(tf.round(fitted * 255.0), tf.uint8), [spec.height, spec.width, spec.channels])
+
+
+def decode(image_bytes: tf.Tensor) -> tf.Tensor:
+    """One encoded picture to [height, width, 1 to 4] uint8, once its header says no more than `MOST_PIXELS`."""
+    height, width = tf.unstack(_size(image_bytes))
+    message = f"too many pixels: a picture may have {MOST_PIXELS}; height and width of this one:"
+    check = tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, height, width])
+    with tf.control_dependencies([check]):
+        decoded = tf.io.decode_image(image_bytes, expand_animations=False)
+    return tf.ensure_shape(decoded, [None, None, None])
+
+
+def _size(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Height and width, [2] int64, as the header of a PNG, GIF or JPEG says; a BMP's bytes are its pixels: 1, 1."""
+    header = tf.strings.substr(tf.strings.join([image_bytes, "\0" * HEADER]), 0, HEADER)
+    numbers = tf.cast(tf.ensure_shape(tf.io.decode_raw(header, tf.uint8), [HEADER]), tf.int64)
+    of_png = tf.linalg.matvec(tf.reshape(numbers[16:24], [2, 4]), tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64))
+    of_gif = tf.linalg.matvec(tf.reshape(numbers[6:10], [2, 2]), tf.constant([1, 1 << 8], tf.int64))
+    png, jpeg, gif, _ = (tf.equal(tf.strings.substr(header, 0, 2), each) for each in BEGINNINGS)
+    # no conditional, see `_known_formats`: what is no JPEG is asked for the size of one that is
+    of_jpeg = tf.cast(tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL)), tf.int64)[:2]
+    return tf.where(png, of_png[::-1], tf.where(gif, of_gif[::-1], of_jpeg))
 
 
 def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:

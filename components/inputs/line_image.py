@@ -18,6 +18,7 @@ from tfx_ocr.components.inputs.image import (
     as_bytes,
     augment,
     batch,
+    decode,
     on_white,
     question,
     raw,
@@ -59,9 +60,9 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
         [height, width, 1] uint8; paper is 0 and ink light.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture.
+        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture, or one of too many pixels.
     """
-    decoded = tf.ensure_shape(tf.io.decode_image(image_bytes, expand_animations=False), [None, None, None])
+    decoded = decode(image_bytes)
     # what is far larger than is looked at is thinned out first: a scan of 50 megapixels costs no more than a line
     step = tf.maximum(1, tf.shape(decoded)[:2] // [2 * TALLEST_PX, 2 * WIDEST * TALLEST_PX])
     grey = on_white(decoded[:: step[0], :: step[1]], 1)[tf.newaxis]

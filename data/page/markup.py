@@ -29,7 +29,7 @@ def root_of(content: bytes) -> etree._Element:
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, LookupError) as error:
-        raise ValueError(f"not XML: {error}") from None
+        raise ValueError(f"not XML: {error.msg if isinstance(error, SyntaxError) else error}") from None
     if root.getroottree().docinfo.doctype:
         raise ValueError("a DTD: documents that define entities are not read; take the DOCTYPE out")
     return root

@@ -171,6 +171,15 @@ def test_a_truncated_picture_is_an_error():
         image.transformed({features.IMAGE: tf.constant([[encoded(glyph())[:60]]])}, SPEC)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
+def test_a_picture_of_too_many_pixels_is_refused_by_its_header(monkeypatch, kind):
+    monkeypatch.setattr(image, "MOST_PIXELS", 200)
+    assert image.decode(tf.constant(encoded(Image.new("L", (10, 20)), kind))).shape[:2] == (20, 10)
+    monkeypatch.setattr(tf.io, "decode_image", lambda *_, **__: pytest.fail("it was decoded"))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"may have 200; .*\[21\] \[10\]"):
+        image.decode(tf.constant(encoded(Image.new("L", (10, 21)), kind)))
+
+
 def test_scaling_sends_0_and_255_to_the_ends_of_the_range():
     values = tf.constant([0, 51, 255], tf.uint8)
     np.testing.assert_allclose(image.scale(values, SPEC), [-1, -0.6, 1], atol=1e-6)

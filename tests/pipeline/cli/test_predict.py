@@ -51,6 +51,12 @@ def test_the_shipped_model_reads_the_sample(pictures):
     assert all(row.count(",") == 1 for row in rows)  # two runners-up
 
 
+def test_there_is_no_column_of_runners_up_where_there_are_none(pictures):
+    _, columns, row = predict(pictures["5"], "--top", "1").stdout.splitlines()
+    assert columns.split() == ["file", "label", "probability"]
+    assert len(row.split()) == 3
+
+
 def test_json_has_every_answer_and_every_error(pictures, tmp_path):
     Image.open(pictures["4"]).save(tmp_path / "four.tiff")
     (tmp_path / "no.txt").write_text("hello")
