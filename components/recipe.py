@@ -57,7 +57,7 @@ class WordsSpec:
 
     __pydantic_config__ = FORBID
     CHARACTERS: ClassVar[int] = 256
-    PLACES: ClassVar[int] = 12
+    PLACES: ClassVar[int] = 16
 
     max_characters: int = 16
 
@@ -194,7 +194,9 @@ class Trainer:
         optimizer: see there.
         batch_size: pictures a step.
         epochs: at most.
-        patience: stop after so many epochs without a better `eval` loss; 0 never. The best epoch is what is exported.
+        patience: stop after so many epochs without a better `eval` loss; 0 never.
+        exported: the epoch of the lowest `eval` loss, or the last: where eval is small, a rate that fell to nothing and an
+            average of weights say more than its noise.
         augment: see there.
         base: see there.
         initial_weights: what the whole network begins with: path to a weights file, such as one trained on another
@@ -212,6 +214,7 @@ class Trainer:
     batch_size: int = 64
     epochs: int = 20
     patience: int = 0
+    exported: Literal["best_epoch", "last_epoch"] = "best_epoch"
     augment: Augment = Augment()
     base: Base = Base()
     initial_weights: str = ""

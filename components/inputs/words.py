@@ -27,6 +27,30 @@ PLACES = WordsSpec.PLACES
 FAR = 50.0  # lines from the page's first or last word from which on a place is as far as any
 WIDE = 10.0  # heights of a gap beside a word from which on it is as wide as any
 OFTEN = 4.0  # times from which on a word is as frequent as any
+MONTHS = ("January", "February", "March", "April", "May", "June",
+          "July", "August", "September", "October", "November", "December")  # fmt: skip
+DAY, MONTH, YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)[0-9][0-9]"
+NAMED = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS) + "|Sept)"
+ANY_YEAR, NTH, MARKS = f"(?:{YEAR}|[0-9][0-9])", "(?:st|nd|rd|th)?", "[-/., ']*"
+DATES = [
+    *(
+        order
+        for mark in "-/."
+        for order in (
+            f"{DAY}[{mark}]{MONTH}[{mark}]{ANY_YEAR}",
+            f"{MONTH}[{mark}]{DAY}[{mark}]{ANY_YEAR}",
+            f"{YEAR}[{mark}]{MONTH}[{mark}]{DAY}",
+        )
+    ),
+    f"{DAY}{NTH}{MARKS}{NAMED}{MARKS}{ANY_YEAR}",
+    f"{NAMED}{MARKS}{DAY}[-/., ']+{ANY_YEAR}",
+]
+OF_DATES = (
+    f"(?i)(?:.*[^0-9])?(?:{'|'.join(DATES)})(?:[^0-9].*)?",  # DATE:14-03-18, 22MAR18
+    f"(?i)[^A-Z]*{NAMED}[^A-Z]*",  # June, 22MAR18
+    f"(?i)[^0-9]?{DAY}{NTH}[^0-9]{{0,2}}",  # 22nd,
+    f"[^0-9]{{0,2}}{YEAR}[^0-9]{{0,2}}",  # 2018.
+)
 AMOUNT = r"[^\d]{0,4}\d[\d.,*]{0,12}[.,*]\d\d[^\d]{0,2}"  # RM7.42, $3,202.61, 119*00
 
 
@@ -129,8 +153,9 @@ def _standing(words: tf.Tensor) -> tf.Tensor:
         words: [words] string.
 
     Returns:
-        [words, 3] float32: an amount's share of the page's largest, 0 of what is none; 1 where that is the largest;
-        how often the word occurs, over `OFTEN`, at most 1. Totals are large, and stand more than once.
+        [words, 7] float32: an amount's share of the page's largest, 0 of what is none; 1 where that is the largest;
+        how often the word occurs, over `OFTEN`, at most 1. Totals are large, and stand more than once. And 1 where
+        the word is a date, a month's name, a day, a year: that 5/40/160 is no date few pages teach.
     """
     digits = tf.where(tf.strings.regex_full_match(words, AMOUNT), tf.strings.regex_replace(words, r"[^\d]", ""), "0")
     amounts = tf.strings.to_number(digits, tf.float64)
@@ -138,7 +163,8 @@ def _standing(words: tf.Tensor) -> tf.Tensor:
     _, which, counts = tf.unique_with_counts(words)
     often = tf.minimum(tf.cast(tf.gather(counts, which), tf.float32) / OFTEN, 1.0)
     is_largest = tf.cast(tf.equal(amounts, largest), tf.float32)
-    return tf.stack([tf.cast(amounts / largest, tf.float32), is_largest, often], 1)
+    of_dates = [tf.cast(tf.strings.regex_full_match(words, pattern), tf.float32) for pattern in OF_DATES]
+    return tf.stack([tf.cast(amounts / largest, tf.float32), is_largest, often, *of_dates], 1)
 
 
 def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:

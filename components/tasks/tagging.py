@@ -1,4 +1,4 @@
-"""An entity a word of a page, and the fields that the words of each entity make together."""
+"""An entity a word of a page, and each entity's field: the run of words from its first to its last."""
 
 from __future__ import annotations
 
@@ -20,8 +20,14 @@ OF_FIELDS = (features.FIELD_NAMES_OUT, features.FIELD_VALUES_OUT, features.FIELD
 ANSWER = OF_FIELDS[1:]
 
 OF_ENTITY = 6.0  # weight of an entity's word in the loss: with 1, no total of the sample's test pages was found
+OF_ENDS = 0.3  # weight of where the fields begin and end, beside that of the words
 FORGIVING = 0.5  # 0 is cross-entropy, 1 the probability of an error: see `loss`
 UNANNOTATED = 0.5  # what an entity that a page says nothing of counts as an answer for a word that is nothing
+
+LONGEST = 256  # words of a field
+DOUBT = 6.0  # log odds: what a word inside a field that is surely something else counts against it
+PRESENT = 0.5  # mean probability of its words from which on a field is answered
+NEVER = -1e9
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
@@ -63,21 +69,32 @@ def written(alphabet: ModuleType) -> dict[str, tf.io.RaggedFeature]:
 
 
 def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout a word, then a logit an entity: [batch, words, width] to float32."""
-    return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(hidden(of, trainer))
+    """Hidden layers with dropout a word, then three logits an entity: [batch, words, width] to float32.
+
+    The first third says what the word is; the second of which entities' fields it is the first word, against the
+    page's other words, and the third of which the last.
+
+    Source: of the ends, Seo, Kembhavi, Farhadi, Hajishirzi, "Bidirectional Attention Flow for Machine Comprehension",
+    2017: a page has one date, and its words compete for it.
+    """
+    return keras.layers.Dense(3 * len(alphabet.CLASSES), dtype="float32", name="logits")(hidden(of, trainer))
 
 
 def loss() -> keras.losses.Loss:
-    """Weighted mean loss of the words of a page, with what is past its last word left out.
+    """What each word is, and where the fields begin and end: a weighted sum a page.
 
-    Of a word of probability p it is (1 - p ** q) / q, with `FORGIVING` as q. Where fields are was found by a search
-    among words that OCR misread, and some of it is wrong: cross-entropy has no bound, so that a few such words weigh
-    more than all others in the choice of the best epoch, and are learned by heart before that.
+    Of a word, and of an end, of probability p it is (1 - p ** q) / q, with `FORGIVING` as q. Where fields are was found
+    by a search among words that OCR misread, and some of it is wrong: cross-entropy has no bound, so that a few such
+    words weigh more than all others, and are learned by heart.
 
-    Of a page's hundred words one is its total: with equal weights it is not worth finding. A word of an entity counts
-    `OF_ENTITY` times as much as one that is nothing. The probability of a word that is nothing is that of nothing, and
-    `UNANNOTATED` of that of every entity the page does not say: what another set taught is not forgotten over a page
-    of one that never annotates it, and what no set teaches dies out.
+    Words: the weighted mean of a page's, with what is past its last word left out. Of a hundred words one is the total:
+    with equal weights it is not worth finding. A word of an entity counts `OF_ENTITY` times as much as one that is
+    nothing. The probability of a word that is nothing is that of nothing, and `UNANNOTATED` of that of every entity the
+    page does not say: what another set taught is not forgotten over a page of one that never annotates it, and what no
+    set teaches dies out.
+
+    Ends: the mean over the entities that the page's words have, each of which may begin with the first word of any of
+    its runs, and end with the last of any.
 
     Source: Zhang, Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels", 2018;
     Cour, Sapp, Taskar, "Learning from Partial Labels", 2011.
@@ -90,18 +107,39 @@ class _Loss(keras.losses.Loss):
         super().__init__(name="tagging")
 
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """[batch, words] int, sets as `encode` says, -1 for no word; [batch, words, entities] logits; to [batch]."""
+        """[batch, words] int, sets as `encode` says, -1 for no word; `head`'s [batch, words, ...]; to [batch]."""
         ops = keras.ops
-        words = ops.cast(ops.greater_equal(y_true, 0), y_pred.dtype)
+        tags, firsts, lasts = ops.split(y_pred, 3, -1)
+        there = ops.greater_equal(y_true, 0)
         labels = ops.maximum(y_true, 1)
-        places = ops.arange(y_pred.shape[-1], dtype=labels.dtype)
-        may_be = ops.equal(ops.floor_divide(labels[..., None], ops.power(2, places)) % 2, 1)
+        places = ops.arange(tags.shape[-1], dtype=labels.dtype)
+        bits = ops.power(2, places)
+        may_be = ops.equal(ops.floor_divide(labels[..., None], bits) % 2, 1)
         nothing = may_be[..., :1]
-        counts = ops.where(nothing & (places > 0), UNANNOTATED, 1.0) * ops.cast(may_be, y_pred.dtype)
-        probability = ops.logsumexp(ops.log_softmax(y_pred) + ops.log(ops.maximum(counts, 1e-30)), -1)
-        each = (1.0 - ops.exp(FORGIVING * probability)) / FORGIVING
-        weights = words * ops.where(nothing[..., 0], 1.0, OF_ENTITY)
-        return ops.sum(each * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)
+        counts = ops.where(nothing & (places > 0), UNANNOTATED, 1.0) * ops.cast(may_be, tags.dtype)
+        of_words = _forgiving(ops.logsumexp(ops.log_softmax(tags) + _log(counts), -1))
+        weights = ops.cast(there, tags.dtype) * ops.where(nothing[..., 0], 1.0, OF_ENTITY)
+        of_words = ops.sum(of_words * weights, 1) / ops.maximum(ops.sum(weights, 1), 1.0)
+
+        is_entity = ops.cast(ops.equal(labels[..., None], bits) & (places > 0), tags.dtype)
+        begins = is_entity * (1.0 - ops.pad(is_entity, [[0, 0], [1, 0], [0, 0]])[:, :-1])
+        ends = is_entity * (1.0 - ops.pad(is_entity, [[0, 0], [0, 1], [0, 0]])[:, 1:])
+        known = ops.max(is_entity, 1)
+        absent = NEVER * ops.cast(~there, tags.dtype)[..., None]
+        of_ends = sum(
+            _forgiving(ops.logsumexp(ops.log_softmax(found + absent, 1) + _log(right), 1))
+            for found, right in ((firsts, begins), (lasts, ends))
+        )
+        of_ends = ops.sum(of_ends / 2.0 * known, 1) / ops.maximum(ops.sum(known, 1), 1.0)
+        return of_words + OF_ENDS * of_ends
+
+
+def _log(share: keras.KerasTensor) -> keras.KerasTensor:
+    return keras.ops.log(keras.ops.maximum(share, 1e-30))
+
+
+def _forgiving(log_probability: keras.KerasTensor) -> keras.KerasTensor:
+    return (1.0 - keras.ops.exp(FORGIVING * log_probability)) / FORGIVING
 
 
 def metrics() -> list[keras.metrics.Metric]:
@@ -114,12 +152,12 @@ def answers(
 ) -> dict[str, tf.Tensor]:
     """Decode in the graph: each word's entity, and each entity's field.
 
-    A field is one run of words, those of the entity that follow each other with nothing but such words between, in
-    the order of the page: of several runs the one with the highest sum of (probability - 1/2) over its words, so
-    that a sure word is worth more than a long doubtful row.
+    A field is one run of words in the order of the page: of all runs of at most `LONGEST` the one with the highest sum
+    of the log probabilities of its first word and its last, less the log odds against each word that is likelier not
+    of the entity. It is answered where the mean probability of its words is `PRESENT` or more.
 
     Args:
-        logits: [batch, words, entities] float32.
+        logits: what `head` gives, [batch, words, 3 * entities] float32.
         raw: `words` and `boxes`, sparse, as they were asked.
         alphabet: with `CLASSES`, the first being "", nothing.
         serving: not read.
@@ -137,30 +175,41 @@ def answers(
     boxes = tf.reshape(boxes, [tf.shape(logits)[0], tf.shape(boxes)[1] // 4, 4])
     boxes = tf.pad(boxes, [[0, 0], [0, tf.maximum(tf.shape(logits)[1] - tf.shape(boxes)[1], 0)], [0, 0]])
 
-    every = tf.nn.softmax(logits)
-    numbers = tf.where(there, tf.argmax(every, -1, tf.int32), 0)
-    probabilities = tf.where(there, tf.reduce_max(every, -1), 0.0)
-    before = tf.pad(numbers[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
-    runs = tf.cumsum(tf.cast(tf.not_equal(numbers, before), tf.int32), 1) - 1  # [batch, words], from 0 in each page
-    most = tf.shape(logits)[1]
-    of_page = runs + most * tf.range(tf.shape(logits)[0])[:, tf.newaxis]
-    worth = tf.math.unsorted_segment_sum(
-        tf.reshape(probabilities - 0.5, [-1]), tf.reshape(of_page, [-1]), most * tf.shape(logits)[0]
+    tags, firsts, lasts = tf.split(logits, 3, -1)
+    every = tf.where(there[..., tf.newaxis], tf.nn.softmax(tags), 0.0)
+    numbers = tf.where(there, tf.argmax(tags, -1, tf.int32), 0)
+    chosen = _runs(every, firsts, lasts, there)
+    means = tf.math.divide_no_nan(
+        tf.reduce_sum(tf.where(chosen, every, 0.0), 1), tf.reduce_sum(tf.cast(chosen, tf.float32), 1)
     )
-    worth = tf.gather(worth, of_page)  # of the run that a word is in
-
-    entities = range(1, len(alphabet.CLASSES))
-    found = [_field(tf.equal(numbers, entity) & there, worth, runs, words, boxes, probabilities) for entity in entities]
-    values, means, around = (tf.stack(part, 1) for part in zip(*found, strict=True))
+    chosen &= (means >= PRESENT)[:, tf.newaxis]
+    found = [_field(chosen[..., entity], words, boxes) for entity in range(1, len(alphabet.CLASSES))]
+    values, around = (tf.stack(part, 1) for part in zip(*found, strict=True))
     names = tf.constant(alphabet.CLASSES)
     return {
         features.ENTITIES_OUT: tf.gather(names, numbers),
-        features.ENTITY_PROBABILITIES_OUT: probabilities,
+        features.ENTITY_PROBABILITIES_OUT: tf.reduce_max(every, -1),
         features.FIELD_NAMES_OUT: tf.tile(names[tf.newaxis, 1:], [tf.shape(logits)[0], 1]),
         features.FIELD_VALUES_OUT: values,
-        features.FIELD_PROBABILITIES_OUT: means,
+        features.FIELD_PROBABILITIES_OUT: tf.where(means >= PRESENT, means, 0.0)[:, 1:],
         features.FIELD_BOXES_OUT: around,
     }
+
+
+def _runs(every: tf.Tensor, firsts: tf.Tensor, lasts: tf.Tensor, there: tf.Tensor) -> tf.Tensor:
+    """Each entity's best run of words, as `answers` says: [batch, words, entities] probabilities and logits to bool."""
+    absent = NEVER * (1.0 - tf.cast(there, tf.float32))[..., tf.newaxis]
+    begin, end = (tf.nn.log_softmax(each + absent, 1) for each in (firsts, lasts))
+    against = tf.clip_by_value(tf.math.log(every + 1e-6) - tf.math.log(1.0 + 1e-6 - every), -DOUBT, 0.0)
+    upto = tf.cumsum(against, 1)
+    end += upto
+    window = tf.pad(end, [[0, 0], [0, LONGEST - 1], [0, 0]], constant_values=2 * NEVER)
+    best_end = tf.nn.max_pool1d(window, LONGEST, 1, "VALID")  # of those from each word on
+    first = tf.argmax(begin - (upto - against) + best_end, 1, tf.int32)[:, tf.newaxis]  # [batch, 1, entities]
+    place = tf.range(tf.shape(every)[1])[:, tf.newaxis]
+    in_reach = (place >= first) & (place < first + LONGEST)
+    last = tf.argmax(tf.where(in_reach, end, 2 * NEVER), 1, tf.int32)[:, tf.newaxis]
+    return (place >= first) & (place <= last) & there[..., tf.newaxis]
 
 
 def _padded(values: tf.Tensor, logits: tf.Tensor, with_: str) -> tf.Tensor:
@@ -168,28 +217,14 @@ def _padded(values: tf.Tensor, logits: tf.Tensor, with_: str) -> tf.Tensor:
     return tf.pad(values, [[0, 0], [0, missing]], constant_values=with_)
 
 
-def _field(
-    of_entity: tf.Tensor,
-    worth: tf.Tensor,
-    runs: tf.Tensor,
-    words: tf.Tensor,
-    boxes: tf.Tensor,
-    probabilities: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    """One entity's text [batch], mean probability [batch] and box [batch, 4] from its best run of words."""
-    ranked = tf.where(of_entity, worth, tf.float32.min)
-    best = tf.gather(runs, tf.argmax(ranked, 1), batch_dims=1)[:, tf.newaxis]
-    chosen = of_entity & tf.equal(runs, best)
-    any_ = tf.reduce_any(chosen, 1)
-    text = tf.ragged.boolean_mask(words, chosen)
-    value = tf.strings.reduce_join(text, 1, separator=" ")
-    weight = tf.cast(chosen, tf.float32)
-    mean = tf.math.divide_no_nan(tf.reduce_sum(probabilities * weight, 1), tf.reduce_sum(weight, 1))
+def _field(chosen: tf.Tensor, words: tf.Tensor, boxes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """The text [batch] and box [batch, 4] of the words that are chosen."""
+    value = tf.strings.reduce_join(tf.ragged.boolean_mask(words, chosen), 1, separator=" ")
     inside = chosen[..., tf.newaxis]
     first = tf.reduce_min(tf.where(inside, boxes[..., :2], tf.float32.max), 1)
     last = tf.reduce_max(tf.where(inside, boxes[..., 2:], tf.float32.min), 1)
-    around = tf.where(any_[:, tf.newaxis], tf.concat([first, last], 1), 0.0)
-    return value, mean, around
+    around = tf.where(tf.reduce_any(chosen, 1)[:, tf.newaxis], tf.concat([first, last], 1), 0.0)
+    return value, around
 
 
 def why_not(answers: Mapping[str, np.ndarray]) -> str | None:

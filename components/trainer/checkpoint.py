@@ -25,7 +25,7 @@ class State:
         weights: the model's, seeds left out, in the model's order.
         shadows: their average; empty without one.
         optimizer: its variables, in its order; empty at the beginning of a phase.
-        best: weights of the best epoch so far.
+        best: weights of the epoch that would be exported.
         history: a row an epoch.
     """
 

@@ -34,13 +34,13 @@ def fit(
     Args:
         part: the recipe's trainer part.
         train_files: gzipped TFRecords of what Transform wrote of train.
-        eval_files: likewise of eval, by whose loss the best epoch is chosen.
+        eval_files: likewise of eval, by whose loss the epoch is chosen, unless the recipe exports the last.
         checkpoints: folder of this training's checkpoint, written after every epoch; it stays, so that what
             fails after the training does not lose it (`checkpoint.remove`).
         run_dir: gets TensorBoard's logs and, after every epoch, `history.csv`.
 
     Returns:
-        The model with the weights of its best epoch, averaged if the recipe says so.
+        The model with the weights of the epoch that is exported, averaged if the recipe says so.
 
     Raises:
         Stop: there is nothing to train on or to judge by.
@@ -147,7 +147,8 @@ class _Epochs(keras.callbacks.Callback):
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
             "seconds": round(time.monotonic() - self._began, 2),
         }
-        if not state.history or row["val_loss"] < min(old["val_loss"] for old in state.history):
+        is_best = not state.history or row["val_loss"] < min(old["val_loss"] for old in state.history)
+        if is_best or self._trainer.exported == "last_epoch":
             state.best = _values(_weights(self.model))
         if self._average:
             self._average.swap()

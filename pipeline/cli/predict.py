@@ -87,11 +87,10 @@ def _table(heading: str, answers: Sequence[Answer]) -> list[str]:
         return [heading]
     has_label = features.LABEL_OUT in answers[0].outputs
     rows = [LABELS, *map(_label, answers)] if has_label else [FIELDS, *(row for one in answers for row in _fields(one))]
-    if not any(row[-1] for row in rows[1:]):  # a line has no runners-up
-        rows = [row[:-1] for row in rows]
-    widths = [max(cell_len(text) for text in column) for column in zip(*rows, strict=True)][:-1]
+    told = len(LABELS) - (has_label and not any(row[-1] for row in rows[1:]))  # a line has no runners-up
+    widths = [max(cell_len(row[column]) for row in rows) for column in range(told - 1)]
     lines = [
-        "  ".join([*(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=False)), row[-1]])
+        "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, [*widths, 0], strict=False))
         for row in rows
     ]
     return [heading, *(line.rstrip() for line in lines)]

@@ -13,6 +13,7 @@ WORD_ATTENTION = Trainer(
     ),
     batch_size=8,
     epochs=16,
+    exported="last_epoch",  # eval is some fifty pages of twenty suppliers
     augment=Augment(misread=0.03, disguised=0.1),
 )
 

@@ -70,7 +70,7 @@ def test_places_are_shares_and_multiples_of_the_median_word():
     ]
     np.testing.assert_allclose(found[0, :, :9], expected, atol=1e-6)
     assert not found[1].any()
-    np.testing.assert_allclose(found[2, 0], [0, 1, 0.5, 1, 0.01, 0.01, 0.5, 1, 1, 0, 0, 0.25], atol=1e-6)
+    np.testing.assert_allclose(found[2, 0], [0, 1, 0.5, 1, 0.01, 0.01, 0.5, 1, 1, 0, 0, 0.25, *[0] * 4], atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,33 @@ def test_an_amount_is_a_share_of_the_largest_and_a_word_is_as_frequent_as_it_is(
         "TOTAL",
         "T.O.TAL",
     ]
-    found = batch([[(text, (0, 0, 9, 9)) for text in texts]])["places"][0, :, 9:]
+    found = batch([[(text, (0, 0, 9, 9)) for text in texts]])["places"][0, :, 9:12]
     np.testing.assert_allclose(found[:, 0], [0.002, 1, 0.002, 1, 119 / 3710, *[0] * 6], atol=1e-6)
     assert found[:, 1].tolist() == [0, 1, 0, 1, *[0] * 7]
     assert found[:, 2].tolist() == [0.25] * 8 + [0.5] * 2 + [0.25]
-    often = batch([[("0.00", (0, 0, 9, 9))] * 5])["places"][0, :, 9:]
+    often = batch([[("0.00", (0, 0, 9, 9))] * 5])["places"][0, :, 9:12]
     assert often.tolist() == [[0, 0, 1]] * 5  # an amount of nothing is the largest of none
+
+
+@pytest.mark.parametrize(
+    ("texts", "is_date", "is_month", "is_day", "is_year"),
+    [
+        (["14-03-18", "DATE:06/25/70", "4.15.75", "2018/02/22", "001-2018/02/22", "2018-03-04T10:00"], 1, 0, 0, 0),
+        (["22MAR18", "22-Mar-2018", "OCT.3,1984"], 1, 1, 0, 0),
+        (["5/40/160", "24/240", "EC21-41-71", "31/3-41", "1012-3001-0094", "20180304", "12.50", ""], 0, 0, 0, 0),
+        (["Nov", "JUNE,", "Sept."], 0, 1, 0, 0),
+        (["MARKET", "MAYBANK", "Decor"], 0, 0, 0, 0),
+        (["17,", "3rd", "(22nd,", "09"], 0, 0, 1, 0),
+        (["1984.", "(2018)"], 0, 0, 0, 1),
+        (["1884", "32", "00"], 0, 0, 0, 0),
+    ],
+    ids=["numeric", "named", "neither", "month", "no_month", "day", "year", "out_of_range"],
+)  # fmt: skip
+def test_dates_and_their_parts_are_told(texts, is_date, is_month, is_day, is_year):
+    found = batch([[(text, (0, 0, 9, 9)) for text in texts]])["places"][0, :, 12:]
+    assert dict(zip(texts, found.tolist(), strict=True)) == {
+        text: [is_date, is_month, is_day, is_year] for text in texts
+    }
 
 
 def test_a_page_of_too_many_words_is_refused(monkeypatch):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from types import SimpleNamespace
 
 import keras
@@ -16,6 +17,7 @@ pytestmark = pytest.mark.tfx
 
 FEW = SimpleNamespace(CLASSES=("", "date", "total"))
 Word = tuple[str, str, float]  # text, entity, its probability
+Ends = Sequence[tuple[str, int, int]]  # entity, its field's first and last word
 
 
 def asked(pages: list[list[Word]]) -> dict[str, tf.SparseTensor]:
@@ -26,7 +28,7 @@ def asked(pages: list[list[Word]]) -> dict[str, tf.SparseTensor]:
     return {"words": texts.to_sparse(), "boxes": flat.to_sparse()}
 
 
-def logits(pages: list[list[Word]]) -> tf.Tensor:
+def tags(pages: list[list[Word]]) -> tf.Tensor:
     """[pages, most words, 3]; past a page's end all for `total`, which no answer may show."""
     found = np.full((len(pages), max(1, *map(len, pages)), 3), -9.0, np.float32)
     found[..., 2] = 9.0
@@ -37,8 +39,21 @@ def logits(pages: list[list[Word]]) -> tf.Tensor:
     return tf.constant(found)
 
 
-def answers(*pages: list[Word]) -> dict[str, np.ndarray]:
-    found = tagging.answers(logits(list(pages)), asked(list(pages)), FEW, Serving())
+def ends(pages: list[list[Word]], chosen: Ends) -> tf.Tensor:
+    """[pages, most words, 6]: (entity, first word, last word) with 3 for each; past a page's end 9."""
+    found = np.zeros((len(pages), max(1, *map(len, pages)), 6), np.float32)
+    for number, page in enumerate(pages):
+        found[number, len(page) :] = 9.0
+        for entity, first, last in chosen:
+            if last < len(page):
+                found[number, first, FEW.CLASSES.index(entity)] += 3.0
+                found[number, last, 3 + FEW.CLASSES.index(entity)] += 3.0
+    return tf.constant(found)
+
+
+def answers(*pages: list[Word], of: Ends = ()) -> dict[str, np.ndarray]:
+    logits = tf.concat([tags(list(pages)), ends(list(pages), of)], -1)
+    found = tagging.answers(logits, asked(list(pages)), FEW, Serving())
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -79,12 +94,12 @@ def test_every_entity_has_a_bit(monkeypatch):
     assert found == [[2**number for number in range(10)]]
 
 
-def test_head_has_a_logit_an_entity_for_each_word():
+def test_head_has_three_logits_an_entity_for_each_word():
     features = keras.Input((None, 6))
     trainer = Trainer(network="any", units=(5,), dropout=(0.3,))
     model = keras.Model(features, tagging.head(features, trainer, FEW))
-    assert model.output.shape == (None, None, 3)
-    assert model.count_params() == 6 * 5 + 5 + 5 * 3 + 3
+    assert model.output.shape == (None, None, 9)
+    assert model.count_params() == 6 * 5 + 5 + 5 * 9 + 9
 
 
 def of(probability: float) -> float:
@@ -92,47 +107,69 @@ def of(probability: float) -> float:
     return (1 - math.sqrt(probability)) / 0.5
 
 
-def test_loss_is_the_mean_over_a_pages_words_an_entitys_six_times_and_then_over_pages():
+def test_loss_of_words_is_the_mean_over_a_pages_words_an_entitys_six_times_and_then_over_pages(monkeypatch):
+    monkeypatch.setattr(tagging, "OF_ENDS", 0.0)
     pages = [RECEIPT[:3], [("a", "total", 0.25)]]
     truth = tf.constant([[1, 2, 1], [4, -1, -1]], tf.int64)
     # of the third word 0.4 is shared by two
     expected = ((of(0.9) + 6 * of(0.8) + of(0.2)) / 8 + of(0.25)) / 2
-    assert float(tagging.loss()(truth, logits(pages))) == pytest.approx(expected, abs=1e-5)
+    given = tf.concat([tags(pages), ends(pages, ())], -1)
+    assert float(tagging.loss()(truth, given)) == pytest.approx(expected, abs=1e-5)
+
+
+def test_loss_of_ends_is_the_mean_over_a_pages_entities_of_where_they_may_begin_and_end(monkeypatch):
+    monkeypatch.setattr(tagging, "OF_ENDS", 1.0)
+    # a date of the first two words, a total of the third and again of the last; the second page has no entity
+    truth = tf.constant([[2, 2, 4, 1, 4, -1], [1, 1, 1, 1, 1, 1]], tf.int64)
+    given = np.zeros((2, 6, 9), np.float32)
+    given[..., 0] = given[:, :, 1:3] = 0.0
+    given[0, 0, 3 + 1] = math.log(6)  # the date begins with the first of five: 6 / 10
+    given[0, 4, 6 + 2] = math.log(4)  # the total ends with the fifth, or with the third: (4 + 1) / 8
+    given[0, 5] = 20.0  # past the last word
+    of_words = float(tagging.loss()(truth, np.concatenate([given[..., :3], 0 * given[..., 3:]], -1)))
+    uniform = of_words - ends_loss([(1 / 5, 1 / 5), (2 / 5, 2 / 5)]) / 2
+    found = float(tagging.loss()(truth, given)) - uniform
+    assert found == pytest.approx(ends_loss([(6 / 10, 1 / 5), (2 / 5, 5 / 8)]) / 2, abs=1e-5)
+
+
+def ends_loss(fields: list[tuple[float, float]]) -> float:
+    return sum((of(first) + of(last)) / 2 for first, last in fields) / len(fields)
 
 
 def test_a_word_of_nothing_may_be_what_its_page_does_not_say():
     # 0.7 for nothing, 0.2 for a date that counts half and 0.1 for a total, which the page has elsewhere
-    given = tf.Variable(np.log([[[0.7, 0.2, 0.1]]]).astype(np.float32))
+    given = tf.Variable(np.concatenate([np.log([[[0.7, 0.2, 0.1]]]), np.zeros((1, 1, 6))], -1).astype(np.float32))
     with tf.GradientTape() as tape:
         loss = tagging.loss()(tf.constant([[1 + 2]]), given)
     assert float(loss) == pytest.approx(of(0.7 + 0.2 / 2))
     # of a logit: its probability, less its share of what the word may be; the less the less likely that is
     expected = np.array([0.7 - 0.7 / 0.8, 0.2 - 0.1 / 0.8, 0.1]) * math.sqrt(0.8)
-    np.testing.assert_allclose(tape.gradient(loss, given).numpy()[0, 0], expected, atol=1e-6)
+    np.testing.assert_allclose(tape.gradient(loss, given).numpy()[0, 0], [*expected, *[0] * 6], atol=1e-6)
 
 
 def test_what_no_page_says_dies_out():
-    given = tf.Variable(np.zeros((1, 1, 3), np.float32))
+    given = tf.Variable(np.zeros((1, 1, 9), np.float32))
     for _ in range(200):
         with tf.GradientTape() as tape:
             loss = tagging.loss()(tf.constant([[1 + 2 + 4]]), given)
         given.assign_sub(tape.gradient(loss, given))
-    assert tf.nn.softmax(given).numpy()[0, 0, 0] > 0.95
+    assert tf.nn.softmax(given[..., :3]).numpy()[0, 0, 0] > 0.95
 
 
 def test_what_is_past_the_last_word_has_no_loss_and_no_gradient():
-    given = tf.Variable(np.random.default_rng(0).normal(0, 1, (2, 3, 3)).astype(np.float32))
+    given = tf.Variable(np.random.default_rng(0).normal(0, 1, (2, 3, 9)).astype(np.float32))
     with tf.GradientTape() as tape:
-        loss = tagging.loss()(tf.constant([[2, -1, -1], [-1, -1, -1]]), given)
+        loss = tagging.loss()(tf.constant([[2, 1, -1], [-1, -1, -1]]), given)
     gradient = tape.gradient(loss, given).numpy()
     assert np.isfinite(float(loss))
     assert np.abs(gradient[0, 0]).max() > 0.01
-    assert not gradient[0, 1:].any()
+    assert np.abs(gradient[0, 1, 3 + 1]) > 0.001  # that the date does not begin there
+    assert not gradient[0, 2:].any()
     assert not gradient[1].any()
 
 
 def test_a_word_has_its_entity_and_a_field_its_words_as_they_stood():
-    found = answers(RECEIPT)
+    found = answers(RECEIPT, of=[("date", 1, 2), ("total", 4, 4)])
     assert texts(found["entities"]) == [["", "date", "date", "", "total"]]
     np.testing.assert_allclose(found["entity_probabilities"], [[0.9, 0.8, 0.6, 0.5, 0.7]], atol=1e-5)
     assert texts(found["field_names"]) == [["date", "total"]]
@@ -142,34 +179,53 @@ def test_a_word_has_its_entity_and_a_field_its_words_as_they_stood():
     assert found["field_boxes"].tolist() == [[[10, 1, 28, 7], [40, 4, 48, 9]]]
 
 
-def test_of_several_runs_the_one_worth_most_is_the_field():
-    # 0.95 - 0.5 = 0.45 against 0.6 + 0.6 + 0.6 - 1.5 = 0.3, and 0.55 + ... of five 0.25
-    sure = [("9.00", "total", 0.95), ("x", "", 0.9)]
-    doubtful = [(text, "total", 0.6) for text in ("a", "b", "c")] + [("x", "", 0.9)]
-    long = [("w", "total", 0.55)] * 5
-    for page in (doubtful + sure + long, sure + long + [("x", "", 0.9)] + doubtful):
-        found = answers(page)
-        assert texts(found["field_values"]) == [["", "9.00"]]
-        np.testing.assert_allclose(found["field_probabilities"], [[0, 0.95]], atol=1e-5)
-    # and the longer one once it is worth more
-    found = answers([*sure, *[(text, "total", 0.8) for text in ("1", "2")]])
-    assert texts(found["field_values"]) == [["", "1 2"]]
+TOTALS = [("1", "total", 0.9), ("2", "total", 0.9), ("x", "", 0.9), ("3", "total", 0.9)]
+
+
+@pytest.mark.parametrize(
+    ("of", "field"),
+    [((0, 0), "1"), ((0, 1), "1 2"), ((1, 1), "2"), ((3, 3), "3"), ((0, 3), "1"), ((1, 3), "2")],
+    ids=["first", "both", "second", "last", "not_over_another_word", "not_over_another_word_either"],
+)
+def test_the_field_is_the_run_from_its_first_word_to_its_last(of, field):
+    # a word that is surely none is log(0.005 / 0.995) = -5.3: the 3 of a last word behind it are not worth that
+    page = [*TOTALS[:2], ("x", "", 0.99), TOTALS[3]]
+    assert texts(answers(page, of=[("total", *of)])["field_values"]) == [["", field]]
+
+
+def test_over_a_doubtful_word_a_field_goes_on():
+    page = [*TOTALS[:2], ("x", "", 0.4), TOTALS[3]]  # 0.3 for total: log odds of -0.85
+    assert texts(answers(page, of=[("total", 0, 3)])["field_values"]) == [["", "1 2 x 3"]]
+
+
+def test_a_last_word_stands_after_the_first():
+    found = answers([("x", "", 0.9), *TOTALS[:2]], of=[("total", 2, 0)])
+    assert texts(found["field_values"]) == [["", "2"]]
 
 
 def test_of_equal_runs_the_first_is_the_field():
-    found = answers([("1", "total", 0.9), ("x", "", 0.8), ("2", "total", 0.9)])
+    found = answers([("1", "total", 0.9), ("x", "", 0.9), ("2", "total", 0.9)], of=[("total", 0, 0), ("total", 2, 2)])
     assert texts(found["field_values"]) == [["", "1"]]
 
 
-def test_another_entity_between_parts_a_run():
-    found = answers([("1", "total", 0.7), ("2", "date", 0.9), ("3", "total", 0.8)])
-    assert texts(found["field_values"]) == [["2", "3"]]
+def test_a_field_of_doubtful_words_is_not_answered():
+    page = [("1", "total", 0.4), ("2", "total", 0.59), ("x", "", 0.9)]
+    assert texts(answers(page, of=[("total", 0, 1)])["field_values"]) == [["", ""]]  # 0.495
+    found = answers([("1", "total", 0.42), *page[1:]], of=[("total", 0, 1)])
+    assert texts(found["field_values"]) == [["", "1 2"]]
+    np.testing.assert_allclose(found["field_probabilities"], [[0, 0.505]], atol=1e-5)
 
 
-def test_runs_of_doubtful_words_still_give_a_field():
-    # of three entities the best may have 0.4: each run is worth less than nothing
-    found = answers([("1", "total", 0.4), ("2", "total", 0.4), ("x", "", 0.9), ("3", "total", 0.45)])
-    assert texts(found["field_values"]) == [["", "3"]]
+def test_a_field_has_no_more_words_than_the_longest(monkeypatch):
+    monkeypatch.setattr(tagging, "LONGEST", 3)
+    page = [(str(number), "total", 0.9) for number in range(5)]
+    assert texts(answers(page, of=[("total", 1, 3)])["field_values"]) == [["", "1 2 3"]]
+    assert texts(answers(page, of=[("total", 1, 4)])["field_values"]) != [["", "1 2 3 4"]]
+
+
+def test_the_whole_of_a_long_page_is_looked_at():
+    page = [("x", "", 0.9)] * 400 + TOTALS + [("x", "", 0.9)] * 400
+    assert texts(answers(page, of=[("total", 400, 401)])["field_values"]) == [["", "1 2"]]
 
 
 def test_an_entity_without_a_word_has_an_empty_field():
@@ -181,10 +237,10 @@ def test_an_entity_without_a_word_has_an_empty_field():
 
 def test_a_page_is_answered_in_a_batch_as_alone():
     pages = [RECEIPT, [("7", "total", 0.9)], [], [("x", "", 0.6), ("1/2", "date", 0.9)]]
-    batch = answers(*pages)
+    batch = answers(*pages, of=[("date", 1, 2)])
     assert batch["entities"].shape == (4, 5)
     for number, page in enumerate(pages):
-        alone = answers(page)
+        alone = answers(page, of=[("date", 1, 2)])
         for name in ("field_names", "field_values"):
             assert texts(batch[name][number]) == texts(alone[name][0])
         for name in ("field_probabilities", "field_boxes"):

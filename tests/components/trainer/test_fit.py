@@ -179,15 +179,18 @@ def scripted(monkeypatch):
     return use
 
 
-def test_it_stops_when_patience_ends_and_keeps_the_best_epochs_weights(part, trained, scripted, monkeypatch):
+@pytest.mark.parametrize(("exported", "epoch"), [("best_epoch", 2), ("last_epoch", 4)])
+def test_it_stops_when_patience_ends_and_exports_what_the_recipe_says(
+    part, trained, scripted, monkeypatch, exported, epoch
+):
     kept = []
     save = checkpoint.save
     monkeypatch.setattr(checkpoint, "save", lambda path, state: (kept.append(list(state.weights)), save(path, state)))
     scripted([0.5, 0.4, 0.41, 0.42, 0.1])
-    done = trained(part(epochs=5, patience=2, optimizer=Optimizer(learning_rate=1e-3)))
+    done = trained(part(epochs=5, patience=2, exported=exported, optimizer=Optimizer(learning_rate=1e-3)))
     assert [row["val_loss"] for row in done.history] == [0.5, 0.4, 0.41, 0.42]
     weights = [weight for weight in done.model.weights if weight.dtype != "uint32"]
-    for weight, expected in zip(weights, kept[1], strict=True):
+    for weight, expected in zip(weights, kept[epoch - 1], strict=True):
         np.testing.assert_array_equal(weight.numpy(), expected)
 
 
