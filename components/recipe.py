@@ -195,8 +195,8 @@ class Trainer:
         batch_size: pictures a step.
         epochs: at most.
         patience: stop after so many epochs without a better `eval` loss; 0 never.
-        exported: the epoch of the lowest `eval` loss, or the last: where eval is small, a rate that fell to nothing and an
-            average of weights say more than its noise.
+        exported: the epoch of the lowest `eval` loss, or the last: where eval is small, a rate that fell to nothing and
+            an average of weights say more than its noise.
         augment: see there.
         base: see there.
         initial_weights: what the whole network begins with: path to a weights file, such as one trained on another
