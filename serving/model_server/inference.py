@@ -109,12 +109,14 @@ class Inference:
     ) -> inference_pb2.MultiInferenceResponse:
         """Run classify and regress signatures on the same tf.Examples, in one run.
 
+        Signatures may read one tensor, or one each, as those of a TensorFlow 2 model do: all are fed the same.
+
         Raises:
-            ServingError: as `classify`; a signature stands twice, or they do not read the same input.
+            ServingError: as `classify`; a signature stands twice.
         """
         signatures: dict[str, Any] = {}
-        feeds: set[str] = set()
-        fetches: dict[str, None] = {}  # in order, each once
+        feeds: dict[str, None] = {}  # in order, each once
+        fetches: dict[str, None] = {}
         for task in request.tasks:
             name = task.model_spec.signature_name or DEFAULT
             if name in signatures:
@@ -128,12 +130,10 @@ class Inference:
                 )
             of = self._classify_tensors if task.method_name == CLASSIFY else self._regress_tensors
             feed, outputs = of(signature)
-            feeds.add(feed)
+            feeds[feed] = None
             fetches.update(dict.fromkeys(outputs))
-        if len(feeds) > 1:
-            raise ServingError(INVALID, "Input tensor must be the same for all Signatures.")
         examples = _examples(request.input)
-        values = servable.run({feeds.pop(): examples}, list(fetches), timeout_s, "MultiInference")
+        values = servable.run(dict.fromkeys(feeds, examples), list(fetches), timeout_s, "MultiInference")
         found = dict(zip(fetches, values, strict=True))
         response = inference_pb2.MultiInferenceResponse()
         for task, (name, signature) in zip(request.tasks, signatures.items(), strict=True):

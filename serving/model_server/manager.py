@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import grpc
+import tensorflow as tf
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2
 from tensorflow_serving.config import model_server_config_pb2
 
@@ -29,6 +30,7 @@ START, LOADING, AVAILABLE, UNLOADING, END = (
     State.Value(name) for name in ("START", "LOADING", "AVAILABLE", "UNLOADING", "END")
 )
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
+LOOK = "look for versions"  # its name in a profile
 
 log = logging.getLogger(__name__)
 
@@ -199,8 +201,11 @@ class Manager:
             self._label({each.name: dict(each.version_labels) for each in configs})
 
     def look(self) -> None:
-        """Look at the folders once: load what is new, let go what is not wanted any more."""
-        with self._looking:
+        """Look at the folders once: load what is new, let go what is not wanted any more.
+
+        A profile shows it: that of a server that nobody asks would be empty, which the profiler takes for a failure.
+        """
+        with self._looking, tf.profiler.experimental.Trace(LOOK):
             self._look()
 
     def _watch(self) -> None:

@@ -65,7 +65,7 @@ class TFLiteModel:
     def run(
         self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
     ) -> list[np.ndarray]:
-        """Run the signature that the tensors are of.
+        """Run the signatures that the tensors are of.
 
         Args:
             feeds: `signature/input` to value; texts as bytes in arrays of objects.
@@ -77,16 +77,19 @@ class TFLiteModel:
             RuntimeError: the run failed.
             ServingError: no interpreter is free within `timeout_s`.
         """
-        name = fetches[0].partition("/")[0]
+        asked: dict[str, dict[str, np.ndarray]] = {key.partition("/")[0]: {} for key in fetches}
+        for key, value in feeds.items():
+            name, _, alias = key.partition("/")
+            asked[name][alias] = value
         try:
             runners = self._free.get(timeout=timeout_s)
         except queue.Empty:
             raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for an interpreter") from None
         try:
-            outputs = runners[name]({key.partition("/")[2]: value for key, value in feeds.items()})
+            outputs = {name: runners[name](inputs) for name, inputs in asked.items()}
         finally:
             self._free.put(runners)
-        return [outputs[key.partition("/")[2]] for key in fetches]
+        return [outputs[name][alias] for name, _, alias in (key.partition("/") for key in fetches)]
 
     def close(self) -> None:
         """Free what it holds."""

@@ -303,10 +303,10 @@ def test_multi_inference_answers_every_task(stub):
         (
             [("both", "regress_x_to_y", "regress"), ("both", "regress_x2_to_y", "regress")],
             "INVALID_ARGUMENT",
-            "Input tensor must be the same for all Signatures.",
+            "float",
         ),
     ],
-    ids=["none", "no_name", "two_models", "model", "signature", "method", "twice", "two_inputs"],
+    ids=["none", "no_name", "two_models", "model", "signature", "method", "twice", "no_examples"],
 )
 def test_multi_inference_refuses(stub, tasks, code, sentence):
     found = refusal(stub.MultiInference, multi_request(*tasks))

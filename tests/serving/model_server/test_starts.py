@@ -89,6 +89,14 @@ def test_the_profiler_is_asked_on_the_servers_port(server, tmp_path):
         asking.join(60)
 
 
+def test_the_profile_of_a_server_that_nobody_asks_shows_its_looks_for_versions(server, tmp_path):
+    from tensorflow.python.profiler import profiler_client
+
+    profiler_client.trace(f"localhost:{server.port}", str(tmp_path), 1500, "", 3)
+    (profile,) = tmp_path.rglob("*.xplane.pb")
+    assert b"look for versions" in profile.read_bytes()
+
+
 def test_the_configuration_file_is_read_again(server, top):
     import grpc
 

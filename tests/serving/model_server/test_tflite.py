@@ -86,6 +86,12 @@ def test_signatures_of_the_model_are_asked(load, content):
     assert (info.dtype, [each.size for each in info.tensor_shape.dim]) == (1, [-1])
 
 
+def test_signatures_are_asked_together(load, content):
+    x = np.array([2.0, 4.0], np.float32)
+    y, z = load(content).run({"serving_default/x": x, "other/x": x + 1}, ["serving_default/y", "other/z"])
+    assert (y.tolist(), z.tolist()) == ([3.0, 4.0], [9.0, 15.0])
+
+
 def test_tensors_names_stand_for_a_signature_where_there_is_none(load, content):
     model = load(without_signatures(content))
     assert set(model.signature_defs) == {"serving_default"}
