@@ -1,3 +1,4 @@
+import ctypes
 import threading
 
 import numpy as np
@@ -76,6 +77,38 @@ def test_export_refuses_in_a_sentence(export, signature, inputs, sentence):
     with pytest.raises(ValueError, match=sentence) as refused:
         export.answer(signature, inputs)
     assert "\n" not in str(refused.value)
+
+
+def test_export_keeps_nothing_of_a_run_that_fails():
+    from tfx_ocr.data import pretrained
+    from tfx_ocr.serving.export import Export
+
+    with Export(pretrained.model("digits")) as digits:  # of many functions; a small one's are inlined in any case
+
+        def held_after(failures):
+            for _ in range(failures):
+                with pytest.raises(ValueError, match="not a PNG, JPEG, GIF or BMP"):
+                    digits.answer("serve_images", {"image_bytes": texts(b"no picture")})
+            return held_bytes()
+
+        before = held_after(300)
+        assert held_after(1000) - before < 200 * 1000  # one call of a function that fails leaves 700 and more
+
+
+def held_bytes():
+    """What is taken and not given back of the C library's memory."""
+
+    class Information(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_size_t) for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+        )]  # fmt: skip
+
+    library = ctypes.CDLL(None)
+    if not hasattr(library, "mallinfo2"):
+        pytest.skip("this C library does not count its memory")
+    library.mallinfo2.restype = Information
+    information = library.mallinfo2()
+    return information.uordblks + information.hblkhd
 
 
 def test_export_refuses_a_folder_without_a_model(tmp_path):
