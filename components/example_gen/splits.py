@@ -45,11 +45,22 @@ class Divider:
             return "test"
         if _is_among(key, self._eval_groups):
             return "eval"
-        # test is taken from one end and eval from the other, so that a change of one share moves nobody of the other
-        place = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
-        if place < self._test:
-            return "test"
-        return "eval" if place >= 1 - self._eval else "train"
+        return by_shares(place(key), self._eval, self._test)
+
+
+def place(key: str) -> float:
+    """Where a key lies between 0 and 1: a hash of it, the same on any machine."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+
+
+def by_shares(at: float, eval: float, test: float) -> str:
+    """The split of a place by the two splits' shares.
+
+    Test is taken from one end and eval from the other, so that a change of one share moves nobody of the other.
+    """
+    if at < test:
+        return "test"
+    return "eval" if at >= 1 - eval else "train"
 
 
 def _is_among(key: str, groups: Collection[str]) -> bool:

@@ -87,11 +87,13 @@ def _table(heading: str, answers: Sequence[Answer]) -> list[str]:
         return [heading]
     has_label = features.LABEL_OUT in answers[0].outputs
     rows = [LABELS, *map(_label, answers)] if has_label else [FIELDS, *(row for one in answers for row in _fields(one))]
-    told = len(LABELS) - (has_label and not any(row[-1] for row in rows[1:]))  # a line has no runners-up
-    widths = [max(cell_len(row[column]) for row in rows) for column in range(told - 1)]
+    columns: list[tuple[str, ...]] = list(zip(*rows, strict=True))
+    if has_label and not any(columns[-1][1:]):
+        del columns[-1]  # a line has no runners-up
+    widths = [max(map(cell_len, column)) for column in columns]
     lines = [
-        "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, [*widths, 0], strict=False))
-        for row in rows
+        "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
+        for row in zip(*columns, strict=True)
     ]
     return [heading, *(line.rstrip() for line in lines)]
 

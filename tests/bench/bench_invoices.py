@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import hashlib
 import pathlib
 import sys
 from typing import TYPE_CHECKING, Any
@@ -111,11 +110,9 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
 
 def split_of(group: str, rule: Split, fold: int) -> str:
     """Where a supplier's pages are: with fold 0 as `components.example_gen.splits` says."""
-    place = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8], "big") / 2**64
-    place = (place - fold * rule.test) % 1.0
-    if place < rule.test:
-        return "test"
-    return "eval" if place >= 1 - rule.eval else "train"
+    from tfx_ocr.components.example_gen.splits import by_shares, place
+
+    return by_shares((place(group) - fold * rule.test) % 1.0, rule.eval, rule.test)
 
 
 def all_named(record: Record) -> Record:

@@ -9,7 +9,6 @@ fails stops the bench with what it said.
 from __future__ import annotations
 
 import argparse
-import ast
 import pathlib
 import re
 import subprocess
@@ -18,7 +17,7 @@ import time
 
 import results
 
-TIERS = {"unit": "not tfx and not e2e", "tfx": "tfx and not e2e", "e2e": "e2e"}  # as the Makefile has them
+TIERS = ("unit", "tfx", "e2e")  # make test-unit and so on
 PASSED = re.compile(r"(\d+) passed")
 COMMAND = "python tests/bench/bench_tests.py"
 
@@ -28,24 +27,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
-    from tfx_ocr.pipeline.recipes import RECIPES
+    sys.path.append(str(results.ROOT / "tests"))
+    from test_layers import names_of_recipes
 
-    modules = [path for room in ("components", "pipeline") for path in sorted((results.ROOT / room).rglob("*.py"))]
-    outside = [path for path in modules if path.parent != results.ROOT / "pipeline" / "recipes"]
-    naming = [path for path in outside if names_one_of(path, frozenset(RECIPES))]
+    found = {**names_of_recipes("components"), **names_of_recipes("pipeline")}
     rows = [
         results.Row(
             measure="one graph: modules of pipeline/ and components/ that name a recipe outside pipeline/recipes/",
-            value=len(naming),
+            value=sum(map(bool, found.values())),
             unit="modules",
-            n=f"{len(outside)} modules",
+            n=f"{len(found)} modules",
             command=COMMAND,
         )
     ]
     minutes, tests = 0.0, 0
-    for tier, marker in TIERS.items():
+    for tier in TIERS:
         start = time.perf_counter()
-        passed = run(marker)
+        passed = run(tier)
         took = (time.perf_counter() - start) / 60
         print(f"{tier}: {passed} passed in {took:.1f} min", flush=True)
         minutes, tests = minutes + took, tests + passed
@@ -53,24 +51,18 @@ def main() -> None:
     results.record("tests", rows, options.results)
 
 
-def names_one_of(path: pathlib.Path, names: frozenset[str]) -> bool:
-    """Whether a module has one of the names as a string."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return any(isinstance(node, ast.Constant) and node.value in names for node in ast.walk(tree))
-
-
-def run(marker: str) -> int:
+def run(tier: str) -> int:
     """Run a tier; how many of its tests passed.
 
     Raises:
         RuntimeError: one failed; what was said last is in the message.
     """
-    command = [sys.executable, "-m", "pytest", "-q", "-m", marker]
+    command = ["make", f"test-{tier}"]
     done = subprocess.run(command, cwd=results.ROOT, capture_output=True, text=True, check=False)
     found = PASSED.search(done.stdout)
     if done.returncode or not found:
         said = done.stdout[-3000:] + done.stderr[-1000:]
-        raise RuntimeError(f"pytest -m {marker!r} ended with {done.returncode}:\n{said}")
+        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{said}")
     return int(found[1])
 
 

@@ -84,6 +84,6 @@ def test_a_signature_that_takes_no_examples_is_refused(servable):
     from tfx_ocr.serving.model_server.inference import Inference
 
     request = multi_request(("regress", "regress"), ("number", "regress"))
-    with pytest.raises(ServingError, match="float") as refused:
+    with pytest.raises(ServingError, match=r"Expects arg\[0\] to be float but string is provided") as refused:
         Inference().multi_inference(servable, request, 20.0)
     assert refused.value.code.name == "INVALID_ARGUMENT"

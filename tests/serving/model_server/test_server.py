@@ -303,7 +303,7 @@ def test_multi_inference_answers_every_task(stub):
         (
             [("both", "regress_x_to_y", "regress"), ("both", "regress_x2_to_y", "regress")],
             "INVALID_ARGUMENT",
-            "float",
+            "to be float but string is provided",
         ),
     ],
     ids=["none", "no_name", "two_models", "model", "signature", "method", "twice", "no_examples"],
