@@ -55,11 +55,10 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
 
     coarse_size = tf.maximum(tf.round(size * tf.minimum(1.0, COARSE_PX / tf.reduce_max(size))), 1.0)
-    coarse = tf.raw_ops.ResizeArea(images=grey[tf.newaxis], size=tf.cast(coarse_size, tf.int32))
-    paper, sign = _paper(coarse[0, :, :, 0])
+    coarse = tf.raw_ops.ResizeArea(images=grey[tf.newaxis], size=tf.cast(coarse_size, tf.int32))[0, :, :, 0]
+    paper, sign = _paper(coarse)
     ink = tf.nn.relu((coarse - paper) * sign)
-    no_speck = tf.nn.avg_pool2d(ink, 3, 1, "SAME") >= SUPPORT * ink
-    ink = tf.where(no_speck, ink, 0.0)[0, :, :, 0]
+    ink = tf.where(supported(ink), ink, 0.0)
     strongest = tf.maximum(tf.reduce_max(ink), FAINTEST)
 
     target = tf.constant([spec.height, spec.width], tf.float32)
@@ -122,6 +121,16 @@ def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
     return tf.reshape(255.0 - opacity * (255.0 - tf.matmul(flat, mix)), shape)
 
 
+def supported(ink: tf.Tensor) -> tf.Tensor:
+    """Which pixels are no specks, by the ink of their neighbours. [h, w] float32 to [h, w] bool.
+
+    Past the edge its own pixels are met again. Sums, for a pooling operation takes five times as long here.
+    """
+    padded = tf.pad(ink, [[1, 1], [1, 1]], "SYMMETRIC")
+    rows = tf.add_n([padded[:-2], padded[1:-1], padded[2:]])
+    return tf.add_n([rows[:, :-2], rows[:, 1:-1], rows[:, 2:]]) >= 9.0 * SUPPORT * ink
+
+
 def _paper(grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """The paper's grey level, and 1.0 where ink is lighter than it or -1.0 where darker. [h, w] float32.
 
@@ -156,22 +165,14 @@ def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tens
 
 def as_bytes(raw: dict[str, tf.Tensor], spec: ImageSpec, fit: Fit) -> dict[str, tf.Tensor]:
     """`transformed` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
-    pictures = _known_formats(tf.reshape(raw[features.IMAGE], [-1]))
-    # a map takes a picture after the other: two of them, side by side, take a fifth less time on two cores
-    half = tf.size(pictures) // 2
-    protos = tf.concat([_map_of(fit, each, spec) for each in (pictures[:half], pictures[half:])], 0)
+    protos = tf.map_fn(
+        lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
+        _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
+        fn_output_signature=tf.TensorSpec([], tf.string),
+    )
     length = spec.height * spec.width * spec.channels
     # a TensorProto ends with its values: the one quick way from numbers to bytes in a graph
     return {features.PIXELS_XF: tf.strings.substr(protos, -length, length)[:, tf.newaxis]}
-
-
-def _map_of(fit: Fit, pictures: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
-    """`fit` of each of [pictures] strings, as serialized TensorProtos [pictures]."""
-    return tf.map_fn(
-        lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
-        pictures,
-        fn_output_signature=tf.TensorSpec([], tf.string),
-    )
 
 
 def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:

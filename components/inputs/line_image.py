@@ -13,7 +13,6 @@ from tfx_ocr.components.inputs.image import (
     FAINTEST,
     RAW,
     SIGNATURE,
-    SUPPORT,
     WRITTEN,
     as_bytes,
     augment,
@@ -23,6 +22,7 @@ from tfx_ocr.components.inputs.image import (
     question,
     raw,
     scale,
+    supported,
 )
 from tfx_ocr.components.recipe import ImageSpec
 
@@ -77,8 +77,8 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     ink = _no_rules(ink)
     ink = tf.clip_by_value((ink / _strongest(ink) - PAPER) / (1.0 - PAPER), 0.0, 1.0)
 
-    supported = tf.nn.avg_pool2d(ink, 3, 1, "SAME") >= SUPPORT * ink
-    is_ink = tf.cast((ink >= INK) & supported, tf.float32)[0, :, :, 0]
+    flat = ink[0, :, :, 0]
+    is_ink = tf.cast((flat >= INK) & supported(flat), tf.float32)
     least = tf.maximum(IN_A_ROW * height, 1.0)
     top, bottom = _extent(tf.reduce_sum(is_ink, 1) >= least)
     left, right = _extent(tf.reduce_sum(is_ink[tf.cast(top, tf.int32) : tf.cast(bottom, tf.int32)], 0) >= least)
