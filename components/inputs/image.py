@@ -85,24 +85,23 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
 
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     """One encoded picture to [height, width, 1 to 4] uint8, once its header says no more than `MOST_PIXELS`."""
-    height, width = tf.unstack(_size(image_bytes))
-    message = f"too many pixels: a picture may have {MOST_PIXELS}; height and width of this one:"
-    check = tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, height, width])
+    width, height = tf.unstack(_size(image_bytes))
+    message = f"too many pixels: a picture may have {MOST_PIXELS}; width and height of this one:"
+    check = tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, width, height])
     with tf.control_dependencies([check]):
         decoded = tf.io.decode_image(image_bytes, expand_animations=False)
     return tf.ensure_shape(decoded, [None, None, None])
 
 
 def _size(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Height and width, [2] int64, as the header of a PNG, GIF or JPEG says; a BMP's bytes are its pixels: 1, 1."""
+    """Width and height, [2] int64, as the header of a PNG, GIF or JPEG says; a BMP's bytes are its pixels: 1, 1."""
     header = tf.strings.substr(tf.strings.join([image_bytes, "\0" * HEADER]), 0, HEADER)
-    numbers = tf.cast(tf.ensure_shape(tf.io.decode_raw(header, tf.uint8), [HEADER]), tf.int64)
-    of_png = tf.linalg.matvec(tf.reshape(numbers[16:24], [2, 4]), tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64))
-    of_gif = tf.linalg.matvec(tf.reshape(numbers[6:10], [2, 2]), tf.constant([1, 1 << 8], tf.int64))
+    of_png = tf.io.decode_raw(tf.strings.substr(header, 16, 8), tf.int32, little_endian=False)
+    of_gif = tf.cast(tf.io.decode_raw(tf.strings.substr(header, 6, 4), tf.uint16), tf.int32)
     png, jpeg, gif, _ = (tf.equal(tf.strings.substr(header, 0, 2), each) for each in BEGINNINGS)
     # no conditional, see `_known_formats`: what is no JPEG is asked for the size of one that is
-    of_jpeg = tf.cast(tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL)), tf.int64)[:2]
-    return tf.where(png, of_png[::-1], tf.where(gif, of_gif[::-1], of_jpeg))
+    of_jpeg = tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL))[1::-1]
+    return tf.cast(tf.ensure_shape(tf.where(png, of_png, tf.where(gif, of_gif, of_jpeg)), [2]), tf.int64)
 
 
 def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:

@@ -36,6 +36,7 @@ REQUESTS = 2000  # of a rate
 SWAP_REQUESTS = 10_000
 SWAPS = 3
 WARM_UP = 200  # requests
+TURNS = 10  # that one client's requests to two servers are divided into
 NETWORKS = {"small_cnn": "small CNN as shipped", "inception_v3": "InceptionV3 75 x 75, random weights"}
 
 Rates = dict[str, float]  # way to requests a second
@@ -100,7 +101,10 @@ def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int
 
 
 def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
-    """Of one client, to a server of the SavedModel and to one of its fast form, in turns.
+    """Of one client, to a server of the SavedModel and to one of its fast form.
+
+    Both are started for each repeat, for a server's pace hangs on where its memory and threads came to lie, and asked
+    in short turns, for the machine's own changes from one second to the next.
 
     Raises:
         RuntimeError: the version has no fast form.
@@ -110,19 +114,19 @@ def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats
     if not (base / "1" / features.FAST / features.FAST_NETWORK).is_file():
         raise RuntimeError(f"{base / '1'} has no fast form to measure")
     asked = [model_server.predict_request([picture]) for picture in pictures]
+    flags = {"SavedModel": (), "TFLite": ("--prefer_tflite_model",)}
+    each = -(-requests // TURNS)
     measured = []
-    with (
-        model_server.running(base, ()) as whole,
-        model_server.running(base, ("--prefer_tflite_model",)) as fast,
-    ):
-        ways = {
-            "SavedModel": lambda: model_server.predict(whole.grpc),
-            "TFLite": lambda: model_server.predict(fast.grpc),
-        }
-        for way in ways.values():
-            rate(way, asked, min(requests, WARM_UP), clients=1)
-        for _ in range(repeats):
-            measured.append({name: rate(way, asked, requests, clients=1) for name, way in ways.items()})
+    for _ in range(repeats):
+        with contextlib.ExitStack() as stack:
+            ways = {
+                name: functools.partial(model_server.predict, stack.enter_context(model_server.running(base, own)).grpc)
+                for name, own in flags.items()
+            }
+            for way in ways.values():
+                rate(way, asked, min(requests, WARM_UP), clients=1)
+            turns = [{name: rate(way, asked, each, clients=1) for name, way in ways.items()} for _ in range(TURNS)]
+        measured.append({name: statistics.harmonic_mean([turn[name] for turn in turns]) for name in flags})
     return measured
 
 

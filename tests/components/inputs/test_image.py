@@ -176,7 +176,7 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_header(monkeypatch, kind
     monkeypatch.setattr(image, "MOST_PIXELS", 200)
     assert image.decode(tf.constant(encoded(Image.new("L", (10, 20)), kind))).shape[:2] == (20, 10)
     monkeypatch.setattr(tf.io, "decode_image", lambda *_, **__: pytest.fail("it was decoded"))
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r"may have 200; .*\[21\] \[10\]"):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"may have 200; .*\[10\] \[21\]"):
         image.decode(tf.constant(encoded(Image.new("L", (10, 21)), kind)))
 
 
