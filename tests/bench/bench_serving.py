@@ -4,9 +4,9 @@ Rates: 16 clients, one encoded picture a request, over gRPC to the embedded serv
 and the same calls by 16 threads straight on the session of the same export in this process; in turns, so that both meet
 the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with random weights (time does not depend on
 them). Fast runtime: one client, one picture at a time, over gRPC to two servers of that InceptionV3 without batching,
-one of them asked for TFLite (`--prefer_tflite_model`), in turns. Swaps: new versions land while the clients ask; counts
-what fails and what a version answers that the server had called unloaded before it was asked. Writes to
-tests/bench/results/serving.csv.
+one of them asked for TFLite (`--prefer_tflite_model`), in turns; and what a run of the model took there, as the server
+tells Prometheus. Swaps: new versions land while the clients ask; counts what fails and what a version answers that the
+server had called unloaded before it was asked. Writes to tests/bench/results/serving.csv.
 
     python tests/bench/bench_serving.py
 """
@@ -37,9 +37,11 @@ SWAP_REQUESTS = 10_000
 SWAPS = 3
 WARM_UP = 200  # requests
 TURNS = 10  # that one client's requests to two servers are divided into
+RUN = "{} run"  # its milliseconds, among rates
+MONITORED = f"--monitoring_config_file={results.ROOT / 'serving' / 'docker' / 'monitoring.config'}"
 NETWORKS = {"small_cnn": "small CNN as shipped", "inception_v3": "InceptionV3 75 x 75, random weights"}
 
-Rates = dict[str, float]  # way to requests a second
+Rates = dict[str, float]  # way to requests a second; `RUN` of a way to its milliseconds
 Way = Callable[[], contextlib.AbstractContextManager[Callable[[Any], object]]]  # a client: what it asks with
 
 
@@ -104,7 +106,8 @@ def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats
     """Of one client, to a server of the SavedModel and to one of its fast form.
 
     Both are started for each repeat, for a server's pace hangs on where its memory and threads came to lie, and asked
-    in short turns, for the machine's own changes from one second to the next.
+    in short turns, for the machine's own changes from one second to the next. Beside the rates, `RUN`: what a run of
+    the model took, as the server tells Prometheus (`runtime_latency`), without gRPC and the client.
 
     Raises:
         RuntimeError: the version has no fast form.
@@ -115,19 +118,32 @@ def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats
         raise RuntimeError(f"{base / '1'} has no fast form to measure")
     asked = [model_server.predict_request([picture]) for picture in pictures]
     flags = {"SavedModel": (), "TFLite": ("--prefer_tflite_model",)}
-    each = -(-requests // TURNS)
     measured = []
     for _ in range(repeats):
         with contextlib.ExitStack() as stack:
-            ways = {
-                name: functools.partial(model_server.predict, stack.enter_context(model_server.running(base, own)).grpc)
-                for name, own in flags.items()
+            servers = {
+                name: stack.enter_context(model_server.running(base, (MONITORED, *own))) for name, own in flags.items()
             }
-            for way in ways.values():
-                rate(way, asked, min(requests, WARM_UP), clients=1)
-            turns = [{name: rate(way, asked, each, clients=1) for name, way in ways.items()} for _ in range(TURNS)]
-        measured.append({name: statistics.harmonic_mean([turn[name] for turn in turns]) for name in flags})
+            measured.append(_in_turns(servers, asked, requests))
     return measured
+
+
+def _in_turns(servers: dict[str, model_server.Running], asked: Sequence[object], requests: int) -> Rates:
+    with contextlib.ExitStack() as stack:
+        ways = {
+            name: functools.partial(contextlib.nullcontext, stack.enter_context(model_server.predict(server.grpc)))
+            for name, server in servers.items()
+        }
+        for way in ways.values():
+            rate(way, asked, min(requests, WARM_UP), clients=1)
+        begun = {name: model_server.runtime(server.rest) for name, server in servers.items()}
+        each = -(-requests // TURNS)
+        turns = [{name: rate(way, asked, each, clients=1) for name, way in ways.items()} for _ in range(TURNS)]
+    rates = {name: statistics.harmonic_mean([turn[name] for turn in turns]) for name in servers}
+    for name, server in servers.items():
+        runs, seconds = (now - then for now, then in zip(model_server.runtime(server.rest), begun[name], strict=True))
+        rates[RUN.format(name)] = 1e3 * seconds / runs
+    return rates
 
 
 def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CLIENTS) -> float:
@@ -162,6 +178,10 @@ def fast_rows(words: str, measured: list[Rates], requests: int, command: str) ->
         "requests over gRPC, TFLite": ([one["TFLite"] for one in measured], "requests/s"),
         "TFLite against SavedModel": ([one["TFLite"] / one["SavedModel"] for one in measured], "x"),
     }
+    runs = {name: [one[RUN.format(name)] for one in measured] for name in ("SavedModel", "TFLite")}
+    of |= {f"a run as the server times it, {name}": (values, "ms") for name, values in runs.items()}
+    quicker = [whole / fast for whole, fast in zip(runs["SavedModel"], runs["TFLite"], strict=True)]
+    of["a run as the server times it, TFLite against SavedModel"] = (quicker, "x")
     return _rows(f"{words}, one encoded picture a request, one client", of, requests, command)
 
 

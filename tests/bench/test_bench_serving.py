@@ -23,12 +23,18 @@ def test_rates_are_means_of_the_repeats_and_ratios_are_taken_repeat_by_repeat():
 def test_the_fast_runtime_is_told_beside_the_savedmodel():
     import bench_serving
 
-    measured = [{"SavedModel": 50.0, "TFLite": 200.0}, {"SavedModel": 100.0, "TFLite": 500.0}]
+    measured = [
+        {"SavedModel": 50.0, "TFLite": 200.0, "SavedModel run": 18.0, "TFLite run": 3.0},
+        {"SavedModel": 100.0, "TFLite": 500.0, "SavedModel run": 8.0, "TFLite run": 1.0},
+    ]
     rows = bench_serving.fast_rows("InceptionV3", measured, 2000, "make x")
     assert [(row.value, row.unit, row.spread) for row in rows] == [
         (75.0, "requests/s", (50.0, 100.0)),
         (350.0, "requests/s", (200.0, 500.0)),
         (4.5, "x", (4.0, 5.0)),
+        (13.0, "ms", (8.0, 18.0)),
+        (2.0, "ms", (1.0, 3.0)),
+        (7.0, "x", (6.0, 8.0)),
     ]
     assert rows[2].measure == "InceptionV3, one encoded picture a request, one client: TFLite against SavedModel"
 
