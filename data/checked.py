@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import ModuleType
+
+import numpy as np
 
 from tfx_ocr.data import features, images
 from tfx_ocr.data.page import check
 from tfx_ocr.data.record import Record, Rejected
 
 STAY = (images.PNG, b"\xff\xd8")  # beginnings of PNG and JPEG, which are written as they are; others become PNG
+LOT = 256  # records that are looked at together, at most
+LOT_BYTES = 2**20  # of their pictures, from which on no more are taken
 
 
 def checked(
-    record: Record | Rejected, letters: ModuleType, max_pixels: int, min_side: int = 1, max_side: int = 0
-) -> Record | Rejected:
-    """Give the record back, or what is set aside in its place.
+    records: Iterable[Record | Rejected], letters: ModuleType, max_pixels: int, min_side: int = 1, max_side: int = 0
+) -> Iterator[Record | Rejected]:
+    """Give each record back, or what is set aside in its place.
 
     Args:
-        record: as a reader yields it; what a reader has set aside stays so.
+        records: as a reader yields them; what a reader has set aside stays so.
         letters: module of `data.alphabets` that says what a label may be.
         max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
         min_side: pixels that a picture's width and height must have.
         max_side: pixels that neither may exceed; 0 for any.
     """
+    for lot in _lots(records):
+        found = [_checked(record, letters, max_pixels, min_side, max_side) for record in lot]
+        stay = [number for number, record in enumerate(found) if _picture(record).startswith(STAY)]
+        for number in _undecodable([_picture(found[number]) for number in stay]):
+            reason = "damaged image: TensorFlow cannot decode it; save it anew"
+            found[stay[number]] = Rejected(source=found[stay[number]].source, reason=reason)
+        yield from found
+
+
+def _lots(records: Iterable[Record | Rejected]) -> Iterator[list[Record | Rejected]]:
+    lot, size = [], 0
+    for record in records:
+        lot.append(record)
+        size += len(_picture(record))
+        if size >= LOT_BYTES or len(lot) == LOT:
+            yield lot
+            lot, size = [], 0
+    yield lot
+
+
+def _picture(record: Record | Rejected) -> bytes:
+    """The picture of a record that has one and is not set aside, else b""."""
+    if isinstance(record, Rejected) or features.IMAGE not in record.features:
+        return b""
+    return record.encoded(features.IMAGE)
+
+
+def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:
+    """`checked` of one, without what TensorFlow says of its picture."""
     if isinstance(record, Rejected):
         return record
     reason = _what_it_lacks(record, letters)
@@ -31,7 +66,7 @@ def checked(
     if not reason and features.WORDS in record.features:
         reason = check.why_not(record.features, letters)
     if not reason and features.IMAGE in record.features:
-        reason = _why_no_picture(record.encoded(features.IMAGE), max_pixels, min_side, max_side)
+        reason = images.why_not(record.encoded(features.IMAGE), *sizes)
     return Rejected(source=record.source, reason=reason) if reason else record
 
 
@@ -43,14 +78,35 @@ def _what_it_lacks(record: Record, letters: ModuleType) -> str | None:
     return f"another kind of record: it has no {' and no '.join(lacking)}" if lacking else None
 
 
-def _why_no_picture(image: bytes, *sizes: int) -> str | None:
-    reason = images.why_not(image, *sizes)
-    if reason or not image.startswith(STAY):
-        return reason
+def _undecodable(encoded: Sequence[bytes]) -> list[int]:
+    """Numbers of those that TensorFlow refuses: it is stricter than Pillow, and in Transform it stops the run."""
+    if not encoded or _decodes(encoded):
+        return []
+    return [number for number, each in enumerate(encoded) if not _decodes([each])]
+
+
+def _decodes(encoded: Sequence[bytes]) -> bool:
     import tensorflow as tf
 
     try:
-        tf.io.decode_image(image, expand_animations=False)  # stricter than Pillow, and in Transform it stops the run
+        _decoder()(np.array(encoded, dtype=object))
     except tf.errors.InvalidArgumentError:
-        return "damaged image: TensorFlow cannot decode it; save it anew"
-    return None
+        return False
+    return True
+
+
+@functools.cache
+def _decoder() -> Callable[[np.ndarray], object]:
+    """Decodes [n] encoded pictures in one session: an eager call for each costs more than its decoding."""
+    import tensorflow as tf
+
+    with tf.Graph().as_default():
+        encoded = tf.compat.v1.placeholder(tf.string, [None])
+        sizes = tf.map_fn(
+            lambda each: tf.size(tf.io.decode_image(each, expand_animations=False)),
+            encoded,
+            fn_output_signature=tf.int32,
+            parallel_iterations=1,  # no two large pictures in memory
+        )
+        made: Callable[[np.ndarray], object] = tf.compat.v1.Session().make_callable(sizes, [encoded])
+    return made

@@ -81,8 +81,7 @@ def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
     source = reader(choose(data, it.examples.readers))
     letters = alphabet(it.alphabet)
     for shard in source.shards(data):
-        for record in source.read(data, shard):
-            yield checked(record, letters, *it.examples.sizes)
+        yield from checked(source.read(data, shard), letters, *it.examples.sizes)
 
 
 def _answered(it: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:

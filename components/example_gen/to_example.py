@@ -46,8 +46,7 @@ class ToExample(beam.DoFn):
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        for read in self._reader.read(Path(self._root), shard):
-            record = checked(read, self._alphabet, *self._sizes)
+        for record in checked(self._reader.read(Path(self._root), shard), self._alphabet, *self._sizes):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:

@@ -6,9 +6,14 @@ import zlib
 import pytest
 from PIL import Image
 
+from tfx_ocr.data import checked as module
 from tfx_ocr.data.alphabets import digits, entities
-from tfx_ocr.data.checked import checked
 from tfx_ocr.data.record import Record, Rejected
+
+
+def checked(record, *how):
+    (found,) = module.checked([record], *how)
+    return found
 
 
 def encoded(form="PNG", size=(16, 16)):
@@ -67,6 +72,34 @@ def test_what_only_tensorflow_refuses_is_set_aside():
             source="train/7/1.png", reason="damaged image: TensorFlow cannot decode it; save it anew"
         )
     assert isinstance(checked(record(image=ancillary, label=b"7"), digits, 256), Record)
+
+
+@pytest.mark.tfx
+@pytest.mark.parametrize("limits", [{}, {"LOT": 3}, {"LOT_BYTES": 1000}], ids=["one_lot", "by_number", "by_bytes"])
+def test_records_come_back_in_order_and_one_that_tensorflow_refuses_goes_alone(monkeypatch, limits):
+    for name, limit in limits.items():
+        monkeypatch.setattr(module, name, limit)
+    critical = encoded()[:33] + chunk(b"ABCD", b"") + encoded()[33:]
+    pictures = [encoded(), encoded("BMP"), critical, b"", encoded("JPEG"), critical, encoded()]
+    given = [Record(features={"image": each, "label": b"7"}, source=str(n)) for n, each in enumerate(pictures)]
+    given.insert(1, Rejected(source="aside", reason="not in a label's folder"))
+    found = list(module.checked(given, digits, 256))
+    assert [one.source for one in found] == ["0", "aside", "1", "2", "3", "4", "5", "6"]
+    assert [one.source for one in found if isinstance(one, Rejected)] == ["aside", "2", "3", "5"]
+
+
+def test_no_more_is_read_ahead_than_a_lot(monkeypatch):
+    monkeypatch.setattr(module, "LOT", 2)
+    read = []
+
+    def records():
+        for number in range(5):
+            read.append(number)
+            yield Rejected(source=str(number), reason="aside")
+
+    found = module.checked(records(), digits, 256)
+    assert (next(found).source, read) == ("0", [0, 1])
+    assert [one.source for one in found] == ["1", "2", "3", "4"]
 
 
 @pytest.mark.parametrize(
