@@ -51,9 +51,8 @@ def _lots(records: Iterable[Record | Rejected]) -> Iterator[list[Record | Reject
 
 def _picture(record: Record | Rejected) -> bytes:
     """The picture of a record that has one and is not set aside, else b""."""
-    if isinstance(record, Rejected) or features.IMAGE not in record.features:
-        return b""
-    return record.encoded(features.IMAGE)
+    value = record.features.get(features.IMAGE) if isinstance(record, Record) else None
+    return value if isinstance(value, bytes) else b""
 
 
 def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:
