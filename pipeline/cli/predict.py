@@ -24,11 +24,11 @@ FIELDS = ("file", "field", "probability", "value")
 def predict(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
     files: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             help="Pictures (PNG, JPEG, GIF, BMP, TIFF, WebP), or pages (PAGE XML, ALTO).", metavar="FILE..."
         ),
-    ],
+    ] = None,
     server: Annotated[
         str, typer.Option(help="HOST:PORT (gRPC) or http://HOST:PORT (REST) of a model server to ask instead.")
     ] = "",
@@ -58,7 +58,9 @@ def predict(
     from tfx_ocr.serving.client import RequestError
 
     here = dataclasses.replace(settings_of.load(), recipe=recipe)
-    it = chosen(here)
+    it = chosen(here)  # before the files: of a picture alone, it is the recipe that is missing
+    if not files:
+        raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     try:
         with prediction.model(here, it, Path(model) if model else None, server) as (name, ask):
             answers = prediction.predicted(it, files, ask, top)

@@ -88,8 +88,9 @@ def test_the_newest_pushed_version_answers_before_the_shipped_one(home, pictures
         (["a.png", "--model", "nowhere"], "no exported model at nowhere"),
         (["a.png", "--model", "nowhere", "--server", "localhost:1"], "give one of the two"),
         (["a.png", "--server", "ftp://localhost:1"], "ftp is not known"),
+        ([], "no file to ask about: tfx-ocr predict digits FILE..."),
     ],
-    ids=["no_model", "model_and_server", "scheme"],
+    ids=["no_model", "model_and_server", "scheme", "no_file"],
 )
 def test_bad_use_is_one_sentence(arguments, said):
     error = predict(*arguments).exception
@@ -97,9 +98,13 @@ def test_bad_use_is_one_sentence(arguments, said):
     assert said in str(error)
 
 
-def test_no_file_and_no_class_are_bad_use():
-    assert predict().exit_code == 2
+def test_no_class_is_bad_use():
     assert predict("a.png", "--top", "0").exit_code == 2
+
+
+def test_a_picture_in_the_recipes_place_is_told_what_recipes_there_are():
+    error = CliRunner().invoke(app(), ["predict", "scan.png"]).exception
+    assert str(error) == "no recipe 'scan.png'; known: digits, hangul, invoices, lines"
 
 
 class Rest(http.server.BaseHTTPRequestHandler):
