@@ -51,8 +51,7 @@ def _lots(records: Iterable[Record | Rejected]) -> Iterator[list[Record | Reject
 
 def _picture(record: Record | Rejected) -> bytes:
     """The picture of a record that has one and is not set aside, else b""."""
-    value = record.features.get(features.IMAGE) if isinstance(record, Record) else None
-    return value if isinstance(value, bytes) else b""
+    return b"" if isinstance(record, Rejected) else record.encoded_or_empty(features.IMAGE)
 
 
 def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:

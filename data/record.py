@@ -37,6 +37,11 @@ class Record:
             raise TypeError(f"feature {name!r} of {self.source} holds {type(value).__name__}, not bytes")
         return value
 
+    def encoded_or_empty(self, name: str) -> bytes:
+        """As `encoded`; b"" where there is no such feature, or it holds something else."""
+        value = self.features.get(name)
+        return value if isinstance(value, bytes) else b""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:

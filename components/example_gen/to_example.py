@@ -54,16 +54,11 @@ class ToExample(beam.DoFn):
 
     def _kept(self, record: Record) -> Kept:
         """What goes on of a record that nothing is wrong with."""
-        image = _bytes(record, features.IMAGE)
+        image = record.encoded_or_empty(features.IMAGE)
         digest = hashlib.sha256(image or repr(sorted(record.features.items())).encode()).digest()
         # by its picture, not its name: a renamed file stays where it was, and a copy goes where the first one went
         key = {"record": digest.hex(), "file": record.file, "group": record.group}[self._by]
         if image and (readable := images.to_png(image)) is not image:
             record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
-        return record.split, key, digest, record.source, _bytes(record, features.LABEL).decode(), serialized(record)
-
-
-def _bytes(record: Record, name: str) -> bytes:
-    """A feature of bytes, b"" where there is none."""
-    value = record.features.get(name)
-    return value if isinstance(value, bytes) else b""
+        label = record.encoded_or_empty(features.LABEL).decode()
+        return record.split, key, digest, record.source, label, serialized(record)

@@ -16,7 +16,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tfx_ocr.data.samples import digits
-from tfx_ocr.pipeline.cli import app
+from tfx_ocr.pipeline.cli import app, main
 
 pytestmark = pytest.mark.tfx
 
@@ -98,7 +98,11 @@ def test_bad_use_is_one_sentence(arguments, said):
     assert said in str(error)
 
 
-def test_no_class_is_bad_use():
+def test_no_file_and_no_class_are_bad_use(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["tfx-ocr", "predict", "digits"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
     assert predict("a.png", "--top", "0").exit_code == 2
 
 
