@@ -8,7 +8,7 @@ from typing import TextIO
 _out: TextIO | None = None
 
 
-def to(out: TextIO | None) -> None:
+def set_console(out: TextIO | None) -> None:
     """Send what follows to `out`; None for standard output."""
     global _out
     _out = out

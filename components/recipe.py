@@ -108,7 +108,7 @@ class Examples:
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        """`max_pixels`, `min_side`, `max_side`, as `data.images.why_not` takes them."""
+        """`max_pixels`, `min_side`, `max_side`, as `data.images.find_problem` takes them."""
         return self.max_pixels, self.min_side, self.max_side
 
 

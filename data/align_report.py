@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tfx_ocr.data import features, normal
+from tfx_ocr.data import features, normalization
 from tfx_ocr.data.page.align import HOW, align
 from tfx_ocr.data.page.page import Box, Word
-from tfx_ocr.data.readers import choose, reader
+from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.record import Record
 
 READERS = ("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord")
@@ -19,7 +19,7 @@ TEXTS = (features.WORDS, features.FIELD_NAMES, features.FIELD_VALUES)
 EQUAL, EQUAL_NORMALISED = "equal", "equal normalised"  # the words of the first run are the field's text, by either rule
 
 
-def counted(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
+def count_aligned(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
     """Count, of each field, how it was found, and how often its words are its text: the ceiling of a tagger.
 
     Args:
@@ -33,8 +33,8 @@ def counted(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
     """
     fields: dict[str, Counter[str]] = {}
     pages: Counter[str] = Counter()
-    module = reader(choose(root, READERS))
-    for shard in module.shards(root):
+    module = get_reader(choose_reader(root, READERS))
+    for shard in module.list_shards(root):
         for record in module.read(root, shard):
             if not isinstance(record, Record) or features.WORDS not in record.features:
                 pages["set aside"] += 1
@@ -46,13 +46,13 @@ def counted(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
                 counts = fields.setdefault(name, Counter())
                 counts[how] += 1
                 text = " ".join(word.text for word in words[slice(*runs[0])]) if runs else ""
-                counts[EQUAL] += normal.exact(text) == normal.exact(named[name])
-                same = normal.normalised(name, text) == normal.normalised(name, named[name])
+                counts[EQUAL] += normalization.normalize_exact(text) == normalization.normalize_exact(named[name])
+                same = normalization.normalize_field(name, text) == normalization.normalize_field(name, named[name])
                 counts[EQUAL_NORMALISED] += bool(runs) and same
     return fields, pages
 
 
-def table(fields: dict[str, Counter[str]], pages: Counter[str]) -> str:
+def format_table(fields: dict[str, Counter[str]], pages: Counter[str]) -> str:
     """The counts for people: a row a field, shares of those that have it."""
     columns = (*HOW, EQUAL, EQUAL_NORMALISED)
     rows = [["field", "pages", *columns]]
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.align_report", description=__doc__)
     parser.add_argument("data", type=Path, help="a folder of pages with fields")
     try:
-        report = table(*counted(parser.parse_args(arguments).data))
+        report = format_table(*count_aligned(parser.parse_args(arguments).data))
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 2

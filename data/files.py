@@ -12,10 +12,10 @@ DROPPINGS = {"thumbs.db", "desktop.ini"}  # of Windows; those of others begin wi
 LARGEST = 1 << 28  # bytes of a file that is read whole: a scan of 50 megapixels in colour takes 150 MB at most
 
 
-def natural_order(name: str) -> list[str | int]:
+def to_natural_key(name: str) -> list[str | int]:
     """Sort key by which `9.png` comes before `10.png`.
 
-    >>> sorted(["w10", "w9", "w1a"], key=natural_order)
+    >>> sorted(["w10", "w9", "w1a"], key=to_natural_key)
     ['w1a', 'w9', 'w10']
     """
     parts = re.split(r"([0-9]+)", name)  # text and numbers alternate, text first, so that like meets like
@@ -37,12 +37,12 @@ def walk(root: Path) -> Iterator[str]:
                 yield (inner / name).as_posix()
 
 
-def below(root: Path) -> list[str]:
+def list_files(root: Path) -> list[str]:
     """Every file below `root`, as `walk` gives them, in natural order of the whole path."""
-    return sorted(walk(root), key=lambda path: (natural_order(path), path))
+    return sorted(walk(root), key=lambda path: (to_natural_key(path), path))
 
 
-def shown(path: str) -> str:
+def format_path(path: str) -> str:
     r"""A file's path as text that can be written anywhere: bytes that are no UTF-8 as `\xff`."""
     try:
         return os.fsencode(path).decode("utf-8", "backslashreplace")
@@ -50,7 +50,7 @@ def shown(path: str) -> str:
         return path.encode("utf-8", "backslashreplace").decode()
 
 
-def content(path: Path) -> bytes:
+def read_file(path: Path) -> bytes:
     """What a file holds.
 
     Raises:

@@ -25,7 +25,7 @@ AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a 
 DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
 
 
-def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0) -> str | None:
+def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0) -> str | None:
     """Say why a picture must be set aside; None when it decodes in full.
 
     The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
@@ -42,7 +42,7 @@ def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0)
     if not image:
         return "empty file: it holds no bytes"
     try:
-        with no_warnings():
+        with suppress_warnings():
             opened = Image.open(io.BytesIO(image), formats=FORMATS)
             width, height = opened.size
             if width * height > max_pixels:
@@ -66,16 +66,16 @@ def why_not(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0)
     return None
 
 
-def size_of(image: bytes) -> tuple[int, int] | None:
+def read_size(image: bytes) -> tuple[int, int] | None:
     """Width and height in the header of an encoded picture; None of what has no such header."""
     try:
-        with no_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
+        with suppress_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
             return opened.size
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
 
 
-def png_of(pixels: bytes, height: int, width: int) -> bytes:
+def encode_png(pixels: bytes, height: int, width: int) -> bytes:
     """Write a grey PNG, without loss.
 
     Twice as quick as Pillow, which matters where a set of 60,000 comes as bare pixels.
@@ -117,21 +117,21 @@ def _check_png(image: bytes) -> None:
 
 
 def to_png(image: bytes) -> bytes:
-    """A picture that `why_not` accepts, in a form that TensorFlow reads too.
+    """A picture that `find_problem` accepts, in a form that TensorFlow reads too.
 
     PNG and JPEG (grey and RGB) come back as they are. GIF, BMP, TIFF, WebP and CMYK become a PNG of their first frame:
     TensorFlow reads some of them, and of those some otherwise than everything else does (palettes of BMP).
     """
     if image.startswith(PNG):
         return image
-    with no_warnings():
+    with suppress_warnings():
         opened = Image.open(io.BytesIO(image), formats=FORMATS)
         if opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB"):
             return image
-        return as_png(opened)
+        return save_png(opened)
 
 
-def as_png(picture: Image.Image) -> bytes:
+def save_png(picture: Image.Image) -> bytes:
     """A picture of at most 8 bits a channel as PNG: grey where it is grey or black and white, else RGB; alpha stays."""
     grey = picture.mode in ("1", "L", "LA")
     mode = ("LA" if grey else "RGBA") if picture.has_transparency_data else ("L" if grey else "RGB")
@@ -141,7 +141,7 @@ def as_png(picture: Image.Image) -> bytes:
 
 
 @contextlib.contextmanager
-def no_warnings() -> Iterator[None]:
+def suppress_warnings() -> Iterator[None]:
     """Keep Pillow's from the console: what is wrong is in the reason, and a bomb's size is judged by our own limit."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

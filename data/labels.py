@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 
 
-def normal(label: str) -> str:
+def normalize_label(label: str) -> str:
     r"""NFC, without white space around it; case and inner spaces stay.
 
     The same letter comes composed or decomposed (macOS writes folder names decomposed): two classes for one answer
     would be counted as errors.
 
-    >>> normal(" Ha\u0300 Nội\n")
+    >>> normalize_label(" Ha\u0300 Nội\n")
     'Hà Nội'
     """
     return unicodedata.normalize("NFC", label).strip()

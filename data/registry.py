@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def named(registry: Mapping[str, str], name: str, what: str) -> Any:
+def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
     """Import and return the module, or the attribute of a module, that `name` stands for.
 
     Args:
@@ -19,16 +19,16 @@ def named(registry: Mapping[str, str], name: str, what: str) -> Any:
         ValueError: there is none of that name; the known ones are named.
     """
     if name not in registry:
-        raise unknown(f"no {what} {name!r}", registry)
+        raise make_unknown_error(f"no {what} {name!r}", registry)
     module, _, attribute = registry[name].partition(":")
     imported = importlib.import_module(module)
     return getattr(imported, attribute) if attribute else imported
 
 
-def unknown(said: str, known: Iterable[str]) -> ValueError:
+def make_unknown_error(said: str, known: Iterable[str]) -> ValueError:
     """The error of a name that is not known: `said`, and those that are.
 
-    >>> unknown("no reader 'xml'", {"idx": "", "csv": ""})
+    >>> make_unknown_error("no reader 'xml'", {"idx": "", "csv": ""})
     ValueError("no reader 'xml'; known: csv, idx")
     """
     return ValueError(f"{said}; known: {', '.join(sorted(known))}")

@@ -17,10 +17,10 @@ FIRST_YEAR = 1950  # of those that two digits may mean: scanned archives are old
 A_YEAR = re.compile(r"(?<!\d)(19|20)\d\d(?!\d)")
 
 
-def dates(text: str) -> tuple[str, ...]:
+def parse_dates(text: str) -> tuple[str, ...]:
     """Every day that a text may mean, as ISO 8601, day first before month first; none if it names no whole date.
 
-    >>> dates("June 3, 1991"), dates("01/02/2019"), dates("Terms: 30 days")
+    >>> parse_dates("June 3, 1991"), parse_dates("01/02/2019"), parse_dates("Terms: 30 days")
     (('1991-06-03',), ('2019-02-01', '2019-01-02'), ())
     """
     from dateparser import parse  # type: ignore[import-untyped]
@@ -49,12 +49,12 @@ def dates(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def amounts(text: str) -> tuple[decimal.Decimal, ...]:
+def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     """Every number that a text may mean, a point for decimals before a comma; none if it is no amount.
 
     Signs for money and words around it are left out; `-`, brackets and a `-` behind make it negative.
 
-    >>> amounts("RM7.42"), amounts("1.234"), amounts("(1,234.56)")
+    >>> parse_amounts("RM7.42"), parse_amounts("1.234"), parse_amounts("(1,234.56)")
     ((Decimal('7.42'),), (Decimal('1.234'), Decimal('1234')), (Decimal('-1234.56'),))
     """
     from babel.numbers import NumberFormatError, parse_decimal
@@ -76,10 +76,10 @@ def amounts(text: str) -> tuple[decimal.Decimal, ...]:
     return tuple(dict.fromkeys(-value if negative else value for value in read))
 
 
-def currencies(text: str) -> tuple[str, ...]:
+def find_currencies(text: str) -> tuple[str, ...]:
     """Every currency that a text may mean, as ISO 4217: by its code, else by its sign; none where it has neither.
 
-    >>> currencies("RM7.42"), currencies("Total USD 12"), currencies("12.00")
+    >>> find_currencies("RM7.42"), find_currencies("Total USD 12"), find_currencies("12.00")
     (('MYR',), ('USD',), ())
     """
     signs, codes = _signs()

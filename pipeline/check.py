@@ -12,17 +12,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tfx_ocr.components.evaluator import gate as gates
-from tfx_ocr.components.evaluator.metrics import METRICS, family
+from tfx_ocr.components.evaluator.metrics import METRICS, get_metrics
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
 from tfx_ocr.components.tasks import TASKS
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
-from tfx_ocr.data.readers import READERS, choose
-from tfx_ocr.data.registry import unknown
-from tfx_ocr.data.samples import SAMPLES, sample
-from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.data.readers import READERS, choose_reader
+from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.samples import SAMPLES, get_sample
+from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.pipeline.settings import Settings
 
 
@@ -43,10 +43,10 @@ def check(recipe: Recipe, settings: Settings) -> Settings:
             raise ValueError(f"no data at {where}: give a folder that is there, or none for the sample")
         if path.is_file():
             raise ValueError(f"{where} is a file: give the folder it lies in")
-        choose(path, recipe.examples.readers)
+        choose_reader(path, recipe.examples.readers)
         where = str(path)
     if not where:
-        where = str(sample(recipe.sample)(Path(settings.home).absolute() / "samples" / recipe.sample))
+        where = str(get_sample(recipe.sample)(Path(settings.home).absolute() / "samples" / recipe.sample))
     return dataclasses.replace(settings, input=where, recipe=recipe.name)
 
 
@@ -61,7 +61,7 @@ def check_recipe(recipe: Recipe) -> None:
     _known(recipe, "task (its metrics)", recipe.task, METRICS)
     _known(recipe, "alphabet", recipe.alphabet, ALPHABETS)
     _known(recipe, "sample", recipe.sample, SAMPLES)
-    schema_path(recipe.schema)
+    get_schema_path(recipe.schema)
     for name in recipe.examples.readers:
         _known(recipe, "examples.readers", name, READERS)
     for trainer in (recipe.trainer, *recipe.trainers.values()):
@@ -71,7 +71,7 @@ def check_recipe(recipe: Recipe) -> None:
     for field in ("eval", "test"):
         _between(recipe, f"examples.split.{field}", getattr(recipe.examples.split, field), 0, 1)
     _between(recipe, "examples.max_rejected", recipe.examples.max_rejected, 0, 1)
-    gates.refuse_unknown(recipe.gate, family(recipe.task))
+    gates.refuse_unknown(recipe.gate, get_metrics(recipe.task))
 
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
@@ -91,7 +91,7 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
     if trainer.base.weights not in ("none", "imagenet"):
         _there(recipe, "trainer.base.weights", trainer.base.weights)
     if trainer.initial_weights and not (
-        trainer.initial_weights in pretrained.names() or Path(trainer.initial_weights, "saved_model.pb").is_file()
+        trainer.initial_weights in pretrained.list_names() or Path(trainer.initial_weights, "saved_model.pb").is_file()
     ):
         _there(recipe, "trainer.initial_weights", trainer.initial_weights)
     gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), _declared(TASKS[recipe.task], "NEEDS")
@@ -117,7 +117,7 @@ def _there(recipe: Recipe, field: str, path: str) -> None:
 
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
-        raise unknown(f"recipe {recipe.name}: {field} is {name!r}", known)
+        raise make_unknown_error(f"recipe {recipe.name}: {field} is {name!r}", known)
 
 
 def _between(recipe: Recipe, field: str, value: float, low: float, high: float) -> None:

@@ -12,7 +12,7 @@ import pydantic
 
 from tfx_ocr.components.recipe import Recipe, Tuner
 from tfx_ocr.data import features, pretrained
-from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving import versions
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from tfx_ocr.serving.export import Export
 
 
-def chosen(settings: Settings) -> Recipe:
+def resolve_recipe(settings: Settings) -> Recipe:
     """The recipe of `settings`, with its network, tuner and overrides put in.
 
     Raises:
         ValueError: no such recipe or field, or a value the field may not have; what is allowed is named.
     """
-    it = recipe(settings.recipe)
+    recipe = get_recipe(settings.recipe)
     if settings.network:
-        it = it.with_network(settings.network)
-    if settings.tune and it.tuner is None:
-        it = dataclasses.replace(it, tuner=Tuner())
+        recipe = recipe.with_network(settings.network)
+    if settings.tune and recipe.tuner is None:
+        recipe = dataclasses.replace(recipe, tuner=Tuner())
     try:
         overrides = shlex.split(settings.overrides)
     except ValueError as error:
@@ -39,21 +39,21 @@ def chosen(settings: Settings) -> Recipe:
         field, equals, text = override.partition("=")
         if not equals:
             raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
-        it = _replaced(it, field.split("."), _value(text), field)
+        recipe = _replaced(recipe, field.split("."), _value(text), field)
     try:
-        return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(it))  # 1 for a float becomes 1.0
+        return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(recipe))  # 1 for a float becomes 1.0
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise ValueError(f"recipe {it.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
+        raise ValueError(f"recipe {recipe.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
 
 
-def chosen_model(here: Settings, it: Recipe, model: Path | None = None) -> tuple[Path, str]:
+def find_model(settings: Settings, recipe: Recipe, model: Path | None = None) -> tuple[Path, str]:
     """The exported model that answers for a recipe: the one given, the newest pushed, or the one that ships.
 
     Args:
-        here: settings; they say where versions are pushed.
-        it: the recipe.
+        settings: settings; they say where versions are pushed.
+        recipe: the recipe.
         model: folder of an export; None for the newest pushed version, or the shipped one while there is none.
 
     Returns:
@@ -66,20 +66,22 @@ def chosen_model(here: Settings, it: Recipe, model: Path | None = None) -> tuple
         if not (model / "saved_model.pb").exists():
             raise ValueError(f"no exported model at {model}: give a folder that holds saved_model.pb")
         return model, str(model)
-    newest = versions.newest(here.serving_dir)
+    newest = versions.find_newest(settings.serving_dir)
     if newest is not None:
-        return versions.folder(here.serving_dir, newest), str(newest)
-    if it.pretrained:
-        return pretrained.model(it.pretrained), "pretrained"
-    raise ValueError(f"no version of {it.name} in {here.serving_dir}: run `tfx-ocr run {it.name}`, or give --model")
+        return versions.get_folder(settings.serving_dir, newest), str(newest)
+    if recipe.pretrained:
+        return pretrained.get_folder(recipe.pretrained), "pretrained"
+    raise ValueError(
+        f"no version of {recipe.name} in {settings.serving_dir}: run `tfx-ocr run {recipe.name}`, or give --model"
+    )
 
 
-def signature(it: Recipe) -> str:
+def get_signature(recipe: Recipe) -> str:
     """Name of the signature by which a recipe's model is asked about files: pictures, or pages' words."""
-    return features.SERVE_IMAGES if it.words is None else features.SERVE_WORDS
+    return features.SERVE_IMAGES if recipe.words is None else features.SERVE_WORDS
 
 
-def opened(it: Recipe, path: Path) -> Export:
+def open_export(recipe: Recipe, path: Path) -> Export:
     """Load the exported model in `path`.
 
     Raises:
@@ -88,10 +90,12 @@ def opened(it: Recipe, path: Path) -> Export:
     from tfx_ocr.serving.export import Export  # imports TensorFlow: seconds
 
     export = Export(path)
-    if signature(it) not in export.signatures:
+    if get_signature(recipe) not in export.signatures:
         export.close()
         has = ", ".join(sorted(export.signatures)) or "none"
-        raise ValueError(f"{path} is no model of {it.name}: it has no signature {signature(it)} (there: {has})")
+        raise ValueError(
+            f"{path} is no model of {recipe.name}: it has no signature {get_signature(recipe)} (there: {has})"
+        )
     return export
 
 

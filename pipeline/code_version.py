@@ -40,7 +40,7 @@ LIBRARIES = (
 ROOMS = ("pipeline", "components", "data", "serving")
 
 
-def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
+def list_modules(step: str, recipe: Recipe) -> tuple[str, ...]:
     """Modules and packages whose sources `step` runs, as `room.module`; a package stands for all it holds.
 
     Only what the recipe names: another network's sources do not touch this one's Trainer.
@@ -57,9 +57,9 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
             *(
                 "components.example_gen.*",
                 "data.record",
-                "data.checked",
+                "data.validation",
                 "data.page.*",
-                "data.normal",
+                "data.normalization",
                 "data.images",
                 "data.labels",
                 "data.files",
@@ -74,7 +74,7 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         "tuner": ("components.tuner.*", "components.trainer.*", "data.pretrained", *model, *network),
         "trainer": ("components.trainer.*", "data.pretrained", *model, *network),
         "evaluator": (
-            *("components.evaluator.*", "data.alphabets.hangul", "data.normal"),  # of all families of metrics
+            *("components.evaluator.*", "data.alphabets.hangul", "data.normalization"),  # of all families of metrics
             *("data.features", alphabet, "serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
         ),
         "infra_validator": (
@@ -84,32 +84,34 @@ def modules(step: str, recipe: Recipe) -> tuple[str, ...]:
         ),
         "pusher": ("components.pusher.*", "serving.versions", "data.features"),
         "report": (
-            *("components.report.*", "data.features", "data.normal", "data.alphabets.hangul"),  # of all sections
+            *("components.report.*", "data.features", "data.normalization", "data.alphabets.hangul"),  # of all sections
             *_with_siblings(task),
         ),
     }[step]
 
 
-def code_version(step: str, recipe: Recipe) -> str:
+def compute_code_version(step: str, recipe: Recipe) -> str:
     """First 12 hex digits of the SHA-256 over the sources of `step` and the libraries' versions.
 
     Raises:
-        FileNotFoundError: a module named in `modules` is not there.
+        FileNotFoundError: a module named in `list_modules` is not there.
     """
     digest = hashlib.sha256()
-    for file in _files(modules(step, recipe)):
+    for file in _files(list_modules(step, recipe)):
         digest.update(f"{file.name}\n".encode())
         digest.update(file.read_bytes())
     if step == "schema":
         digest.update((_folder("data.schemas") / recipe.schema).read_bytes())
-    if step == "trainer" and recipe.trainer.initial_weights in pretrained.names():
-        digest.update((pretrained.model(recipe.trainer.initial_weights).parent / "CARD.md").read_bytes())  # its hashes
-    digest.update(libraries().encode())
+    if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
+        digest.update(
+            (pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md").read_bytes()
+        )  # its hashes
+    digest.update(list_libraries().encode())
     return digest.hexdigest()[:12]
 
 
 @functools.cache
-def libraries() -> str:
+def list_libraries() -> str:
     """`name==version` of what the steps run on, a line each; what is not installed is left out."""
     lines = []
     for name in LIBRARIES:

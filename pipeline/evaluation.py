@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import Any
 
 from tfx_ocr.components.evaluator import gate as gates
-from tfx_ocr.components.evaluator.metrics import family
+from tfx_ocr.components.evaluator.metrics import get_metrics
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
-from tfx_ocr.components.example_gen.account import kind
+from tfx_ocr.components.example_gen.account import classify_reason
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
-from tfx_ocr.data.alphabets import alphabet
-from tfx_ocr.data.checked import checked
-from tfx_ocr.data.readers import choose, reader
-from tfx_ocr.data.readers.tfrecord import serialized
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
-from tfx_ocr.pipeline.chosen import chosen, chosen_model, opened
+from tfx_ocr.data.validation import validate_records
+from tfx_ocr.pipeline.chosen import find_model, open_export, resolve_recipe
 from tfx_ocr.pipeline.settings import Settings
 
 SPLITS = ("train", "eval", "test")
 SHOWN = 20  # records set aside that are named
 
 
-def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -> dict[str, Any]:
+def evaluate(settings: Settings, data: Path, model: Path | None, split: str = "") -> dict[str, Any]:
     """Judge a model.
 
     Args:
-        here: settings; `recipe` says which.
+        settings: settings; `recipe` says which.
         data: folder that a reader of the recipe knows.
         model: folder of an export; None for the newest pushed version, or the shipped one while there is none.
         split: `train`, `eval`, `test` or `all`; "" for `test` where the data names one, else all of it.
@@ -42,15 +42,15 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
     Raises:
         ValueError: no such data, split or model, or nothing in it can be judged.
     """
-    it = chosen(here)
+    recipe = resolve_recipe(settings)
     if split not in ("", "all", *SPLITS):
         raise ValueError(f"--split is {split!r}; known: {', '.join(SPLITS)}, all")
     if not data.is_dir():
-        raise ValueError(f"no folder {data}: give one that holds {', '.join(it.examples.readers)}")
-    path, version = chosen_model(here, it, model)
+        raise ValueError(f"no folder {data}: give one that holds {', '.join(recipe.examples.readers)}")
+    path, version = find_model(settings, recipe, model)
     rejected: list[Rejected] = []
     by_split: dict[str, list[Record]] = collections.defaultdict(list)
-    for record in _records(it, data):
+    for record in _records(recipe, data):
         if isinstance(record, Rejected):
             rejected.append(record)
         else:
@@ -62,36 +62,36 @@ def evaluated(here: Settings, data: Path, model: Path | None, split: str = "") -
         if rejected:
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
-    pairs, digest = _answered(it, path, records)
-    without_served = dataclasses.replace(it.gate, at_most_worse={})
-    verdict = gates.verdict(it.name, without_served, family(it.task), pairs, None, digest)
+    pairs, digest = _answered(recipe, path, records)
+    without_served = dataclasses.replace(recipe.gate, at_most_worse={})
+    verdict = gates.judge(recipe.name, without_served, get_metrics(recipe.task), pairs, None, digest)
     return verdict | {
         "split": wanted,
         "data": str(data),
         "model": {"version": version, "path": str(path)},
         "set_aside": {
             "n": len(rejected),
-            "reasons": dict(collections.Counter(kind(one.reason) for one in rejected).most_common()),
+            "reasons": dict(collections.Counter(classify_reason(one.reason) for one in rejected).most_common()),
             "examples": [dataclasses.asdict(one) for one in rejected[:SHOWN]],
         },
     }
 
 
-def _records(it: Recipe, data: Path) -> Iterator[Record | Rejected]:
-    source = reader(choose(data, it.examples.readers))
-    letters = alphabet(it.alphabet)
-    for shard in source.shards(data):
-        yield from checked(source.read(data, shard), letters, *it.examples.sizes)
+def _records(recipe: Recipe, data: Path) -> Iterator[Record | Rejected]:
+    source = get_reader(choose_reader(data, recipe.examples.readers))
+    letters = get_alphabet(recipe.alphabet)
+    for shard in source.list_shards(data):
+        yield from validate_records(source.read(data, shard), letters, *recipe.examples.sizes)
 
 
-def _answered(it: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
+def _answered(recipe: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
     """Count what is judged over the records, and digest them as the Evaluator does."""
     from tfx_ocr.components.evaluator import records
 
-    raws = [serialized(_as_png(record)) for record in given]
-    with opened(it, path) as export:
-        pairs = collections.Counter(records.answered(export, raws, family(it.task)))
-    return pairs, records.digest_of_all(map(records.digest, raws))
+    raws = [serialize(_as_png(record)) for record in given]
+    with open_export(recipe, path) as export:
+        pairs = collections.Counter(records.predict_pairs(export, raws, get_metrics(recipe.task)))
+    return pairs, records.combine_digests(map(records.digest_record, raws))
 
 
 def _as_png(record: Record) -> Record:

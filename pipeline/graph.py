@@ -19,8 +19,8 @@ from tfx_ocr.components.infra_validator.component import InfraValidator
 from tfx_ocr.components.pusher.component import Pusher
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
-from tfx_ocr.data.schemas import schema_path
-from tfx_ocr.pipeline.code_version import code_version
+from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.settings import Settings
 
 PREPROCESSING_FN = "tfx_ocr.components.transform.preprocessing.preprocessing_fn"
@@ -36,7 +36,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
     """
 
     def known(step: str) -> dict[str, str]:
-        return {"recipe": recipe.part(step), "code_version": code_version(step, recipe)}
+        return {"recipe": recipe.part(step), "code_version": compute_code_version(step, recipe)}
 
     train_and_eval = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
     steps: list[BaseComponent] = []
@@ -48,7 +48,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
 
     example_gen = add(ExampleGen(input_base=settings.input), "example_gen")
     examples = example_gen.outputs["examples"]
-    schema_gen = add(ImportSchemaGen(schema_file=str(schema_path(recipe.schema))), "schema")
+    schema_gen = add(ImportSchemaGen(schema_file=str(get_schema_path(recipe.schema))), "schema")
     schema = schema_gen.outputs["schema"]
     statistics_gen = add(StatisticsGen(examples=examples, schema=schema), "statistics_gen")
     validator = add(
@@ -114,11 +114,11 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         components=steps,
         enable_cache=True,
         beam_pipeline_args=settings.beam_args,
-        metadata_connection_config=connection(settings),
+        metadata_connection_config=get_metadata_connection(settings),
     )
 
 
-def connection(settings: Settings) -> metadata_store_pb2.ConnectionConfig:
+def get_metadata_connection(settings: Settings) -> metadata_store_pb2.ConnectionConfig:
     """Where ML Metadata is: sqlite in the home, or MySQL.
 
     Raises:

@@ -15,13 +15,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from tfx_ocr.pipeline import settings
 from tfx_ocr.pipeline.check import check_recipe
-from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.chosen import resolve_recipe
 from tfx_ocr.pipeline.graph import build
 
 SPECIFICATION = "kubeflow.yaml"  # the one ending the kfp client takes
 
 
-def specification(here: settings.Settings) -> dict[str, Any]:
+def build_specification(here: settings.Settings) -> dict[str, Any]:
     """Compile the graph of the recipe in `here`.
 
     Args:
@@ -45,12 +45,12 @@ def specification(here: settings.Settings) -> dict[str, Any]:
     import yaml  # comes with kfp
     from tfx.orchestration.kubeflow.v2 import kubeflow_v2_dag_runner as stock
 
-    it = chosen(here)
-    check_recipe(it)
+    recipe = resolve_recipe(here)
+    check_recipe(recipe)
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)
     config = stock.KubeflowV2DagRunnerConfig(default_image=here.image, use_pipeline_spec_2_1=True)
-    job = stock.KubeflowV2DagRunner(config=config).run(build(it, here), write_out=False)
+    job = stock.KubeflowV2DagRunner(config=config).run(build(recipe, here), write_out=False)
     spec = job["pipelineSpec"]
     spec["defaultPipelineRoot"] = job["runtimeConfig"]["gcsOutputDirectory"]
     target.write_text(yaml.safe_dump(spec, sort_keys=True), encoding="utf-8")
@@ -61,7 +61,7 @@ def main() -> None:
     """Compile and say where it lies."""
     here = settings.load()
     try:
-        specification(here)
+        build_specification(here)
     except (ValueError, ImportError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)

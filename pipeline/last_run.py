@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any
 
-from tfx_ocr.components.evaluator.gate import summary
+from tfx_ocr.components.evaluator.gate import summarize
 from tfx_ocr.pipeline.settings import Settings
 
 FILE = "last_run.json"
@@ -15,20 +15,20 @@ FILE = "last_run.json"
 EXIT = {"pushed": 0, "refused": 1, "misused": 2, "stopped": 3, "interrupted": 130}
 
 
-def write(here: Settings, result: dict[str, Any]) -> None:
+def write(settings: Settings, result: dict[str, Any]) -> None:
     """Keep `result`, as `pipeline.outcome.read` gives it, in place of the run before."""
-    (here.folder / FILE).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    (settings.folder / FILE).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def last(here: Settings) -> dict[str, Any]:
+def read(settings: Settings) -> dict[str, Any]:
     """The newest run's, or an empty dictionary where there was none."""
     try:
-        return json.loads((here.folder / FILE).read_text(encoding="utf-8"))
+        return json.loads((settings.folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
 
 
-def lines(result: dict[str, Any]) -> list[str]:
+def format_lines(result: dict[str, Any]) -> list[str]:
     """What the console shows at the end of a run."""
     log = _short(result["log"])
     if result["status"] == "interrupted":
@@ -38,7 +38,7 @@ def lines(result: dict[str, Any]) -> list[str]:
     executed = [step["name"] for step in result["steps"] if step["executed"]]
     said = [f"{len(executed)} of {len(result['steps'])} steps ran, {result['seconds']:.0f} s"]
     if "Evaluator" not in executed:  # it told its verdict when it ran
-        said.append(summary(result["verdict"]))
+        said.append(summarize(result["verdict"]))
     if result["sentence"]:
         said.append(f"infra validation REFUSED: {result['sentence']}")
     if result["version"]:

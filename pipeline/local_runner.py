@@ -24,7 +24,7 @@ from tfx_ocr.components import progress
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.pipeline import last_run, outcome, settings
 from tfx_ocr.pipeline.check import check
-from tfx_ocr.pipeline.chosen import chosen
+from tfx_ocr.pipeline.chosen import resolve_recipe
 from tfx_ocr.pipeline.graph import build
 from tfx_ocr.pipeline.steps import Steps
 
@@ -46,7 +46,7 @@ class Runner(LocalDagRunner):
         log.parent.mkdir(parents=True, exist_ok=True)
         steps = Steps(len(pipeline.nodes))
         with _quiet(log) as console:
-            progress.to(console)
+            progress.set_console(console)
             logging.set_verbosity(logging.INFO)
             logging.get_absl_logger().addHandler(steps)
             failed = None
@@ -57,12 +57,12 @@ class Runner(LocalDagRunner):
                 traceback.print_exc()
             finally:
                 logging.get_absl_logger().removeHandler(steps)
-            result = outcome.read(self._here, steps.steps, time.monotonic() - began, failed, log)
-            for line in last_run.lines(result):
+            result = outcome.read_outcome(self._here, steps.steps, time.monotonic() - began, failed, log)
+            for line in last_run.format_lines(result):
                 progress.say(line)
             if failed is not None and self._here.trace:
                 traceback.print_exception(failed, file=console)
-            progress.to(None)
+            progress.set_console(None)
         last_run.write(self._here, result)
         if result["status"] != "pushed":
             sys.exit(last_run.EXIT[result["status"]])
@@ -91,9 +91,9 @@ def main() -> None:
     """Check the recipe and the data, build the graph, run it."""
     here = settings.load()
     try:
-        it = chosen(here)
-        here = check(it, here)
-        graph = build(it, here)
+        recipe = resolve_recipe(here)
+        here = check(recipe, here)
+        graph = build(recipe, here)
     except (ValueError, Stop) as error:
         print(error, file=sys.stderr)
         sys.exit(last_run.EXIT["misused"])

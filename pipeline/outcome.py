@@ -10,18 +10,18 @@ from typing import Any
 from ml_metadata import MetadataStore
 
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline.graph import connection
+from tfx_ocr.pipeline.graph import get_metadata_connection
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
 
 
-def read(
-    here: Settings, steps: Sequence[Step], seconds: float, failed: BaseException | None, log: Path
+def read_outcome(
+    settings: Settings, steps: Sequence[Step], seconds: float, failed: BaseException | None, log: Path
 ) -> dict[str, Any]:
     """Put together how the run ended.
 
     Args:
-        here: its settings.
+        settings: its settings.
         steps: what ran, in order.
         seconds: wall time of all.
         failed: what ended it early.
@@ -32,11 +32,11 @@ def read(
         `log`, and of a run that reached its end `verdict` (as in gate.json), `version`, `serving_dir`, `report`.
     """
     result: dict[str, Any] = {
-        "recipe": here.recipe,
+        "recipe": settings.recipe,
         "steps": [{"name": step.name, "seconds": round(step.seconds, 2), "executed": step.executed} for step in steps],
         "seconds": round(seconds, 1),
         "log": str(log),
-        "serving_dir": here.serving_dir,
+        "serving_dir": settings.serving_dir,
     }
     if failed is not None:
         interrupted = isinstance(failed, KeyboardInterrupt)
@@ -46,7 +46,7 @@ def read(
             "step": where,
             "sentence": "interrupted" if interrupted else _sentence(failed),
         }
-    newest = _newest(here)
+    newest = _newest(settings)
     verdict = json.loads(Path(newest["ModelEvaluation"].uri, "gate.json").read_text(encoding="utf-8"))
     pushed = newest["PushedModel"].custom_properties
     version = pushed["pushed_version"].string_value if pushed["pushed"].int_value else ""
@@ -60,11 +60,11 @@ def read(
     }
 
 
-def _newest(here: Settings) -> dict[str, Any]:
+def _newest(settings: Settings) -> dict[str, Any]:
     """The newest live artifact of each type in this recipe's newest run."""
-    store = MetadataStore(connection(here))
+    store = MetadataStore(get_metadata_connection(settings))
     runs = [
-        run for run in store.get_contexts_by_type("pipeline_run") if run.name.startswith(f"{here.recipe}.")
+        run for run in store.get_contexts_by_type("pipeline_run") if run.name.startswith(f"{settings.recipe}.")
     ] or store.get_contexts_by_type("pipeline_run")
     run = max(runs, key=lambda context: context.id)
     types = {kind.id: kind.name for kind in store.get_artifact_types()}

@@ -13,8 +13,8 @@ import numpy as np
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images
 from tfx_ocr.data.page import alto, check, markup, page_xml
-from tfx_ocr.data.page.page import page_features, words_of
-from tfx_ocr.pipeline.chosen import chosen_model, opened, signature
+from tfx_ocr.data.page.page import build_features, list_words
+from tfx_ocr.pipeline.chosen import find_model, get_signature, open_export
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.client import RequestError, connect
 
@@ -41,7 +41,7 @@ class Answer:
     error: str = ""
 
 
-def question(it: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
+def build_request(recipe: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
     """What a file asks of a recipe's model: the one place that knows what kind of file an input is made of.
 
     Pictures go to `serve_images`. Pages, PAGE XML or ALTO, go to `serve_words`, in whatever unit they are.
@@ -60,24 +60,24 @@ def question(it: Recipe, file: Path) -> tuple[str, dict[str, np.ndarray]]:
         raise ValueError("a folder: give the files in it") from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
-    if it.words is not None:
-        return signature(it), _words(content)
-    reason = images.why_not(content, *it.examples.sizes)
+    if recipe.words is not None:
+        return get_signature(recipe), _words(content)
+    reason = images.find_problem(content, *recipe.examples.sizes)
     if reason:
         raise ValueError(reason)
-    return signature(it), {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}
+    return get_signature(recipe), {features.IMAGE_BYTES_IN: np.array(images.to_png(content), dtype=object)}
 
 
 def _words(content: bytes) -> dict[str, np.ndarray]:
-    if images.size_of(content):
+    if images.read_size(content):
         raise ValueError("a picture: this recipe is asked about words; give the page's PAGE XML or ALTO")
-    pages = alto.read(content) if alto.is_alto(markup.root_of(content)) else [page_xml.read(content)]
+    pages = alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
     if len(pages) != 1:
         raise ValueError(f"{len(pages)} pages: give a file for each")
-    words = words_of(pages[0])
-    if reason := check.why_not_as_many(len(words)):
+    words = list_words(pages[0])
+    if reason := check.check_word_count(len(words)):
         raise ValueError(reason)
-    record = page_features(words)
+    record = build_features(words)
     return {
         features.WORDS_IN: np.array(record[features.WORDS], dtype=object),
         features.BOXES_IN: np.array(record[features.BOXES], dtype=np.float32).reshape(-1, 4),
@@ -85,12 +85,14 @@ def _words(content: bytes) -> dict[str, np.ndarray]:
 
 
 @contextlib.contextmanager
-def model(here: Settings, it: Recipe, folder: Path | None = None, server: str = "") -> Iterator[tuple[str, Ask]]:
+def open_model(
+    settings: Settings, recipe: Recipe, folder: Path | None = None, server: str = ""
+) -> Iterator[tuple[str, Ask]]:
     """The model that answers, open for questions.
 
     Args:
-        here: settings.
-        it: the recipe; a server is asked for the model of its name.
+        settings: settings.
+        recipe: the recipe; a server is asked for the model of its name.
         folder: of an exported model; None for the newest pushed version, or the shipped one while there is none.
         server: `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST; TensorFlow is not imported) in place of this process.
 
@@ -103,24 +105,24 @@ def model(here: Settings, it: Recipe, folder: Path | None = None, server: str = 
     if server:
         if folder is not None:
             raise ValueError("--model and --server: give one of the two")
-        with connect(server, it.name, timeout_s=TIMEOUT_S) as client:
+        with connect(server, recipe.name, timeout_s=TIMEOUT_S) as client:
             yield f"at {server}", client.ask
         return
-    path, version = chosen_model(here, it, folder)
-    with opened(it, path) as export:
+    path, version = find_model(settings, recipe, folder)
+    with open_export(recipe, path) as export:
         yield (
             version,
-            lambda signature, inputs: export.answer(
-                signature, {name: np.array(values, dtype=object) for name, values in inputs.items()}
+            lambda get_signature, inputs: export.answer(
+                get_signature, {name: np.array(values, dtype=object) for name, values in inputs.items()}
             ),
         )
 
 
-def predicted(it: Recipe, files: Sequence[str], ask: Ask, top: int) -> list[Answer]:
+def predict(recipe: Recipe, files: Sequence[str], ask: Ask, top: int) -> list[Answer]:
     """Ask a model about files, in batches. A file that cannot be answered costs none of the others.
 
     Args:
-        it: the recipe.
+        recipe: the recipe.
         files: paths.
         ask: the model.
         top: best classes that are kept of `labels` and `probabilities`.
@@ -132,14 +134,14 @@ def predicted(it: Recipe, files: Sequence[str], ask: Ask, top: int) -> list[Answ
         RequestError: there is no server, it is too slow, or it has no such model or signature.
     """
     answers = []
-    size = BATCH if it.words is None else 1  # pages have as many words as they have
+    size = BATCH if recipe.words is None else 1  # pages have as many words as they have
     for begin in range(0, len(files), size):
         batch = files[begin : begin + size]
         questions: dict[str, tuple[str, dict[str, np.ndarray]]] = {}
         errors: dict[str, str] = {}
         for file in batch:
             try:
-                questions[file] = question(it, Path(file))
+                questions[file] = build_request(recipe, Path(file))
             except ValueError as error:
                 errors[file] = str(error)
         outputs = _asked(questions, ask, errors)

@@ -20,14 +20,14 @@ TAG = b"serve"
 SECONDS = 600  # a model that takes longer to load is no use in a server
 
 
-def load_check(path: str | os.PathLike[str]) -> None:
+def check_loads(path: str | os.PathLike[str]) -> None:
     """Load the SavedModel in `path` through the C API and let it go.
 
     Raises:
         ValueError: it cannot be loaded so; the sentence says why.
         RuntimeError: this TensorFlow has no C API.
     """
-    library()
+    find_library()
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
     command = [sys.executable, "-m", "tfx_ocr.serving.c_loader", os.fspath(path)]
     try:
@@ -39,7 +39,7 @@ def load_check(path: str | os.PathLike[str]) -> None:
         raise ValueError(f"{path} cannot be loaded as TensorFlow Serving would: {reason.splitlines()[-1]}")
 
 
-def library() -> Path:
+def find_library() -> Path:
     """Where TensorFlow's C API lies.
 
     Raises:
@@ -58,7 +58,7 @@ def load(path: str) -> str:
     Returns:
         What is wrong, on one line; "" where nothing is.
     """
-    api = ctypes.CDLL(os.fspath(library()))
+    api = ctypes.CDLL(os.fspath(find_library()))
     pointer, text, number = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int
     for name, result, arguments in (
         ("TF_NewStatus", pointer, ()),

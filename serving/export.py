@@ -13,12 +13,12 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 
-from tfx_ocr.serving.c_loader import load_check
+from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.signature import Signature
 
 NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
 
-__all__ = ["Export", "Signature", "load_check"]
+__all__ = ["Export", "Signature", "check_loads"]
 
 
 class Export:
@@ -55,7 +55,7 @@ class Export:
             self._session._extend_graph()  # a model without variables has run nothing yet
         except (OSError, RuntimeError, ValueError, tf.errors.OpError) as error:
             self._session.close()
-            raise ValueError(f"{self.path} holds no model that can be served: {first_line(error)}") from error
+            raise ValueError(f"{self.path} holds no model that can be served: {get_first_line(error)}") from error
         graph.finalize()
         self._output = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
         # copies: a part of the loaded message would keep the whole graph in memory
@@ -93,7 +93,7 @@ class Export:
         try:
             return self._session.run(fetches, questions)
         except (ValueError, TypeError, tf.errors.OpError) as error:
-            raise ValueError(f"{signature} of {self.path} gives no answer: {first_line(error)}") from error
+            raise ValueError(f"{signature} of {self.path} gives no answer: {get_first_line(error)}") from error
 
     def run(
         self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
@@ -150,7 +150,7 @@ def _inlined(config: tf.compat.v1.ConfigProto | None) -> tf.compat.v1.ConfigProt
     return inlined
 
 
-def first_line(error: Exception) -> str:
+def get_first_line(error: Exception) -> str:
     """What went wrong, without TensorFlow's heading above it, its account of where below, and its nodes before it."""
     said = NODES.sub("", str(getattr(error, "message", "")) or str(error))
     lines = said.strip().splitlines()

@@ -53,15 +53,15 @@ class Manifest:
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def versions(serving_dir: str | os.PathLike[str]) -> list[int]:
+def list_versions(serving_dir: str | os.PathLike[str]) -> list[int]:
     """Numbers of the versions in `serving_dir`, ascending: all that a model server sees, whoever pushed them."""
     try:
-        return sorted(folders(serving_dir))
+        return sorted(list_folders(serving_dir))
     except FileNotFoundError:
         return []
 
 
-def folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
+def list_folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
     """Number to folder of the versions in `serving_dir`; a number may be written with zeros before it.
 
     Raises:
@@ -72,17 +72,17 @@ def folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
     return {number: path for number, path in found.items() if number <= LARGEST}
 
 
-def newest(serving_dir: str | os.PathLike[str]) -> int | None:
+def find_newest(serving_dir: str | os.PathLike[str]) -> int | None:
     """Number of the version that is served; None where there is none."""
-    return max(versions(serving_dir), default=None)
+    return max(list_versions(serving_dir), default=None)
 
 
-def folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
+def get_folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
     """Where a version lies."""
     return Path(serving_dir) / str(version)
 
 
-def digests(version_dir: str | os.PathLike[str], without: str = "") -> dict[str, str]:
+def compute_digests(version_dir: str | os.PathLike[str], without: str = "") -> dict[str, str]:
     """Path below `version_dir` to SHA-256 in hex, of every file but its manifest, sorted by path.
 
     Args:
@@ -122,7 +122,7 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
         ValueError: there is no manifest, or a file was changed, added or lost since the push.
     """
     manifest = read_manifest(version_dir)
-    there = digests(version_dir)
+    there = compute_digests(version_dir)
     for name in sorted({*there, *manifest.files}):
         if there.get(name) != manifest.files.get(name):
             what = "lost" if name not in there else "changed" if name in manifest.files else "added"
@@ -130,7 +130,7 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
     return manifest
 
 
-def land(
+def publish(
     source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest, without: str = ""
 ) -> Manifest:
     """Make the model in `source` the version that is served, whole or not at all.
@@ -153,7 +153,7 @@ def land(
         ValueError: there is no model in `source`, or it changed while it was copied.
     """
     source, serving_dir = Path(source), Path(serving_dir)
-    files = digests(source, without)
+    files = compute_digests(source, without)
     if not files:
         raise ValueError(f"{source} holds no model to push")
     serving_dir.mkdir(parents=True, exist_ok=True)
@@ -161,10 +161,10 @@ def land(
     with _locked(serving_dir):
         for left in serving_dir.glob(f"{STAGING}*"):
             shutil.rmtree(left)
-        last = newest(serving_dir)
+        last = find_newest(serving_dir)
         if last is not None:
             with contextlib.suppress(ValueError):  # not ours, or damaged: push
-                served = verify(folder(serving_dir, last))
+                served = verify(get_folder(serving_dir, last))
                 if served.files == files:
                     return served
         now = datetime.datetime.now(datetime.UTC)
@@ -186,7 +186,7 @@ def land(
         for each in [*(path for path in staging.rglob("*") if path.is_dir()), staging]:
             _sync(each)
         verify(staging)
-        os.rename(staging, folder(serving_dir, manifest.version))
+        os.rename(staging, get_folder(serving_dir, manifest.version))
         _sync(serving_dir)
     return manifest
 
@@ -200,11 +200,11 @@ def roll_back(serving_dir: str | os.PathLike[str], version: int) -> Manifest:
     Raises:
         ValueError: there is no such version, or it is not what was pushed.
     """
-    if version not in versions(serving_dir):
-        there = ", ".join(map(str, versions(serving_dir))) or "none"
+    if version not in list_versions(serving_dir):
+        there = ", ".join(map(str, list_versions(serving_dir))) or "none"
         raise ValueError(f"{serving_dir} has no version {version}; there are: {there}")
-    old = folder(serving_dir, version)
-    return land(old, serving_dir, verify(old))
+    old = get_folder(serving_dir, version)
+    return publish(old, serving_dir, verify(old))
 
 
 @contextlib.contextmanager

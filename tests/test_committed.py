@@ -36,8 +36,8 @@ def committed() -> list[Path]:
 
 def findings(name: str, text: str) -> list[str]:
     """What `text`, the file `name`, may not say."""
-    here = re.compile(re.escape(f"{ROOT}/"))
-    patterns = [HOST, OPTION, here, ADDRESS] if INSTALLS.search(name) else [HOST, OPTION, here]
+    settings = re.compile(re.escape(f"{ROOT}/"))
+    patterns = [HOST, OPTION, settings, ADDRESS] if INSTALLS.search(name) else [HOST, OPTION, settings]
     return [f"{name}: {match[0]}" for pattern in patterns for match in pattern.finditer(text)]
 
 

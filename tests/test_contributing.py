@@ -46,8 +46,8 @@ def test_the_reader_reads(tmp_path):
     for name in ("7_anna.png", "3_ben.png", "nobody.png"):
         (tmp_path / name).write_bytes(name.encode())
     reader = added("data/readers/one_folder.py")
-    assert reader.recognises(tmp_path)
-    records = [record for shard in reader.shards(tmp_path) for record in reader.read(tmp_path, shard)]
+    assert reader.is_supported(tmp_path)
+    records = [record for shard in reader.list_shards(tmp_path) for record in reader.read(tmp_path, shard)]
     assert records == [
         Record(features={"image": b"3_ben.png", "label": b"3"}, source="3_ben.png", file="3_ben.png", group="ben"),
         Record(features={"image": b"7_anna.png", "label": b"7"}, source="7_anna.png", file="7_anna.png", group="anna"),

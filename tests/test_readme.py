@@ -43,13 +43,13 @@ def test_the_recipe_of_ones_own_is_one(monkeypatch):
         made[block[0]] = ModuleType(Path(block[0]).stem)
         exec(compile(block[1], block[0], "exec", dont_inherit=True), vars(made[block[0]]))
     digits = made["data/alphabets/meters.py"]
-    assert digits.why_not("0042.7") is None
-    assert digits.why_not("42 m") == "unknown label: ' ' in '42 m' is no digit"
-    it = made["pipeline/recipes/meters.py"].METERS
+    assert digits.find_problem("0042.7") is None
+    assert digits.find_problem("42 m") == "unknown label: ' ' in '42 m' is no digit"
+    recipe = made["pipeline/recipes/meters.py"].METERS
     with pytest.raises(ValueError, match="alphabet is 'meters'; known"):
-        check_recipe(it)
+        check_recipe(recipe)
     monkeypatch.setitem(ALPHABETS, "meters", "tfx_ocr.data.alphabets.meters")
-    check_recipe(it)
+    check_recipe(recipe)
 
 
 def test_links_lead_to_files():

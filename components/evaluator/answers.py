@@ -19,7 +19,7 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.extractors import extractor
 
 from tfx_ocr.components.evaluator import metrics, records
-from tfx_ocr.components.evaluator.metrics.pairs import text
+from tfx_ocr.components.evaluator.metrics.pairs import get_text
 from tfx_ocr.data import features
 
 FILES = "answers"  # answers-00000-of-00001.jsonl
@@ -27,7 +27,7 @@ KEY = "answers"
 SHOWN = (features.LABEL_OUT, features.PROBABILITY_OUT)
 
 
-def evaluator(task: str) -> tfma.evaluators.Evaluator:
+def create_evaluator(task: str) -> tfma.evaluators.Evaluator:
     """Takes lines of `answers-*.jsonl` from the extracts that TFMA's own metrics are computed from."""
     return tfma.evaluators.Evaluator(
         stage_name="AnswersEvaluator",
@@ -36,7 +36,7 @@ def evaluator(task: str) -> tfma.evaluators.Evaluator:
     )
 
 
-def writer(folder: str) -> tfma.writers.Writer:
+def create_writer(folder: str) -> tfma.writers.Writer:
     """Writes them below `folder`."""
     return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_Write(f"{folder}/{FILES}"))
 
@@ -47,7 +47,7 @@ class _ToLines(beam.PTransform):
         self._task = task
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {KEY: extracts | "ToLine" >> beam.Map(line, self._task)}
+        return {KEY: extracts | "ToLine" >> beam.Map(format_line, self._task)}
 
 
 class _Write(beam.PTransform):
@@ -59,7 +59,7 @@ class _Write(beam.PTransform):
         return evaluation[KEY] | "WriteAnswers" >> beam.io.WriteToText(self._prefix, file_name_suffix=".jsonl")
 
 
-def extracted(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndarray]]:
+def read_extracts(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndarray]]:
     """The raw record and the model's outputs of it, however TFMA wrapped them.
 
     Args:
@@ -72,23 +72,23 @@ def extracted(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndarray]
     return raw, {name: np.asarray(value) for name, value in extracts[tfma.PREDICTIONS_KEY].items()}
 
 
-def line(extracts: Mapping[str, Any], task: str) -> str:
+def format_line(extracts: Mapping[str, Any], task: str) -> str:
     """One answer as a line of JSON.
 
     Args:
         extracts: TFMA's, of one example.
         task: name in `METRICS`.
     """
-    raw, outputs = extracted(extracts)
-    record = records.parsed(raw)
-    reference, answer = metrics.family(task).pair(record, outputs)
+    raw, outputs = read_extracts(extracts)
+    record = records.parse_record(raw)
+    reference, answer = metrics.get_metrics(task).pair(record, outputs)
     found = {
-        "source": text(record, features.SOURCE) if features.SOURCE in record else "",
-        "group": text(record, features.GROUP) if features.GROUP in record else "",
+        "source": get_text(record, features.SOURCE) if features.SOURCE in record else "",
+        "group": get_text(record, features.GROUP) if features.GROUP in record else "",
         "reference": reference,
         "answer": answer,
         "outputs": {name: _plain(outputs[name]) for name in SHOWN if name in outputs},
-        "record": records.digest(raw),
+        "record": records.digest_record(raw),
     }
     return json.dumps(found, ensure_ascii=False)
 

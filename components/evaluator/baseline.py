@@ -12,14 +12,14 @@ import tensorflow as tf
 
 from tfx_ocr.components.evaluator import records
 from tfx_ocr.components.evaluator.gate import Served
-from tfx_ocr.components.evaluator.metrics import measured
+from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.export import Export
 
 
-def recorded(serving_dir: str, examples_digest: str, family: ModuleType) -> Served | None:
+def read_baseline(serving_dir: str, examples_digest: str, family: ModuleType) -> Served | None:
     """What the served version's manifest says of these examples.
 
     Args:
@@ -30,11 +30,11 @@ def recorded(serving_dir: str, examples_digest: str, family: ModuleType) -> Serv
     Returns:
         None where nothing is served, or what is served was judged on other examples or by other metrics.
     """
-    version = versions.newest(serving_dir)
+    version = versions.find_newest(serving_dir)
     if version is None:
         return None
     try:
-        manifest = versions.read_manifest(versions.folder(serving_dir, version))
+        manifest = versions.read_manifest(versions.get_folder(serving_dir, version))
     except ValueError:  # pushed by other hands: it is served all the same
         return None
     if manifest.examples_digest != examples_digest or not set(family.NAMES) <= set(manifest.metrics):
@@ -42,7 +42,7 @@ def recorded(serving_dir: str, examples_digest: str, family: ModuleType) -> Serv
     return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
 
 
-def asked(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
+def ask_baseline(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
     """Ask the served version about this run's examples, so that two models are never compared on two tests.
 
     Args:
@@ -58,16 +58,16 @@ def asked(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Map
         Stop: what is served cannot answer. It is no refusal: TFX would keep that one for the next run, and the model
             would stay refused when the served version is mended.
     """
-    version = versions.newest(serving_dir)
+    version = versions.find_newest(serving_dir)
     if version is None:
         return None
-    folder = versions.folder(serving_dir, version)
+    folder = versions.get_folder(serving_dir, version)
     triples: collections.Counter[tuple[str, str, str]] = collections.Counter()
     try:
         with Export(folder) as export:
             raws, again = itertools.tee(_raws(split_uris))
-            for raw, (reference, theirs) in zip(again, records.answered(export, raws, family), strict=True):
-                triples[reference, mine[records.digest(raw)], theirs] += 1
+            for raw, (reference, theirs) in zip(again, records.predict_pairs(export, raws, family), strict=True):
+                triples[reference, mine[records.digest_record(raw)], theirs] += 1
     except ValueError as error:
         raise Stop(
             f"version {version}, which is served now, cannot be compared with: {error}; mend or remove {folder} "
@@ -78,7 +78,7 @@ def asked(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Map
         pairs[reference, theirs] += count
     return Served(
         version=version,
-        metrics=measured.metrics(family, pairs),
+        metrics=bootstrap.compute_metrics(family, pairs),
         n=pairs.total(),
         how="evaluated",
         triples=triples,

@@ -19,7 +19,7 @@ from tfx.utils import io_utils, path_utils
 
 from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
 from tfx_ocr.components.evaluator import slices as derived
-from tfx_ocr.components.evaluator.metrics import measured
+from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
@@ -48,7 +48,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         part = Part.from_json(exec_properties["recipe"])
         assert part.task  # both are in PARTS["evaluator"]
         assert part.gate
-        family = metrics.family(part.task)
+        family = metrics.get_metrics(part.task)
         gate.refuse_unknown(part.gate, family)
         examples = input_dict[standard_component_specs.EXAMPLES_KEY]
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
@@ -66,21 +66,23 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 f"examples.split a share for {part.gate.split}, or judge on another split (gate.split)"
             )
         pairs = collections.Counter((each["reference"], each["answer"]) for each in given)
-        digest = records.digest_of_all(each["record"] for each in given)
+        digest = records.combine_digests(each["record"] for each in given)
         served = None
         if part.gate.at_most_worse:
             serving_dir = exec_properties["serving_dir"]
-            served = baseline.recorded(serving_dir, digest, family)
-            if served is None or gate.worse(part.gate, family, measured.metrics(family, pairs), served.metrics):
+            served = baseline.read_baseline(serving_dir, digest, family)
+            if served is None or gate.find_regressions(
+                part.gate, family, bootstrap.compute_metrics(family, pairs), served.metrics
+            ):
                 mine = {each["record"]: each["answer"] for each in given}
-                served = baseline.asked(serving_dir, split_uris, family, mine)
-        verdict = gate.verdict(part.name, part.gate, family, pairs, served, digest)
+                served = baseline.ask_baseline(serving_dir, split_uris, family, mine)
+        verdict = gate.judge(part.name, part.gate, family, pairs, served, digest)
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
         io_utils.write_string_file(os.path.join(evaluation.uri, gate.GATE_FILE), text)
         io_utils.write_string_file(os.path.join(blessing.uri, gate.GATE_FILE), text)
         _bless(blessing, model, verdict["blessed"], exec_properties.get("current_component_id"))
-        say(gate.summary(verdict))
+        say(gate.summarize(verdict))
 
     def _analyse(
         self,
@@ -92,8 +94,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         output_path: str,
     ) -> None:
         """Run TFMA over `split_uris`; every answer is written from the inference that its metrics come from."""
-        config = eval_config(task, slices)
-        shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
+        config = build_eval_config(task, slices)
+        shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, build_eval_config=config)
         tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
             examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
         )
@@ -104,24 +106,24 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "Analyse"
                 >> tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=shared_model,
-                    eval_config=config,
+                    build_eval_config=config,
                     output_path=output_path,
-                    extractors=derived.extractors(
-                        tfma.default_extractors(eval_shared_model=shared_model, eval_config=config), slices
+                    extractors=derived.insert_extractor(
+                        tfma.default_extractors(eval_shared_model=shared_model, build_eval_config=config), slices
                     ),
                     evaluators=[
-                        *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
-                        answers.evaluator(task),
+                        *tfma.default_evaluators(eval_shared_model=shared_model, build_eval_config=config),
+                        answers.create_evaluator(task),
                     ],
                     writers=[
-                        *tfma.default_writers(output_path, eval_shared_model=shared_model, eval_config=config),
-                        answers.writer(output_path),
+                        *tfma.default_writers(output_path, eval_shared_model=shared_model, build_eval_config=config),
+                        answers.create_writer(output_path),
                     ],
                 )
             )
 
 
-def eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
+def build_eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
     """What TFMA computes: the metrics of the task, over all examples and each value of the features `slices`."""
     return tfma.EvalConfig(
         model_specs=[tfma.ModelSpec(model_type=tfma.TF_GENERIC, signature_name=features.SERVING_DEFAULT)],

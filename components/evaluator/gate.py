@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, Literal
 
-from tfx_ocr.components.evaluator.metrics import measured
-from tfx_ocr.components.evaluator.metrics.measured import Interval, worse_by
+from tfx_ocr.components.evaluator.metrics import bootstrap
+from tfx_ocr.components.evaluator.metrics.bootstrap import Interval, compute_differences
 from tfx_ocr.components.recipe import Gate
 
 GATE_FILE = "gate.json"  # the verdict, in the evaluation and beside the blessing
@@ -103,7 +103,7 @@ def refuse_unknown(gate: Gate, family: ModuleType) -> None:
                 raise ValueError(f"gate.{rule} names {name!r}, of which {better} is better: name it in gate.{other}")
 
 
-def checks(
+def run_checks(
     gate: Gate,
     family: ModuleType,
     metrics: Mapping[str, float],
@@ -132,13 +132,15 @@ def checks(
         ]
         below = [check for check in of_classes if not check.ok]
         found += below or sorted(of_classes, key=lambda check: check.value)[:1]
-    intervals = worse_by(family, served.triples) if gate.at_most_worse and served and served.triples else {}
+    intervals = compute_differences(family, served.triples) if gate.at_most_worse and served and served.triples else {}
     for name, limit in gate.at_most_worse.items():
         found.append(_at_most_worse(name, limit, metrics[name], family, served, intervals.get(name)))
     return found
 
 
-def worse(gate: Gate, family: ModuleType, metrics: Mapping[str, float], served: Mapping[str, float]) -> list[str]:
+def find_regressions(
+    gate: Gate, family: ModuleType, metrics: Mapping[str, float], served: Mapping[str, float]
+) -> list[str]:
     """Names of metrics that are worse than the served version's by more than the gate's limit."""
     return [
         name
@@ -147,7 +149,7 @@ def worse(gate: Gate, family: ModuleType, metrics: Mapping[str, float], served: 
     ]
 
 
-def verdict(
+def judge(
     recipe: str,
     gate: Gate,
     family: ModuleType,
@@ -168,11 +170,11 @@ def verdict(
     Returns:
         `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `lower_is_better`: names
         of metrics; `confusion`: [class, class answered, count], the most frequent first, where the task has classes;
-        `checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`.
+        `run_checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`.
     """
-    metrics = measured.metrics(family, pairs)
+    metrics = bootstrap.compute_metrics(family, pairs)
     classes = family.classes(pairs)
-    found = checks(gate, family, metrics, classes, served)
+    found = run_checks(gate, family, metrics, classes, served)
     often_first = sorted(family.confusion(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
@@ -181,7 +183,7 @@ def verdict(
         "n": sum(pairs.values()),
         "metrics": metrics,
         "lower_is_better": sorted(family.LOWER_IS_BETTER),
-        "intervals": measured.intervals(family, pairs),
+        "intervals": bootstrap.compute_intervals(family, pairs),
         "classes": classes,
         "confusion": [[label, answer, count] for (label, answer), count in often_first],
         "checks": [check.as_json() for check in found],
@@ -190,7 +192,7 @@ def verdict(
     }
 
 
-def summary(judged: Mapping[str, Any]) -> str:
+def summarize(judged: Mapping[str, Any]) -> str:
     """A verdict for the console: one line, and one for each limit that does not hold or holds by chance alone."""
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in judged["metrics"].items())
     word = "passed" if judged["blessed"] else "REFUSED"

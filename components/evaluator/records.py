@@ -18,12 +18,12 @@ from tfx_ocr.serving.export import Export
 BATCH = 64  # records a question
 
 
-def parsed(raw: bytes) -> dict[str, list[Any]]:
+def parse_record(raw: bytes) -> dict[str, list[Any]]:
     """A serialized tf.Example as lists of bytes, float or int by name; features without values are left out."""
     return {name: values for name, _, values in _features(raw)}
 
 
-def digest(raw: bytes) -> str:
+def digest_record(raw: bytes) -> str:
     """32 hex digits of the SHA-256 over names and values of a record's features.
 
     The same for the same record, whichever way and in whichever order its features were written; empty ones do not
@@ -35,12 +35,12 @@ def digest(raw: bytes) -> str:
     return found.hexdigest()[:32]
 
 
-def digest_of_all(digests: Iterable[str]) -> str:
+def combine_digests(digests: Iterable[str]) -> str:
     """64 hex digits over a split's records' digests, in any order: equal for equal examples."""
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def answered(export: Export, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
+def predict_pairs(export: Export, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
     """Ask an export's `serving_default` about records.
 
     Args:
@@ -58,7 +58,7 @@ def answered(export: Export, raws: Iterable[bytes], family: ModuleType) -> Itera
     while batch := list(itertools.islice(left, BATCH)):
         outputs = export.answer(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
         for place, raw in enumerate(batch):
-            yield family.pair(parsed(raw), {name: values[place] for name, values in outputs.items()})
+            yield family.pair(parse_record(raw), {name: values[place] for name, values in outputs.items()})
 
 
 def _features(raw: bytes) -> list[tuple[str, str, list[Any]]]:

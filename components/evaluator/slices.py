@@ -11,16 +11,16 @@ import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.extractors import slice_key_extractor
 
 from tfx_ocr.components.evaluator import records
-from tfx_ocr.components.evaluator.answers import extracted
+from tfx_ocr.components.evaluator.answers import read_extracts
 from tfx_ocr.data import features
 
 STEPS = (0, 1, 2, 5, 10, 20, 40, 80, 160, 320)  # lengths from which a slice begins
 
 
-def length(record: Mapping[str, Sequence[Any]]) -> str:
+def measure_length(record: Mapping[str, Sequence[Any]]) -> str:
     """How long a record's text is: of a page its words, else the characters of its label.
 
-    >>> length({"label": ["Số 5".encode()]}), length({"words": [b"TOTAL"] * 500})
+    >>> measure_length({"label": ["Số 5".encode()]}), measure_length({"words": [b"TOTAL"] * 500})
     ('2-4', '320-')
     """
     if features.WORDS in record:
@@ -33,10 +33,12 @@ def length(record: Mapping[str, Sequence[Any]]) -> str:
 
 
 # What a slice is by, and what a record, as `records.parsed` gives it, is in.
-DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {"length": length}
+DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {"length": measure_length}
 
 
-def extractors(defaults: Sequence[tfma.extractors.Extractor], slices: Sequence[str]) -> list[tfma.extractors.Extractor]:
+def insert_extractor(
+    defaults: Sequence[tfma.extractors.Extractor], slices: Sequence[str]
+) -> list[tfma.extractors.Extractor]:
     """TFMA's extractors, and before the one that cuts slices one that gives each example those of `DERIVED`.
 
     Args:
@@ -53,6 +55,6 @@ def extractors(defaults: Sequence[tfma.extractors.Extractor], slices: Sequence[s
 
 
 def _derived(extracts: Mapping[str, Any], asked: Sequence[str]) -> dict[str, Any]:
-    record = records.parsed(extracted(extracts)[0])
+    record = records.parse_record(read_extracts(extracts)[0])
     made = {name: np.array([DERIVED[name](record).encode()], dtype=object) for name in asked}
     return {**extracts, tfma.FEATURES_KEY: {**extracts[tfma.FEATURES_KEY], **made}}

@@ -14,12 +14,12 @@ NAMED = 3  # reasons told when a run stops, the commonest first
 Rejection = Sequence[str]  # source, reason
 
 
-def kind(reason: str) -> str:
+def classify_reason(reason: str) -> str:
     """What a reason says before its colon: what is wrong, without the particulars."""
     return reason.split(":")[0]
 
 
-def summary(
+def summarize(
     reading: str,
     counts: Iterable[tuple[tuple[str, str], int]],
     rejected: Collection[Rejection],
@@ -47,17 +47,17 @@ def summary(
         "records": sum(splits.values()) + len(rejected),
         "splits": splits,
         "labels": {split: {label: labels[split][label] for label in classes} for split in SPLITS} if classes else {},
-        "rejected": dict(Counter(kind(reason) for _, reason in rejected).most_common()),
+        "rejected": dict(Counter(classify_reason(reason) for _, reason in rejected).most_common()),
     }
 
 
-def refusal(
+def explain_refusal(
     account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str
 ) -> str | None:
     """The sentence that stops the run; None when it may go on.
 
     Args:
-        account: what `summary` made.
+        account: what `summarize` made.
         rejected: what was set aside.
         rule: the recipe's part.
         data: the data's folder.
@@ -67,7 +67,7 @@ def refusal(
     if not records:
         return f"no records in {data}, which looks like {account['reader']}: give a folder with data in it"
     if count > rule.max_rejected * records:
-        examples = {kind(reason): source for source, reason in reversed(list(rejected))}
+        examples = {classify_reason(reason): source for source, reason in reversed(list(rejected))}
         reasons = [
             f"{number} {what} (such as {examples[what]})" for what, number in list(account["rejected"].items())[:NAMED]
         ]

@@ -14,7 +14,7 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import files
 
 
-def fingerprint(root: Path) -> str:
+def compute_fingerprint(root: Path) -> str:
     """Number, bytes and SHA-256 of the files below a folder, by their paths and content; hidden ones do not count.
 
     TFX's own looks at modification times: files written anew with the same content never hit the cache, and a change
@@ -26,7 +26,7 @@ def fingerprint(root: Path) -> str:
     if not root.is_dir():
         raise Stop(f"no folder {root}: the data's folder must exist")
     whole = hashlib.sha256()
-    paths, size = files.below(root), 0
+    paths, size = files.list_files(root), 0
     if not paths:
         raise Stop(f"no files in {root}: give a folder with data in it")
     for path in paths:
@@ -55,5 +55,5 @@ class Driver(driver.FileBasedDriver):
 
 class _ByContent(input_processor.FileBasedInputProcessor):
     def resolve_span_and_version(self) -> tuple[int, None]:
-        self._fingerprint = fingerprint(Path(self._input_base_uri))
+        self._fingerprint = compute_fingerprint(Path(self._input_base_uri))
         return 0, None

@@ -21,9 +21,9 @@ from tfx_ocr.components.example_gen.splits import SPLITS
 from tfx_ocr.components.example_gen.to_example import ToExample
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.data.alphabets import alphabet
-from tfx_ocr.data.files import natural_order
-from tfx_ocr.data.readers import choose, reader
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.files import to_natural_key
+from tfx_ocr.data.readers import choose_reader, get_reader
 
 REJECTED_FILE = "rejected.jsonl"
 SUMMARY_FILE = "summary.json"
@@ -58,8 +58,8 @@ class Executor(BaseBeamExecutor):
         examples_utils.set_payload_format(artifact, example_gen_pb2.FORMAT_TF_EXAMPLE)
         examples_utils.set_file_format(artifact, "tfrecords_gzip")
         try:
-            reading = choose(Path(root), part.examples.readers)
-            shards = reader(reading).shards(Path(root))
+            reading = choose_reader(Path(root), part.examples.readers)
+            shards = get_reader(reading).list_shards(Path(root))
         except ValueError as error:
             raise Stop(str(error)) from error
 
@@ -93,19 +93,19 @@ def _account(uri: str, reading: str, root: str, part: Part) -> None:
         Stop: see `account.refusal`. The list is copied out of `uri` before, which TFX removes when a step fails.
     """
     counts = [((split, label), count) for (split, label), count in _lines(os.path.join(uri, COUNTS_FILE))]
-    rejected = sorted(_lines(os.path.join(uri, REJECTED_FILE)), key=lambda line: (natural_order(line[0]), line))
+    rejected = sorted(_lines(os.path.join(uri, REJECTED_FILE)), key=lambda line: (to_natural_key(line[0]), line))
     fileio.remove(os.path.join(uri, COUNTS_FILE))
     listed = "".join(
         json.dumps({"source": source, "reason": reason}, ensure_ascii=False) + "\n" for source, reason in rejected
     )
     _write(os.path.join(uri, REJECTED_FILE), listed)
-    classes = getattr(alphabet(part.alphabet), "CLASSES", ())
-    summary = account.summary(reading, counts, rejected, classes)
+    classes = getattr(get_alphabet(part.alphabet), "CLASSES", ())
+    summary = account.summarize(reading, counts, rejected, classes)
     _write(os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
 
     component, execution = os.path.dirname(os.path.dirname(uri)), os.path.basename(uri)
     where = os.path.join(component, "rejected", f"{execution}.jsonl")
-    refusal = account.refusal(summary, rejected, part.examples, root, where)
+    refusal = account.explain_refusal(summary, rejected, part.examples, root, where)
     if refusal:
         fileio.makedirs(os.path.dirname(where))
         _write(where, listed)

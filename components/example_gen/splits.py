@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection
 
 from tfx_ocr.components.recipe import Split
-from tfx_ocr.data.files import natural_order
+from tfx_ocr.data.files import to_natural_key
 
 SPLITS = ("train", "eval", "test")
 
@@ -45,15 +45,15 @@ class Divider:
             return "test"
         if _is_among(key, self._eval_groups):
             return "eval"
-        return by_shares(place(key), self._eval, self._test)
+        return choose_by_share(hash_to_unit(key), self._eval, self._test)
 
 
-def place(key: str) -> float:
+def hash_to_unit(key: str) -> float:
     """Where a key lies between 0 and 1: a hash of it, the same on any machine."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
-def by_shares(at: float, eval: float, test: float) -> str:
+def choose_by_share(at: float, eval: float, test: float) -> str:
     """The split of a place by the two splits' shares.
 
     Test is taken from one end and eval from the other, so that a change of one share moves nobody of the other.
@@ -67,6 +67,6 @@ def _is_among(key: str, groups: Collection[str]) -> bool:
     """Whether `key` is one of `groups` or lies in a range `first..last` of them, both included, in natural order."""
     for group in groups:
         first, dots, last = group.partition("..")
-        if key == group or (dots and natural_order(first) <= natural_order(key) <= natural_order(last)):
+        if key == group or (dots and to_natural_key(first) <= to_natural_key(key) <= to_natural_key(last)):
             return True
     return False

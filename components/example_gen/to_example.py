@@ -11,11 +11,11 @@ from typing import Literal
 import apache_beam as beam
 
 from tfx_ocr.data import features, images
-from tfx_ocr.data.alphabets import alphabet
-from tfx_ocr.data.checked import checked
-from tfx_ocr.data.readers import reader
-from tfx_ocr.data.readers.tfrecord import serialized
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.readers import get_reader
+from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.validation import validate_records
 
 # What goes on: split that the data names, key of the division, digest of the picture, source, label, tf.Example.
 # A plain tuple, not a class: Beam writes those without pickle.
@@ -42,11 +42,11 @@ class ToExample(beam.DoFn):
 
     def setup(self) -> None:
         """Import what is named: modules do not travel to workers."""
-        self._reader, self._alphabet = reader(self._reading), alphabet(self._of)
+        self._reader, self._alphabet = get_reader(self._reading), get_alphabet(self._of)
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        for record in checked(self._reader.read(Path(self._root), shard), self._alphabet, *self._sizes):
+        for record in validate_records(self._reader.read(Path(self._root), shard), self._alphabet, *self._sizes):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
@@ -61,4 +61,4 @@ class ToExample(beam.DoFn):
         if image and (readable := images.to_png(image)) is not image:
             record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
         label = record.encoded_or_empty(features.LABEL).decode()
-        return record.split, key, digest, record.source, label, serialized(record)
+        return record.split, key, digest, record.source, label, serialize(record)

@@ -35,13 +35,13 @@ class Executor(executor.Executor):
         for split in artifact_utils.decode_split_names(artifact.split_names):
             path = os.path.join(artifact_utils.get_split_uri([artifact], split), executor.DEFAULT_FILE_NAME)
             with fileio.open(path, "rb") as file:
-                found += findings(split, anomalies_pb2.Anomalies.FromString(file.read()))
+                found += list_findings(split, anomalies_pb2.Anomalies.FromString(file.read()))
         if found:
             raise Stop("\n".join(found))
         return output
 
 
-def findings(split: str, anomalies: anomalies_pb2.Anomalies) -> list[str]:
+def list_findings(split: str, anomalies: anomalies_pb2.Anomalies) -> list[str]:
     """One sentence an anomaly: split, feature, what is wrong, what to do."""
     of_features = [(f"feature {name!r}", anomaly) for name, anomaly in sorted(anomalies.anomaly_info.items())]
     of_all = [("the whole split", anomalies.dataset_anomaly_info)] if anomalies.HasField("dataset_anomaly_info") else []

@@ -15,12 +15,12 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
-from tfx_ocr.components.infra_validator.parity import RECORDS, parity, summary
-from tfx_ocr.components.infra_validator.served import try_served
+from tfx_ocr.components.infra_validator.parity import RECORDS, measure_parity, summarize
+from tfx_ocr.components.infra_validator.serve import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.serving.export import Export, load_check
+from tfx_ocr.serving.export import Export, check_loads
 
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
 REASON_FILE = "reason.txt"
@@ -53,11 +53,11 @@ class Executor(base_executor.BaseExecutor):
         examples = input_dict[standard_component_specs.EXAMPLES_KEY]
         records = _records(examples, part.serving.trial_requests)
         try:
-            load_check(path)
+            check_loads(path)
             with Export(path) as export:
                 try_export(export, records, part.input, part.task)
                 try_served(export, records, part.input)
-                fast = parity(export, *_spread(examples, RECORDS), part.input, part.task)
+                fast = measure_parity(export, *_spread(examples, RECORDS), part.input, part.task)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")
@@ -70,7 +70,7 @@ class Executor(base_executor.BaseExecutor):
         say(f"export passed: loaded and served as by TensorFlow Serving, it answers {count} real questions")
         text = json.dumps(dataclasses.asdict(fast), indent=1)
         io_utils.write_string_file(os.path.join(blessing.uri, FAST_FILE), text)
-        say(f"fast form {summary(fast)}")
+        say(f"fast form {summarize(fast)}")
 
 
 def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:

@@ -11,11 +11,11 @@ import numpy as np
 import tensorflow as tf
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.infra_validator.trial import questions
-from tfx_ocr.components.inputs import input_named
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.infra_validator.trial import build_requests
+from tfx_ocr.components.inputs import get_input
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.serving.export import Export, first_line
+from tfx_ocr.serving.export import Export, get_first_line
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.servable import Backend, open_backend
@@ -35,7 +35,7 @@ class Parity:
         reason: why not; "" where it does.
         split: whose records were asked about.
         n: how many.
-        same: mean of the records' share of equal answers: see `agreement`.
+        same: mean of the records' share of equal answers: see `compare_answers`.
         mean_distance: of the probabilities of equal answers, likewise.
         largest_distance: likewise.
         same_at_least: limit.
@@ -53,7 +53,7 @@ class Parity:
     mean_distance_at_most: float = DISTANCE_AT_MOST
 
 
-def parity(export: Export, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
+def measure_parity(export: Export, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
     """Ask an export and its fast form, as the server runs it, the same questions.
 
     Args:
@@ -72,7 +72,7 @@ def parity(export: Export, split: str, records: Sequence[tf.train.Example], kind
     try:
         same, means, largest = zip(*_compared(export, folder, records, kind, task), strict=True)
     except (ServingError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        return Parity(split=split, n=len(records), reason=f"it gives no answer: {first_line(error)}")
+        return Parity(split=split, n=len(records), reason=f"it gives no answer: {get_first_line(error)}")
     found = Parity(
         split=split,
         n=len(records),
@@ -84,7 +84,7 @@ def parity(export: Export, split: str, records: Sequence[tf.train.Example], kind
     return dataclasses.replace(found, carried=not reason, reason=reason)
 
 
-def summary(found: Parity) -> str:
+def summarize(found: Parity) -> str:
     """What is told of it, on one line."""
     if not found.carried:
         return f"left out: {found.reason}"
@@ -109,24 +109,24 @@ def _why_not(found: Parity) -> str:
 def _compared(
     export: Export, folder: Path, records: Sequence[tf.train.Example], kind: str, task: str
 ) -> list[tuple[float, float, float]]:
-    """`agreement` of each record under each signature."""
-    outputs = task_named(task).ANSWER
-    own = input_named(kind).SIGNATURE
+    """`compare_answers` of each record under each signature."""
+    outputs = get_task(task).ANSWER
+    own = get_input(kind).SIGNATURE
     found: list[tuple[float, float, float]] = []
     backend = open_backend(folder, Flags(prefer_tflite_model=True))
     try:
         for begin in range(0, len(records), BATCH):
-            asked = questions(records[begin : begin + BATCH], kind)
+            asked = build_requests(records[begin : begin + BATCH], kind)
             whole = export.answer(own, asked[own])
             for signature, inputs in asked.items():
                 fast = _answer(backend, signature, inputs, outputs)
-                found.extend(map(agreement, *fast, *(whole[name] for name in outputs)))
+                found.extend(map(compare_answers, *fast, *(whole[name] for name in outputs)))
     finally:
         backend.close()
     return found
 
 
-def agreement(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> tuple[float, float, float]:
+def compare_answers(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> tuple[float, float, float]:
     """How far two answers about one record agree.
 
     Args:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components.inputs import input_named
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.inputs import get_input
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.serving.export import Export
 
@@ -27,7 +27,7 @@ def try_export(export: Export, records: Sequence[tf.train.Example], kind: str, t
     Raises:
         ValueError: an answer breaks the contract; the sentence says which signature, which output and how.
     """
-    together, alone = questions(records, kind), questions(records[:1], kind)
+    together, alone = build_requests(records, kind), build_requests(records[:1], kind)
     if set(together) != set(export.signatures):
         raise ValueError(
             f"the export has the signatures {', '.join(sorted(export.signatures)) or 'none'}; "
@@ -42,13 +42,13 @@ def try_export(export: Export, records: Sequence[tf.train.Example], kind: str, t
     compare(other, theirs, first, ours)
 
 
-def questions(records: Sequence[tf.train.Example], kind: str) -> dict[str, dict[str, np.ndarray]]:
+def build_requests(records: Sequence[tf.train.Example], kind: str) -> dict[str, dict[str, np.ndarray]]:
     """What to ask about `records`: signature to its inputs, for the input's own signature and for `serving_default`.
 
     Raises:
         ValueError: the records lack what is asked about.
     """
-    asking = input_named(kind)
+    asking = get_input(kind)
     asked = [_only(record, asking.RAW) for record in records]
     return {asking.SIGNATURE: asking.question(asked), features.SERVING_DEFAULT: _serialized(asked)}
 
@@ -98,7 +98,7 @@ def _ask(
             raise ValueError(f"{signature} answers with a {name} that is not a finite number")
         if name.endswith(features.PROBABILITY_OUT) and (value.min() < 0 or value.max() > 1 + SAME):
             raise ValueError(f"{signature} answers with a {name} outside 0 to 1")
-    if reason := task_named(task).why_not(outputs):
+    if reason := get_task(task).why_not(outputs):
         raise ValueError(f"{signature} {reason}")
     return outputs
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 # A module of an input has, with `spec` what the recipe says of it (ImageSpec, WordsSpec):
 #   RAW                         record features it takes                     (what `serving_default` parses)
@@ -22,10 +22,10 @@ INPUTS = {
 }
 
 
-def input_named(name: str) -> ModuleType:
+def get_input(name: str) -> ModuleType:
     """Import and return the module that `name` stands for.
 
     Raises:
         ValueError: there is none of that name.
     """
-    return named(INPUTS, name, "input")
+    return load_named(INPUTS, name, "input")

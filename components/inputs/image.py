@@ -50,7 +50,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     """
     decoded = decode(image_bytes)
     step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
-    picture = on_white(decoded[::step, ::step], spec.channels)
+    picture = composite_on_white(decoded[::step, ::step], spec.channels)
     grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
     size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
 
@@ -58,7 +58,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     coarse = tf.raw_ops.ResizeArea(images=grey[tf.newaxis], size=tf.cast(coarse_size, tf.int32))[0, :, :, 0]
     paper, sign = _paper(coarse)
     ink = tf.nn.relu((coarse - paper) * sign)
-    ink = tf.where(supported(ink), ink, 0.0)
+    ink = tf.where(find_supported(ink), ink, 0.0)
     strongest = tf.maximum(tf.reduce_max(ink), FAINTEST)
 
     target = tf.constant([spec.height, spec.width], tf.float32)
@@ -104,7 +104,7 @@ def _size(image_bytes: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.ensure_shape(tf.where(png, of_png, tf.where(gif, of_gif, of_jpeg)), [2]), tf.int64)
 
 
-def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
+def composite_on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
     """[h, w, 1 to 4] uint8, the last of 2 or 4 channels being opacity, to [h, w, channels] float32 on white paper."""
     values = tf.cast(decoded, tf.float32)
     grey = [[1.0] * channels]
@@ -120,7 +120,7 @@ def on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
     return tf.reshape(255.0 - opacity * (255.0 - tf.matmul(flat, mix)), shape)
 
 
-def supported(ink: tf.Tensor) -> tf.Tensor:
+def find_supported(ink: tf.Tensor) -> tf.Tensor:
     """Which pixels are no specks, by the ink of their neighbours. [h, w] float32 to [h, w] bool.
 
     Past the edge its own pixels are met again. Sums, for a pooling operation takes five times as long here.
@@ -159,10 +159,10 @@ def _box(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
     """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
-    return as_bytes(raw, spec, fit)
+    return fit_all(raw, spec, fit)
 
 
-def as_bytes(raw: dict[str, tf.Tensor], spec: ImageSpec, fit: Fit) -> dict[str, tf.Tensor]:
+def fit_all(raw: dict[str, tf.Tensor], spec: ImageSpec, fit: Fit) -> dict[str, tf.Tensor]:
     """`transformed` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
     protos = tf.map_fn(
         lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),

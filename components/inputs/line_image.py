@@ -14,15 +14,15 @@ from tfx_ocr.components.inputs.image import (
     RAW,
     SIGNATURE,
     WRITTEN,
-    as_bytes,
     augment,
     batch,
+    composite_on_white,
     decode,
-    on_white,
+    find_supported,
+    fit_all,
     question,
     raw,
     scale,
-    supported,
 )
 from tfx_ocr.components.recipe import ImageSpec
 
@@ -65,7 +65,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     decoded = decode(image_bytes)
     # what is far larger than is looked at is thinned out first: a scan of 50 megapixels costs no more than a line
     step = tf.maximum(1, tf.shape(decoded)[:2] // [2 * TALLEST_PX, 2 * WIDEST * TALLEST_PX])
-    grey = on_white(decoded[:: step[0], :: step[1]], 1)[tf.newaxis]
+    grey = composite_on_white(decoded[:: step[0], :: step[1]], 1)[tf.newaxis]
     size = tf.cast(tf.shape(decoded)[:2], tf.float32)  # height, width in pixels
     height = tf.minimum(size[0], TALLEST_PX)
     width = tf.clip_by_value(tf.round(size[1] * height / size[0]), 1.0, WIDEST * TALLEST_PX)
@@ -78,7 +78,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
     ink = tf.clip_by_value((ink / _strongest(ink) - PAPER) / (1.0 - PAPER), 0.0, 1.0)
 
     flat = ink[0, :, :, 0]
-    is_ink = tf.cast((flat >= INK) & supported(flat), tf.float32)
+    is_ink = tf.cast((flat >= INK) & find_supported(flat), tf.float32)
     least = tf.maximum(IN_A_ROW * height, 1.0)
     top, bottom = _extent(tf.reduce_sum(is_ink, 1) >= least)
     left, right = _extent(tf.reduce_sum(is_ink[tf.cast(top, tf.int32) : tf.cast(bottom, tf.int32)], 0) >= least)
@@ -148,4 +148,4 @@ def _extent(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
     """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width uint8 each."""
-    return as_bytes(raw, spec, fit)
+    return fit_all(raw, spec, fit)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 NETWORKS = {
     "inception_v3": "tfx_ocr.components.networks.inception_v3",
@@ -21,10 +21,10 @@ NETWORKS = {
 }
 
 
-def network(name: str) -> ModuleType:
+def get_network(name: str) -> ModuleType:
     """Import and return the module that `name` stands for.
 
     Raises:
         ValueError: there is none of that name.
     """
-    return named(NETWORKS, name, "network")
+    return load_named(NETWORKS, name, "network")

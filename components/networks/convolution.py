@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 
-def convolution(
+def add_convolution(
     x: keras.KerasTensor, channels: int, size: int = 3, strides: int | tuple[int, int] = 1
 ) -> keras.KerasTensor:
     """Convolution, normalization, ReLU: of `size` pixels, height and width divided by `strides`."""
@@ -15,13 +15,13 @@ def convolution(
     return layers.Activation("relu")(x)
 
 
-def residual(x: keras.KerasTensor) -> keras.KerasTensor:
+def add_residual(x: keras.KerasTensor) -> keras.KerasTensor:
     """Two convolutions of three pixels whose sum with what came in is passed on; size and channels stay.
 
     Source: He et al., "Deep Residual Learning for Image Recognition", 2016.
     """
     channels = x.shape[-1]
-    inner = convolution(x, channels)
+    inner = add_convolution(x, channels)
     inner = layers.Conv2D(channels, 3, padding="same", use_bias=False)(inner)
     inner = layers.BatchNormalization(momentum=0.9)(inner)
     return layers.Activation("relu")(layers.Add()([x, inner]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from tfx_ocr.components.networks.convolution import convolution, residual
+from tfx_ocr.components.networks.convolution import add_convolution, add_residual
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "sequence"
@@ -39,9 +39,9 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
             f"not {image.height} x {image.width}"
         )
     strip = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = convolution(strip, 24, size=5, strides=2)
-    x = residual(convolution(x, 48, strides=2))
-    x = residual(convolution(x, 96, strides=(2, 1)))
+    x = add_convolution(strip, 24, size=5, strides=2)
+    x = add_residual(add_convolution(x, 48, strides=2))
+    x = add_residual(add_convolution(x, 96, strides=(2, 1)))
     x = layers.Conv2D(WIDTH, (image.height // 8, 1), use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)
     x = layers.Activation("relu")(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from tfx_ocr.components.networks.convolution import convolution, residual
+from tfx_ocr.components.networks.convolution import add_convolution, add_residual
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "vector"
@@ -23,12 +23,12 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
         base: not used: there are no base weights.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = convolution(picture, 32, size=5, strides=2)
+    x = add_convolution(picture, 32, size=5, strides=2)
     for channels, blocks in STAGES:
         x = layers.MaxPooling2D(2, padding="same")(x)
-        x = convolution(x, channels)
+        x = add_convolution(x, channels)
         for _ in range(blocks):
-            x = residual(x)
-    where = layers.Flatten()(convolution(x, channels // 4, size=1))
+            x = add_residual(x)
+    where = layers.Flatten()(add_convolution(x, channels // 4, size=1))
     what = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, layers.Concatenate()([where, what]), name="residual_cnn")

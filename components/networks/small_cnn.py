@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from tfx_ocr.components.networks.convolution import convolution
+from tfx_ocr.components.networks.convolution import add_convolution
 from tfx_ocr.components.recipe import Base, ImageSpec
 
 GIVES = "vector"
@@ -19,12 +19,12 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
         base: not used: there are no base weights.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = convolution(picture, 16, size=5, strides=2)
+    x = add_convolution(picture, 16, size=5, strides=2)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = convolution(convolution(x, 32), 32)
+    x = add_convolution(add_convolution(x, 32), 32)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = convolution(convolution(x, 64), 64)
+    x = add_convolution(add_convolution(x, 64), 64)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = convolution(x, 128)
+    x = add_convolution(x, 128)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, x, name="small_cnn")

@@ -58,14 +58,14 @@ class Executor(stock.Executor):
             )
         model_path = self.GetModelPath(input_dict)
         known = _known(model_path, Part.from_json(exec_properties["recipe"]).name, input_dict)
-        before = versions.newest(serving_dir)
+        before = versions.find_newest(serving_dir)
         try:
-            manifest = versions.land(model_path, serving_dir, known, "" if _is_fast(input_dict) else features.FAST)
+            manifest = versions.publish(model_path, serving_dir, known, "" if _is_fast(input_dict) else features.FAST)
         except ValueError as error:
             raise Stop(str(error)) from error
         text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
         io_utils.write_string_file(os.path.join(pushed.uri, versions.MANIFEST), text)
-        folder = os.fspath(versions.folder(serving_dir, manifest.version))
+        folder = os.fspath(versions.get_folder(serving_dir, manifest.version))
         self._MarkPushed(pushed, pushed_destination=folder, pushed_version=str(manifest.version))
         word = "served already" if manifest.version == before else "pushed"
         say(f"{word}: version {manifest.version} in {serving_dir}")

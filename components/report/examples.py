@@ -53,15 +53,15 @@ def scan(records: Iterable[tuple[str, bytes]], wanted: Collection[str]) -> Scan:
             continue
         if source in wanted:
             images[source] = image
-        here = (split, label, source)
-        before = first.setdefault(hashlib.blake2b(image, digest_size=16).digest(), here)
-        if before is here:
+        settings = (split, label, source)
+        before = first.setdefault(hashlib.blake2b(image, digest_size=16).digest(), settings)
+        if before is settings:
             continue
         kinds["same_split" if before[0] == split else "across_splits"] += 1
         contradicts = before[1] != label
         kinds["contradicting"] += contradicts
         if len(shown) < MOST_SHOWN:
-            splits, labels, sources = (list(both) for both in zip(before, here, strict=True))
+            splits, labels, sources = (list(both) for both in zip(before, settings, strict=True))
             shown.append({"splits": splits, "labels": labels, "sources": sources})
     return Scan(
         counts={split: dict(labels) for split, labels in counts.items()},

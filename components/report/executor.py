@@ -56,7 +56,7 @@ class Executor(base_executor.BaseExecutor):
                 part=part,
                 made=datetime.datetime.now(),
                 run_id=run_id,
-                began=timings.began(run_id),
+                began=timings.parse_start(run_id),
                 code_version=exec_properties.get("code_version", ""),
                 stack=f"TFX {tfx_version.__version__}, TensorFlow {tf.__version__}",
                 gate=_json(uris["evaluation"], "gate.json"),
@@ -121,7 +121,7 @@ def _mistakes(answers: list[dict[str, Any]] | None, task: str | None) -> list[di
     """The worst; None where there are no answers, or what is worst is not known for the task."""
     if answers is None or task not in mistakes.JUDGES:
         return None
-    return mistakes.worst(answers, task, MOST_MISTAKES)
+    return mistakes.select_worst(answers, task, MOST_MISTAKES)
 
 
 def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] | None:
@@ -140,7 +140,7 @@ def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
 
 
 def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
-    drawn = {source: pictures.thumbnail(image, longest) for source, image in images.items()}
+    drawn = {source: pictures.make_thumbnail(image, longest) for source, image in images.items()}
     return {source: picture for source, picture in drawn.items() if picture}
 
 
@@ -207,7 +207,7 @@ def _anomalies(folder: str) -> list[dict[str, str]] | None:
 
 
 def _produced(name: str, artifact: types.Artifact, root: str) -> Produced:
-    started, ended = timings.of(artifact.uri, artifact.mlmd_artifact.create_time_since_epoch)
+    started, ended = timings.read_times(artifact.uri, artifact.mlmd_artifact.create_time_since_epoch)
     return Produced(
         step=artifact.uri.removeprefix(f"{root}/").split("/")[0],
         name=name,

@@ -10,10 +10,10 @@ WIDTH, HEIGHT = 480, 240  # of a chart, in units of its SVG view box
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 34  # margins for the axes' numbers
 
 
-def ticks(low: float, high: float, most: int = 6) -> list[float]:
+def choose_ticks(low: float, high: float, most: int = 6) -> list[float]:
     """At most `most` round numbers that cover low..high: multiples of 1, 2 or 5 times a power of ten.
 
-    >>> ticks(0.0, 0.93)
+    >>> choose_ticks(0.0, 0.93)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     span = (high - low) or abs(high) or 1.0
@@ -27,7 +27,7 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -> dict[str, Any]:
+def draw_line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -> dict[str, Any]:
     """Place lines in a chart.
 
     Args:
@@ -39,7 +39,7 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
         `name`, `paths` (points as SVG's polyline takes them, one a stretch) and `dots` (stretches of one point).
     """
     known = [value for values in series.values() for value in values if value is not None]
-    y_ticks = ticks(min(known, default=0.0), max(known, default=1.0))
+    y_ticks = choose_ticks(min(known, default=0.0), max(known, default=1.0))
     x_low, x_high = xs[0], max(xs[-1], xs[0] + 1)
     plot_width, plot_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 
@@ -58,7 +58,7 @@ def line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) 
                 "dots": [each[0] for each in stretches if len(each) == 1],
             }
         )
-    whole = [x for x in ticks(x_low, x_high, most=9) if x == int(x) and x_low <= x <= x_high]
+    whole = [x for x in choose_ticks(x_low, x_high, most=9) if x == int(x) and x_low <= x <= x_high]
     return {
         "width": WIDTH,
         "height": HEIGHT,

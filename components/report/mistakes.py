@@ -10,13 +10,13 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.data import features, normal
+from tfx_ocr.data import features, normalization
 
 Answer = Mapping[str, Any]
 Mistake = dict[str, Any]
 
 
-def worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistake]:
+def select_worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistake]:
     """The worst answers, worst first; equally bad ones in the order of their sources.
 
     Args:
@@ -31,12 +31,12 @@ def worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistake]:
     return heapq.nsmallest(most, JUDGES[task](answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
 
 
-def comparable(text: str) -> str:
+def normalize_text(text: str) -> str:
     """A text as the metrics of texts compare it: NFC, white space collapsed."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def judged_fields(references: Sequence[str]) -> set[str]:
+def list_judged_fields(references: Sequence[str]) -> set[str]:
     """Names of the fields that some reference (a JSON object) has: no other is judged."""
     return {name for reference in references for name in json.loads(reference)}
 
@@ -56,16 +56,19 @@ def _syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
 
 def _texts(answers: Sequence[Answer]) -> Iterator[Mistake]:
     for answer in answers:
-        reference, read = comparable(answer["reference"]), comparable(answer["answer"])
+        reference, read = normalize_text(answer["reference"]), normalize_text(answer["answer"])
         if reference != read:
             yield _mistake(answer, answer["answer"], Levenshtein.distance(reference, read) / max(len(reference), 1))
 
 
 def _pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
-    judged = judged_fields([answer["reference"] for answer in answers])
+    judged = list_judged_fields([answer["reference"] for answer in answers])
     for answer in answers:
         wanted, given = json.loads(answer["reference"]), json.loads(answer["answer"])
-        wrong = sum(normal.exact(wanted.get(name, "")) != normal.exact(given.get(name, "")) for name in judged)
+        wrong = sum(
+            normalization.normalize_exact(wanted.get(name, "")) != normalization.normalize_exact(given.get(name, ""))
+            for name in judged
+        )
         if wrong:
             yield _mistake(answer, answer["answer"], wrong)
 

@@ -15,8 +15,8 @@ HERE = pathlib.Path(__file__).parent
 
 def render(run: Run) -> tuple[str, dict[str, Any]]:
     """The page as HTML, and the numbers behind it: the name of each section to its facts."""
-    modules = sections.of_task(run.part.task)
-    facts = {name: module.facts(run) for name, module in modules.items()}
+    modules = sections.get_sections(run.part.task)
+    facts = {name: module.build_facts(run) for name, module in modules.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -24,7 +24,7 @@ def render(run: Run) -> tuple[str, dict[str, Any]]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": number, "count": count, "duration": duration}
+    environment.filters |= {"number": format_number, "count": format_count, "duration": format_duration}
     html = environment.get_template("report.html.j2").render(
         run=run,
         titles={name: module.TITLE for name, module in modules.items()},
@@ -34,20 +34,20 @@ def render(run: Run) -> tuple[str, dict[str, Any]]:
     return html, facts
 
 
-def number(value: float | None, digits: int = 4) -> str:
+def format_number(value: float | None, digits: int = 4) -> str:
     """A fraction for people; a dash for none."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def count(value: int | None) -> str:
+def format_count(value: int | None) -> str:
     """A whole number for people, thousands apart."""
     return "–" if value is None else f"{value:,}".replace(",", " ")
 
 
-def duration(seconds: float | None) -> str:
+def format_duration(seconds: float | None) -> str:
     """Seconds for people.
 
-    >>> duration(3725.2)
+    >>> format_duration(3725.2)
     '1 h 2 min 5 s'
     """
     if seconds is None:

@@ -12,7 +12,7 @@ from tfx_ocr.components.report.run import Picture
 LONGEST = 192  # pixels of the longer side, where none is asked for
 
 
-def thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
+def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
     """A PNG of the picture for a page, transparent parts on white; None where the bytes are no picture.
 
     Args:

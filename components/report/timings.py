@@ -17,7 +17,7 @@ import os
 import pathlib
 
 
-def of(uri: str, created_ms: int) -> tuple[datetime.datetime | None, datetime.datetime | None]:
+def read_times(uri: str, created_ms: int) -> tuple[datetime.datetime | None, datetime.datetime | None]:
     """Start and end of the step that made an artifact, in local time; None where that is not known.
 
     Args:
@@ -37,7 +37,7 @@ def of(uri: str, created_ms: int) -> tuple[datetime.datetime | None, datetime.da
     return changed, ended
 
 
-def began(run_id: str) -> datetime.datetime | None:
+def parse_start(run_id: str) -> datetime.datetime | None:
     """When a run began: the local runner names it by that time. None for any other name."""
     try:
         return datetime.datetime.fromisoformat(run_id)

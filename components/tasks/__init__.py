@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 TASKS = {
     "classification": "tfx_ocr.components.tasks.classification",
@@ -27,10 +27,10 @@ TASKS = {
 }
 
 
-def task_named(name: str) -> ModuleType:
+def get_task(name: str) -> ModuleType:
     """Import and return the module that `name` stands for.
 
     Raises:
         ValueError: there is none of that name.
     """
-    return named(TASKS, name, "task")
+    return load_named(TASKS, name, "task")

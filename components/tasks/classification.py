@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks.hidden import hidden
+from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.data import features
 
 NEEDS = "vector"
@@ -49,7 +49,7 @@ def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
 
 def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
     """Hidden layers with dropout, then one logit a class: [batch, width] to [batch, classes] float32."""
-    return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(hidden(of, trainer))
+    return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
 
 
 def loss() -> keras.losses.Loss:

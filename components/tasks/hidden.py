@@ -7,7 +7,7 @@ import keras
 from tfx_ocr.components.recipe import Trainer
 
 
-def hidden(of: keras.KerasTensor, trainer: Trainer) -> keras.KerasTensor:
+def add_hidden_layers(of: keras.KerasTensor, trainer: Trainer) -> keras.KerasTensor:
     """A dense layer and dropout for each of `trainer.units`: [..., width] to [..., the last of them].
 
     Raises:

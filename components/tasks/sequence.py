@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks.hidden import hidden
+from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.data import features
 
 NEEDS = "sequence"
@@ -53,7 +53,9 @@ def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
 
 def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
     """Hidden layers with dropout a frame, then a logit a character and blank: [batch, frames, width] to float32."""
-    return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(hidden(of, trainer))
+    return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(
+        add_hidden_layers(of, trainer)
+    )
 
 
 def loss() -> keras.losses.Loss:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
 from tfx_ocr.components.tasks import classification
-from tfx_ocr.components.tasks.hidden import hidden
+from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, FIRST, INITIALS, MEDIALS
 
@@ -48,7 +48,7 @@ def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
 
 def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
     """Hidden layers with dropout, shared, then a layer of logits a jamo: [batch, width] to [batch, 68] float32."""
-    x = hidden(of, trainer)
+    x = add_hidden_layers(of, trainer)
     heads = [keras.layers.Dense(size, dtype="float32", name=name) for name, size in zip(PARTS, SIZES, strict=True)]
     return keras.layers.Concatenate(name="logits", dtype="float32")([each(x) for each in heads])
 

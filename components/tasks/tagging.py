@@ -11,7 +11,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks.hidden import hidden
+from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.data import features
 
 NEEDS = "words"
@@ -77,7 +77,7 @@ def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras
     Source: of the ends, Seo, Kembhavi, Farhadi, Hajishirzi, "Bidirectional Attention Flow for Machine Comprehension",
     2017: a page has one date, and its words compete for it.
     """
-    return keras.layers.Dense(3 * len(alphabet.CLASSES), dtype="float32", name="logits")(hidden(of, trainer))
+    return keras.layers.Dense(3 * len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
 
 
 def loss() -> keras.losses.Loss:

@@ -40,7 +40,7 @@ class State:
 LISTS = ("weights", "shadows", "optimizer", "best")
 
 
-def folder(serving_model_dir: str, key: Sequence[str]) -> str:
+def get_folder(serving_model_dir: str, key: Sequence[str]) -> str:
     """Folder of the checkpoints of one training: beside the executions' outputs, which TFX empties.
 
     Args:

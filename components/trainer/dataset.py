@@ -7,24 +7,24 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfx_ocr.components.inputs import input_named
+from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.alphabets import get_alphabet
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 
 
-def matching(patterns: Sequence[str]) -> list[str]:
+def list_files(patterns: Sequence[str]) -> list[str]:
     """Files of TFX's patterns, such as `fn_args.train_files`, in order."""
     return sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
 
 
-def batches(files: Sequence[str], size: int, split: str) -> int:
+def count_batches(files: Sequence[str], size: int, split: str) -> int:
     """Number of batches of up to `size` records in gzipped TFRecord files.
 
     Args:
@@ -44,7 +44,7 @@ def batches(files: Sequence[str], size: int, split: str) -> int:
     return -(-count // size)
 
 
-def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
+def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
     """Batches of all epochs from `first_epoch` on: the same ones whether training began there or was resumed.
 
     Args:
@@ -56,7 +56,7 @@ def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Data
         (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
         of classes [batch]), without an end.
     """
-    trainer, kind, spec = part.trainer, input_named(part.input), part.spec
+    trainer, kind, spec = part.trainer, get_input(part.input), part.spec
     seed = tf.constant(trainer.seed, tf.int64)
     held = _held(files)
 
@@ -73,7 +73,7 @@ def training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Data
     return epochs.flat_map(epoch_of).prefetch(tf.data.AUTOTUNE)
 
 
-def judging(files: Sequence[str], part: Part) -> tf.data.Dataset:
+def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
     """Batches of one pass in order, scaled only, kept in memory after the first as small as they were written.
 
     Their number is declared: Keras takes the end of a dataset of unknown length for a lack of data, and warns.
@@ -81,12 +81,12 @@ def judging(files: Sequence[str], part: Part) -> tf.data.Dataset:
     Raises:
         Stop: there is no record.
     """
-    kind, size = input_named(part.input), part.trainer.batch_size
+    kind, size = get_input(part.input), part.trainer.batch_size
 
     def scaled(read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
         return kind.scale(kind.batch(read, part.spec), part.spec), read[features.LABEL_XF]
 
-    number = tf.data.experimental.assert_cardinality(batches(files, size, "eval"))
+    number = tf.data.experimental.assert_cardinality(count_batches(files, size, "eval"))
     parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()
     return parsed.map(scaled).apply(number).prefetch(tf.data.AUTOTUNE)
 
@@ -103,7 +103,7 @@ def _records(files: Sequence[str]) -> tf.data.Dataset:
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:
-    written = input_named(part.input).WRITTEN | task_named(part.task).written(alphabet(part.alphabet))
+    written = get_input(part.input).WRITTEN | get_task(part.task).written(get_alphabet(part.alphabet))
     read = tf.io.parse_example(batch, written)
     label = read[features.LABEL_XF]
     if isinstance(label, tf.RaggedTensor):

@@ -8,22 +8,22 @@ import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.trainer import fast
-from tfx_ocr.components.trainer.outside import Outside, Tensors, Untracked, save
+from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked, save
 
 
 class Served(tf.Module):
     """What TensorFlow Serving loads: every variable and table is reached from here."""
 
-    def __init__(self, model: keras.Model, outside: Outside):
+    def __init__(self, model: keras.Model, serving_graph: ServingGraph):
         super().__init__()
         self._weights = [weight.value for weight in model.weights]
         self._model = Untracked(model)
-        self._outside = outside
+        self._serving_graph = serving_graph
 
     def serve(self, **asked: tf.Tensor) -> Tensors:
         """What a signature is asked, such as `image_bytes` [batch], to answers."""
-        raw = self._outside.raw(asked)
-        return self._outside.answers(self._model.it(self._outside.pixels(raw), training=False), raw)
+        raw = self._serving_graph.raw(asked)
+        return self._serving_graph.answers(self._model.it(self._serving_graph.pixels(raw), training=False), raw)
 
 
 def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
@@ -35,7 +35,7 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         part: the recipe's trainer part.
         path: folder to write, such as `fn_args.serving_model_dir`.
     """
-    outside = Outside(transform, part)
-    served = Served(model, outside)
-    save(served, {name: (served.serve, inputs) for name, inputs in outside.asked().items()}, path)
-    fast.write(model, outside, path)
+    serving_graph = ServingGraph(transform, part)
+    served = Served(model, serving_graph)
+    save(served, {name: (served.serve, inputs) for name, inputs in serving_graph.asked().items()}, path)
+    fast.write(model, serving_graph, path)

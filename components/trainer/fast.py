@@ -11,32 +11,32 @@ import keras
 import tensorflow as tf
 
 from tfx_ocr.components.progress import say
-from tfx_ocr.components.trainer.outside import Outside, Signatures, Tensors, save
+from tfx_ocr.components.trainer.serving_graph import ServingGraph, Signatures, Tensors, save
 from tfx_ocr.data import features
 
 
-def write(model: keras.Model, outside: Outside, path: str) -> None:
+def write(model: keras.Model, serving_graph: ServingGraph, path: str) -> None:
     """Write the fast form into an export's folder; of a network that TFLite cannot hold, a file that says why not.
 
     Args:
         model: trained.
-        outside: what lies around it in the export.
+        serving_graph: what lies around it in the export.
         path: folder of the export, written already.
     """
     folder = os.path.join(path, *features.FAST.split("/"))
     try:
-        network = converted(model)
+        network = convert(model)
     except Exception as error:  # whatever it is, the export is there without
         reason = f"the network cannot be TFLite: {_why(error)}"
         say(f"no fast form: {reason}")
         tf.io.gfile.makedirs(folder)
         _write(os.path.join(folder, features.FAST_REASON), f"{reason}\n".encode())
         return
-    save(outside, signatures(outside, model), folder)
+    save(serving_graph, build_signatures(serving_graph, model), folder)
     _write(os.path.join(folder, features.FAST_NETWORK), network)
 
 
-def converted(model: keras.Model) -> bytes:
+def convert(model: keras.Model) -> bytes:
     """The network as a TFLite file for one row: weights in 8 bits, what flows between its layers in float32.
 
     Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. Servers ask
@@ -59,19 +59,19 @@ def converted(model: keras.Model) -> bytes:
     return converter.convert()
 
 
-def signatures(outside: Outside, model: keras.Model) -> Signatures:
+def build_signatures(serving_graph: ServingGraph, model: keras.Model) -> Signatures:
     """Of each signature of the export two: what comes before the network, and what comes after it."""
     logits = tf.TensorSpec(model.output.shape, tf.float32, features.LOGITS)
 
     def pixels(**asked: tf.Tensor) -> Tensors:
-        given = outside.pixels(outside.raw(asked))
+        given = serving_graph.pixels(serving_graph.raw(asked))
         return given if isinstance(given, dict) else {features.PIXELS: given}
 
     def answer(logits: tf.Tensor, **asked: tf.Tensor) -> Tensors:
-        return outside.answers(logits, outside.raw(asked))
+        return serving_graph.answers(logits, serving_graph.raw(asked))
 
     found: Signatures = {}
-    for name, inputs in outside.asked().items():
+    for name, inputs in serving_graph.asked().items():
         found[name + features.PIXELS_PART] = pixels, inputs
         found[name + features.ANSWER_PART] = answer, {**inputs, features.LOGITS: logits}
     return found

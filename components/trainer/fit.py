@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import checkpoint, dataset
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.average import Average
@@ -46,9 +46,9 @@ def fit(
         Stop: there is nothing to train on or to judge by.
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
-    trainer, task = part.trainer, task_named(part.task)
-    steps = dataset.batches(train_files, trainer.batch_size, "train")
-    judged = dataset.judging(eval_files, part)
+    trainer, task = part.trainer, get_task(part.task)
+    steps = dataset.count_batches(train_files, trainer.batch_size, "train")
+    judged = dataset.load_evaluation(eval_files, part)
     keras.utils.set_random_seed(trainer.seed)
     model, base = models.build(part)
     average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
@@ -60,13 +60,13 @@ def fit(
         _assign(_weights(model), state.weights)
         if average:
             _assign(average.shadows, state.shadows)
-    for phase in models.phases(trainer):
+    for phase in models.plan_phases(trainer):
         if state.epoch >= phase.end or _stopped(_of(phase, state.history), trainer.patience):
             continue
         state.epoch = max(state.epoch, phase.begin)  # where patience cut the phase before short
-        models.set_trained(base, phase)
+        models.set_trainable(base, phase)
         model.compile(
-            optimizer=models.optimizer(trainer.optimizer, phase, steps),
+            optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
             loss=task.loss(),
             metrics=task.metrics(),
             jit_compile=False,  # XLA on a CPU is slower for convolutions
@@ -75,7 +75,7 @@ def fit(
         if state.optimizer and state.epoch > phase.begin:
             _assign(model.optimizer.variables, state.optimizer)
         model.fit(
-            dataset.training(train_files, part, state.epoch),
+            dataset.load_training(train_files, part, state.epoch),
             initial_epoch=state.epoch,
             epochs=phase.end,
             steps_per_epoch=steps,

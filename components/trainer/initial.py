@@ -12,7 +12,7 @@ from tfx_ocr.data import pretrained
 KEY = "_weights/{}/.ATTRIBUTES/VARIABLE_VALUE"  # of the n-th weight in an export's variables, see `export.Served`
 
 
-def assign(model: keras.Model, where: str) -> None:
+def assign_initial_weights(model: keras.Model, where: str) -> None:
     """Give a model weights in place of its seeds'.
 
     Args:
@@ -23,8 +23,8 @@ def assign(model: keras.Model, where: str) -> None:
         OSError: there is nothing to be read there.
         ValueError: what is there are not weights of this model.
     """
-    if where in pretrained.names():
-        where = str(pretrained.model(where))
+    if where in pretrained.list_names():
+        where = str(pretrained.get_folder(where))
     if not tf.io.gfile.isdir(where):
         model.load_weights(where)
         return

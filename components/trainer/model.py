@@ -6,11 +6,11 @@ import dataclasses
 
 import keras
 
-from tfx_ocr.components.networks import network
+from tfx_ocr.components.networks import get_network
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import initial
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.alphabets import get_alphabet
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,14 +38,14 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
-        base = network(part.trainer.network).build(part.spec, part.trainer.base)
-        outputs = task_named(part.task).head(base.output, part.trainer, alphabet(part.alphabet))
+        base = get_network(part.trainer.network).build(part.spec, part.trainer.base)
+        outputs = get_task(part.task).head(base.output, part.trainer, get_alphabet(part.alphabet))
         model = keras.Model(base.input, outputs, name=part.name)
     finally:
         keras.config.set_dtype_policy("float32")
     if part.trainer.initial_weights:
         try:
-            initial.assign(model, part.trainer.initial_weights)
+            initial.assign_initial_weights(model, part.trainer.initial_weights)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"trainer.initial_weights: {part.trainer.initial_weights} does not hold weights of network "
@@ -54,7 +54,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     return model, base.layers
 
 
-def in_float32(model: keras.Model, part: Part) -> keras.Model:
+def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
     """The model itself, or the same weights under float32 arithmetic, which every server has."""
     if part.trainer.precision == "float32":
         return model
@@ -64,7 +64,7 @@ def in_float32(model: keras.Model, part: Part) -> keras.Model:
     return rebuilt
 
 
-def phases(trainer: Trainer) -> list[Phase]:
+def plan_phases(trainer: Trainer) -> list[Phase]:
     """One phase from scratch; with base weights, a frozen one and then the upper blocks."""
     frozen = min(trainer.base.frozen_epochs, trainer.epochs) if trainer.base.weights != "none" else 0
     if not frozen:
@@ -75,7 +75,7 @@ def phases(trainer: Trainer) -> list[Phase]:
     return [first, second] if second.begin < second.end else [first]
 
 
-def set_trained(base: list[keras.layers.Layer], phase: Phase) -> None:
+def set_trainable(base: list[keras.layers.Layer], phase: Phase) -> None:
     """Freeze what the phase does not train; a frozen BatchNorm is in inference mode.
 
     Raises:
@@ -89,7 +89,7 @@ def set_trained(base: list[keras.layers.Layer], phase: Phase) -> None:
         layer.trainable = number >= begin
 
 
-def optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
+def build_optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
     """Keras's optimizer with the recipe's schedule over the phase.
 
     Args:

@@ -11,7 +11,7 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.trainer import checkpoint, dataset
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.fit import fit
-from tfx_ocr.components.trainer.model import in_float32
+from tfx_ocr.components.trainer.model import convert_to_float32
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -29,9 +29,9 @@ def run_fn(fn_args: FnArgs) -> None:
         dropout = tuple(found[f"dropout_{layer}"] for layer in layers)
         part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, units=units, dropout=dropout))
     key = [*(fn_args.custom_config[name] for name in ("recipe", "code_version")), *fn_args.train_files]
-    checkpoints = checkpoint.folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
-    train_files, eval_files = dataset.matching(fn_args.train_files), dataset.matching(fn_args.eval_files)
+    checkpoints = checkpoint.get_folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
+    train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
     model = fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir)
     transform = tft.TFTransformOutput(fn_args.transform_output)
-    export(in_float32(model, part), transform, part, fn_args.serving_model_dir)
+    export(convert_to_float32(model, part), transform, part, fn_args.serving_model_dir)
     checkpoint.remove(checkpoints)

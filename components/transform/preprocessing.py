@@ -6,10 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfx_ocr.components.inputs import input_named
+from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import task_named
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.components.tasks import get_task
+from tfx_ocr.data.alphabets import get_alphabet
 
 
 def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]) -> dict[str, tf.Tensor]:
@@ -25,5 +25,5 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
         What the recipe's input and task write, such as `pixels_xf` and `label_xf`.
     """
     part = Part.from_json(custom_config["recipe"])
-    asked = input_named(part.input).transformed(inputs, part.spec)
-    return asked | task_named(part.task).encode(inputs, alphabet(part.alphabet))
+    asked = get_input(part.input).transformed(inputs, part.spec)
+    return asked | get_task(part.task).encode(inputs, get_alphabet(part.alphabet))

@@ -11,7 +11,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import dataset
 from tfx_ocr.components.trainer import model as models
 
@@ -29,8 +29,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         Stop: there is nothing to train on or to judge by.
     """
     part = Part.from_json(fn_args.custom_config["recipe"])
-    train_files, eval_files = dataset.matching(fn_args.train_files), dataset.matching(fn_args.eval_files)
-    steps = dataset.batches(train_files, part.trainer.batch_size, "train")
+    train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
+    steps = dataset.count_batches(train_files, part.trainer.batch_size, "train")
     return TunerFnResult(
         tuner=_Search(
             lambda chosen: _compiled(part, chosen, steps),
@@ -42,11 +42,11 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
             overwrite=True,
         ),
         fit_kwargs={
-            "x": dataset.training(train_files, part, 0),
+            "x": dataset.load_training(train_files, part, 0),
             "steps_per_epoch": steps,
             "epochs": part.tuner.epochs,
             "shuffle": False,  # the dataset's own order
-            "validation_data": dataset.judging(eval_files, part),
+            "validation_data": dataset.load_evaluation(eval_files, part),
             "verbose": 0,
         },
     )
@@ -74,11 +74,11 @@ def _compiled(part: Part, chosen: keras_tuner.HyperParameters, steps: int) -> ke
         initial_weights="",  # of another head
     )
     model, base = models.build(dataclasses.replace(part, trainer=trainer))
-    phase = dataclasses.replace(models.phases(trainer)[0], end=part.tuner.epochs)
-    models.set_trained(base, phase)
-    task = task_named(part.task)
+    phase = dataclasses.replace(models.plan_phases(trainer)[0], end=part.tuner.epochs)
+    models.set_trainable(base, phase)
+    task = get_task(part.task)
     model.compile(
-        optimizer=models.optimizer(trainer.optimizer, phase, steps),
+        optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
         loss=task.loss(),
         metrics=task.metrics(),
         jit_compile=False,

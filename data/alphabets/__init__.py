@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 # Every alphabet has
-#   why_not(label)     -> str | None: one clause that names what is wrong with the label; None for one that is allowed
+#   find_problem(label) -> str | None: one clause that names what is wrong with the label; None for one that is allowed
 # One whose label is a class, of which a record has exactly one, has
 #   CLASSES            a tuple of labels in the order of their numbers
 # (CLASSES of entities is of what each word of a page may be; the first, "", is nothing)
@@ -23,10 +23,10 @@ ALPHABETS = {
 }
 
 
-def alphabet(name: str) -> ModuleType:
+def get_alphabet(name: str) -> ModuleType:
     """Import and return the alphabet that `name` stands for.
 
     Raises:
         ValueError: there is no such alphabet; the known ones are named.
     """
-    return named(ALPHABETS, name, "alphabet")
+    return load_named(ALPHABETS, name, "alphabet")

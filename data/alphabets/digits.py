@@ -5,11 +5,11 @@ from __future__ import annotations
 CLASSES = ("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
 
 
-def why_not(label: str) -> str | None:
+def find_problem(label: str) -> str | None:
     """Say why `label` is no digit; None when it is one.
 
-    >>> why_not("7")
-    >>> why_not("12")
+    >>> find_problem("7")
+    >>> find_problem("12")
     "unknown label: '12' is none of 0 to 9"
     """
     return None if label in CLASSES else f"unknown label: {label!r} is none of {CLASSES[0]} to {CLASSES[-1]}"

@@ -17,12 +17,12 @@ CLASSES = (
 )
 
 
-def why_not(label: str) -> str | None:
+def find_problem(label: str) -> str | None:
     """Say why `label` is no entity; None when it is one.
 
-    >>> why_not("total")
-    >>> why_not("")
-    >>> why_not("Total")
+    >>> find_problem("total")
+    >>> find_problem("")
+    >>> find_problem("Total")
     "unknown label: 'Total' is none of supplier, supplier_address, receiver, invoice_number, issue_date, total, \
 invoice_info, positions, other"
     """

@@ -29,7 +29,7 @@ def split(syllable: str) -> tuple[int, int, int]:
     >>> split("한")
     (18, 0, 4)
     """
-    if reason := why_not(syllable):
+    if reason := find_problem(syllable):
         raise ValueError(reason)
     rest, final = divmod(ord(syllable) - FIRST, len(FINALS))
     initial, medial = divmod(rest, len(MEDIALS))
@@ -53,18 +53,18 @@ def join(initial: int, medial: int, final: int) -> str:
     return CLASSES[(initial * len(MEDIALS) + medial) * len(FINALS) + final]
 
 
-def why_not(label: str) -> str | None:
+def find_problem(label: str) -> str | None:
     r"""Say why `label` is no composed syllable; None when it is one.
 
-    >>> why_not("한")
-    >>> why_not("ㅎ")
+    >>> find_problem("한")
+    >>> find_problem("ㅎ")
     "unknown label: 'ㅎ' (U+314E) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"
     """
     if len(label) == 1 and CLASSES[0] <= label <= CLASSES[-1]:
         return None
     codes = " ".join(f"U+{ord(character):04X}" for character in label[:4]) + (" ..." if len(label) > 4 else "")
     shown = f"{label[:12]!r} ({codes})" if label else "''"
-    if len(label) > 1 and len(composed := unicodedata.normalize("NFC", label)) == 1 and not why_not(composed):
+    if len(label) > 1 and len(composed := unicodedata.normalize("NFC", label)) == 1 and not find_problem(composed):
         return f"unknown label: {shown} is decomposed; the one syllable {composed} (U+{ord(composed):04X}) is meant"
     if len(label) > 1:
         return f"unknown label: {shown} is {len(label)} characters, not one Hangul syllable"

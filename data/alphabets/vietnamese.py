@@ -17,11 +17,11 @@ LONGEST = 128  # characters of a line
 _KNOWN = frozenset(CHARACTERS)
 
 
-def why_not(label: str) -> str | None:
+def find_problem(label: str) -> str | None:
     r"""Say why `label` cannot be a line's text, by its first character that is none of `CHARACTERS`; None when it can.
 
-    >>> why_not("Số 5, Hoà Bình")
-    >>> why_not("Giá 5€")
+    >>> find_problem("Số 5, Hoà Bình")
+    >>> find_problem("Giá 5€")
     "unknown label: '€' (U+20AC), character 6 of 'Giá 5€', is not in the alphabet"
     """
     if not label.strip():

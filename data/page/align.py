@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from tfx_ocr.data import normal
+from tfx_ocr.data import normalization
 from tfx_ocr.data.page.page import Box, Word
 
 # How a field was found, best first:
 #   exact       a run of whole words is its text, but for case and white space
-#   normalised  a run of whole words is it by `data.normal.normalised`
+#   normalised  a run of whole words is it by `data.normalization.normalize_field`
 #   within      one word holds it and more: "DATE:25/12/2018"
 #   fuzzy       a run of words is nearly it: OCR errors, a transcriber's slip
 #   lines       whole lines are parts of it, with others between them: an address beside a telephone number
@@ -88,7 +88,7 @@ def align(words: Sequence[Word], fields: Mapping[str, str]) -> tuple[list[str], 
     return entities, {name: found[name] for name in fields}
 
 
-def tagged(words: Sequence[Word], fields: Mapping[str, str]) -> list[Word]:
+def tag_words(words: Sequence[Word], fields: Mapping[str, str]) -> list[Word]:
     """The words, each with the entity that `align` finds it to be."""
     entities, _ = align(words, fields)
     return [dataclasses.replace(word, entity=entity) for word, entity in zip(words, entities, strict=True)]
@@ -100,11 +100,11 @@ class _Searched:
     def __init__(self, words: Sequence[Word]):
         self._texts = [word.text for word in words]
         self._boxes = [word.box or Box(0, 0, 0, 0) for word in words]
-        self._lower = [normal.letters_and_digits(text) for text in self._texts]
+        self._lower = [normalization.keep_letters_and_digits(text) for text in self._texts]
 
     def find(self, name: str, value: str, taken: Sequence[bool]) -> Found:
         """A field's occurrences that count."""
-        if not normal.normalised(name, value):
+        if not normalization.normalize_field(name, value):
             return Found(NOT_FOUND)
         ways = (
             (EXACT, self._exact(value)),
@@ -120,17 +120,17 @@ class _Searched:
         return Found(NOT_FOUND)
 
     def _exact(self, value: str) -> Iterator[tuple[int, int]]:
-        wanted = normal.exact(value).split(" ")
-        texts = [normal.exact(text) for text in self._texts]
+        wanted = normalization.normalize_exact(value).split(" ")
+        texts = [normalization.normalize_exact(text) for text in self._texts]
         for first in range(len(texts) - len(wanted) + 1):
             if texts[first : first + len(wanted)] == wanted:
                 yield first, first + len(wanted)
 
     def _normalised(self, name: str, value: str) -> Iterator[tuple[int, int]]:
         """Runs that are the value but for what `data.normal` leaves out; no run begins or ends with such a word."""
-        wanted = normal.normalised(name, value)
-        parts = [normal.normalised(name, text) for text in self._texts]
-        if name in normal.DIGITS_ONLY:  # "TOTAL 9.00" has the digits of 9.00, but the caption is no part of it
+        wanted = normalization.normalize_field(name, value)
+        parts = [normalization.normalize_field(name, text) for text in self._texts]
+        if name in normalization.DIGITS_ONLY:  # "TOTAL 9.00" has the digits of 9.00, but the caption is no part of it
             pairs = zip(parts, self._texts, strict=True)
             parts = [part if part == wanted or _is_amount(text) else "" for part, text in pairs]
         for first, part in enumerate(parts):
@@ -147,9 +147,9 @@ class _Searched:
     def _within(self, name: str, value: str) -> Iterator[tuple[int, int]]:
         """Single words that hold the value as it stands, not as a part of a longer number or word."""
         bare = "".join(value.split()).upper()
-        if name in normal.DIGITS_ONLY:  # "RM7.42", "$7.42", "7.42*": what is around an amount is not compared
+        if name in normalization.DIGITS_ONLY:  # "RM7.42", "$7.42", "7.42*": what is around an amount is not compared
             bare = re.sub(r"^[^\d]+|[^\d]+$", "", bare)
-        if len(normal.letters_and_digits(bare)) < SHORTEST_WITHIN:
+        if len(normalization.keep_letters_and_digits(bare)) < SHORTEST_WITHIN:
             return
         pattern = re.compile(rf"(?<![\dA-Z]){re.escape(bare)}(?![\dA-Z])|(?<![\d.,/-]){re.escape(bare)}(?![\d.,/-])")
         for number, text in enumerate(self._texts):
@@ -158,7 +158,7 @@ class _Searched:
 
     def _fuzzy(self, name: str, value: str) -> Iterator[tuple[int, int]]:
         """The run whose letters and digits are nearest to the value's, if near enough."""
-        wanted = normal.letters_and_digits(value)
+        wanted = normalization.keep_letters_and_digits(value)
         if name in NEVER_FUZZY or len(wanted) < SHORTEST_FUZZY:
             return
         starts = list(itertools.accumulate((len(part) for part in self._lower), initial=0))
@@ -180,7 +180,7 @@ class _Searched:
         """Lines that are parts of a long value, each in its order; nothing if they are less than half of it."""
         if name not in LONG:
             return
-        wanted = normal.letters_and_digits(value)
+        wanted = normalization.keep_letters_and_digits(value)
         runs, place = [], 0
         for first, end in self._rows():
             text = "".join(self._lower[first:end])
@@ -206,7 +206,7 @@ class _Searched:
         equal = [run for run, score in zip(runs, scores, strict=True) if score == best]
         if best > 0:
             return tuple(_apart(equal))
-        return (equal[-1] if name in normal.DIGITS_ONLY else equal[0],)
+        return (equal[-1] if name in normalization.DIGITS_ONLY else equal[0],)
 
     def _score(self, name: str, run: tuple[int, int]) -> int:
         """What stands left of a run counts; what stands above it where nothing stands left that says anything."""

@@ -12,7 +12,7 @@ from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.record import Value
 
 
-def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
+def find_problem(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     """Say what is wrong with a record's page features; None for nothing.
 
     Args:
@@ -23,7 +23,7 @@ def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
         One clause: what is wrong, a colon, in particular what.
     """
     words, boxes, entities, names, values, size = (_listed(page, name) for name in features.PAGE)
-    if reason := why_not_as_many(len(words)):
+    if reason := check_word_count(len(words)):
         return reason
     if len(boxes) != 4 * len(words):
         return f"words and boxes disagree: {len(words)} words, {len(boxes)} numbers where a box has four"
@@ -36,7 +36,7 @@ def why_not(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     return _why_no_text(words, [*entities, *names], values, letters) or _why_no_boxes(boxes)
 
 
-def why_not_as_many(words: int) -> str | None:
+def check_word_count(words: int) -> str | None:
     """Say why a page cannot have so many words; None when it can."""
     if not words:
         return "no words: the page has none"
@@ -55,7 +55,7 @@ def _why_no_text(words: list[Any], labels: list[Any], values: list[Any], letters
     try:
         blank = [number for number, word in enumerate(words) if not word.decode().strip()]
         b"".join(values).decode()
-        unknown = [letters.why_not(label.decode()) for label in dict.fromkeys(labels)]
+        unknown = [letters.find_problem(label.decode()) for label in dict.fromkeys(labels)]
     except UnicodeDecodeError:
         return "text is not UTF-8: words, entities or fields"
     return f"empty word: word {blank[0]} is blank" if blank else next(filter(None, unknown), None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 
-def read(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
+def read_fields(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
     """The fields of a JSON file by our names, raw; blank ones, and those that `names` lacks, are left out.
 
     Args:

@@ -23,24 +23,24 @@ A_BLOCK = 1000  # pages held against all at once
 COMMON = 0.2  # share of pages above which a word says nothing about who wrote them
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A company's name without what is in brackets, its legal form, marks and spaces.
 
-    >>> plain("MR. D.I.Y. (KUCHAI) SDN BHD"), plain("99 SPEED MART S/B")
+    >>> normalize_name("MR. D.I.Y. (KUCHAI) SDN BHD"), normalize_name("99 SPEED MART S/B")
     ('mrdiy', '99speedmart')
     """
     bare = re.sub(r"\(.*?\)", " ", name.lower()).replace("s/b", " ")
     return re.sub(r"[^\w]|_", "", FORMS.sub(" ", bare)) or re.sub(r"[^\w]|_", "", name.lower())
 
 
-def by_name(names: Sequence[str]) -> list[tuple[int, int]]:
+def pair_by_name(names: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of places in `names` that are the same company: nearly the same, or one goes on where the other ends."""
-    spelt = sorted({plain(name) for name in names if name.strip()})
+    spelt = sorted({normalize_name(name) for name in names if name.strip()})
     first: dict[str, int] = {}
     for place, name in enumerate(names):
         if name.strip():
-            first.setdefault(plain(name), place)
-    pairs = [(first[plain(name)], place) for place, name in enumerate(names) if name.strip()]
+            first.setdefault(normalize_name(name), place)
+    pairs = [(first[normalize_name(name)], place) for place, name in enumerate(names) if name.strip()]
     ratios = process.cdist(spelt, spelt, scorer=fuzz.ratio, score_cutoff=NAMES_ALIKE, dtype=np.float32)
     for one, other in zip(*np.nonzero(np.triu(ratios, 1)), strict=True):
         pairs.append((first[spelt[one]], first[spelt[other]]))
@@ -50,13 +50,13 @@ def by_name(names: Sequence[str]) -> list[tuple[int, int]]:
     return pairs
 
 
-def by_text(texts: Sequence[str]) -> list[tuple[int, int]]:
+def pair_by_text(texts: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of pages that say nearly the same from beginning to end."""
     ratios = process.cdist(texts, texts, scorer=fuzz.ratio, score_cutoff=TEXTS_ALIKE, dtype=np.float32)
     return [(int(one), int(other)) for one, other in zip(*np.nonzero(np.triu(ratios, 1)), strict=True)]
 
 
-def by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
+def pair_by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs of pages that share many words few others have: letterhead, address, captions of a form.
 
     Words of three letters and more; a word counts by the logarithm of how rare it is among the pages; two pages are
@@ -83,7 +83,7 @@ def by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
     return pairs
 
 
-def by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
+def pair_by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
     """Pairs of places that have the same key, such as a picture's digest; None is no key."""
     places: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
@@ -92,10 +92,10 @@ def by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
     return [(together[0], place) for together in places.values() for place in together]
 
 
-def joined(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
+def join_pairs(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
     """Of `count` things the group each is in, by the place of the group's first; pairs are joined, and theirs too.
 
-    >>> joined(4, [(0, 2), (2, 3)])
+    >>> join_pairs(4, [(0, 2), (2, 3)])
     [0, 1, 0, 0]
     """
     first = list(range(count))

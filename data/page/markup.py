@@ -14,7 +14,7 @@ NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 GZIP = b"\x1f\x8b"
 
 
-def root_of(content: bytes) -> etree._Element:
+def parse_root(content: bytes) -> etree._Element:
     """The outermost element of a document, plain or gzipped.
 
     Raises:
@@ -35,22 +35,22 @@ def root_of(content: bytes) -> etree._Element:
     return root
 
 
-def local_name(element: etree._Element) -> str:
+def get_local_name(element: etree._Element) -> str:
     """An element's name without its namespace; "" of a comment."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
-def namespace(element: etree._Element) -> str:
+def get_namespace(element: etree._Element) -> str:
     """An element's namespace, "" for none."""
     return etree.QName(element).namespace or ""
 
 
-def children(element: etree._Element, *names: str) -> list[etree._Element]:
+def get_children(element: etree._Element, *names: str) -> list[etree._Element]:
     """The element's children of those local names, in order."""
-    return [child for child in element if local_name(child) in names]
+    return [child for child in element if get_local_name(child) in names]
 
 
-def number(text: str, what: str) -> float:
+def parse_number(text: str, what: str) -> float:
     """A number of the document.
 
     Args:

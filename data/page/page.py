@@ -41,7 +41,7 @@ class Box(NamedTuple):
         return Box(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
 
 
-def around(points: Iterable[tuple[float, float]]) -> Box | None:
+def enclose(points: Iterable[tuple[float, float]]) -> Box | None:
     """The smallest box that holds all points; None of none."""
     xs, ys = zip(*points, strict=True) if (points := list(points)) else ((), ())
     return Box(min(xs), min(ys), max(xs), max(ys)) if xs else None
@@ -118,7 +118,7 @@ class Page:
 T = TypeVar("T", Region, Line, Word)
 
 
-def words_of(page: Page) -> list[Word]:
+def list_words(page: Page) -> list[Word]:
     """Every word that has a text and a box, in reading order, each without white space inside.
 
     Where levels of the file contradict each other the words count, since only they say where each stands. A line whose
@@ -135,14 +135,14 @@ def words_of(page: Page) -> list[Word]:
         for line in lines:
             for word in _words_within(line):
                 entity = word.entity or line.entity or region.entity
-                found += [dataclasses.replace(part, entity=entity) for part in divided(word)]
+                found += [dataclasses.replace(part, entity=entity) for part in divide_word(word)]
     return found
 
 
-def divided(word: Word) -> list[Word]:
+def divide_word(word: Word) -> list[Word]:
     """A text with white space inside as words, the box shared out as if every character were equally wide.
 
-    >>> [(part.text, part.box.left, part.box.right) for part in divided(Word(text="NO 53", box=Box(0, 0, 50, 9)))]
+    >>> [(part.text, part.box.left, part.box.right) for part in divide_word(Word(text="NO 53", box=Box(0, 0, 50, 9)))]
     [('NO', 0.0, 20.0), ('53', 30.0, 50.0)]
     """
     text, box, start, parts = word.text, word.box, 0, []
@@ -179,7 +179,7 @@ def _lines_within(region: Region) -> Iterator[Line]:
         yield Line(text=text, box=Box(left, top + number * step, right, top + (number + 1) * step))
 
 
-def in_rows(words: Sequence[Word]) -> list[Word]:
+def sort_into_rows(words: Sequence[Word]) -> list[Word]:
     """Words with boxes, row by row from the top, each row from the left: reading order where a file has none.
 
     A row takes what has its middle in the upper part of the row's highest word, down to half a height below its middle.
@@ -196,7 +196,7 @@ def in_rows(words: Sequence[Word]) -> list[Word]:
     return [word for row in rows for _, word in sorted(row, key=lambda pair: pair[0].left)]
 
 
-def in_pixels(page: Page, image_size: tuple[int, int]) -> Page:
+def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
     """The page in the pixels of its picture, which may be a copy of another size.
 
     Args:
@@ -223,7 +223,7 @@ def in_pixels(page: Page, image_size: tuple[int, int]) -> Page:
     return dataclasses.replace(page, size=(float(width), float(height)), regions=tuple(regions), unit="pixel")
 
 
-def page_features(
+def build_features(
     words: Sequence[Word],
     *,
     fields: Mapping[str, str] | None = None,

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from tfx_ocr.data.page.markup import children, local_name, namespace, number, root_of
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, around
+from tfx_ocr.data.page.markup import get_children, get_local_name, get_namespace, parse_number, parse_root
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, enclose
 
 NAMESPACE = re.compile(r"https?://schema\.primaresearch\.org/PAGE/gts/pagecontent/\d{4}-\d\d-\d\d")
 WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15"
@@ -17,7 +17,7 @@ LAST = float("inf")  # place of what the reading order leaves out
 
 def is_page_xml(root: etree._Element) -> bool:
     """Whether a document's outermost element is that of PAGE XML of some year."""
-    return local_name(root) == "PcGts" and NAMESPACE.fullmatch(namespace(root)) is not None
+    return get_local_name(root) == "PcGts" and NAMESPACE.fullmatch(get_namespace(root)) is not None
 
 
 def read(content: bytes) -> Page:
@@ -29,17 +29,17 @@ def read(content: bytes) -> Page:
     Raises:
         ValueError: it is not PAGE XML, or a number or the name of the image is missing or is none.
     """
-    root = root_of(content)
+    root = parse_root(content)
     if not is_page_xml(root):
         raise ValueError(f"not PAGE XML: the outermost element is {root.tag}")
-    pages = children(root, "Page")
+    pages = get_children(root, "Page")
     if len(pages) != 1:
         raise ValueError(f"not PAGE XML: {len(pages)} elements Page where there is one")
     page = pages[0]
     image = page.get("imageFilename", "").strip()
     if not image:
         raise ValueError("no image: Page has no imageFilename")
-    sides = [number(page.get(name, "0"), f"{name} of Page") for name in ("imageWidth", "imageHeight")]
+    sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("imageWidth", "imageHeight")]
     return Page(image=image, size=(sides[0], sides[1]) if min(sides) > 0 else None, regions=tuple(_regions(page)))
 
 
@@ -91,18 +91,18 @@ def _nested(region: etree._Element, order: dict[str, int]) -> Iterator[etree._El
 
 
 def _is_region(element: etree._Element) -> bool:
-    return local_name(element).endswith("Region")
+    return get_local_name(element).endswith("Region")
 
 
 def _references(page: etree._Element) -> Iterator[str]:
     """Ids of regions as ReadingOrder has them: groups inside groups, an ordered group by its indices."""
-    for order in children(page, "ReadingOrder"):
+    for order in get_children(page, "ReadingOrder"):
         yield from _referred(order)
 
 
 def _referred(group: etree._Element) -> Iterator[str]:
-    inner = [child for child in group if local_name(child)]
-    for child in sorted(inner, key=lambda child: number(child.get("index", "0"), "index of ReadingOrder")):
+    inner = [child for child in group if get_local_name(child)]
+    for child in sorted(inner, key=lambda child: parse_number(child.get("index", "0"), "index of ReadingOrder")):
         if "regionRef" in child.attrib:
             yield child.get("regionRef", "")
         yield from _referred(child)
@@ -110,10 +110,10 @@ def _referred(group: etree._Element) -> Iterator[str]:
 
 def _region(element: etree._Element) -> Region:
     return Region(
-        kind=local_name(element),
+        kind=get_local_name(element),
         text=_text_of(element)[0],
         box=_box(element),
-        lines=tuple(_line(line) for line in children(element, "TextLine")),
+        lines=tuple(_line(line) for line in get_children(element, "TextLine")),
         properties=_properties(element),
     )
 
@@ -122,7 +122,7 @@ def _line(element: etree._Element) -> Line:
     return Line(
         text=_text_of(element)[0],
         box=_box(element),
-        words=tuple(_word(word) for word in children(element, "Word")),
+        words=tuple(_word(word) for word in get_children(element, "Word")),
         entity=_properties(element).get("entity", ""),
     )
 
@@ -133,33 +133,33 @@ def _word(element: etree._Element) -> Word:
 
 
 def _properties(element: etree._Element) -> dict[str, str]:
-    return {child.get("key", ""): child.get("value", "") for child in children(element, "Property")}
+    return {child.get("key", ""): child.get("value", "") for child in get_children(element, "Property")}
 
 
 def _text_of(element: etree._Element) -> tuple[str, float | None]:
     """Text and confidence of the best TextEquiv, which is the one of the lowest index, else the first."""
-    equivalents = children(element, "TextEquiv")
+    equivalents = get_children(element, "TextEquiv")
     if not equivalents:
         return "", None
-    best = min(equivalents, key=lambda equivalent: number(equivalent.get("index", "0"), "index of TextEquiv"))
-    text = "".join(unicode.text or "" for unicode in children(best, "Unicode"))
+    best = min(equivalents, key=lambda equivalent: parse_number(equivalent.get("index", "0"), "index of TextEquiv"))
+    text = "".join(unicode.text or "" for unicode in get_children(best, "Unicode"))
     confidence = best.get("conf")
-    return text.strip(), None if confidence is None else number(confidence, "conf of TextEquiv")
+    return text.strip(), None if confidence is None else parse_number(confidence, "conf of TextEquiv")
 
 
 def _box(element: etree._Element) -> Box | None:
     """The box around Coords; None where there are none, or no points in them."""
     points: list[tuple[float, float]] = []
-    what = f"Coords of {local_name(element)} {element.get('id', '')}".strip()
-    for coords in children(element, "Coords"):
+    what = f"Coords of {get_local_name(element)} {element.get('id', '')}".strip()
+    for coords in get_children(element, "Coords"):
         for pair in coords.get("points", "").split():
             x, comma, y = pair.partition(",")
             if not comma:
                 raise ValueError(f"not a point: {what} has {pair!r}")
-            points.append((number(x, what), number(y, what)))
-        for point in children(coords, "Point"):
-            points.append((number(point.get("x", ""), what), number(point.get("y", ""), what)))
-    return around(points)
+            points.append((parse_number(x, what), parse_number(y, what)))
+        for point in get_children(coords, "Point"):
+            points.append((parse_number(point.get("x", ""), what), parse_number(point.get("y", ""), what)))
+    return enclose(points)
 
 
 def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Element:

@@ -17,7 +17,7 @@ def is_tiff(image: bytes) -> bool:
     return image.startswith(BEGINNINGS)
 
 
-def pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterator[bytes]:
+def read_pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterator[bytes]:
     """Yield each page as PNG; one is decoded at a time, and none whose header says it is too large.
 
     Args:
@@ -28,21 +28,21 @@ def pages(image: bytes, max_pixels: int = Image.MAX_IMAGE_PIXELS or 0) -> Iterat
         ValueError: it is not a TIFF, or the page that comes next is too large, too deep or damaged.
     """
     try:
-        with images.no_warnings():
+        with images.suppress_warnings():
             opened = Image.open(io.BytesIO(image), formats=["TIFF"])
             count = getattr(opened, "n_frames", 1)
     except Exception as error:  # decoders of damaged files raise nearly everything
         raise ValueError(f"not a TIFF that can be read: {error}") from None
     for number in range(count):
         try:
-            with images.no_warnings():
+            with images.suppress_warnings():
                 opened.seek(number)
                 width, height = opened.size
                 if width * height > max_pixels:
                     raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
                 if opened.mode.startswith(images.DEEP):
                     raise ValueError(f"more than 8 bits a channel: mode {opened.mode}; save it as PNG")
-                page = images.as_png(opened)
+                page = images.save_png(opened)
         except Exception as error:
             raise ValueError(f"page {number + 1} of the TIFF: {error}") from None
         yield page

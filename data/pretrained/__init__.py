@@ -7,12 +7,12 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 
 
-def names() -> list[str]:
+def list_names() -> list[str]:
     """What ships."""
     return sorted(path.parent.name for path in FOLDER.glob("*/CARD.md"))
 
 
-def model(name: str) -> Path:
+def get_folder(name: str) -> Path:
     """Folder of the exported model that ships under `name`.
 
     Raises:

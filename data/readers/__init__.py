@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 # A reader is a module of four:
 #   LAYOUT             what it looks for, as a clause for people
@@ -30,16 +30,16 @@ READERS = {
 }
 
 
-def reader(name: str) -> ModuleType:
+def get_reader(name: str) -> ModuleType:
     """Import and return the reader that `name` stands for.
 
     Raises:
         ValueError: there is no such reader; the known ones are named.
     """
-    return named(READERS, name, "reader")
+    return load_named(READERS, name, "reader")
 
 
-def choose(root: Path, names: Sequence[str]) -> str:
+def choose_reader(root: Path, names: Sequence[str]) -> str:
     """The first of the readers `names` that recognises the data in `root`.
 
     Raises:
@@ -48,7 +48,7 @@ def choose(root: Path, names: Sequence[str]) -> str:
     if not root.is_dir():
         raise ValueError(f"no folder {root}: the data's folder must exist")
     for name in names:
-        if reader(name).recognises(root):
+        if get_reader(name).is_supported(root):
             return name
-    looked_for = "; ".join(f"{reader(name).LAYOUT} ({name})" for name in names)
+    looked_for = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in names)
     raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}")

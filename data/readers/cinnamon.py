@@ -16,12 +16,12 @@ LABELS = "labels.json"
 A_SHARD = 500  # lines
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether a `labels.json` lies in `root` or a folder directly in it, with pictures beside it."""
     return any(_pictures(root, folder) for folder in _folders(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Every line of every `labels.json` in pieces of `A_SHARD`, then the pictures that none names: JSON lists of rows.
 
     Raises:
@@ -30,15 +30,15 @@ def shards(root: Path) -> list[str]:
     rows: list[tuple[str, str, str]] = []  # picture, its text, what is wrong with it
     for folder in _folders(root):
         file = posixpath.join(folder, LABELS)
-        shown = files.shown(file)
+        shown = files.format_path(file)
         pictures = dict.fromkeys(_pictures(root, folder))
         seen: set[str] = set()
         for name, text in _labels(root / file):
             image = posixpath.normpath(posixpath.join(folder, name.replace("\\", "/")))
-            label = labels.normal(text) if isinstance(text, str) else ""
+            label = labels.normalize_label(text) if isinstance(text, str) else ""
             pictures.pop(image, None)
             if image.startswith(("/", "../")):
-                wrong = f"image outside the data: {files.shown(name)}"
+                wrong = f"image outside the data: {files.format_path(name)}"
             elif image in seen:
                 wrong = f"two labels: {shown} names this picture twice"
             elif any(0xD800 <= ord(character) <= 0xDFFF for character in label):
@@ -57,12 +57,12 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     Some addresses were written more than once, and a split between two of them would test what was learned by heart.
     """
     for image, label, wrong in json.loads(shard):
-        source = files.shown(image)
+        source = files.format_path(image)
         if wrong:
             yield Rejected(source=source, reason=wrong)
             continue
         try:
-            picture = files.content(root / image)
+            picture = files.read_file(root / image)
         except OSError as error:
             missing = isinstance(error, FileNotFoundError)
             reason = f"no image: it is not beside {LABELS}" if missing else f"cannot be read: {error.strerror}"
@@ -75,12 +75,12 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
 def _folders(root: Path) -> list[str]:
     """Folders with a `labels.json`, below `root` and in natural order: "" for itself."""
     inner = (path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [folder for folder in ("", *sorted(inner, key=files.natural_order)) if (root / folder / LABELS).is_file()]
+    return [folder for folder in ("", *sorted(inner, key=files.to_natural_key)) if (root / folder / LABELS).is_file()]
 
 
 def _pictures(root: Path, folder: str) -> list[str]:
     """The pictures in a folder, below `root`, in natural order."""
-    names = sorted((path.name for path in (root / folder).iterdir()), key=files.natural_order)
+    names = sorted((path.name for path in (root / folder).iterdir()), key=files.to_natural_key)
     endings = ((name, PurePosixPath(name).suffix.lower()) for name in names if not name.startswith("."))
     return [posixpath.join(folder, name) for name, ending in endings if ending in images.ENDINGS]
 

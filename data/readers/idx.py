@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tfx_ocr.data import features, files, images
-from tfx_ocr.data.readers.split_names import split_named
+from tfx_ocr.data.readers.split_names import parse_split
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "train-images-idx3-ubyte[.gz] with train-labels-idx1-ubyte[.gz], and the same for t10k"
@@ -24,12 +24,12 @@ LARGEST = 1 << 26  # bytes of a picture; more than that is no picture but a dama
 A_SHARD = 2000  # records; more than elsewhere, for a .gz is unpacked from its beginning for every piece
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether a pair of idx files lies directly in `root`."""
     return bool(_pairs(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Ranges of records, as JSON: file of pictures, file of labels, first, last (excluded).
 
     Raises:
@@ -54,18 +54,18 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a picture, as grey PNG, ink as light as it was; what a cut file no longer holds is set aside."""
     pictures, names, first, last = json.loads(shard)
     _, height, width = _header(root / pictures, "images")
-    file, split = files.shown(pictures), split_named(pictures)
+    file, split = files.format_path(pictures), parse_split(pictures)
     all_pixels = _records(root / pictures, "images", height * width, first, last)
     all_labels = _records(root / names, "labels", 1, first, last)
     for number, pixels, label in zip(range(first, last), all_pixels, all_labels, strict=True):
         source = f"{file}#{number}"
         if not label or len(pixels) < height * width:
-            cut = files.shown(names if not label else pictures)
+            cut = files.format_path(names if not label else pictures)
             yield Rejected(source=source, reason=f"cut off: {cut} ends before this record or is damaged there")
             continue
         yield Record(
             features={
-                features.IMAGE: images.png_of(pixels, height, width),
+                features.IMAGE: images.encode_png(pixels, height, width),
                 features.LABEL: str(label[0]).encode(),
             },
             source=source,
@@ -81,7 +81,7 @@ def _pairs(root: Path) -> list[tuple[str, str]]:
         if match := NAME.fullmatch(name):
             found.setdefault(match["set"], {})[match["what"]] = name
     pairs = [(pair["images"], pair["labels"]) for pair in found.values() if len(pair) == len(MAGIC)]
-    return sorted(pairs, key=lambda pair: files.natural_order(pair[0]))
+    return sorted(pairs, key=lambda pair: files.to_natural_key(pair[0]))
 
 
 def _open(path: Path) -> io.BufferedIOBase:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import groups, page_xml, tiff
-from tfx_ocr.data.page.page import Page, Word, in_pixels, page_features, words_of
+from tfx_ocr.data.page.page import Page, Word, build_features, convert_to_pixels, list_words
 from tfx_ocr.data.record import Record, Rejected, Value
 
 LAYOUT = "X_ocr.xml with X.tif and X_gt.xml beside it"
@@ -20,33 +20,33 @@ MISSING = {IMAGE: "no image", OCR: "no words", TRUTH: "no entities"}
 A_SHARD = 50  # pages
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether there is a file of words by the name that this set gives it."""
     return any(path.endswith(OCR) for path in files.walk(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Pages by their ids in pieces of `A_SHARD`: JSON lists of id and group.
 
     Nobody says who sent an invoice: pages of one letterhead are one group (`data.page.groups.by_letterhead`), named by
     its first id, and so are pages with the same picture.
     """
-    if not recognises(root):
+    if not is_supported(root):
         return []
     endings = (OCR, TRUTH, IMAGE)
     found = {path.removesuffix(ending) for path in files.walk(root) for ending in endings if path.endswith(ending)}
-    ids = sorted(found, key=files.natural_order)
-    pairs = groups.by_letterhead([_said(root / f"{name}{OCR}") for name in ids])
-    pairs += groups.by_key([_digest(root / f"{name}{IMAGE}") for name in ids])
-    together = groups.joined(len(ids), pairs)
-    rows = [{"id": name, "group": files.shown(ids[group])} for name, group in zip(ids, together, strict=True)]
+    ids = sorted(found, key=files.to_natural_key)
+    pairs = groups.pair_by_letterhead([_said(root / f"{name}{OCR}") for name in ids])
+    pairs += groups.pair_by_key([_digest(root / f"{name}{IMAGE}") for name in ids])
+    together = groups.join_pairs(len(ids), pairs)
+    rows = [{"id": name, "group": files.format_path(ids[group])} for name, group in zip(ids, together, strict=True)]
     return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
 
 
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a page. One of which a file is missing is set aside, and so is one whose XML is none."""
     for row in json.loads(shard):
-        source = files.shown(row["id"])
+        source = files.format_path(row["id"])
         there = [ending for ending in MISSING if (root / f"{row['id']}{ending}").is_file()]
         if missing := [ending for ending in MISSING if ending not in there]:
             reason = f"{MISSING[missing[0]]}: {' and '.join(f'{source}{ending}' for ending in missing)} missing"
@@ -63,7 +63,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             yield Record(features=features, source=source, file=source, group=row["group"])
 
 
-def tagged(words: list[Word], truth: Page) -> list[Word]:
+def tag_words(words: list[Word], truth: Page) -> list[Word]:
     """The words, each with the entity of the smallest region that holds its centre; "" where none does.
 
     Args:
@@ -85,17 +85,17 @@ def _features(image: bytes, ocr: bytes, truth: bytes) -> dict[str, Value]:
     Raises:
         ValueError: a file is not what its name says, or they do not fit together.
     """
-    picture = next(tiff.pages(image)) if tiff.is_tiff(image) else image
-    size = images.size_of(picture)
+    picture = next(tiff.read_pages(image)) if tiff.is_tiff(image) else image
+    size = images.read_size(picture)
     if size is None:
         raise ValueError(f"not an image: the {IMAGE} is none")
-    words = words_of(in_pixels(_read(ocr, OCR), size))
+    words = list_words(convert_to_pixels(_read(ocr, OCR), size))
     if not words:
         raise ValueError(f"no words: the {OCR} has none")
-    regions = in_pixels(_read(truth, TRUTH), size)
+    regions = convert_to_pixels(_read(truth, TRUTH), size)
     if not any(region.entity for region in regions.regions):
         raise ValueError(f"no entities: no region of the {TRUTH} has a Property of key entity")
-    return page_features(tagged(words, regions), size=size, image=picture)
+    return build_features(tag_words(words, regions), size=size, image=picture)
 
 
 def _read(content: bytes, ending: str) -> Page:
@@ -108,7 +108,7 @@ def _read(content: bytes, ending: str) -> Page:
 def _said(path: Path) -> str:
     """What a page says, for its letterhead; "" of one that `read` will set aside."""
     try:
-        return " ".join(word.text for word in words_of(page_xml.read(path.read_bytes())))
+        return " ".join(word.text for word in list_words(page_xml.read(path.read_bytes())))
     except (OSError, ValueError):
         return ""
 

@@ -16,18 +16,18 @@ IMAGES, ANNOTATIONS = "images", "annotations"
 A_SHARD = 10  # forms; Kalapa's have 27 lines each
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether `root`, or a folder directly in it, has pictures and text files of forms."""
     return bool(_bases(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """The forms in pieces of `A_SHARD`: JSON lists of the folder they lie in and their name."""
     forms = []
     for base in _bases(root):
         named = {path.stem for path in (root / base / ANNOTATIONS).glob("*.txt") if not path.name.startswith(".")}
         named |= {path.name for path in (root / base / IMAGES).iterdir() if path.is_dir() and path.name[0] != "."}
-        forms += [(base, form) for form in sorted(named, key=files.natural_order)]
+        forms += [(base, form) for form in sorted(named, key=files.to_natural_key)]
     return [json.dumps(forms[start : start + A_SHARD]) for start in range(0, len(forms), A_SHARD)]
 
 
@@ -53,11 +53,11 @@ def _bases(root: Path) -> list[str]:
 def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
     """Yield a form's lines in the text file's order, then its pictures without one."""
     annotations = posixpath.join(base, ANNOTATIONS, f"{form}.txt")
-    shown = files.shown(annotations)
+    shown = files.format_path(annotations)
     pictures = root / base / IMAGES
-    left = {f"{form}/{path}": None for path in files.below(pictures / form)}
+    left = {f"{form}/{path}": None for path in files.list_files(pictures / form)}
     try:
-        text = files.content(root / annotations).decode("utf-8-sig")
+        text = files.read_file(root / annotations).decode("utf-8-sig")
     except FileNotFoundError:
         text = ""
     except (OSError, UnicodeDecodeError) as error:
@@ -73,18 +73,21 @@ def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
             continue
         name, tab, written = line.partition("\t")
         image = posixpath.normpath(name.strip().replace("\\", "/"))
-        source, label = files.shown(posixpath.join(base, IMAGES, image)), labels.normal(written)
+        source, label = files.format_path(posixpath.join(base, IMAGES, image)), labels.normalize_label(written)
         left.pop(image, None)
         found: bytes | str
         if not tab:
             source = f"{shown}:{number}"
             found = "no label: a line is a picture's path, a tab and its text"
         elif image.startswith(("/", "../")):
-            source, found = f"{shown}:{number}", f"image outside the data: {files.shown(name.strip())}"
+            source, found = f"{shown}:{number}", f"image outside the data: {files.format_path(name.strip())}"
         elif image in seen:
-            source, found = f"{shown}:{number}", f"two labels: {files.shown(image)} has one already"
+            source, found = f"{shown}:{number}", f"two labels: {files.format_path(image)} has one already"
         elif not image.startswith(f"{form}/"):
-            source, found = f"{shown}:{number}", f"another form: {files.shown(image)} is not in {files.shown(form)}/"
+            source, found = (
+                f"{shown}:{number}",
+                f"another form: {files.format_path(image)} is not in {files.format_path(form)}/",
+            )
         elif not label:
             found = f"no label: {shown} has no text for this picture"
         else:
@@ -94,18 +97,18 @@ def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
             yield Rejected(source=source, reason=found)
         else:
             values = {features.IMAGE: found, features.LABEL: label.encode()}
-            yield Record(features=values, source=source, file=source, group=files.shown(form))
+            yield Record(features=values, source=source, file=source, group=files.format_path(form))
     for image in left:
         if PurePosixPath(image).suffix.lower() in images.ENDINGS:
-            source = files.shown(posixpath.join(base, IMAGES, image))
+            source = files.format_path(posixpath.join(base, IMAGES, image))
             yield Rejected(source=source, reason=f"no label: {shown} has no line for this picture")
 
 
 def _image(folder: Path, path: str) -> bytes | str:
     """The picture's bytes, or what is wrong with it as a clause."""
     try:
-        return files.content(folder / path)
+        return files.read_file(folder / path)
     except FileNotFoundError:
-        return f"no image: {files.shown(path)} is not in {IMAGES}/"
+        return f"no image: {files.format_path(path)} is not in {IMAGES}/"
     except OSError as error:
         return f"cannot be read: {error.strerror}"

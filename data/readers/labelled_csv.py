@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TextIO
 
 from tfx_ocr.data import features, files, images, labels
-from tfx_ocr.data.readers.split_names import SPLIT_NAMES, split_named
+from tfx_ocr.data.readers.split_names import SPLIT_NAMES, parse_split
 from tfx_ocr.data.record import Record, Rejected
 
 # columns by what they hold, each under the names it may have
@@ -27,12 +27,12 @@ FOLDER = "images"  # which that the table's paths may leave out
 A_SHARD = 500  # rows
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether a table directly in `root` has a column of pictures and one of labels."""
     return bool(_tables(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """The rows of all tables in pieces of `A_SHARD`, then the pictures that no row names: JSON lists of rows.
 
     Raises:
@@ -43,9 +43,11 @@ def shards(root: Path) -> list[str]:
     for row in rows:
         there = row["source"] if row["wrong"] else first.setdefault(row["image"], row["source"])
         if there != row["source"]:
-            row["wrong"] = f"two labels: {files.shown(row['image'])} has one in {files.shown(there)} already"
+            row["wrong"] = (
+                f"two labels: {files.format_path(row['image'])} has one in {files.format_path(there)} already"
+            )
     named = {posixpath.join(folder, row["image"]) for row in rows for folder in ("", FOLDER)}
-    for path in files.below(root):
+    for path in files.list_files(root):
         if PurePosixPath(path).suffix.lower() in images.ENDINGS and path not in named:
             rows.append({"source": path, "wrong": "no label: no row of the table names this picture"})
     return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
@@ -58,19 +60,19 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
         if isinstance(image, bytes):
             yield Record(
                 features={features.IMAGE: image, features.LABEL: row["label"].encode()},
-                source=files.shown(row["image"]),
-                file=files.shown(row["image"]),
+                source=files.format_path(row["image"]),
+                file=files.format_path(row["image"]),
                 group=row["group"],
                 split=row["split"],
             )
         else:
-            yield Rejected(source=files.shown(row["source"]), reason=image)
+            yield Rejected(source=files.format_path(row["source"]), reason=image)
 
 
 def _tables(root: Path) -> dict[str, dict[str, int]]:
     """Tables directly in `root`, each with which of its columns holds what, counted from 0."""
     found = {}
-    for path in sorted(root.iterdir(), key=lambda path: files.natural_order(path.name)):
+    for path in sorted(root.iterdir(), key=lambda path: files.to_natural_key(path.name)):
         if path.suffix.lower() in ENDINGS and path.is_file() and not path.name.startswith("."):
             try:
                 with path.open(encoding="utf-8-sig", errors="replace", newline="") as table:
@@ -109,8 +111,8 @@ def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
             for line, cells in rows:
                 row = {what: cells[place].strip() for what, place in columns.items() if place < len(cells)}
                 image = posixpath.normpath(row.get("image", "").replace("\\", "/"))  # tables made on Windows
-                label, named = labels.normal(row.get("label", "")), row.get("split", "")
-                split = split_named(named)
+                label, named = labels.normalize_label(row.get("label", "")), row.get("split", "")
+                split = parse_split(named)
                 if len(cells) > width:
                     wrong = f"too many cells: {len(cells)} under a header of {width}; quote a text with commas"
                 elif image == ".":
@@ -128,8 +130,8 @@ def _rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
                 yield {
                     "image": image,
                     "label": label,
-                    "split": split or split_named(path.name),
-                    "group": labels.normal(row.get("group", "")),
+                    "split": split or parse_split(path.name),
+                    "group": labels.normalize_label(row.get("group", "")),
                     "source": f"{path.name}:{line}",
                     "wrong": wrong,
                 }
@@ -143,9 +145,9 @@ def _image(root: Path, path: str) -> bytes | str:
     """The picture's bytes, or what is wrong with it as a clause."""
     for folder in (root, root / FOLDER):
         try:
-            return files.content(folder / path)
+            return files.read_file(folder / path)
         except FileNotFoundError:
             continue
         except OSError as error:
             return f"cannot be read: {error.strerror}"
-    return f"no image: {files.shown(path)} is neither beside the table nor in {FOLDER}/"
+    return f"no image: {files.format_path(path)} is neither beside the table nor in {FOLDER}/"

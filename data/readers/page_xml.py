@@ -12,8 +12,8 @@ from typing import Any
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import alto, groups, markup, page_xml, tiff
-from tfx_ocr.data.page.page import Page, in_pixels, page_features, words_of
-from tfx_ocr.data.readers.split_names import split_named
+from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, list_words
+from tfx_ocr.data.readers.split_names import parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
 
 LAYOUT = "PAGE XML or ALTO (.xml, .xml.gz) and the pictures it names"
@@ -23,20 +23,20 @@ STRIPPED = images.ENDINGS | {".gz", ".xml", ".page", ".alto", ".gt", ".ocr"}  # 
 A_SHARD = 50  # pages
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether the beginning of some XML file is that of PAGE XML or ALTO."""
     return any(path.lower().endswith(ENDINGS) and _looks_so(root / path) for path in files.walk(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Pages in pieces of `A_SHARD`, then the pictures that no file names: JSON lists of what `read` needs.
 
     A picture that several files name goes with the first, the others are set aside. Pages of one letterhead are one
     group (`data.page.groups.by_letterhead`), named by its first file.
     """
-    if not recognises(root):
+    if not is_supported(root):
         return []
-    paths = files.below(root)
+    paths = files.list_files(root)
     pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in images.ENDINGS]
     rows: list[dict[str, Any]] = []
     described: dict[tuple[str, int], str] = {}
@@ -51,16 +51,16 @@ def shards(root: Path) -> list[str]:
             continue
         for number, page in enumerate(pages):
             picture = _picture(path, page.image, pictures)
-            row = {"path": path, "number": number, "image": picture, "said": " ".join(w.text for w in words_of(page))}
+            row = {"path": path, "number": number, "image": picture, "said": " ".join(w.text for w in list_words(page))}
             first = described.setdefault((picture, number), path) if picture else path
             if not picture:
                 row["wrong"] = f"no image: {page.image or 'a picture of the same name'} is not in the folder"
             elif first != path:
-                row["wrong"] = f"duplicate: {picture} is described by {files.shown(first)} already"
+                row["wrong"] = f"duplicate: {picture} is described by {files.format_path(first)} already"
             rows.append(row)
-    together = groups.joined(len(rows), groups.by_letterhead([row.pop("said", "") for row in rows]))
+    together = groups.join_pairs(len(rows), groups.pair_by_letterhead([row.pop("said", "") for row in rows]))
     for row, group in zip(rows, together, strict=True):
-        row["group"] = files.shown(rows[group]["path"])
+        row["group"] = files.format_path(rows[group]["path"])
     named = {picture for picture, _ in described}
     rows += [{"path": path, "wrong": "no words: no XML names this picture"} for path in pictures if path not in named]
     return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
@@ -69,7 +69,7 @@ def shards(root: Path) -> list[str]:
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a page: entities are those that regions, lines or words say; without any it is set aside."""
     for row in json.loads(shard):
-        source = files.shown(row["path"])
+        source = files.format_path(row["path"])
         if row.get("number"):
             source = f"{source}#{row['number']}"
         try:
@@ -82,8 +82,8 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             yield Rejected(source=source, reason=str(error))
         else:
             file, split = (
-                files.shown(row["path"]),
-                next(filter(None, map(split_named, row["path"].split("/")[:-1])), ""),
+                files.format_path(row["path"]),
+                next(filter(None, map(parse_split, row["path"].split("/")[:-1])), ""),
             )
             yield Record(features=features, source=source, file=file, group=row["group"], split=split)
 
@@ -103,7 +103,7 @@ def _pages(content: bytes) -> list[Page]:
     Raises:
         ValueError: it is neither, or a page of it cannot be made out.
     """
-    if alto.is_alto(markup.root_of(content)):
+    if alto.is_alto(markup.parse_root(content)):
         return alto.read(content)
     return [page_xml.read(content)]
 
@@ -140,15 +140,15 @@ def _features(content: bytes, number: int, image: bytes) -> dict[str, Value]:
         ValueError: file and picture do not fit together, or the page has no words or no entities.
     """
     if tiff.is_tiff(image):
-        image = next(itertools.islice(tiff.pages(image), number, None), b"")
+        image = next(itertools.islice(tiff.read_pages(image), number, None), b"")
     elif number:
         image = b""
-    size = images.size_of(image)
+    size = images.read_size(image)
     if size is None:
         raise ValueError("not an image: the page's picture is none, or has fewer pages")
-    words = words_of(in_pixels(_pages(content)[number], size))
+    words = list_words(convert_to_pixels(_pages(content)[number], size))
     if not words:
         raise ValueError("no words: the page has none")
     if not any(word.entity for word in words):
         raise ValueError("no entities: no region, line or word says what it is")
-    return page_features(words, size=size, image=image)
+    return build_features(words, size=size, image=image)

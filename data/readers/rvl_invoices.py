@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tfx_ocr.data import files
 from tfx_ocr.data.page import align, fields, groups
-from tfx_ocr.data.page.markup import children, local_name, number, root_of
-from tfx_ocr.data.page.page import Box, Word, divided, in_rows, page_features
+from tfx_ocr.data.page.markup import get_children, get_local_name, parse_number, parse_root
+from tfx_ocr.data.page.page import Box, Word, build_features, divide_word, sort_into_rows
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "words/ID.xml with <doc><page><box l t r b>word</box> and fields/ID.json"
@@ -18,12 +18,12 @@ FIELD = {"InvoiceNumber": "invoice_number", "IssuedDate": "issue_date", "TotalAm
 A_SHARD = 100  # pages
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether words have fields of the same name beside them."""
     return bool(_ids(root, WORDS, ".xml") & _ids(root, FIELDS, ".json"))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Pages by their ids in pieces of `A_SHARD`: JSON lists of id and group.
 
     The set does not say who sent an invoice. Pages that share many rare words, as those of one letterhead do, are one
@@ -32,9 +32,9 @@ def shards(root: Path) -> list[str]:
     words, known = _ids(root, WORDS, ".xml"), _ids(root, FIELDS, ".json")
     if not words & known:
         return []
-    ids = sorted(words | known, key=files.natural_order)
+    ids = sorted(words | known, key=files.to_natural_key)
     pages = [_said(root / WORDS / f"{name}.xml") for name in ids]
-    together = groups.joined(len(ids), groups.by_letterhead(pages))
+    together = groups.join_pairs(len(ids), groups.pair_by_letterhead(pages))
     rows = [{"id": name, "group": ids[group]} for name, group in zip(ids, together, strict=True)]
     return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
 
@@ -42,10 +42,10 @@ def shards(root: Path) -> list[str]:
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a page; entities are found by `data.page.align`. One half of a page is set aside."""
     for row in json.loads(shard):
-        source = files.shown(f"{WORDS}/{row['id']}.xml")
+        source = files.format_path(f"{WORDS}/{row['id']}.xml")
         try:
-            words = in_rows(words_of((root / WORDS / f"{row['id']}.xml").read_bytes()))
-            known = fields.read((root / FIELDS / f"{row['id']}.json").read_bytes(), FIELD)
+            words = sort_into_rows(read_words((root / WORDS / f"{row['id']}.xml").read_bytes()))
+            known = fields.read_fields((root / FIELDS / f"{row['id']}.json").read_bytes(), FIELD)
         except FileNotFoundError as error:
             missing = "fields" if str(error.filename).endswith(".json") else "words"
             yield Rejected(source=source, reason=f"no {missing}: no file of {missing} has this name")
@@ -54,24 +54,26 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
         except ValueError as error:
             yield Rejected(source=source, reason=str(error))
         else:
-            tagged = align.tagged(words, known)
-            yield Record(features=page_features(tagged, fields=known), source=source, file=source, group=row["group"])
+            tagged = align.tag_words(words, known)
+            yield Record(features=build_features(tagged, fields=known), source=source, file=source, group=row["group"])
 
 
-def words_of(content: bytes) -> list[Word]:
+def read_words(content: bytes) -> list[Word]:
     """The words of a file in its order. The page's width and height are the extent of the words, so they are not read.
 
     Raises:
         ValueError: it is not such a file, or a box is none, or there is no word.
     """
-    root = root_of(content)
-    pages = children(root, "page")
-    if local_name(root) != "doc" or len(pages) != 1:
-        raise ValueError(f"not a page of words: the outermost element is {local_name(root)}, with {len(pages)} pages")
+    root = parse_root(content)
+    pages = get_children(root, "page")
+    if get_local_name(root) != "doc" or len(pages) != 1:
+        raise ValueError(
+            f"not a page of words: the outermost element is {get_local_name(root)}, with {len(pages)} pages"
+        )
     words = []
-    for place, box in enumerate(children(pages[0], "box")):
-        left, top, right, bottom = (number(box.get(side, ""), f"{side} of box {place}") for side in "ltrb")
-        words += divided(Word(text=" ".join((box.text or "").split()), box=Box(left, top, right, bottom)))
+    for place, box in enumerate(get_children(pages[0], "box")):
+        left, top, right, bottom = (parse_number(box.get(side, ""), f"{side} of box {place}") for side in "ltrb")
+        words += divide_word(Word(text=" ".join((box.text or "").split()), box=Box(left, top, right, bottom)))
     if not words:
         raise ValueError("no words: the page has none")
     return words
@@ -86,6 +88,6 @@ def _ids(root: Path, folder: str, ending: str) -> set[str]:
 def _said(path: Path) -> str:
     """What a page says, for its letterhead; "" of one that `read` will set aside."""
     try:
-        return " ".join(element.text or "" for element in root_of(path.read_bytes()).iter("box"))
+        return " ".join(element.text or "" for element in parse_root(path.read_bytes()).iter("box"))
     except (OSError, ValueError):
         return ""

@@ -17,12 +17,12 @@ SPLIT_NAMES = {
 }
 
 
-def split_named(name: str) -> str:
+def parse_split(name: str) -> str:
     """The split that a folder's, a file's or a column's text names: `train`, `eval`, `test`, or "" for none.
 
     The name stands at the beginning, alone or before something that is no letter; case does not count.
 
-    >>> split_named("Training"), split_named("test-00001-of-2.tfrecord"), split_named("trainees.csv")
+    >>> parse_split("Training"), parse_split("test-00001-of-2.tfrecord"), parse_split("trainees.csv")
     ('train', 'test', '')
     """
     word = re.match(r"(t10k|[a-z]+)(?![a-z])", name.lower())

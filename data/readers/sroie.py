@@ -13,7 +13,7 @@ from typing import Any
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import align, fields, groups
-from tfx_ocr.data.page.page import Box, Word, around, divided, page_features
+from tfx_ocr.data.page.page import Box, Word, build_features, divide_word, enclose
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "box/KEY.txt (or .csv) with x1,y1,...,x4,y4,TEXT a line and entities/KEY.txt (or .json)"
@@ -23,13 +23,13 @@ SIZES = "documents.csv"  # key,orig_width,orig_height,...: the size that the box
 A_SHARD = 100  # receipts
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether a folder of boxes has its fields beside it."""
     boxes, known = _keys(root, BOXES, (".txt", ".csv")), _keys(root, FIELDS, (".txt", ".json"))
     return bool(boxes.keys() & known.keys())
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """Receipts by their keys in pieces of `A_SHARD`: JSON lists of what `read` needs.
 
     The group is the supplier in the spelling that sorts first. Receipts of a company under any spelling are one group,
@@ -39,7 +39,7 @@ def shards(root: Path) -> list[str]:
     if not boxes.keys() & known.keys():
         return []
     pictures, sizes = _keys(root, PICTURES, tuple(images.ENDINGS)), _sizes(root)
-    keys = sorted(boxes.keys() | known.keys() | pictures.keys(), key=files.natural_order)
+    keys = sorted(boxes.keys() | known.keys() | pictures.keys(), key=files.to_natural_key)
     receipts: list[dict[str, Any]] = [
         {
             "key": key,
@@ -54,8 +54,8 @@ def shards(root: Path) -> list[str]:
     names = [_company(root / receipt["fields"]) for receipt in whole]
     texts = [_said(root / receipt["box"]) for receipt in whole]
     digests = [_digest(root, receipt["image"]) for receipt in whole]
-    pairs = groups.by_name(names) + groups.by_text(texts) + groups.by_key(digests)
-    together = groups.joined(len(whole), pairs)
+    pairs = groups.pair_by_name(names) + groups.pair_by_text(texts) + groups.pair_by_key(digests)
+    together = groups.join_pairs(len(whole), pairs)
     spelt: dict[int, str] = {}
     for name, group in zip(names, together, strict=True):
         if name:
@@ -68,7 +68,7 @@ def shards(root: Path) -> list[str]:
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     """Yield a record a receipt; entities are found by `data.page.align`. One half of a receipt is set aside."""
     for receipt in json.loads(shard):
-        source = files.shown(receipt["box"] or receipt["image"] or receipt["fields"])
+        source = files.format_path(receipt["box"] or receipt["image"] or receipt["fields"])
         try:
             yield _record(root, receipt, source)
         except OSError as error:
@@ -77,7 +77,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
             yield Rejected(source=source, reason=str(error))
 
 
-def lines_of(content: bytes) -> list[tuple[Box, str]]:
+def read_lines(content: bytes) -> list[tuple[Box, str]]:
     """The text lines of a file of boxes.
 
     Only the first eight commas of a line divide, quotes are text, and lines may end in CRLF.
@@ -96,7 +96,7 @@ def lines_of(content: bytes) -> list[tuple[Box, str]]:
         *corners, said = line.split(",", 8)
         if len(corners) != 8 or not all(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", side) for side in corners):
             raise ValueError(f"not a box: line {number} does not begin with eight numbers")
-        box = around(zip(map(float, corners[::2]), map(float, corners[1::2]), strict=True))
+        box = enclose(zip(map(float, corners[::2]), map(float, corners[1::2]), strict=True))
         if box and said.strip():
             found.append((box, said.strip()))
     return found
@@ -113,22 +113,22 @@ def _record(root: Path, receipt: dict[str, Any], source: str) -> Record:
         raise ValueError("no words: no file of boxes has this name")
     if not receipt["fields"]:
         raise ValueError("no fields: no file of entities has this name")
-    known = fields.read((root / receipt["fields"]).read_bytes(), FIELD)
+    known = fields.read_fields((root / receipt["fields"]).read_bytes(), FIELD)
     words = [
         word
-        for box, text in lines_of((root / receipt["box"]).read_bytes())
-        for word in divided(Word(text=text, box=box))
+        for box, text in read_lines((root / receipt["box"]).read_bytes())
+        for word in divide_word(Word(text=text, box=box))
     ]
     if not words:
         raise ValueError("no words: the file of boxes is empty")
     image = (root / receipt["image"]).read_bytes() if receipt["image"] else b""
-    picture = images.size_of(image)
+    picture = images.read_size(image)
     size = receipt["size"]
     if picture and size:
         across, down = picture[0] / size[0], picture[1] / size[1]
         words = [dataclasses.replace(word, box=word.box.scaled(across, down)) for word in words if word.box]
     return Record(
-        features=page_features(align.tagged(words, known), fields=known, size=picture or size, image=image),
+        features=build_features(align.tag_words(words, known), fields=known, size=picture or size, image=image),
         source=source,
         file=source,
         group=receipt["group"],
@@ -161,14 +161,14 @@ def _sizes(root: Path) -> dict[str, tuple[int, int]]:
 
 def _company(path: Path) -> str:
     try:
-        return fields.read(path.read_bytes(), FIELD).get("supplier", "")
+        return fields.read_fields(path.read_bytes(), FIELD).get("supplier", "")
     except (ValueError, OSError):
         return ""  # `read` sets it aside
 
 
 def _said(path: Path) -> str:
     try:
-        return " ".join(text for _, text in lines_of(path.read_bytes()))
+        return " ".join(text for _, text in read_lines(path.read_bytes()))
     except (ValueError, OSError):
         return ""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tfx_ocr.data import features, files, labels
-from tfx_ocr.data.readers.split_names import split_named
+from tfx_ocr.data.readers.split_names import parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
 
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
@@ -20,14 +20,14 @@ SPLIT = "split"  # feature of a file that holds several; a file's or a folder's 
 GZIP = b"\x1f\x8b"
 
 
-def recognises(root: Path) -> bool:
+def is_supported(root: Path) -> bool:
     """Whether a file's name says that it is a TFRecord."""
     return any(_is_one(path) for path in files.walk(root))
 
 
-def shards(root: Path) -> list[str]:
+def list_shards(root: Path) -> list[str]:
     """A file a piece: a TFRecord is read from its beginning only."""
-    return [json.dumps(path) for path in files.below(root) if _is_one(path)]
+    return [json.dumps(path) for path in files.list_files(root) if _is_one(path)]
 
 
 def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
@@ -35,8 +35,8 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
     import tensorflow as tf
 
     path = json.loads(shard)
-    file = files.shown(path)
-    named = (split_named(name.removeprefix("Split-")) for name in path.split("/"))  # the prefix is TFX's own
+    file = files.format_path(path)
+    named = (parse_split(name.removeprefix("Split-")) for name in path.split("/"))  # the prefix is TFX's own
     split = next(filter(None, named), "")
     number = 0
     try:
@@ -50,7 +50,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
         yield Rejected(source=f"{file}#{number}", reason=f"damaged file: nothing more can be read ({reason})")
 
 
-def serialized(record: Record) -> bytes:
+def serialize(record: Record) -> bytes:
     """A record as a tf.Example: its features with `source` and `group`."""
     import tensorflow as tf
 
@@ -85,7 +85,7 @@ def write(path: Path, records: Iterable[Record]) -> int:
     try:
         with tf.io.TFRecordWriter(str(unfinished), "GZIP" if path.suffix == ".gz" else "") as writer:
             for record in records:
-                writer.write(serialized(record))
+                writer.write(serialize(record))
                 count += 1
         unfinished.replace(path)
     finally:
@@ -112,7 +112,7 @@ def _record(raw: bytes, source: str, file: str, split: str) -> Record | Rejected
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:
-            known[features.LABEL] = labels.normal(_text(label)).encode()
+            known[features.LABEL] = labels.normalize_label(_text(label)).encode()
     except DecodeError:
         return Rejected(source=source, reason="not a tf.Example: the record is something else")
     except UnicodeDecodeError:
@@ -126,7 +126,7 @@ def _record(raw: bytes, source: str, file: str, split: str) -> Record | Rejected
         source=text[features.SOURCE] or source,
         file=file,
         group=text[features.GROUP],
-        split=split or split_named(text[SPLIT]),
+        split=split or parse_split(text[SPLIT]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 # A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
 SAMPLES = {
@@ -16,10 +16,10 @@ SAMPLES = {
 }
 
 
-def sample(name: str) -> Callable[[Path], Path]:
+def get_sample(name: str) -> Callable[[Path], Path]:
     """Import and return the function that writes the sample that `name` stands for.
 
     Raises:
         ValueError: there is no such sample; the known ones are named.
     """
-    return named(SAMPLES, name, "sample")
+    return load_named(SAMPLES, name, "sample")

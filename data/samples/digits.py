@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfx_ocr.data import images
-from tfx_ocr.data.samples.once import once
+from tfx_ocr.data.samples.once import write_once
 
 # The set is 14 forms one after the other, each of one hand, of about 129 digits in the same order (it begins
 # "0123456789" three times). The splits are cut between forms: a random split would put every hand on both sides, and
@@ -22,7 +22,7 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    return once(folder, _fill)
+    return write_once(folder, _fill)
 
 
 def _fill(folder: Path) -> None:
@@ -34,4 +34,4 @@ def _fill(folder: Path) -> None:
         for number in range(first, last):
             path = folder / split / str(digits.target[number]) / f"{number}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(images.png_of(pixels[number].tobytes(), *pixels[number].shape))
+            path.write_bytes(images.encode_png(pixels[number].tobytes(), *pixels[number].shape))

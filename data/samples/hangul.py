@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.samples.once import once
+from tfx_ocr.data.samples.once import write_once
 from tfx_ocr.data.synthetic import fonts, hangul
 
 FONTS = Path(__file__).parent / "fonts" / "hangul"
@@ -28,16 +28,16 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    return once(folder, _fill)
+    return write_once(folder, _fill)
 
 
 def _fill(folder: Path) -> None:
-    files = fonts.faces([FONTS])
+    files = fonts.list_fonts([FONTS])
     for split, (families, styles) in SPLITS.items():
         for style, each in styles.items():
             hangul.write(
                 folder,
-                fonts.chosen(files, families, ()),
+                fonts.choose_fonts(files, families, ()),
                 SYLLABLES,
                 each=each,
                 seed=SEED,

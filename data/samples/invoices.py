@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from tfx_ocr.data.readers import reader, tfrecord
+from tfx_ocr.data.readers import get_reader, tfrecord
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples.once import once
+from tfx_ocr.data.samples.once import write_once
 
 HERE = Path(__file__).parent
 SETS = ("sroie", "rvl_invoices")  # readers, and the names of their data here, each a .zip as its reader takes it
@@ -26,14 +26,14 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    return once(folder, _fill)
+    return write_once(folder, _fill)
 
 
 def _fill(folder: Path) -> None:
     split: dict[str, list[Record]] = {name: [] for name in SHARES}
     for name in SETS:
         records = _records(name, folder / name)
-        of = splits(Counter(record.group for record in records))
+        of = assign_splits(Counter(record.group for record in records))
         for record in records:
             split[of[record.group]].append(record)
         shutil.rmtree(folder / name)
@@ -42,13 +42,13 @@ def _fill(folder: Path) -> None:
     shutil.copy(HERE / LICENCES, folder)
 
 
-def splits(groups: Mapping[str, int]) -> dict[str, str]:
+def assign_splits(groups: Mapping[str, int]) -> dict[str, str]:
     """The split of each group, whole: the largest first, each to the split that lacks most of its share.
 
     Args:
         groups: how many records each has.
 
-    >>> splits({"a": 6, "b": 2, "c": 1, "d": 1})
+    >>> assign_splits({"a": 6, "b": 2, "c": 1, "d": 1})
     {'a': 'train', 'b': 'test', 'c': 'train', 'd': 'eval'}
     """
     total = sum(groups.values())
@@ -70,8 +70,8 @@ def _records(name: str, folder: Path) -> list[Record]:
     with zipfile.ZipFile(HERE / f"{name}.zip") as packed:
         packed.extractall(folder)
     records = []
-    for shard in reader(name).shards(folder):
-        for record in reader(name).read(folder, shard):
+    for shard in get_reader(name).list_shards(folder):
+        for record in get_reader(name).read(folder, shard):
             if not isinstance(record, Record):
                 raise ValueError(f"{name}.zip is damaged: {record.source}, {record.reason}")
             records.append(record)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.samples.once import once
+from tfx_ocr.data.samples.once import write_once
 from tfx_ocr.data.synthetic import fonts, vietnamese
 
 FONTS = Path(__file__).parent / "fonts" / "lines"
@@ -25,15 +25,15 @@ def write(folder: Path) -> Path:
     Returns:
         The folder.
     """
-    return once(folder, _fill)
+    return write_once(folder, _fill)
 
 
 def _fill(folder: Path) -> None:
-    files = fonts.faces([FONTS])
+    files = fonts.list_fonts([FONTS])
     for split, (families, count) in SPLITS.items():
         vietnamese.write(
             folder,
-            fonts.chosen(files, families, ()),
+            fonts.choose_fonts(files, families, ()),
             count,
             seed=SEEDS[split],
             styles=("short",),

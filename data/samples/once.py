@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 
-def once(folder: Path, fill: Callable[[Path], None]) -> Path:
+def write_once(folder: Path, fill: Callable[[Path], None]) -> Path:
     """Have `fill` write into a folder beside `folder` that then becomes it; one that is there is left as it is.
 
     Returns:

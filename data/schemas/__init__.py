@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.registry import unknown
+from tfx_ocr.data.registry import make_unknown_error
 
 HERE = Path(__file__).parent
 
 
-def schema_path(name: str) -> Path:
+def get_schema_path(name: str) -> Path:
     """Where the schema `name`, such as `digits.pbtxt`, lies.
 
     Raises:
@@ -17,5 +17,5 @@ def schema_path(name: str) -> Path:
     """
     known = {path.name for path in HERE.glob("*.pbtxt")}
     if name not in known:
-        raise unknown(f"no schema {name!r}", known)
+        raise make_unknown_error(f"no schema {name!r}", known)
     return HERE / name

@@ -23,7 +23,7 @@ STYLE = re.compile(
 )
 
 
-def faces(folders: Sequence[Path]) -> list[Path]:
+def list_fonts(folders: Sequence[Path]) -> list[Path]:
     """The font files in `folders` and below them, by name.
 
     Raises:
@@ -39,32 +39,32 @@ def faces(folders: Sequence[Path]) -> list[Path]:
     return paths
 
 
-def chosen(files: Sequence[Path], only: Sequence[str], without: Sequence[str]) -> list[Path]:
+def choose_fonts(files: Sequence[Path], only: Sequence[str], without: Sequence[str]) -> list[Path]:
     """Those of the families `only`, or all where it names none, but for those of the families `without`.
 
     Raises:
         ValueError: a family is named that no font is of, or none is left.
     """
-    known = {family(path) for path in files}
+    known = {get_family(path) for path in files}
     for name in (*only, *without):
         if name not in known:
             raise ValueError(f"no font of the family {name!r}; there are: {', '.join(sorted(known))}")
-    left = [path for path in files if (not only or family(path) in only) and family(path) not in without]
+    left = [path for path in files if (not only or get_family(path) in only) and get_family(path) not in without]
     if not left:
         raise ValueError("no font is left: all were left out")
     return left
 
 
-def family(path: Path) -> str:
+def get_family(path: Path) -> str:
     """What a split must not cut: the font by its file's name, without weight and slant.
 
-    >>> family(Path("DancingScript-BoldItalic.ttf")), family(Path("BlackHanSans.ttf"))
+    >>> get_family(Path("DancingScript-BoldItalic.ttf")), get_family(Path("BlackHanSans.ttf"))
     ('DancingScript', 'BlackHanSans')
     """
     return STYLE.sub("", path.stem) or path.stem
 
 
-def inked(path: Path, characters: Iterable[str]) -> frozenset[str]:
+def find_drawn(path: Path, characters: Iterable[str]) -> frozenset[str]:
     """The characters that a font draws, by their outlines: a map from character to glyph alone says nothing.
 
     Left out is a character that the font does not map or maps to .notdef, one whose glyph is empty, and those that

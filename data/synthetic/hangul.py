@@ -109,13 +109,13 @@ def draw(
     ink = np.pad(glyph, ROOM).astype(np.float32) / 255
     longest = max(glyph.shape)
     if hand.stroke:
-        ink = paper.with_strokes(ink, rng.uniform(*hand.stroke) * longest)
+        ink = paper.set_stroke_width(ink, rng.uniform(*hand.stroke) * longest)
     at = (image_size + 2 * x_offset - 0.5, image_size + 2 * y_offset - 0.5)  # at double size
     scale = 2 * size / longest
-    return paper.halved(paper.bent(ink, 2 * image_size, 2 * image_size, rng, hand, (scale, scale), at, cells=3))
+    return paper.halve(paper.bend(ink, 2 * image_size, 2 * image_size, rng, hand, (scale, scale), at, cells=3))
 
 
-def picture(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
+def render(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
     """One encoded picture of a syllable in a style; `sizes` are those of `draw`."""
     look = style.looks[rng.integers(len(style.looks))]
     side, size = sizes.get("image_size", 96), sizes.get("size", 76)
@@ -129,7 +129,7 @@ def picture(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Styl
     ink = draw(pen, syllable, rng, **moved, hand=style.hand)
     if style.cut:
         ink = _cut(ink, rng)
-    return paper.encoded(paper.taken(ink, rng, look), rng, look)
+    return paper.encode(paper.photograph(ink, rng, look), rng, look)
 
 
 def _cut(ink: paper.Ink, rng: np.random.Generator) -> paper.Ink:
@@ -182,11 +182,11 @@ class Drawing:
                 pens[face] = fonts.Pen(self.files[face], EM)
             label, path = self.syllables[face][syllable], self.files[face]
             rng = np.random.default_rng((self.seed, number))
-            image = picture(pens[face], label, rng, STYLES[self.style], **dict(self.sizes))
+            image = render(pens[face], label, rng, STYLES[self.style], **dict(self.sizes))
             yield Record(
                 features={features.IMAGE: image, features.LABEL: label.encode()},
                 source=f"{path.stem}/{label}/{copy}",
-                group=fonts.family(path),
+                group=fonts.get_family(path),
             )
 
 
@@ -235,7 +235,7 @@ def write(
         raise ValueError(f"each is {each}: at least one picture of a syllable and font is drawn")
     drawn = []
     for path in files:
-        there = fonts.inked(path, syllables)
+        there = fonts.find_drawn(path, syllables)
         missing = [syllable for syllable in syllables if syllable not in there]
         if missing:
             say(
@@ -285,7 +285,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         write(
             given.out,
-            fonts.chosen(fonts.faces(given.fonts), given.only, given.without),
+            fonts.choose_fonts(fonts.list_fonts(given.fonts), given.only, given.without),
             SYLLABLES[given.alphabet],
             each=given.each,
             seed=given.seed,

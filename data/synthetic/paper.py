@@ -60,13 +60,13 @@ class Hand:
     stroke: Range | None = None
 
 
-def stroke_width(ink: Ink) -> float:
+def measure_stroke_width(ink: Ink) -> float:
     """Mean width of the strokes in pixels: in a stroke of width w the mean distance to its edge is w / 4."""
     inside = cv2.distanceTransform((ink > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     return 4.0 * float(inside[inside > 0].mean()) if inside.any() else 0.0
 
 
-def with_strokes(ink: Ink, width: float) -> Ink:
+def set_stroke_width(ink: Ink, width: float) -> Ink:
     """The same strokes about `width` pixels wide, by moving their edges; none gets so thin that it breaks.
 
     The picture does not grow: leave room for wider ones.
@@ -83,7 +83,7 @@ def with_strokes(ink: Ink, width: float) -> Ink:
     return np.clip(edge + move + 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def bent(
+def bend(
     ink: Ink, height: int, width: int, rng: np.random.Generator, hand: Hand, scale: Range, at: Range, cells: int
 ) -> Ink:
     """Draw ink anew as an unsteady hand has it.
@@ -116,13 +116,13 @@ def bent(
     return np.asarray(cv2.remap(ink, from_x, from_y, cv2.INTER_LINEAR, borderValue=(0.0,)), np.float32)
 
 
-def halved(ink: Ink) -> Ink:
+def halve(ink: Ink) -> Ink:
     """Half as high and wide, each pixel the mean of four: ink is drawn at double size for smooth edges."""
     size = ink.shape[1] // 2, ink.shape[0] // 2
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def taken(ink: Ink, rng: np.random.Generator, look: Look) -> Grey:
+def photograph(ink: Ink, rng: np.random.Generator, look: Look) -> Grey:
     """Put ink on paper and take the picture."""
     height, width = ink.shape
     paper, contrast = rng.uniform(*look.paper), rng.uniform(*look.contrast)
@@ -144,7 +144,7 @@ def taken(ink: Ink, rng: np.random.Generator, look: Look) -> Grey:
     return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
 
 
-def encoded(grey: Grey, rng: np.random.Generator, look: Look) -> bytes:
+def encode(grey: Grey, rng: np.random.Generator, look: Look) -> bytes:
     """The picture as JPEG of the look's quality, or as PNG."""
     if look.jpeg is None:
         done, data = cv2.imencode(".png", grey)
@@ -156,7 +156,7 @@ def encoded(grey: Grey, rng: np.random.Generator, look: Look) -> bytes:
     return data.tobytes()
 
 
-def line(ink: Ink, start: Range, end: Range, width: float, strength: float) -> None:
+def draw_line(ink: Ink, start: Range, end: Range, width: float, strength: float) -> None:
     """Draw a straight line into `ink`, from and to x, y in pixels."""
     drawn = np.zeros(ink.shape, np.uint8)
     points = [(round(16 * x), round(16 * y)) for x, y in (start, end)]
@@ -169,7 +169,7 @@ def _ruled(height: int, width: int, rng: np.random.Generator) -> Ink:
     ruled = np.zeros((height, width), np.float32)
     y, tilt = height * rng.beta(3, 1), height * rng.uniform(-0.03, 0.03)
     thick, strength = height * rng.uniform(0.01, 0.03), rng.uniform(0.2, 0.9)
-    line(ruled, (-1, y - tilt), (width, y + tilt), thick, strength)
+    draw_line(ruled, (-1, y - tilt), (width, y + tilt), thick, strength)
     return ruled
 
 

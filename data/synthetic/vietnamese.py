@@ -107,17 +107,17 @@ STYLES = {
 }  # fmt: skip
 
 
-def pen_for(path: Path) -> fonts.Pen:
+def create_pen(path: Path) -> fonts.Pen:
     """The font at the size at which its small x is `X_HEIGHT` pixels high: by its ink, for line heights say nothing."""
     ink, _, _ = fonts.Pen(path, 200).ink("x")
     return fonts.Pen(path, max(8, round(200 * X_HEIGHT / ink.shape[0])))
 
 
-def words_in_a_row(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, loose: bool = False) -> paper.Ink:
+def draw_words(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, loose: bool = False) -> paper.Ink:
     """The ink of a line, its words now higher, now lower, larger and smaller, with unequal gaps.
 
     Args:
-        pen: as `pen_for` gives it.
+        pen: as `create_pen` gives it.
         text: NFC.
         rng: where chance comes from.
         gap: between words, in pixels, on average.
@@ -165,9 +165,9 @@ def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> p
         ValueError: the font has no ink for a word.
     """
     height = int(rng.integers(style.height[0], style.height[1] + 1))
-    row = words_in_a_row(pen, text, rng, X_HEIGHT * rng.uniform(*style.gap), rng.random() < style.loose)
+    row = draw_words(pen, text, rng, X_HEIGHT * rng.uniform(*style.gap), rng.random() < style.loose)
     if style.hand.stroke:
-        row = paper.with_strokes(row, X_HEIGHT * rng.uniform(*style.hand.stroke))
+        row = paper.set_stroke_width(row, X_HEIGHT * rng.uniform(*style.hand.stroke))
     high, wide = row.shape[0] - 2 * ROOM, row.shape[1] - 2 * ROOM
     scale = min(height * rng.uniform(*style.x_height) / X_HEIGHT, height * rng.uniform(0.8, 1.08) / high)
     left, right = rng.uniform(0.12, 0.8, 2) * height
@@ -185,8 +185,8 @@ def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> p
     start = min(max(0, round(left - (height + 2 * ROOM * scale) / 2)), width - span)
     middle = left + wide * scale * squeeze / 2 - start, height * rng.uniform(0.45, 0.56)
     ink = np.zeros((height, width), np.float32)
-    ink[:, start : start + span] = paper.halved(
-        paper.bent(
+    ink[:, start : start + span] = paper.halve(
+        paper.bend(
             row, 2 * height, 2 * span, rng, style.hand, (2 * scale * squeeze, 2 * scale),
             (2 * middle[0] - 0.5, 2 * middle[1] - 0.5), cells=2,
         )
@@ -212,11 +212,11 @@ def _box(ink: paper.Ink, rng: np.random.Generator) -> None:
     edge, tilt = width - height * rng.uniform(0.7, 1.15), height * rng.uniform(-0.06, 0.06)
     top, bottom = height * rng.uniform(-0.08, 0.08), height * rng.uniform(0.88, 1.06)
     for y in (top, bottom):
-        paper.line(ink, (-1, y - tilt), (edge, y + tilt), rng.uniform(0.8, 2), strength)
-    paper.line(ink, (edge, -1), (edge + rng.uniform(-2, 2), height), rng.uniform(0.8, 2), strength)
+        paper.draw_line(ink, (-1, y - tilt), (edge, y + tilt), rng.uniform(0.8, 2), strength)
+    paper.draw_line(ink, (edge, -1), (edge + rng.uniform(-2, 2), height), rng.uniform(0.8, 2), strength)
     if rng.random() < 0.3:
         x = rng.uniform(-1, 3)
-        paper.line(ink, (x, -1), (x, height), 1, strength)
+        paper.draw_line(ink, (x, -1), (x, height), 1, strength)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -239,7 +239,7 @@ class Drawing:
 
     @functools.cached_property
     def _texts(self) -> vietnamese_texts.Texts:
-        return vietnamese_texts.from_folder(self.texts) if self.texts else vietnamese_texts.built_in()
+        return vietnamese_texts.load_folder(self.texts) if self.texts else vietnamese_texts.load_built_in()
 
     def __call__(self, numbers: range) -> Iterator[Record]:
         """Yield records; neighbours are of any font."""
@@ -251,13 +251,13 @@ class Drawing:
             style = STYLES[name]
             face, text = self._line(rng, style)
             if face not in pens:
-                pens[face] = pen_for(self.files[face])
+                pens[face] = create_pen(self.files[face])
             look = style.looks[rng.integers(len(style.looks))]
-            image = paper.encoded(paper.taken(draw(pens[face], text, rng, style), rng, look), rng, look)
+            image = paper.encode(paper.photograph(draw(pens[face], text, rng, style), rng, look), rng, look)
             yield Record(
                 features={features.IMAGE: image, features.LABEL: text.encode()},
                 source=f"{self.files[face].stem}/{name}/{number}",
-                group=fonts.family(self.files[face]),
+                group=fonts.get_family(self.files[face]),
             )
 
     def _line(self, rng: np.random.Generator, style: Style) -> tuple[int, str]:
@@ -306,10 +306,10 @@ def write(
     if count < 1:
         raise ValueError(f"count is {count}: at least one line is drawn")
     if texts:
-        vietnamese_texts.from_folder(texts)
+        vietnamese_texts.load_folder(texts)
     usable, inked = [], []
     for path in files:
-        there = fonts.inked(path, vietnamese.CHARACTERS)
+        there = fonts.find_drawn(path, vietnamese.CHARACTERS)
         missing = [character for character in vietnamese.CHARACTERS if character not in there]
         needed = {" ", *vietnamese.LATIN, *vietnamese.LATIN.upper(), *vietnamese.DIGITS}
         if missing:
@@ -350,7 +350,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         write(
             given.out,
-            fonts.chosen(fonts.faces(given.fonts), given.only, given.without),
+            fonts.choose_fonts(fonts.list_fonts(given.fonts), given.only, given.without),
             given.count,
             seed=given.seed,
             styles=given.style,

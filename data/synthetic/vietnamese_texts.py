@@ -81,10 +81,10 @@ CODAS = ("", "", "", "", "n", "ng", "nh", "m", "p", "t", "c", "ch", "i", "u", "o
 VOWELS = (*(letter for letter in vietnamese.LETTERS if letter != "đ"), *"aeiouy")
 
 
-def new_tones(text: str) -> str:
+def move_tones(text: str) -> str:
     """Put the tone where the newer spelling has it, on the second vowel of oa, oe and uy at a syllable's end.
 
-    >>> new_tones("Hòa Thủy khỏe quý hoàn")
+    >>> move_tones("Hòa Thủy khỏe quý hoàn")
     'Hoà Thuỷ khoẻ quý hoàn'
     """
     return _OLD.sub(lambda found: _MOVED[found[0].lower()] if found[0].islower() else _cased(found[0]), text)
@@ -122,19 +122,19 @@ class Texts:
             if kind < 0.62:
                 text = self.address(rng, commas if rng.random() < 0.85 else not commas)
             elif kind < 0.70:
-                text = name(rng)
+                text = draw_name(rng)
             elif kind < 0.75:
-                text = date(rng)
+                text = draw_date(rng)
             elif kind < 0.79:
-                text = amount(rng)
+                text = draw_amount(rng)
             elif kind < 0.90:
                 text = self.phrase(rng)
             else:
-                text = invented(rng)
+                text = draw_invented(rng)
             if rng.random() < 0.04:
                 text = text.upper()
-            text = labels.normal(text)[:LONGEST].strip()
-            if vietnamese.why_not(text) is None:
+            text = labels.normalize_label(text)[:LONGEST].strip()
+            if vietnamese.find_problem(text) is None:
                 return text
 
     def short(self, rng: np.random.Generator) -> str:
@@ -142,14 +142,14 @@ class Texts:
         kind = rng.random()
         place = _one(rng, self.places)
         if kind < 0.35:
-            return name(rng)
+            return draw_name(rng)
         if kind < 0.5:
             return place.province
         if kind < 0.65:
             return f"{place.prefix} {place.name}"
         if kind < 0.8:
             return " ".join(_one(rng, place.wards))
-        return date(rng) if kind < 0.9 else amount(rng)
+        return draw_date(rng) if kind < 0.9 else draw_amount(rng)
 
     def address(self, rng: np.random.Generator, commas: bool) -> str:
         """An address: perhaps house and street or hamlet, then ward, district, province."""
@@ -176,7 +176,7 @@ class Texts:
             text = ", ".join(parts)
             return text.replace(", ", " , ") if rng.random() < 0.02 else text
         words = " ".join(parts).replace(",", "").replace(" - ", " ").replace("-", " ").split()
-        return new_tones(" ".join(word[0].upper() + word[1:] for word in words).replace("Thành Phố", "Tp"))
+        return move_tones(" ".join(word[0].upper() + word[1:] for word in words).replace("Thành Phố", "Tp"))
 
     def phrase(self, rng: np.random.Generator) -> str:
         """A sentence, or a part of one."""
@@ -195,7 +195,7 @@ def _one(rng: np.random.Generator, of: Sequence[T]) -> T:
     return of[rng.integers(len(of))]
 
 
-def name(rng: np.random.Generator) -> str:
+def draw_name(rng: np.random.Generator) -> str:
     """A person's name."""
     parts = [words.split() for words in (SURNAMES, MIDDLE, GIVEN)]
     if rng.random() < 0.25:
@@ -203,7 +203,7 @@ def name(rng: np.random.Generator) -> str:
     return " ".join(words[rng.integers(len(words))] for words in parts)
 
 
-def date(rng: np.random.Generator) -> str:
+def draw_date(rng: np.random.Generator) -> str:
     """A date, in words or in numbers."""
     day, month, year = rng.integers((1, 1, 1940), (32, 13, 2030)).tolist()
     kind = rng.random()
@@ -213,7 +213,7 @@ def date(rng: np.random.Generator) -> str:
     return f"{day:02d}{mark}{month:02d}{mark}{year}" if kind < 0.8 else f"{day}{mark}{month}{mark}{year % 100:02d}"
 
 
-def amount(rng: np.random.Generator) -> str:
+def draw_amount(rng: np.random.Generator) -> str:
     """A number: money, a telephone, a postal or identity code."""
     kind = rng.random()
     if kind < 0.4:
@@ -225,7 +225,7 @@ def amount(rng: np.random.Generator) -> str:
     return digits[: rng.integers(4, 10)] if kind < 0.9 else f"{digits[0]},{digits[1:3]} %"
 
 
-def invented(rng: np.random.Generator) -> str:
+def draw_invented(rng: np.random.Generator) -> str:
     """Syllables that need not exist: every letter with every tone about as often, in either case, and all marks."""
     words, onsets = [], ONSETS.split()
     for _ in range(rng.integers(2, 8)):
@@ -239,7 +239,7 @@ def invented(rng: np.random.Generator) -> str:
     return " ".join(words)
 
 
-def built_in() -> Texts:
+def load_built_in() -> Texts:
     """What comes with the project: some 25 districts, names, sayings."""
     places = []
     for row in PLACES.strip().splitlines():
@@ -256,7 +256,7 @@ def _prefixed(text: str) -> tuple[str, str]:
     return " ".join(words[:-1]), words[-1]
 
 
-def from_folder(root: Path) -> Texts:
+def load_folder(root: Path) -> Texts:
     """Places and phrases from files.
 
     Args:
@@ -271,7 +271,7 @@ def from_folder(root: Path) -> Texts:
         raise ValueError(f"no places in {root}: vietnam_dataset/data/*.json are needed")
     places = [district for file in files for district in _districts(file)]
     sentences = (
-        labels.normal(line)
+        labels.normalize_label(line)
         for file in sorted((root / "corpus").glob("*.txt"))
         for line in file.read_text(encoding="utf-8").splitlines()
     )
@@ -292,7 +292,7 @@ def _districts(file: Path) -> Iterator[District]:
 
 
 def _clean(text: str) -> str:
-    return " ".join(labels.normal(text).split())
+    return " ".join(labels.normalize_label(text).split())
 
 
 def _house(rng: np.random.Generator, commas: bool) -> str:

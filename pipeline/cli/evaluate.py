@@ -30,12 +30,12 @@ def evaluate(
 
     Exit status: 0 at or above the gate, 1 below it, 2 bad use.
     """
-    from tfx_ocr.pipeline.evaluation import evaluated
+    from tfx_ocr.pipeline.evaluation import evaluate
 
-    here = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     if out:
         Path(out).touch()  # a place that cannot be written is told before the work, not after it
-    result = evaluated(here, Path(data), Path(model) if model else None, split)
+    result = evaluate(settings, Path(data), Path(model) if model else None, split)
     if out:
         Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for line in _lines(result):
@@ -44,10 +44,10 @@ def evaluate(
 
 
 def _lines(result: dict[str, Any]) -> list[str]:
-    from tfx_ocr.components.evaluator.gate import summary
+    from tfx_ocr.components.evaluator.gate import summarize
 
     aside = result["set_aside"]
-    said = [f"{result['recipe']} model {result['model']['version']} on {result['data']}", summary(result)]
+    said = [f"{result['recipe']} model {result['model']['version']} on {result['data']}", summarize(result)]
     if aside["n"]:
         reasons = ", ".join(f"{count} {what}" for what, count in aside["reasons"].items())
         said.append(f"{aside['n']} set aside: {reasons}")

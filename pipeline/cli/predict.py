@@ -54,16 +54,16 @@ def predict(
     Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
     from tfx_ocr.pipeline import prediction
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.serving.client import RequestError
 
-    here = dataclasses.replace(settings_of.load(), recipe=recipe)
-    it = chosen(here)  # before the files: of a picture alone, it is the recipe that is missing
+    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    it = resolve_recipe(settings)  # before the files: of a picture alone, it is the recipe that is missing
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     try:
-        with prediction.model(here, it, Path(model) if model else None, server) as (name, ask):
-            answers = prediction.predicted(it, files, ask, top)
+        with prediction.open_model(settings, it, Path(model) if model else None, server) as (name, ask):
+            answers = prediction.predict(it, files, ask, top)
     except RequestError as error:
         raise ValueError(str(error)) from error
     if as_json:

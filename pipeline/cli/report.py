@@ -12,7 +12,7 @@ import typer
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.recipes import DEFAULT
-from tfx_ocr.pipeline.recipes import recipe as recipe_named
+from tfx_ocr.pipeline.recipes import get_recipe as recipe_named
 
 
 def report(
@@ -25,11 +25,11 @@ def report(
       tfx-ocr report digits --open
     """
     recipe_named(recipe)  # a name that there is none of is told as such
-    here = dataclasses.replace(settings_of.load(), recipe=recipe)
-    result = last_run.last(here)
+    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    result = last_run.read(settings)
     if not result:
-        raise ValueError(f"no run of {recipe} in {here.folder}: begin with `tfx-ocr run {recipe}`")
-    for line in last_run.lines(result):
+        raise ValueError(f"no run of {recipe} in {settings.folder}: begin with `tfx-ocr run {recipe}`")
+    for line in last_run.format_lines(result):
         print(line)
     if show and "report" in result:
         webbrowser.open(Path(result["report"]).as_uri())

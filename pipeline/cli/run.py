@@ -45,26 +45,26 @@ def run(
 
     Exit status: 0 pushed (or pushed before and unchanged), 1 refused by the gate, 2 bad use, 3 stopped by a step.
     """
-    here = settings_of.load()
-    here = dataclasses.replace(
-        here,
+    settings = settings_of.load()
+    settings = dataclasses.replace(
+        settings,
         recipe=recipe,
-        input=data or here.input,
-        network=network or here.network,
-        overrides=" ".join([here.overrides, *map(shlex.quote, override or [])]).strip(),
-        tune="1" if tune else here.tune,
+        input=data or settings.input,
+        network=network or settings.network,
+        overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
+        tune="1" if tune else settings.tune,
     )
     from tfx_ocr.pipeline.check import check
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
 
-    here = check(chosen(here), here)
-    with _alone(here) as lock:
-        print(f"{recipe}: {_short(here.input)} -> {_short(str(here.folder))}", flush=True)
-        raise typer.Exit(_tfx(here, lock))
+    settings = check(resolve_recipe(settings), settings)
+    with _alone(settings) as lock:
+        print(f"{recipe}: {_short(settings.input)} -> {_short(str(settings.folder))}", flush=True)
+        raise typer.Exit(_tfx(settings, lock))
 
 
 @contextlib.contextmanager
-def _alone(here: Settings) -> Iterator[int]:
+def _alone(settings: Settings) -> Iterator[int]:
     """Keep other runs out of the recipe's folder.
 
     Yields:
@@ -73,43 +73,43 @@ def _alone(here: Settings) -> Iterator[int]:
     Raises:
         ValueError: another run is in it.
     """
-    here.folder.mkdir(parents=True, exist_ok=True)
-    with (here.folder / LOCK).open("a") as file:
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    with (settings.folder / LOCK).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ValueError(
-                f"another run of {here.recipe} is under way in {here.folder}: wait for its end, or name another folder "
-                "in TFX_OCR_HOME"
+                f"another run of {settings.recipe} is under way in {settings.folder}: wait for its end, "
+                "or name another folder in TFX_OCR_HOME"
             ) from None
         yield file.fileno()
 
 
-def _tfx(here: Settings, lock: int) -> int:
+def _tfx(settings: Settings, lock: int) -> int:
     """Register the pipeline if it is not, run it, and give the exit status that fits how the run ended."""
     runner = Path(__file__).parents[1] / "local_runner.py"
     tfx = Path(sys.executable).with_name("tfx")
-    log = here.folder / "logs" / "tfx.log"
+    log = settings.folder / "logs" / "tfx.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
-        **here.environment(),
-        "LOCAL_HOME": str(here.tfx_home),
+        **settings.environment(),
+        "LOCAL_HOME": str(settings.tfx_home),
         "PATH": f"{tfx.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # tfx calls pip from PATH
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
-    commands = [["run", "create", "--engine=local", f"--pipeline_name={here.recipe}"]]
-    if not (here.tfx_home / here.recipe).exists():
+    commands = [["run", "create", "--engine=local", f"--pipeline_name={settings.recipe}"]]
+    if not (settings.tfx_home / settings.recipe).exists():
         commands.insert(0, ["pipeline", "create", "--engine=local", f"--pipeline_path={runner}"])
-    before = last_run.last(here)
+    before = last_run.read(settings)
     for command in commands:
         print(f"$ tfx {' '.join(command[:3])}", flush=True)
         with log.open("ab") as errors:
             code = subprocess.run([str(tfx), *command], env=environment, stderr=errors, pass_fds=[lock]).returncode
-        if code and last_run.last(here) == before:
+        if code and last_run.read(settings) == before:
             print(f"`tfx {' '.join(command[:2])}` failed before any step ran; see {_short(str(log))}", file=sys.stderr)
             return EXIT["stopped"]
-    return EXIT[last_run.last(here)["status"]]
+    return EXIT[last_run.read(settings)["status"]]
 
 
 def _short(path: str) -> str:

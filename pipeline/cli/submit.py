@@ -24,16 +24,16 @@ def submit(
     Examples:
       tfx-ocr submit digits --endpoint URL
     """
-    here = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     from tfx_ocr.pipeline import kubeflow_runner
 
-    kubeflow_runner.specification(here)
+    kubeflow_runner.build_specification(settings)
     import kfp
 
     client = kfp.Client(host=endpoint)
     made = client.create_run_from_pipeline_package(
-        str(here.folder / kubeflow_runner.SPECIFICATION),
-        run_name=f"{recipe} {here.image}",
+        str(settings.folder / kubeflow_runner.SPECIFICATION),
+        run_name=f"{recipe} {settings.image}",
         experiment_name=experiment,
         enable_caching=True,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tfx_ocr.components.recipe import Recipe
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 RECIPES = {
     "digits": "tfx_ocr.pipeline.recipes.digits:DIGITS",
@@ -15,10 +15,10 @@ RECIPES = {
 DEFAULT = "digits"
 
 
-def recipe(name: str) -> Recipe:
+def get_recipe(name: str) -> Recipe:
     """Import and return the recipe that `name` stands for.
 
     Raises:
         ValueError: there is no such recipe; the known ones are named.
     """
-    return named(RECIPES, name, "recipe")
+    return load_named(RECIPES, name, "recipe")

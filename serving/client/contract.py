@@ -90,7 +90,7 @@ class Client(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
-def chosen_version(version: int | None, label: str) -> tuple[int | None, str]:
+def choose_version(version: int | None, label: str) -> tuple[int | None, str]:
     """The two, of which only one may be given.
 
     Raises:

@@ -17,8 +17,8 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionState, chosen_version
-from tfx_ocr.serving.client.retries import Backoff, retried
+from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionState, choose_version
+from tfx_ocr.serving.client.retries import Backoff, retry
 from tfx_ocr.serving.signature import Signature
 
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
@@ -50,7 +50,7 @@ class GrpcClient:
         Raises:
             ValueError: both a version and a label.
         """
-        version, label = chosen_version(version, label)
+        version, label = choose_version(version, label)
         self._spec = model_pb2.ModelSpec(name=model)
         if version is not None:
             self._spec.version.value = version
@@ -128,4 +128,4 @@ class GrpcClient:
                 again = code in AGAIN and TOO_LARGE not in message
                 raise RequestError(self._server, code.name, message, again=again) from error
 
-        return retried(once, self._timeout_s if timeout_s is None else timeout_s, self._backoff)
+        return retry(once, self._timeout_s if timeout_s is None else timeout_s, self._backoff)

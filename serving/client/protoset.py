@@ -24,7 +24,7 @@ SERVICES = {
 }
 
 
-def protoset() -> bytes:
+def build_protoset() -> bytes:
     """A FileDescriptorSet of both services, each file after what it builds on. Imports TensorFlow."""
     from google.protobuf import descriptor_pb2
     from tensorflow_serving.apis import (
@@ -74,4 +74,4 @@ def protoset() -> bytes:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(protoset())
+    sys.stdout.buffer.write(build_protoset())

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import numpy as np
 
-from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionState, chosen_version
-from tfx_ocr.serving.client.retries import Backoff, retried
+from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionState, choose_version
+from tfx_ocr.serving.client.retries import Backoff, retry
 from tfx_ocr.serving.signature import Signature, Tensors
 
 # TensorFlow Serving's way from a status to HTTP, turned round. 400 is also its FAILED_PRECONDITION and OUT_OF_RANGE.
@@ -61,7 +61,7 @@ class RestClient:
         Raises:
             ValueError: both a version and a label, or an address that is none.
         """
-        version, label = chosen_version(version, label)
+        version, label = choose_version(version, label)
         self._server = server.rstrip("/")
         one = f"/versions/{version}" if version is not None else f"/labels/{label}" if label else ""
         self._path = f"/v1/models/{model}{one}"
@@ -69,8 +69,8 @@ class RestClient:
         self._backoff = backoff
         self._output_names: dict[str, str] = {}
         try:
-            here = httpx.URL(self._server).host in LOOPBACK  # a proxy would look for it on its own machine
-            self._http = httpx.Client(base_url=self._server, trust_env=not here)
+            settings = httpx.URL(self._server).host in LOOPBACK  # a proxy would look for it on its own machine
+            self._http = httpx.Client(base_url=self._server, trust_env=not settings)
         except httpx.InvalidURL as error:
             raise ValueError(f"server {server!r} is no address: {error}") from None
 
@@ -119,7 +119,7 @@ class RestClient:
 
     def _sent(self, method: str, path: str, timeout_s: float | None, body: bytes | None = None) -> dict[str, Any]:
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
-        return retried(lambda left_s: self._once(method, path, body, left_s, timeout_s), timeout_s, self._backoff)
+        return retry(lambda left_s: self._once(method, path, body, left_s, timeout_s), timeout_s, self._backoff)
 
     def _once(self, method: str, path: str, body: bytes | None, left_s: float, timeout_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + left_s

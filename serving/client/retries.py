@@ -34,7 +34,7 @@ class Backoff:
         return draw * min(self.longest_s, self.first_s * 2.0 ** (failed - 1))
 
 
-def retried(
+def retry(
     once: Callable[[float], Answer],
     timeout_s: float,
     backoff: Backoff,

@@ -18,7 +18,7 @@ import grpc
 import numpy as np
 
 from tfx_ocr.serving.model_server.config import BatchingParameters
-from tfx_ocr.serving.model_server.errors import ServingError, of_tensorflow
+from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
 
 Feeds = Mapping[str, np.ndarray]
 
@@ -253,7 +253,7 @@ def _merged(tasks: list[Task], parameters: BatchingParameters) -> list[list[np.n
         feeds = {name: _merge([task.feeds[name] for task in tasks], padded - rows) for name in tasks[0].feeds}
         outputs = tasks[0].run(feeds, tasks[0].fetches, timeout_s)
     except Exception as error:  # whatever it is, it is this batch's, and the thread goes on
-        raise of_tensorflow(error) from error
+        raise from_tensorflow(error) from error
     for value in outputs:
         if value.ndim == 0:
             raise ServingError(grpc.StatusCode.FAILED_PRECONDITION, "Batched output tensor has 0 dimensions")

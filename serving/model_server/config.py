@@ -62,7 +62,7 @@ class SSLConfig:
     client_verify: bool = False
 
 
-def single_model(name: str, base_path: str) -> model_server_config_pb2.ModelServerConfig:
+def configure_model(name: str, base_path: str) -> model_server_config_pb2.ModelServerConfig:
     """The configuration of `--model_name` and `--model_base_path`."""
     config = model_server_config_pb2.ModelServerConfig()
     config.model_config_list.config.add(name=name, base_path=base_path, model_platform=MODEL_PLATFORM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import grpc
 
-from tfx_ocr.serving.export import first_line
+from tfx_ocr.serving.export import get_first_line
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -23,7 +23,7 @@ class ServingError(Exception):
         self.message = message
 
 
-def of_tensorflow(error: Exception) -> ServingError:
+def from_tensorflow(error: Exception) -> ServingError:
     """The error of a session's run, with its code; one without a code is INTERNAL.
 
     Args:
@@ -32,4 +32,4 @@ def of_tensorflow(error: Exception) -> ServingError:
     code = getattr(error, "error_code", None)
     if isinstance(error, ValueError | TypeError) and code is None:
         code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
-    return ServingError(CODES.get(code, grpc.StatusCode.INTERNAL), first_line(error))
+    return ServingError(CODES.get(code, grpc.StatusCode.INTERNAL), get_first_line(error))

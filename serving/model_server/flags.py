@@ -154,7 +154,7 @@ def parse(arguments: Sequence[str]) -> tuple[Flags, tuple[str, ...]]:
     return flags, tuple(name for name in values if name in IGNORED)
 
 
-def usage() -> str:
+def format_usage() -> str:
     """Every flag with its default, a line each."""
     lines = [f"  --{field.name}={_shown(field.default)}" for field in dataclasses.fields(Flags)]
     ignored = ", ".join(f"--{name}" for name in IGNORED)

@@ -14,14 +14,14 @@ from tensorflow_serving.apis import classification_pb2, regression_pb2
 
 from tfx_ocr.serving.model_server import tensors
 from tfx_ocr.serving.model_server.errors import ServingError
-from tfx_ocr.serving.model_server.json_tensors import BASE64, INTEGERS, SUPPORTED, type_name
+from tfx_ocr.serving.model_server.json_tensors import BASE64, INTEGERS, SUPPORTED, get_type_name
 
 BYTES_SUFFIX = "_bytes"  # of an output whose texts are bytes
 
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-def of_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) -> bytes:
+def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) -> bytes:
     """Write the answer of a Predict request, in the form of the request.
 
     Args:
@@ -57,7 +57,7 @@ def of_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) -> b
     return _encoded(f'{{\n    "predictions": [{rows}\n    ]\n}}')
 
 
-def of_classifications(result: classification_pb2.ClassificationResult) -> bytes:
+def format_classifications(result: classification_pb2.ClassificationResult) -> bytes:
     """Write the answer of a Classify request: `[[label, score], ...]` for each example.
 
     Raises:
@@ -73,7 +73,7 @@ def of_classifications(result: classification_pb2.ClassificationResult) -> bytes
     return _encoded(f'{{\n    "results": [{", ".join(rows)}\n    ]\n}}')
 
 
-def of_regressions(result: regression_pb2.RegressionResult) -> bytes:
+def format_regressions(result: regression_pb2.RegressionResult) -> bytes:
     """Write the answer of a Regress request: a number for each example.
 
     Raises:
@@ -85,7 +85,7 @@ def of_regressions(result: regression_pb2.RegressionResult) -> bytes:
     return _encoded(f'{{\n    "results": [{", ".join(values)}]\n}}')
 
 
-def of_error(message: str) -> bytes:
+def format_error(message: str) -> bytes:
     """Write what a client reads in place of an answer."""
     return _encoded(_object({"error": _quoted(message)}, 0))
 
@@ -93,7 +93,7 @@ def of_error(message: str) -> bytes:
 def _texts(name: str, tensor: tensor_pb2.TensorProto, outer: int) -> list[str]:
     """JSON of a tensor's parts past its first `outer` dimensions, as many as those hold."""
     if tensor.dtype not in SUPPORTED:
-        raise _invalid(f"Failed to write JSON value for tensor type: {type_name(tensor.dtype)}")
+        raise _invalid(f"Failed to write JSON value for tensor type: {get_type_name(tensor.dtype)}")
     array = tensors.to_array(tensor, name)
     values = array.ravel()
     if tensor.dtype == types_pb2.DT_STRING:

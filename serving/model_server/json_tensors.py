@@ -105,7 +105,7 @@ def read(body: bytes) -> dict[str, Any]:
     return document
 
 
-def signature_name(document: Mapping[str, Any]) -> str:
+def read_signature_name(document: Mapping[str, Any]) -> str:
     """The signature asked for; "" for the default one.
 
     Raises:
@@ -339,7 +339,7 @@ def _check_value(value: Any, dtype: int) -> None:
             raise _invalid("Unable to base64 decode")
     elif dtype not in SUPPORTED:
         raise ServingError(
-            grpc.StatusCode.UNIMPLEMENTED, f"Conversion of JSON Value: {_shown(value)} to type: {type_name(dtype)}"
+            grpc.StatusCode.UNIMPLEMENTED, f"Conversion of JSON Value: {_shown(value)} to type: {get_type_name(dtype)}"
         )
     elif dtype in FLOATS and type(value) in (int, float):
         if not _lossless(value, dtype):
@@ -437,7 +437,7 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
 
 def _proto(array: np.ndarray | None, dtype: int) -> tensor_pb2.TensorProto:
     if array is None:
-        raise ServingError(grpc.StatusCode.INTERNAL, f"a tensor of type {type_name(dtype)} cannot be read")
+        raise ServingError(grpc.StatusCode.INTERNAL, f"a tensor of type {get_type_name(dtype)} cannot be read")
     return tensors.to_proto(array, as_content=True)
 
 
@@ -458,19 +458,19 @@ def _json_type(value: Any) -> str:
     return names.get(type(value), "Number")
 
 
-def type_name(dtype: int) -> str:
+def get_type_name(dtype: int) -> str:
     """TensorFlow's name of a `DataType`."""
     return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
 
 
 def _type_error(value: Any, dtype: int) -> ServingError:
     return _invalid(
-        f"JSON Value: {_shown(value)} Type: {_json_type(value)} is not of expected type: {type_name(dtype)}"
+        f"JSON Value: {_shown(value)} Type: {_json_type(value)} is not of expected type: {get_type_name(dtype)}"
     )
 
 
 def _lossy(value: int | float, dtype: int) -> ServingError:
-    return _invalid(f"Cannot convert JSON value: {_shown(value)} to {type_name(dtype)} without loss of precision.")
+    return _invalid(f"Cannot convert JSON value: {_shown(value)} to {get_type_name(dtype)} without loss of precision.")
 
 
 def _invalid(message: str) -> ServingError:

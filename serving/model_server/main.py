@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"tensorflow_model_server: {error}\n")
         return USAGE_ERROR
     if flags.help:
-        sys.stdout.write(f"{command_line.usage()}\n")
+        sys.stdout.write(f"{command_line.format_usage()}\n")
         return 0
     if flags.version:
         tensorflow = importlib.metadata.version("tensorflow")
@@ -76,7 +76,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
     models = (
         config.read_models(flags.model_config_file)
         if flags.model_config_file
-        else config.single_model(flags.model_name, flags.model_base_path)
+        else config.configure_model(flags.model_name, flags.model_base_path)
     )
     batching = config.read_batching(flags.batching_parameters_file) if flags.batching_parameters_file else None
     metrics_path = config.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None

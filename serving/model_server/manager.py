@@ -223,7 +223,7 @@ class Manager:
                 continue
             else:
                 try:
-                    wanted = _wanted(model.config, versions.folders(model.config.base_path))
+                    wanted = _wanted(model.config, versions.list_folders(model.config.base_path))
                 except OSError as error:
                     log.warning("model %s: %s cannot be read: %s", name, model.config.base_path, error.strerror)
                     continue

@@ -28,15 +28,15 @@ MICROSECONDS = 1e6  # in a second
 CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 
-def exponential(scale: float, growth: float, count: int) -> tuple[float, ...]:
+def build_buckets(scale: float, growth: float, count: int) -> tuple[float, ...]:
     """Upper bounds `scale * growth**i` of `count` buckets, as `monitoring::Buckets::Exponential`; all else is +Inf."""
     return tuple(scale * growth**i for i in range(count))
 
 
-LATENCIES = exponential(10, 1.8, 33)  # microseconds, to about 20 minutes
-QUEUEING = exponential(100, 1.2, 52)  # microseconds, to about 1 second
-GRAPH_RUNS = exponential(1000, 2, 20)  # microseconds, to about 9 minutes
-SIZES = exponential(1, 2, 14)  # rows
+LATENCIES = build_buckets(10, 1.8, 33)  # microseconds, to about 20 minutes
+QUEUEING = build_buckets(100, 1.2, 52)  # microseconds, to about 1 second
+GRAPH_RUNS = build_buckets(1000, 2, 20)  # microseconds, to about 9 minutes
+SIZES = build_buckets(1, 2, 14)  # rows
 
 
 class Counter:

@@ -109,11 +109,13 @@ class App:
             elif API_PATH.fullmatch(path.decode("latin-1")):
                 response = await self._api(scope, (path + query).decode("latin-1"), receive)
             else:
-                response = _json(404, json_answers.of_error(f"Not found: {path.decode('latin-1')}"))
+                response = _json(404, json_answers.format_error(f"Not found: {path.decode('latin-1')}"))
         except ClientDisconnect:
             return
         except asyncio.CancelledError:  # by the end of the grace at a stop, and by nothing else
-            response = _json(HTTP_CODES[grpc.StatusCode.UNAVAILABLE], json_answers.of_error("The server has stopped"))
+            response = _json(
+                HTTP_CODES[grpc.StatusCode.UNAVAILABLE], json_answers.format_error("The server has stopped")
+            )
         await response(scope, receive, send)
 
     def close(self) -> None:
@@ -137,7 +139,7 @@ class App:
         except ServingError as error:
             code = error.code.name
             status = error.status if isinstance(error, Refusal) else HTTP_CODES[error.code]
-            response = _json(status, json_answers.of_error(error.message), self._headers)
+            response = _json(status, json_answers.format_error(error.message), self._headers)
         self._monitoring.request(api, "REST", model, code, time.monotonic() - begin)
         return response
 

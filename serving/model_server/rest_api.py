@@ -101,15 +101,15 @@ def answer(handlers: Handlers, call: Call, body: bytes, timeout_s: float | None 
     if call.what == "metadata":
         return _metadata(handlers.get_model_metadata(_metadata_request(call.spec)))
     document = json_tensors.read(body)
-    call.spec.signature_name = json_tensors.signature_name(document)
+    call.spec.signature_name = json_tensors.read_signature_name(document)
     if call.what == "predict":
         return _predict(handlers, call.spec, document, timeout_s)
     given = json_tensors.to_input(document)
     if call.what == "classify":
         request = classification_pb2.ClassificationRequest(model_spec=call.spec, input=given)
-        return json_answers.of_classifications(handlers.classify(request, timeout_s).result)
+        return json_answers.format_classifications(handlers.classify(request, timeout_s).result)
     regression = regression_pb2.RegressionRequest(model_spec=call.spec, input=given)
-    return json_answers.of_regressions(handlers.regress(regression, timeout_s).result)
+    return json_answers.format_regressions(handlers.regress(regression, timeout_s).result)
 
 
 def _predict(
@@ -134,7 +134,7 @@ def _predict(
         if gone and tries > 1:
             return _predict(handlers, spec, document, left, tries - 1)
         raise
-    return json_answers.of_tensors(response.outputs, by_row)
+    return json_answers.format_tensors(response.outputs, by_row)
 
 
 def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature: str) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tfx_ocr.data import features
 from tfx_ocr.serving.export import Export
 from tfx_ocr.serving.model_server import batching
-from tfx_ocr.serving.model_server.errors import ServingError, of_tensorflow
+from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.flags import CPUS, Flags
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 
@@ -88,7 +88,7 @@ class Servable:
             try:
                 answer = self._backend.run(feeds, fetches, timeout_s)
             except (tf.errors.OpError, ValueError, TypeError, RuntimeError, MemoryError) as error:
-                raise of_tensorflow(error) from error
+                raise from_tensorflow(error) from error
         else:
             futures = self._scheduler.submit(self._backend.run, self, feeds, fetches, timeout_s, self._on_batch)
             for future in futures:  # a batch may run on when nobody waits for this request any more
@@ -141,7 +141,7 @@ def open_backend(path: Path, flags: Flags) -> Backend:
         return Export(path, tags, _config(flags))
     except ValueError as error:
         cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else None
-        raise ServingError(of_tensorflow(cause or error).code, str(error)) from error
+        raise ServingError(from_tensorflow(cause or error).code, str(error)) from error
 
 
 def _config(flags: Flags, inter_op: int = 0) -> tf.compat.v1.ConfigProto:

@@ -9,7 +9,7 @@ import tensorflow as tf
 from google.protobuf import message
 from tensorflow_serving.apis import prediction_log_pb2
 
-from tfx_ocr.serving.model_server.errors import ServingError, of_tensorflow
+from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.servable import Servable
 
@@ -52,7 +52,7 @@ def warm_up(servable: Servable, path: Path, inference: Inference, iterations: in
             grpc.StatusCode.INVALID_ARGUMENT, f"Failed to parse warmup record {count} from {file}"
         ) from None
     except tf.errors.DataLossError as error:
-        sentence = f"{of_tensorflow(error).message}. Please verify your warmup data is in TFRecord format."
+        sentence = f"{from_tensorflow(error).message}. Please verify your warmup data is in TFRecord format."
         raise ServingError(grpc.StatusCode.DATA_LOSS, sentence) from error
     return count
 

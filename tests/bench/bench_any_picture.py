@@ -63,7 +63,7 @@ def main() -> None:
     pictures, labels = mnist.read("test")
     chosen = mnist.balanced(labels, options.each, np.random.default_rng(0))
     found = []
-    with Export(pretrained.model("digits")) as export:
+    with Export(pretrained.get_folder("digits")) as export:
         for kind, change in KINDS.items():
             generator, right = np.random.default_rng(0), 0
             for begin in range(0, len(chosen), BATCH):

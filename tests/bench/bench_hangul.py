@@ -77,10 +77,10 @@ def draw(out: pathlib.Path, fonts_folder: pathlib.Path) -> None:
     found = {}
     for folder in (fonts_folder, pipelines.data_folder("fonts_ko")):
         for path in sorted(folder.rglob("*")):
-            if path.suffix.lower() in fonts.ENDINGS and fonts.family(path) in named:
+            if path.suffix.lower() in fonts.ENDINGS and fonts.get_family(path) in named:
                 found.setdefault(path.stem, path)
     for name, (families, syllables, style, each) in DRAWN.items():
-        files = fonts.chosen(sorted(found.values(), key=lambda path: path.name), families, ())
+        files = fonts.choose_fonts(sorted(found.values(), key=lambda path: path.name), families, ())
         hangul.write(
             out, files, hangul.SYLLABLES[syllables], each=each, seed=7, style=style, name=name, workers=2,
             image_size=80, size=66,
@@ -96,7 +96,7 @@ def copy_writers(target: pathlib.Path, *, others: bool, copies: int) -> None:
 
     def records() -> Iterator[Record]:
         for _ in range(copies):
-            for shard in labelled_csv.shards(root):
+            for shard in labelled_csv.list_shards(root):
                 for record in labelled_csv.read(root, shard):
                     if isinstance(record, Record) and (record.group not in WRITERS) == others:
                         yield record

@@ -84,19 +84,19 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
     from tfx.proto import transform_pb2
 
     from tfx_ocr.components.example_gen.component import ExampleGen
-    from tfx_ocr.data.schemas import schema_path
+    from tfx_ocr.data.schemas import get_schema_path
     from tfx_ocr.pipeline import graph
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.settings import Settings
 
     home.mkdir(parents=True)
     test = images * TEST // IMAGES // mnist.DIGITS
     mnist.write_draw(home / "data", 0, {"train": images // mnist.DIGITS - test, "test": test})
     settings = Settings(home=str(home), input=str(home / "data"))
-    recipe = chosen(settings)
+    recipe = resolve_recipe(settings)
     example_gen = ExampleGen(input_base=settings.input)
     example_gen.exec_properties.update({"recipe": recipe.part("example_gen"), "code_version": ""})
-    schema_gen = ImportSchemaGen(schema_file=str(schema_path(recipe.schema)))
+    schema_gen = ImportSchemaGen(schema_file=str(get_schema_path(recipe.schema)))
     ours = {"preprocessing_fn": graph.PREPROCESSING_FN, "disable_statistics": True}
     floats = {"preprocessing_fn": f"{float_tensors.__name__}.preprocessing_fn"}
     ways = {OURS: ours, **dict(zip(FLOATS, (floats, {**floats, "disable_statistics": True}), strict=True))}
@@ -110,7 +110,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
         ).with_id(name)
         for name, way in ways.items()
     ]
-    connection = graph.connection(settings)
+    connection = graph.get_metadata_connection(settings)
     LocalDagRunner().run(
         Pipeline(
             pipeline_name=recipe.name,

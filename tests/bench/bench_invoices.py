@@ -93,15 +93,15 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
     """The pages of a set by the recipe's rule, turned on by so many times its test share; without their pictures."""
     from tfx_ocr.components.example_gen.splits import SPLITS
     from tfx_ocr.data import features
-    from tfx_ocr.data.readers import reader
+    from tfx_ocr.data.readers import get_reader
     from tfx_ocr.data.record import Record
-    from tfx_ocr.pipeline.recipes import recipe
+    from tfx_ocr.pipeline.recipes import get_recipe
 
     name, folder = READ[part]
-    rule, root = recipe("invoices").examples.split, pipelines.data_folder(folder)
+    rule, root = get_recipe("invoices").examples.split, pipelines.data_folder(folder)
     found: dict[str, list[Record]] = {split: [] for split in SPLITS}
-    for shard in reader(name).shards(root):
-        for record in reader(name).read(root, shard):
+    for shard in get_reader(name).list_shards(root):
+        for record in get_reader(name).read(root, shard):
             if isinstance(record, Record):
                 kept = {name: value for name, value in record.features.items() if name != features.IMAGE}
                 found[split_of(record.group, rule, fold)].append(dataclasses.replace(record, features=kept))
@@ -110,9 +110,9 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
 
 def split_of(group: str, rule: Split, fold: int) -> str:
     """Where a supplier's pages are: with fold 0 as `components.example_gen.splits` says."""
-    from tfx_ocr.components.example_gen.splits import by_shares, place
+    from tfx_ocr.components.example_gen.splits import choose_by_share, hash_to_unit
 
-    return by_shares((place(group) - fold * rule.test) % 1.0, rule.eval, rule.test)
+    return choose_by_share((hash_to_unit(group) - fold * rule.test) % 1.0, rule.eval, rule.test)
 
 
 def all_named(record: Record) -> Record:

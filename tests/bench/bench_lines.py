@@ -47,7 +47,7 @@ def draw(out: pathlib.Path, count: int) -> None:
     """Draw lines in the manner of both sets, but for what is there."""
     from tfx_ocr.data.synthetic import fonts, vietnamese
 
-    files = fonts.chosen(fonts.faces([pipelines.data_folder("fonts_vi")]), (), LEFT_OUT)
+    files = fonts.choose_fonts(fonts.list_fonts([pipelines.data_folder("fonts_vi")]), (), LEFT_OUT)
     texts = pipelines.data_folder("text_vi")
     vietnamese.write(out, files, count, seed=7, styles=("form", "sheet"), texts=texts, name="train-drawn", workers=2)
 
@@ -56,16 +56,18 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
     """A real set as TFRecords: train, many times over, and eval to `out`, test to both folders."""
     from tfx_ocr.components.example_gen.splits import Divider
     from tfx_ocr.components.recipe import Split
-    from tfx_ocr.data.readers import reader, tfrecord
+    from tfx_ocr.data.readers import get_reader, tfrecord
     from tfx_ocr.data.record import Record
 
     rules = {
         "kalapa": Split(by="group", eval_groups=("217..229",), test_groups=("258..277",)),
         "cinnamon": Split(by="group", eval=0.1, test=0.2),
     }
-    root, read = pipelines.data_folder(name), reader(name)
+    root, read = pipelines.data_folder(name), get_reader(name)
     divider = Divider(rules[name], ())
-    records = [record for shard in read.shards(root) for record in read.read(root, shard) if isinstance(record, Record)]
+    records = [
+        record for shard in read.list_shards(root) for record in read.read(root, shard) if isinstance(record, Record)
+    ]
     for split, folder, copies in (
         ("train", out, COPIES), ("eval", out, 1), ("test", out, 1), ("test", judged, 1)
     ):  # fmt: skip

@@ -37,7 +37,7 @@ def main() -> None:
         env={**os.environ, "TFX_OCR_HOME": settings.home},
         check=True,
     )
-    verdict = last_run.last(settings)["verdict"]
+    verdict = last_run.read(settings)["verdict"]
     results.record(
         "mnist",
         [

@@ -64,7 +64,7 @@ def main() -> None:
         for network, words in NETWORKS.items():
             base = pathlib.Path(work, network)
             if network == "small_cnn":
-                shutil.copytree(pretrained.model("digits"), base / "1")
+                shutil.copytree(pretrained.get_folder("digits"), base / "1")
             else:
                 random_export(network, base / "1")
             measured = rates(base, pictures, options.requests, options.repeats)
@@ -281,11 +281,11 @@ def random_export(network: str, path: pathlib.Path) -> None:
     from tfx_ocr.components.trainer import model as models
     from tfx_ocr.components.trainer.export import export
     from tfx_ocr.components.transform.preprocessing import preprocessing_fn
-    from tfx_ocr.pipeline.recipes import recipe
+    from tfx_ocr.pipeline.recipes import get_recipe
 
     keras.utils.set_random_seed(0)
-    it = recipe("digits").with_network(network)
-    config: dict[str, Any] = {"recipe": it.part("transform")}
+    recipe = get_recipe("digits").with_network(network)
+    config: dict[str, Any] = {"recipe": recipe.part("transform")}
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     blank = tf.io.encode_png(tf.zeros([8, 8, 1], tf.uint8)).numpy()
@@ -295,7 +295,7 @@ def random_export(network: str, path: pathlib.Path) -> None:
             data = ([{"image": [blank], "label": [b"0"]}], metadata)
             _, transform_fn = data | tft_beam.AnalyzeAndTransformDataset(lambda each: preprocessing_fn(each, config))
             transform_fn | tft_beam.WriteTransformFn(str(graph))
-        part = Part.from_json(it.part("trainer"))
+        part = Part.from_json(recipe.part("trainer"))
         model, _ = models.build(part)
         export(model, tft.TFTransformOutput(str(graph)), part, str(path))
 

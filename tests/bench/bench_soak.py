@@ -67,7 +67,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as work:
         pictures = model_server.pictures(pathlib.Path(work, "sample"))
         base = pathlib.Path(work, "models")
-        shutil.copytree(pretrained.model("digits"), base / "1")
+        shutil.copytree(pretrained.get_folder("digits"), base / "1")
         with model_server.running(base) as server:
             counts, samples = soak(server, pictures, 60 * options.minutes)
             crashed = server.process.poll() is not None

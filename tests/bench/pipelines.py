@@ -43,11 +43,11 @@ def train_and_judge(
     import tfx.v1 as tfx  # minutes of training follow; --help need not wait for it
 
     from tfx_ocr.pipeline import graph
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.settings import Settings
 
     settings = Settings(recipe=recipe, home=str(home), input=str(data), network=network, overrides=overrides)
-    tfx.orchestration.LocalDagRunner().run(graph.build(chosen(settings), settings))
+    tfx.orchestration.LocalDagRunner().run(graph.build(resolve_recipe(settings), settings))
     newest = max(
         pathlib.Path(settings.root).glob("Evaluator/evaluation/*/gate.json"), key=lambda path: int(path.parent.name)
     )
@@ -65,10 +65,10 @@ def model(recipe: str, home: pathlib.Path) -> pathlib.Path:
 
 def judge(recipe: str, data: pathlib.Path, home: pathlib.Path) -> dict[str, Any]:
     """What `tfx-ocr evaluate --split all` finds of that model on other data."""
-    from tfx_ocr.pipeline.evaluation import evaluated
+    from tfx_ocr.pipeline.evaluation import evaluate
     from tfx_ocr.pipeline.settings import Settings
 
-    return evaluated(Settings(recipe=recipe, home=str(home)), data, model(recipe, home), "all")
+    return evaluate(Settings(recipe=recipe, home=str(home)), data, model(recipe, home), "all")
 
 
 def row(measure: str, verdict: dict[str, Any], metric: str, of: str, command: str) -> results.Row:

@@ -49,7 +49,7 @@ def record(part: str, rows: Iterable[Row], folder: pathlib.Path = RESULTS) -> pa
     """
     path = folder / f"{part}.csv"
     kept = {row["measure"]: row for row in read(path)}
-    here, now = hardware(), commit()
+    settings, now = hardware(), commit()
     for row in rows:
         kept[row.measure] = {
             "measure": row.measure,
@@ -57,7 +57,7 @@ def record(part: str, rows: Iterable[Row], folder: pathlib.Path = RESULTS) -> pa
             "unit": row.unit,
             "n": row.n,
             "spread": "" if row.spread is None else f"{row.spread[0]:.5g} to {row.spread[1]:.5g}",
-            "hardware": here,
+            "hardware": settings,
             "commit": now,
             "command": row.command,
         }

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from tfx_ocr.components.example_gen.splits import Divider
-from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.pipeline.recipes import get_recipe
 
 
 def test_fold_0_is_the_recipes_own_split_and_every_supplier_is_a_test_supplier_once():
     import bench_invoices
 
-    rule, groups = recipe("invoices").examples.split, [f"supplier {number}" for number in range(300)]
+    rule, groups = get_recipe("invoices").examples.split, [f"supplier {number}" for number in range(300)]
     own = Divider(rule, ())
     folds = [[bench_invoices.split_of(group, rule, fold) for group in groups] for fold in range(bench_invoices.FOLDS)]
     assert folds[0] == [own.split_of("", group) for group in groups]

@@ -11,7 +11,7 @@ def test_counts_by_field_and_a_table(tmp_path, capsys):
         (tmp_path / "box" / f"{key}.txt").write_text(lines)
         (tmp_path / "entities" / f"{key}.txt").write_text(json.dumps({"company": company, "total": "RM9.00"}))
     (tmp_path / "box" / "d.txt").write_text(lines)
-    fields, pages = align_report.counted(tmp_path)
+    fields, pages = align_report.count_aligned(tmp_path)
     assert fields == {
         "supplier": {"exact": 1, "normalised": 1, "not found": 1, "equal": 1, "equal normalised": 2},
         "total": {"normalised": 3, "equal": 0, "equal normalised": 3},

@@ -29,7 +29,7 @@ from tfx_ocr.data import values
     ],
 )
 def test_dates_keep_every_reading(text, days):
-    assert values.dates(text) == days
+    assert values.parse_dates(text) == days
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_dates_keep_every_reading(text, days):
     ],
 )
 def test_amounts_keep_every_reading(text, numbers):
-    assert values.amounts(text) == tuple(map(Decimal, numbers))
+    assert values.parse_amounts(text) == tuple(map(Decimal, numbers))
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_amounts_keep_every_reading(text, numbers):
     ],
 )
 def test_currencies_by_code_or_sign(text, codes):
-    assert values.currencies(text) == codes
+    assert values.find_currencies(text) == codes

@@ -120,29 +120,29 @@ class Done:
 
 @pytest.fixture(scope="module", params=sorted(CASES))
 def done(request, tmp_path_factory):
-    from tfx_ocr.data.samples import sample
+    from tfx_ocr.data.samples import get_sample
     from tfx_ocr.pipeline import last_run
     from tfx_ocr.pipeline.check import check
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.graph import build
     from tfx_ocr.pipeline.local_runner import Runner
 
     case, folder = CASES[request.param], tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         case.cut(patch, folder / "cut")
-        data = sample(request.param)(folder / "data")
-    here = Settings(
+        data = get_sample(request.param)(folder / "data")
+    settings = Settings(
         recipe=request.param, home=str(folder / "work"), input=str(data), overrides=case.overrides, trace="1"
     )
-    it = chosen(here)
-    here = check(it, here)
+    recipe = resolve_recipe(settings)
+    settings = check(recipe, settings)
     if case.status == "pushed":
-        Runner(here).run(build(it, here))
+        Runner(settings).run(build(recipe, settings))
     else:
         with pytest.raises(SystemExit) as left:
-            Runner(here).run(build(it, here))
+            Runner(settings).run(build(recipe, settings))
         assert left.value.code == last_run.EXIT[case.status]
-    return Done(here, case, last_run.last(here))
+    return Done(settings, case, last_run.read(settings))
 
 
 def test_every_step_runs(done):
@@ -172,12 +172,12 @@ def test_the_export_answers_real_examples(done):
 def test_what_is_served(done):
     from tfx_ocr.serving import versions
 
-    there = versions.versions(done.here.serving_dir)
+    there = versions.list_versions(done.here.serving_dir)
     if done.case.status == "refused":
         assert there == []
         return
     assert [str(number) for number in there] == [done.last["version"]]
-    manifest = versions.read_manifest(versions.folder(done.here.serving_dir, there[0]))
+    manifest = versions.read_manifest(versions.get_folder(done.here.serving_dir, there[0]))
     assert manifest.recipe == done.here.recipe
     assert manifest.metrics == done.gate["metrics"]
 
@@ -189,34 +189,34 @@ def test_the_fast_form_is_compared_and_goes_along_where_it_agrees(done):
     told = json.loads(done.one("InfraValidator/blessing/*/fast.json").read_text(encoding="utf-8"))
     assert (told["split"], told["n"]) == ("test", done.gate["n"])  # every network of a recipe can be TFLite
     assert told["carried"] == (told["same"] >= told["same_at_least"] and not told["reason"])
-    for number in versions.versions(done.here.serving_dir):
-        there = versions.folder(done.here.serving_dir, number) / features.FAST
+    for number in versions.list_versions(done.here.serving_dir):
+        there = versions.get_folder(done.here.serving_dir, number) / features.FAST
         assert (there / features.FAST_NETWORK).is_file() == told["carried"]
 
 
 def test_the_report_has_a_section_for_each_part_of_an_answer(done):
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
 
     facts = json.loads(done.one("Report/report/*/report.json").read_text(encoding="utf-8"))
     assert list(facts) == [*COMMON[:2], *done.case.sections, *COMMON[2:]]
-    without = [] if chosen(done.here).gate.slices else ["slices"]
+    without = [] if resolve_recipe(done.here).gate.slices else ["slices"]
     assert [name for name, section in facts.items() if "missing" in section] == without
     assert facts["verdict"]["state"] == done.case.status
     assert facts["verdict"]["n"] == done.gate["n"] == sum(1 for line in _answers(done))
 
 
 def test_the_worst_cases_are_pictures_where_the_records_have_some(done):
-    from tfx_ocr.pipeline.chosen import chosen
+    from tfx_ocr.pipeline.chosen import resolve_recipe
 
     page = done.one("Report/report/*/index.html").read_text(encoding="utf-8")
-    assert ('<img src="data:image/png;base64,' in page) == (chosen(done.here).image is not None)
+    assert ('<img src="data:image/png;base64,' in page) == (resolve_recipe(done.here).image is not None)
 
 
 def test_evaluate_gives_exactly_the_gates_numbers(done):
-    from tfx_ocr.pipeline.evaluation import evaluated
+    from tfx_ocr.pipeline.evaluation import evaluate
 
     given = done.one("Trainer/model/*/Format-Serving") if done.case.status == "refused" else None
-    found = json.loads(json.dumps(evaluated(done.here, Path(done.here.input), given)))  # lists, as in gate.json
+    found = json.loads(json.dumps(evaluate(done.here, Path(done.here.input), given)))  # lists, as in gate.json
     gate = done.gate
     for name in ("split", "n", "metrics", "intervals", "classes", "confusion", "blessed", "examples_digest"):
         assert found[name] == gate[name], name

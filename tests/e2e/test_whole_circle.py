@@ -63,7 +63,7 @@ class Home:
 
     @property
     def last(self):
-        return last_run.last(self.settings)
+        return last_run.read(self.settings)
 
     def executed(self):
         """Steps of the last run that were not taken from the cache."""

@@ -7,14 +7,14 @@ import sys
 import pytest
 
 from tfx_ocr.pipeline.check import check, check_recipe
-from tfx_ocr.pipeline.chosen import chosen
-from tfx_ocr.pipeline.recipes import RECIPES, recipe
+from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
 from tfx_ocr.pipeline.settings import Settings
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_passes(name):
-    check_recipe(recipe(name))
+    check_recipe(get_recipe(name))
 
 
 @pytest.mark.parametrize(
@@ -38,34 +38,34 @@ def test_every_recipe_passes(name):
 )
 def test_a_bad_value_names_field_and_choices(override, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
-        check_recipe(chosen(Settings(overrides=f'"{override}"')))
+        check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
 
 
 def test_data_that_is_not_there_or_not_known_is_refused(tmp_path):
-    it = recipe("digits")
+    recipe = get_recipe("digits")
     with pytest.raises(ValueError, match=r"no data at .*nowhere"):
-        check(it, Settings(input=str(tmp_path / "nowhere")))
+        check(recipe, Settings(input=str(tmp_path / "nowhere")))
     (tmp_path / "notes.txt").write_text("not data")
     with pytest.raises(ValueError, match="is a file: give the folder"):
-        check(it, Settings(input=str(tmp_path / "notes.txt")))
+        check(recipe, Settings(input=str(tmp_path / "notes.txt")))
     with pytest.raises(ValueError, match=str(tmp_path)):
-        check(it, Settings(input=str(tmp_path)))
+        check(recipe, Settings(input=str(tmp_path)))
 
 
 def test_without_data_the_sample_is_written_once(tmp_path):
-    it, here = recipe("digits"), Settings(home=str(tmp_path))
-    first = check(it, here)
+    it, settings = get_recipe("digits"), Settings(home=str(tmp_path))
+    first = check(it, settings)
     before = {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "samples").rglob("*.png"))}
-    assert check(it, here) == first
+    assert check(it, settings) == first
     assert {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "samples").rglob("*.png"))} == before
     assert len(before) == 1797
-    assert dataclasses.replace(first, input="") == here
+    assert dataclasses.replace(first, input="") == settings
 
 
 def test_checking_imports_no_tensorflow():
     code = (
-        "import sys; from tfx_ocr.pipeline.check import check_recipe; from tfx_ocr.pipeline.recipes import recipe;"
-        "check_recipe(recipe('digits')); sys.exit('tensorflow' in sys.modules)"
+        "import sys; from tfx_ocr.pipeline.check import check_recipe; from tfx_ocr.pipeline.recipes import get_recipe;"
+        "check_recipe(get_recipe('digits')); sys.exit('tensorflow' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
@@ -76,4 +76,4 @@ def test_checking_imports_no_tensorflow():
 )
 def test_a_tuner_searches_no_head_below_the_least(override, said):
     with pytest.raises(ValueError, match=said):
-        check_recipe(chosen(Settings(tune="1", overrides=override)))
+        check_recipe(resolve_recipe(Settings(tune="1", overrides=override)))

@@ -9,8 +9,8 @@ from PIL import Image
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.readers.tfrecord import write
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples import sample
-from tfx_ocr.pipeline.evaluation import evaluated
+from tfx_ocr.data.samples import get_sample
+from tfx_ocr.pipeline.evaluation import evaluate
 from tfx_ocr.pipeline.settings import Settings
 
 pytestmark = pytest.mark.tfx
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tfx
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
     """A folder a label of the sample's test pictures, 5 or so each."""
-    whole = sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
+    whole = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
     folder = tmp_path_factory.mktemp("digits")
     for path in sorted((whole / "test").rglob("*.png"))[::8]:
         (folder / path.parent.name).mkdir(exist_ok=True)
@@ -42,9 +42,9 @@ def saved_as(digits, folder, ending, mode):
 
 
 @pytest.mark.parametrize(("ending", "mode"), [(".tif", "L"), (".webp", "RGB"), (".bmp", "P")])
-def test_a_format_that_tensorflow_does_not_read_gives_the_same_numbers(here, digits, tmp_path, ending, mode):
-    as_png = evaluated(here, digits, None)
-    other = evaluated(here, saved_as(digits, tmp_path / "other", ending, mode), None)
+def test_a_format_that_tensorflow_does_not_read_gives_the_same_numbers(settings, digits, tmp_path, ending, mode):
+    as_png = evaluate(settings, digits, None)
+    other = evaluate(settings, saved_as(digits, tmp_path / "other", ending, mode), None)
     assert as_png["model"]["version"] == other["model"]["version"] == "pretrained"
     assert as_png["n"] == other["n"] == len(list(digits.rglob("*.png")))
     assert as_png["metrics"]["accuracy"] > 0.8
@@ -52,7 +52,7 @@ def test_a_format_that_tensorflow_does_not_read_gives_the_same_numbers(here, dig
     assert other["set_aside"]["n"] == 0
 
 
-def test_what_example_gen_sets_aside_is_set_aside(here, digits, tmp_path):
+def test_what_example_gen_sets_aside_is_set_aside(settings, digits, tmp_path):
     data = saved_as(digits, tmp_path / "data", ".png", "L")
     written = io.BytesIO()
     Image.effect_noise((16, 16), 50).save(written, "JPEG")
@@ -60,7 +60,7 @@ def test_what_example_gen_sets_aside_is_set_aside(here, digits, tmp_path):
     for name, content in {"7/cut.png": early[:20], "7/early.jpg": early, "x/1.png": b"", "1.png": b""}.items():
         (data / name).parent.mkdir(exist_ok=True)
         (data / name).write_bytes(content)
-    result = evaluated(here, data, None)
+    result = evaluate(settings, data, None)
     assert result["n"] == len(list(digits.rglob("*.png")))
     assert {each["source"]: each["reason"].split(":")[0] for each in result["set_aside"]["examples"]} == {
         "1.png": "not in a label's folder",
@@ -73,16 +73,16 @@ def test_what_example_gen_sets_aside_is_set_aside(here, digits, tmp_path):
     )
 
 
-def test_data_without_anything_to_judge_is_refused_with_a_reason(here, tmp_path):
+def test_data_without_anything_to_judge_is_refused_with_a_reason(settings, tmp_path):
     (tmp_path / "x").mkdir()
     Image.new("L", (9, 9)).save(tmp_path / "x/1.png")
     with pytest.raises(ValueError, match=r"no examples to judge in .*: 1 set aside, such as x/1\.png: unknown label: "):
-        evaluated(here, tmp_path, None)
+        evaluate(settings, tmp_path, None)
 
 
-def test_a_model_of_another_kind_is_refused_by_name(here, tmp_path):
-    invoices = dataclasses.replace(here, recipe="invoices")
+def test_a_model_of_another_kind_is_refused_by_name(settings, tmp_path):
+    invoices = dataclasses.replace(settings, recipe="invoices")
     page = Record(features={"words": [b"A"], "boxes": [0.0] * 4, "entities": [b"total"]}, source="a")
     write(tmp_path / "pages.tfrecord", [page])
     with pytest.raises(ValueError, match="is no model of invoices: it has no signature serve_words"):
-        evaluated(invoices, tmp_path, pretrained.model("digits"))
+        evaluate(invoices, tmp_path, pretrained.get_folder("digits"))

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tfx_ocr.components.recipe import PARTS
-from tfx_ocr.pipeline.chosen import chosen
-from tfx_ocr.pipeline.code_version import code_version
+from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.recipes import RECIPES
 from tfx_ocr.pipeline.settings import Settings
 
@@ -34,12 +34,12 @@ def settings(request, tmp_path):
 def test_every_recipe_has_the_same_steps_in_order(settings):
     from tfx_ocr.pipeline.graph import build
 
-    built = build(chosen(settings), settings)
+    built = build(resolve_recipe(settings), settings)
     assert [component.id for component in built.components] == list(STEPS)
     for component in built.components:
-        step, it = STEPS[component.id], chosen(settings)
+        step, it = STEPS[component.id], resolve_recipe(settings)
         assert component.exec_properties["recipe"] == it.part(step)
-        assert component.exec_properties["code_version"] == code_version(step, it)
+        assert component.exec_properties["code_version"] == compute_code_version(step, it)
         assert set(json.loads(component.exec_properties["recipe"])) == set(PARTS[step])
 
 
@@ -49,7 +49,7 @@ def test_tune_puts_a_tuner_before_the_trainer(settings):
     from tfx_ocr.pipeline.graph import build
 
     tuned = dataclasses.replace(settings, tune="1")
-    built = {component.id: component for component in build(chosen(tuned), tuned).components}
+    built = {component.id: component for component in build(resolve_recipe(tuned), tuned).components}
     assert built["Tuner"] in built["Trainer"].upstream_nodes
     assert built["Transform"] in built["Tuner"].upstream_nodes
 
@@ -57,22 +57,24 @@ def test_tune_puts_a_tuner_before_the_trainer(settings):
 def test_anomalies_stop_the_run_before_transform(settings):
     from tfx_ocr.pipeline.graph import build
 
-    built = {component.id: component for component in build(chosen(settings), settings).components}
+    built = {component.id: component for component in build(resolve_recipe(settings), settings).components}
     assert built["ExampleValidator"] in built["Transform"].upstream_nodes
 
 
 def test_metadata_is_sqlite_in_the_home_or_mysql_by_one_setting(tmp_path):
-    from tfx_ocr.pipeline.graph import connection
+    from tfx_ocr.pipeline.graph import get_metadata_connection
 
-    assert connection(Settings(home=str(tmp_path))).sqlite.filename_uri == str(tmp_path / "digits" / "metadata.sqlite")
-    mysql = connection(Settings(metadata="mysql://ocr:secret@db:3307/mlmd")).mysql
+    assert get_metadata_connection(Settings(home=str(tmp_path))).sqlite.filename_uri == str(
+        tmp_path / "digits" / "metadata.sqlite"
+    )
+    mysql = get_metadata_connection(Settings(metadata="mysql://ocr:secret@db:3307/mlmd")).mysql
     assert (mysql.user, mysql.password, mysql.host, mysql.port, mysql.database) == ("ocr", "secret", "db", 3307, "mlmd")
-    assert connection(Settings(metadata="mysql://ocr@db/mlmd")).mysql.port == 3306
+    assert get_metadata_connection(Settings(metadata="mysql://ocr@db/mlmd")).mysql.port == 3306
 
 
 @pytest.mark.parametrize("address", ["postgres://db/mlmd", "mysql://db", "mlmd"])
 def test_another_address_for_metadata_is_refused(address):
-    from tfx_ocr.pipeline.graph import connection
+    from tfx_ocr.pipeline.graph import get_metadata_connection
 
     with pytest.raises(ValueError, match="it takes mysql://user:password@host:port/database"):
-        connection(Settings(metadata=address))
+        get_metadata_connection(Settings(metadata=address))

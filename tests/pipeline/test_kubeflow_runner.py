@@ -28,27 +28,27 @@ def here(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def spec(here):
-    from tfx_ocr.pipeline.kubeflow_runner import specification
+def spec(settings):
+    from tfx_ocr.pipeline.kubeflow_runner import build_specification
 
-    return specification(here)
+    return build_specification(settings)
 
 
-def test_kfp_reads_every_field_of_it(spec, here):
+def test_kfp_reads_every_field_of_it(spec, settings):
     from google.protobuf import json_format
     from kfp.pipeline_spec import pipeline_spec_pb2
 
     read = json_format.ParseDict(spec, pipeline_spec_pb2.PipelineSpec())  # an unknown field is an error
     assert read.schema_version == "2.1.0"
-    assert read.pipeline_info.name == here.recipe
+    assert read.pipeline_info.name == settings.recipe
     assert read.default_pipeline_root == "s3://bucket/root"
 
 
-def test_it_is_the_local_graph_step_by_step(spec, here):
-    from tfx_ocr.pipeline.chosen import chosen
+def test_it_is_the_local_graph_step_by_step(spec, settings):
+    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.graph import build
 
-    local = {component.id: component for component in build(chosen(here), here).components}
+    local = {component.id: component for component in build(resolve_recipe(settings), settings).components}
     tasks = spec["root"]["dag"]["tasks"]
     assert set(tasks) == set(local)
     for name, component in local.items():
@@ -75,19 +75,19 @@ def test_every_recipe_has_the_same_steps(spec):
     ]
 
 
-def test_every_step_knows_its_part_and_its_code(spec, here):
+def test_every_step_knows_its_part_and_its_code(spec, settings):
     for name, task in spec["root"]["dag"]["tasks"].items():
         known = task["inputs"]["parameters"]
-        assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == here.recipe, name
+        assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == settings.recipe, name
         assert len(known["code_version"]["runtimeValue"]["constant"]) == 12, name
 
 
 @pytest.mark.parametrize("field", ["input", "pipeline_root", "serving"])
-def test_an_address_the_cluster_needs_is_asked_for(here, field):
-    from tfx_ocr.pipeline.kubeflow_runner import specification
+def test_an_address_the_cluster_needs_is_asked_for(settings, field):
+    from tfx_ocr.pipeline.kubeflow_runner import build_specification
 
     with pytest.raises(ValueError, match=f"TFX_OCR_{field.upper()}"):
-        specification(dataclasses.replace(here, **{field: ""}))
+        build_specification(dataclasses.replace(settings, **{field: ""}))
 
 
 @pytest.fixture
@@ -122,13 +122,13 @@ def endpoint():
     server.shutdown()
 
 
-def test_submit_sends_the_specification(endpoint, here, spec, monkeypatch):
+def test_submit_sends_the_specification(endpoint, settings, spec, monkeypatch):
     from tfx_ocr.pipeline.cli import app
 
     address, sent = endpoint
-    for name, value in here.environment().items():
+    for name, value in settings.environment().items():
         monkeypatch.setenv(name, value)
-    result = CliRunner().invoke(app(), ["submit", here.recipe, "--endpoint", address])
+    result = CliRunner().invoke(app(), ["submit", settings.recipe, "--endpoint", address])
     assert result.exit_code == 0, result.output
     assert "submitted: run run-1" in result.output
     [(_, run)] = [(path, body) for path, body in sent if path.endswith("/runs")]

@@ -20,7 +20,7 @@ PUSHED = {
 
 
 def test_an_unchanged_run_says_the_verdict_it_found():
-    assert last_run.lines(PUSHED) == [
+    assert last_run.format_lines(PUSHED) == [
         "0 of 1 steps ran, 41 s",
         "gate passed: accuracy 0.9750 (40 test examples)",
         "served: version 17 in /serving/digits",
@@ -30,7 +30,9 @@ def test_an_unchanged_run_says_the_verdict_it_found():
 
 
 def test_a_refused_run_says_that_the_old_version_is_served():
-    lines = last_run.lines({**PUSHED, "status": "refused", "version": "", "sentence": "no signature serve_images"})
+    lines = last_run.format_lines(
+        {**PUSHED, "status": "refused", "version": "", "sentence": "no signature serve_images"}
+    )
     assert "infra validation REFUSED: no signature serve_images" in lines
     assert "not pushed: what was served before is served still" in lines
 
@@ -49,12 +51,12 @@ def test_a_run_that_ended_early_says_where_and_why(status, said):
         "sentence": "9 of 10 records were set aside",
         "log": "/logs/x.log",
     }
-    assert last_run.lines(result)[0] == said
+    assert last_run.format_lines(result)[0] == said
 
 
 def test_it_is_kept_for_the_next_command(tmp_path):
-    here = Settings(home=str(tmp_path))
-    assert last_run.last(here) == {}
-    here.folder.mkdir(parents=True)
-    last_run.write(here, PUSHED)
-    assert last_run.last(here) == PUSHED
+    settings = Settings(home=str(tmp_path))
+    assert last_run.read(settings) == {}
+    settings.folder.mkdir(parents=True)
+    last_run.write(settings, PUSHED)
+    assert last_run.read(settings) == PUSHED

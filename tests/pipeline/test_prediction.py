@@ -12,11 +12,11 @@ from PIL import Image
 from tfx_ocr.components.recipe import WordsSpec
 from tfx_ocr.data import features
 from tfx_ocr.pipeline.cli.predict import _table
-from tfx_ocr.pipeline.prediction import BATCH, Answer, predicted, question
-from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.pipeline.prediction import BATCH, Answer, build_request, predict
+from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving.client import RequestError
 
-DIGITS = recipe("digits")
+DIGITS = get_recipe("digits")
 
 
 def picture(folder, name, grey, format="PNG"):
@@ -52,7 +52,7 @@ class Model:
 
 def test_answers_are_plain_and_come_in_the_files_order(tmp_path):
     files = [picture(tmp_path, f"{level}.png", level) for level in (64, 128)]
-    first, second = predicted(DIGITS, files, Model().ask, top=2)
+    first, second = predict(DIGITS, files, Model().ask, top=2)
     assert (second.file, second.error) == (files[1], "")
     assert list(first.outputs.items()) == [
         ("label", "64"),
@@ -64,21 +64,21 @@ def test_answers_are_plain_and_come_in_the_files_order(tmp_path):
 
 
 def test_numbers_have_six_places(tmp_path):
-    (one,) = predicted(DIGITS, [picture(tmp_path, "a.png", 0)], Model().ask, top=3)
+    (one,) = predict(DIGITS, [picture(tmp_path, "a.png", 0)], Model().ask, top=3)
     assert one.outputs["probabilities"] == [0.0, 0.1, 0.012346]
 
 
 def test_files_are_asked_in_batches(tmp_path):
     files = [picture(tmp_path, f"{level}.png", level) for level in range(BATCH + 3)]
     model = Model()
-    answers = predicted(DIGITS, files, model.ask, top=1)
+    answers = predict(DIGITS, files, model.ask, top=1)
     assert [len(batch) for batch in model.batches] == [BATCH, 3]
     assert [one.outputs["label"] for one in answers] == [str(level) for level in range(BATCH + 3)]
 
 
 def test_a_file_twice_is_answered_twice(tmp_path):
     file = picture(tmp_path, "a.png", 9)
-    assert [one.outputs["label"] for one in predicted(DIGITS, [file, file], Model().ask, top=1)] == ["9", "9"]
+    assert [one.outputs["label"] for one in predict(DIGITS, [file, file], Model().ask, top=1)] == ["9", "9"]
 
 
 def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
@@ -86,7 +86,7 @@ def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
     (tmp_path / "empty.png").touch()
     files = [str(tmp_path / "no.txt"), picture(tmp_path, "7.png", 7), str(tmp_path / "gone.png"), str(tmp_path)]
     files.append(str(tmp_path / "empty.png"))
-    answers = predicted(DIGITS, files, Model().ask, top=1)
+    answers = predict(DIGITS, files, Model().ask, top=1)
     assert [one.error for one in answers] == [
         "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
         "",
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
 def test_a_picture_that_the_model_refuses_is_found_among_the_others(tmp_path, error):
     files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2, 3)]
     model = Model(bad=2, error=error)
-    answers = predicted(DIGITS, files, model.ask, top=1)
+    answers = predict(DIGITS, files, model.ask, top=1)
     assert [one.outputs.get("label") for one in answers] == ["1", None, "3"]
     assert answers[1].error == str(error)
     assert model.batches == [[1, 2, 3], [1], [2], [3]]
@@ -115,12 +115,12 @@ def test_a_server_that_is_not_there_ends_it(tmp_path):
     files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2)]
     model = Model(bad=1, error=RequestError("here", "UNAVAILABLE", "connection refused"))
     with pytest.raises(RequestError, match="connection refused"):
-        predicted(DIGITS, files, model.ask, top=1)
+        predict(DIGITS, files, model.ask, top=1)
     assert model.batches == [[1, 2]]
 
 
 def test_a_tiff_is_asked_as_png(tmp_path):
-    signature, inputs = question(DIGITS, tmp_path / picture(tmp_path, "a.tif", 5, "TIFF"))
+    signature, inputs = build_request(DIGITS, tmp_path / picture(tmp_path, "a.tif", 5, "TIFF"))
     assert signature == "serve_images"
     image = inputs["image_bytes"].item()
     assert image.startswith(b"\x89PNG\r\n")
@@ -141,7 +141,7 @@ def pages_recipe():
 
 def test_a_page_is_asked_by_its_words_and_boxes(tmp_path, pages_recipe):
     (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
-    signature, inputs = question(pages_recipe, tmp_path / "a.xml")
+    signature, inputs = build_request(pages_recipe, tmp_path / "a.xml")
     assert signature == "serve_words"
     assert inputs["words"].tolist() == ["T\u1ed5ng".encode(), b"12,500"]
     assert inputs["boxes"].dtype == np.float32
@@ -151,7 +151,7 @@ def test_a_page_is_asked_by_its_words_and_boxes(tmp_path, pages_recipe):
 def test_a_picture_of_a_page_is_refused_with_what_is_wanted(tmp_path, pages_recipe):
     picture(tmp_path, "page.png", 255)
     with pytest.raises(ValueError, match="a picture: this recipe is asked about words; give the page's PAGE XML or AL"):
-        question(pages_recipe, tmp_path / "page.png")
+        build_request(pages_recipe, tmp_path / "page.png")
 
 
 def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
@@ -167,7 +167,7 @@ def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
         return {"field_names": np.array([[b"total"]], object)}
 
     files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "long.xml", "a.xml")]
-    first, empty, no, long, last = predicted(pages_recipe, files, ask, top=3)
+    first, empty, no, long, last = predict(pages_recipe, files, ask, top=3)
     assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
     assert first.outputs == last.outputs == {"field_names": ["total"]}
     assert empty.error == "no words: the page has none"

@@ -6,8 +6,8 @@ import pydantic
 import pytest
 
 from tfx_ocr.components.recipe import PARTS, Part
-from tfx_ocr.pipeline.chosen import chosen
-from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
 
 FOLLOWS = {
@@ -21,16 +21,16 @@ FOLLOWS = {
 
 @pytest.mark.parametrize("override", FOLLOWS)
 def test_a_change_reaches_the_steps_that_it_concerns(override):
-    plain, changed = chosen(Settings()), chosen(Settings(overrides=override))
+    plain, changed = resolve_recipe(Settings()), resolve_recipe(Settings(overrides=override))
     assert {step for step in PARTS if plain.part(step) != changed.part(step)} == FOLLOWS[override]
 
 
 @pytest.mark.parametrize("step", PARTS)
 def test_a_part_reads_back_as_it_was(step):
-    it = recipe("digits")
-    part = Part.from_json(it.part(step))
+    recipe = get_recipe("digits")
+    part = Part.from_json(recipe.part(step))
     for name in PARTS[step]:
-        assert getattr(part, name) == getattr(it, name)
+        assert getattr(part, name) == getattr(recipe, name)
 
 
 def test_a_misspelt_field_is_an_error():

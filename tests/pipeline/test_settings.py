@@ -15,10 +15,10 @@ def test_environment_wins_over_the_file_and_the_file_over_the_default(tmp_path):
 
 
 def test_folders_follow_from_home_and_recipe():
-    here = Settings(recipe="some", home="/somewhere")
-    assert here.root == "/somewhere/some/pipeline"
-    assert here.serving_dir == "/somewhere/serving/some"
-    assert here.tfx_home == Path("/somewhere/tfx")
+    settings = Settings(recipe="some", home="/somewhere")
+    assert settings.root == "/somewhere/some/pipeline"
+    assert settings.serving_dir == "/somewhere/serving/some"
+    assert settings.tfx_home == Path("/somewhere/tfx")
 
 
 def test_two_homes_share_no_folder():
@@ -27,8 +27,8 @@ def test_two_homes_share_no_folder():
 
 
 def test_environment_gives_the_same_settings_to_another_process(tmp_path):
-    here = Settings(recipe="some", overrides="trainer.epochs=5 'gate.at_least.accuracy=0.9'")
-    assert load(here.environment(), tmp_path) == here
+    settings = Settings(recipe="some", overrides="trainer.epochs=5 'gate.at_least.accuracy=0.9'")
+    assert load(settings.environment(), tmp_path) == settings
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_a_bad_file_is_refused_with_what_is_known(tmp_path, text, said):
 
 
 def test_beam_flags_are_shell_words():
-    here = dataclasses.replace(Settings(), beam="--runner=FlinkRunner --job_name='two words'")
-    assert here.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]
+    settings = dataclasses.replace(Settings(), beam="--runner=FlinkRunner --job_name='two words'")
+    assert settings.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]

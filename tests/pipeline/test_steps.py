@@ -12,9 +12,9 @@ from tfx_ocr.pipeline.steps import Steps
 @pytest.fixture
 def said():
     out = io.StringIO()
-    progress.to(out)
+    progress.set_console(out)
     yield out
-    progress.to(None)
+    progress.set_console(None)
 
 
 def test_a_step_that_ran_and_one_that_did_not(said):

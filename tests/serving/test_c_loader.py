@@ -9,12 +9,12 @@ pytestmark = pytest.mark.tfx
 
 
 def test_a_sound_export_loads(write_export, tmp_path):
-    assert c_loader.load_check(write_export(tmp_path / "1")) is None
+    assert c_loader.check_loads(write_export(tmp_path / "1")) is None
 
 
 def test_a_folder_without_a_model_does_not_load(tmp_path):
     with pytest.raises(ValueError, match=f"{tmp_path} cannot be loaded as TensorFlow Serving would: .*Could not find"):
-        c_loader.load_check(tmp_path)
+        c_loader.check_loads(tmp_path)
 
 
 def test_a_graph_with_cut_off_weights_does_not_load(tmp_path):
@@ -30,10 +30,10 @@ def test_a_graph_with_cut_off_weights_does_not_load(tmp_path):
 
     scale = Scale()
     tf.saved_model.save(scale, str(tmp_path / "1"), signatures={"serving_default": scale.serve})
-    c_loader.load_check(tmp_path / "1")
+    c_loader.check_loads(tmp_path / "1")
     (tmp_path / "1" / "variables" / "variables.data-00000-of-00001").write_bytes(b"")
     with pytest.raises(ValueError, match="cannot be loaded as TensorFlow Serving would"):
-        c_loader.load_check(tmp_path / "1")
+        c_loader.check_loads(tmp_path / "1")
 
 
 def test_an_operation_that_only_a_package_knows_does_not_load(write_export, tmp_path):
@@ -44,14 +44,14 @@ def test_an_operation_that_only_a_package_knows_does_not_load(write_export, tmp_
     model.meta_graphs[0].graph_def.node.add(name="tokens", op="SomebodysTokenizer")
     file.write_bytes(model.SerializeToString())
     with pytest.raises(ValueError, match="SomebodysTokenizer"):
-        c_loader.load_check(tmp_path / "1")
+        c_loader.check_loads(tmp_path / "1")
 
 
 def test_a_loader_that_dies_is_a_sentence(tmp_path, monkeypatch):
     killed = subprocess.CompletedProcess([], -11, stdout="", stderr="")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: killed)
     with pytest.raises(ValueError, match="the loader was ended by signal 11"):
-        c_loader.load_check(tmp_path)
+        c_loader.check_loads(tmp_path)
 
 
 def test_the_loader_imports_no_tensorflow():

@@ -83,7 +83,7 @@ def test_export_keeps_nothing_of_a_run_that_fails():
     from tfx_ocr.data import pretrained
     from tfx_ocr.serving.export import Export
 
-    with Export(pretrained.model("digits")) as digits:  # of many functions; a small one's are inlined in any case
+    with Export(pretrained.get_folder("digits")) as digits:  # of many functions; a small one's are inlined in any case
 
         def held_after(failures):
             for _ in range(failures):
@@ -131,6 +131,6 @@ def test_export_refuses_a_folder_without_a_model(tmp_path):
     ids=["heading", "nodes", "other_braces", "nodes_alone", "nothing"],
 )  # fmt: skip
 def test_of_tensorflows_errors_the_line_for_people_is_told(said, line):
-    from tfx_ocr.serving.export import first_line
+    from tfx_ocr.serving.export import get_first_line
 
-    assert first_line(ValueError(said)) == line
+    assert get_first_line(ValueError(said)) == line

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.serving import versions
-from tfx_ocr.serving.versions import Manifest, land
+from tfx_ocr.serving.versions import Manifest, publish
 
 FILES = {"saved_model.pb": b"graph", "variables/variables.index": b"index", "assets/labels.txt": "한글\n".encode()}
 
@@ -55,21 +55,21 @@ def content(folder):
 
 
 def test_nothing_is_served_from_a_folder_that_is_not_there(served):
-    assert versions.versions(served) == []
-    assert versions.newest(served) is None
+    assert versions.list_versions(served) == []
+    assert versions.find_newest(served) is None
 
 
 def test_versions_are_the_folders_with_a_number_in_numeric_order(tmp_path):
     for name in ("9", "10", ".staging-11", "12a", "best", "٣"):
         (tmp_path / name).mkdir()
     (tmp_path / "13").write_text("a file")
-    assert versions.versions(tmp_path) == [9, 10]
-    assert versions.newest(tmp_path) == 10
+    assert versions.list_versions(tmp_path) == [9, 10]
+    assert versions.find_newest(tmp_path) == 10
 
 
 def test_land_serves_every_file_and_says_what_it_is(old, served, at):
     at(1000)
-    manifest = land(old, served, Manifest(recipe="digits", metrics={"accuracy": 0.5}, n=2, signatures=("b",)))
+    manifest = publish(old, served, Manifest(recipe="digits", metrics={"accuracy": 0.5}, n=2, signatures=("b",)))
     folder = served / "1000"
     assert manifest.version == 1000
     assert content(folder) == FILES
@@ -84,50 +84,50 @@ def test_a_folder_that_is_left_out_does_not_land(tmp_path, served):
     for name in ("extra/fast/network", "extra/fast/deep/er", "extra/faster"):
         (of / name).parent.mkdir(parents=True, exist_ok=True)
         (of / name).write_bytes(b"x")
-    version = land(of, served, Manifest(), without="extra/fast").version
+    version = publish(of, served, Manifest(), without="extra/fast").version
     manifest = versions.verify(served / str(version))
     assert sorted(manifest.files) == sorted([*FILES, "extra/faster"])
 
 
 def test_two_models_in_one_second_both_land(old, new, served, at):
     at(1000)
-    assert [land(each, served, Manifest()).version for each in (old, new, old)] == [1000, 1001, 1002]
+    assert [publish(each, served, Manifest()).version for each in (old, new, old)] == [1000, 1001, 1002]
     assert content(served / "1001")["saved_model.pb"] == b"better graph"
 
 
 def test_numbers_grow_when_the_clock_goes_back(old, new, served, at):
     at(1000)
-    land(old, served, Manifest())
+    publish(old, served, Manifest())
     at(500)
-    assert land(new, served, Manifest()).version == 1001
+    assert publish(new, served, Manifest()).version == 1001
 
 
 def test_the_same_model_is_not_pushed_twice(old, served, at):
     at(1000)
-    first = land(old, served, Manifest(metrics={"accuracy": 0.5}))
+    first = publish(old, served, Manifest(metrics={"accuracy": 0.5}))
     at(2000)
-    assert land(old, served, Manifest()) == first
-    assert versions.versions(served) == [1000]
+    assert publish(old, served, Manifest()) == first
+    assert versions.list_versions(served) == [1000]
 
 
 def test_a_damaged_version_is_pushed_again(old, served, at):
     at(1000)
-    land(old, served, Manifest())
+    publish(old, served, Manifest())
     (served / "1000" / "saved_model.pb").write_bytes(b"grap")
-    assert land(old, served, Manifest()).version == 1001
+    assert publish(old, served, Manifest()).version == 1001
 
 
 def test_a_version_pushed_by_other_hands_is_kept(old, served):
     model(served / "7")
-    land(old, served, Manifest())
-    assert versions.versions(served)[0] == 7
+    publish(old, served, Manifest())
+    assert versions.list_versions(served)[0] == 7
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path, served):
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="empty holds no model to push"):
-        land(tmp_path / "empty", served, Manifest())
-    assert versions.versions(served) == []
+        publish(tmp_path / "empty", served, Manifest())
+    assert versions.list_versions(served) == []
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_folder_without_a_model_is_refused(tmp_path, served):
     ids=["changed", "lost", "added", "no_manifest", "cut_off", "a_list", "unknown_field"],
 )
 def test_verify_says_what_is_wrong(old, served, damage, sentence):
-    folder = versions.folder(served, land(old, served, Manifest()).version)
+    folder = versions.get_folder(served, publish(old, served, Manifest()).version)
     damage(folder)
     with pytest.raises(ValueError, match=sentence):
         versions.verify(folder)
@@ -152,17 +152,17 @@ def test_verify_says_what_is_wrong(old, served, damage, sentence):
 
 def test_roll_back_serves_the_old_files_under_a_new_number(old, new, served, at):
     at(1000)
-    land(old, served, Manifest(metrics={"accuracy": 0.5}))
-    land(new, served, Manifest(metrics={"accuracy": 0.4}))
+    publish(old, served, Manifest(metrics={"accuracy": 0.5}))
+    publish(new, served, Manifest(metrics={"accuracy": 0.4}))
     back = versions.roll_back(served, 1000)
     assert (back.version, back.metrics) == (1002, {"accuracy": 0.5})
     assert content(served / "1002") == FILES
-    assert versions.versions(served) == [1000, 1001, 1002]
+    assert versions.list_versions(served) == [1000, 1001, 1002]
 
 
 def test_roll_back_to_no_version_names_those_there_are(old, served, at):
     at(1000)
-    land(old, served, Manifest())
+    publish(old, served, Manifest())
     with pytest.raises(ValueError, match="has no version 17; there are: 1000"):
         versions.roll_back(served, 17)
 
@@ -192,21 +192,21 @@ def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_complet
     for alive in range(1000):
         place = tmp_path / f"{alive}" / "served"
         at(1000)
-        land(old, place, Manifest(recipe="old"))
+        publish(old, place, Manifest(recipe="old"))
         calls["left"] = alive
         with monkeypatch.context() as patch:
             for owner, name in writes:
                 patch.setattr(owner, name, dying(getattr(owner, name)))
             try:
-                land(new, place, Manifest(recipe="new"))
+                publish(new, place, Manifest(recipe="new"))
                 break
             except Killed:
                 deaths += 1
-        assert versions.versions(place) in ([1000], [1000, 1001])  # the last call comes after the rename
-        for version in versions.versions(place):
+        assert versions.list_versions(place) in ([1000], [1000, 1001])  # the last call comes after the rename
+        for version in versions.list_versions(place):
             versions.verify(place / str(version))
-        assert land(new, place, Manifest(recipe="new")).version == 1001
-        assert versions.versions(place) == [1000, 1001]
+        assert publish(new, place, Manifest(recipe="new")).version == 1001
+        assert versions.list_versions(place) == [1000, 1001]
         assert versions.verify(place / "1001").recipe == "new"
         assert not list(place.glob(".staging-*"))
     assert deaths >= 3 * len(FILES)  # a copy and a force to disk for each file at the least
@@ -218,7 +218,7 @@ def test_a_rename_to_disk_counts_only_when_its_folder_is_forced_too(old, served,
     real = {"fsync": os.fsync, "rename": os.rename}
     monkeypatch.setattr(os, "fsync", lambda fd: (done.append(os.readlink(f"/proc/self/fd/{fd}")), real["fsync"](fd)))
     monkeypatch.setattr(os, "rename", lambda a, b: (done.append("rename"), real["rename"](a, b)))
-    version = land(old, served, Manifest()).version
+    version = publish(old, served, Manifest()).version
     staging = served / f".staging-{version}"
     at = done.index("rename")
     folders = [staging, staging / "variables", staging / "assets"]
@@ -232,13 +232,13 @@ from tfx_ocr.serving import versions
 print("up", flush=True)
 sync = os.fsync
 versions.os.fsync = lambda handle: (print("fsync", flush=True), sys.stdin.readline(), sync(handle))
-versions.land(sys.argv[1], sys.argv[2], versions.Manifest(recipe="new"))
+versions.publish(sys.argv[1], sys.argv[2], versions.Manifest(recipe="new"))
 """
 
 
 @pytest.mark.parametrize("writes", [1, 4])
 def test_a_real_kill_leaves_the_old_version_and_no_lock(old, new, served, writes):
-    first = land(old, served, Manifest()).version
+    first = publish(old, served, Manifest()).version
     child = subprocess.Popen(
         [sys.executable, "-c", PUSH, str(new), str(served)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -252,21 +252,21 @@ def test_a_real_kill_leaves_the_old_version_and_no_lock(old, new, served, writes
     assert child.wait() == -signal.SIGKILL
     child.stdin.close()
     child.stdout.close()
-    assert versions.versions(served) == [first]
-    second = land(new, served, Manifest()).version
-    assert versions.versions(served) == [first, second]
-    assert versions.verify(served / str(second)).files == versions.digests(new)
+    assert versions.list_versions(served) == [first]
+    second = publish(new, served, Manifest()).version
+    assert versions.list_versions(served) == [first, second]
+    assert versions.verify(served / str(second)).files == versions.compute_digests(new)
 
 
 def test_pushes_at_once_all_land(tmp_path, served, at):
     at(1000)
     models = [model(tmp_path / f"m{i}", saved_model_pb=b"%d" % i) for i in range(8)]
-    threads = [threading.Thread(target=land, args=(each, served, Manifest())) for each in models]
+    threads = [threading.Thread(target=publish, args=(each, served, Manifest())) for each in models]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert versions.versions(served) == list(range(1000, 1008))
+    assert versions.list_versions(served) == list(range(1000, 1008))
     assert {content(served / str(v))["saved_model.pb"] for v in range(1000, 1008)} == {b"%d" % i for i in range(8)}
 
 

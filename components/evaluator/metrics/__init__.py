@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tfx_ocr.data.registry import named
+from tfx_ocr.data.registry import load_named
 
 # task in components.tasks.TASKS -> module
 METRICS = {
@@ -29,10 +29,10 @@ METRICS = {
 }
 
 
-def family(task: str) -> ModuleType:
+def get_metrics(task: str) -> ModuleType:
     """Import the metrics that `task` is judged by.
 
     Raises:
         ValueError: no metrics are named for the task.
     """
-    return named(METRICS, task, "metrics for task")
+    return load_named(METRICS, task, "metrics for task")

@@ -13,8 +13,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfx_ocr.components.evaluator.metrics.measured import Averages
-from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, counted, rates, text
+from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import (
+    Outputs,
+    Pair,
+    Pairs,
+    Record,
+    compute_rates,
+    count_pairs,
+    get_text,
+)
 from tfx_ocr.data import features
 
 NAMES = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
@@ -24,7 +32,7 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 def pair(record: Record, outputs: Outputs) -> Pair:
     """The record's `label` and the answer's."""
-    return text(record, features.LABEL), text(outputs, features.LABEL_OUT)
+    return get_text(record, features.LABEL), get_text(outputs, features.LABEL_OUT)
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
@@ -45,7 +53,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     def averages(counts: np.ndarray) -> dict[str, np.ndarray]:
         hits, support, answered = cells.margins(counts)
         seen = np.count_nonzero(support + answered, axis=1)  # rates of the others are 0
-        macro = {f"macro_{name}": of.sum(1) / seen for name, of in rates(hits, support, answered).items()}
+        macro = {f"macro_{name}": of.sum(1) / seen for name, of in compute_rates(hits, support, answered).items()}
         return {"accuracy": hits.sum(1) / support.sum(1), **macro}
 
     return averages
@@ -62,10 +70,10 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     >>> classes([("a", "a"), ("a", "b"), ("b", "b")])["b"]
     {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1}
     """
-    came, counts = counted(pairs)
+    came, counts = count_pairs(pairs)
     cells = _Cells.of(came)
     hits, support, answered = (each[0] for each in cells.margins(counts[np.newaxis]))
-    columns = rates(hits, support, answered)
+    columns = compute_rates(hits, support, answered)
     return {
         name: {**{rate: float(column[i]) for rate, column in columns.items()}, "support": int(support[i])}
         for i, name in enumerate(cells.names)

@@ -1,8 +1,9 @@
 """Precision, recall and F1 of fields, exact and normalised, of pairs of JSON objects {field: value}.
 
-A value answered is a hit where the reference has the field and the values are equal by the rule: `data.normal.exact`,
-or `data.normal.normalised` for the metrics whose names end so. Everything answered counts against precision, every
-value of a reference against recall: a wrong value counts against both. Values that the rule leaves nothing of are none.
+A predicted value is a hit where the reference has the field and the two values are equal under the rule:
+`data.normalization.normalize_exact`, or `normalize_field` for the metrics whose names end in `_normalised`. Every
+predicted value counts against precision and every reference value against recall, so a wrong value counts against
+both. A value that the rule reduces to an empty text counts as absent.
 
 Of a record only the fields that it names are judged: one in which nobody wrote the supplier down cannot say that it was
 answered wrongly. A field named with an empty value is one that somebody found to be missing: any answer to it is wrong.
@@ -18,11 +19,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfx_ocr.components.evaluator.metrics.measured import Averages
-from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, counted, rates, texts
-from tfx_ocr.data import features, normal
+from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import (
+    Outputs,
+    Pair,
+    Pairs,
+    Record,
+    compute_rates,
+    count_pairs,
+    get_texts,
+)
+from tfx_ocr.data import features, normalization
 
-RULES = {"": lambda _, value: normal.exact(value), "_normalised": normal.normalised}
+RULES = {"": lambda _, value: normalization.normalize_exact(value), "_normalised": normalization.normalize_field}
 NAMES = tuple(f"{name}{rule}" for rule in RULES for name in ("micro_precision", "micro_recall", "micro_f1", "macro_f1"))
 CLASS_NAMES = tuple(f"{name}{rule}" for rule in RULES for name in ("precision", "recall", "f1"))
 LOWER_IS_BETTER: frozenset[str] = frozenset()
@@ -32,8 +41,10 @@ def pair(record: Record, outputs: Outputs) -> Pair:
     """The fields that the record names, and what was answered of those, where anything was, as JSON objects."""
     nothing: Record = {features.FIELD_NAMES: [], features.FIELD_VALUES: []}  # a record's features are never empty
     written = {**nothing, **record}
-    names, values = texts(written, features.FIELD_NAMES), texts(written, features.FIELD_VALUES)
-    answers = zip(texts(outputs, features.FIELD_NAMES_OUT), texts(outputs, features.FIELD_VALUES_OUT), strict=True)
+    names, values = get_texts(written, features.FIELD_NAMES), get_texts(written, features.FIELD_VALUES)
+    answers = zip(
+        get_texts(outputs, features.FIELD_NAMES_OUT), get_texts(outputs, features.FIELD_VALUES_OUT), strict=True
+    )
     answered = {name: value for name, value in answers if value and name in names}
     return _as_json(dict(zip(names, values, strict=True))), _as_json(answered)
 
@@ -55,10 +66,10 @@ def measure(pairs: Sequence[Pair]) -> Averages:
         found: dict[str, np.ndarray] = {}
         for place, rule in enumerate(RULES):
             hits, support, answered = np.moveaxis(sums[:, place], -1, 0)  # [tests, fields] each
-            micro = rates(hits.sum(1), support.sum(1), answered.sum(1))
+            micro = compute_rates(hits.sum(1), support.sum(1), answered.sum(1))
             found |= {f"micro_{name}{rule}": of for name, of in micro.items()}
             seen = np.count_nonzero(support + answered, axis=1)
-            found[f"macro_f1{rule}"] = rates(hits, support, answered)["f1"].sum(1) / np.maximum(seen, 1)
+            found[f"macro_f1{rule}"] = compute_rates(hits, support, answered)["f1"].sum(1) / np.maximum(seen, 1)
         return found
 
     return averages
@@ -70,12 +81,12 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     Raises:
         ValueError: there is no pair.
     """
-    came, counts = counted(pairs)
+    came, counts = count_pairs(pairs)
     names, of_pair = _counts(came)
     sums = np.tensordot(counts, of_pair, 1)  # [rules, fields, 3]
     found: dict[str, dict[str, float]] = {name: {} for name in names}
     for place, rule in enumerate(RULES):
-        for name, column in rates(*sums[place].T).items():
+        for name, column in compute_rates(*sums[place].T).items():
             for field, value in zip(names, column, strict=True):
                 found[field][f"{name}{rule}"] = float(value)
     for field, support in zip(names, sums[0, :, 1], strict=True):

@@ -15,13 +15,13 @@ Pairs = Iterable[Pair] | Mapping[Pair, int]
 Texts = TypeVar("Texts", bound=tuple[str, ...])
 
 
-def counted(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Texts], np.ndarray]:
+def count_pairs(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Texts], np.ndarray]:
     """The pairs (or triples) that came, sorted: their order changes nothing; and [pairs] int, how often each did.
 
     Raises:
         ValueError: there is none.
 
-    >>> counted([("b", "b"), ("a", "b"), ("b", "b")])
+    >>> count_pairs([("b", "b"), ("a", "b"), ("b", "b")])
     ([('a', 'b'), ('b', 'b')], array([1, 2]))
     """
     found = sorted(collections.Counter(pairs).items())
@@ -30,7 +30,7 @@ def counted(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Texts], 
     return [pair for pair, _ in found], np.array([count for _, count in found])
 
 
-def texts(of: Record | Outputs, name: str) -> list[str]:
+def get_texts(of: Record | Outputs, name: str) -> list[str]:
     """The texts of a record's feature or of a model's output.
 
     Raises:
@@ -42,19 +42,19 @@ def texts(of: Record | Outputs, name: str) -> list[str]:
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
 
-def text(of: Record | Outputs, name: str) -> str:
+def get_text(of: Record | Outputs, name: str) -> str:
     """The one text of a record's feature or of a model's output.
 
     Raises:
         ValueError: there is none of that name, or it holds none or several.
     """
-    found = texts(of, name)
+    found = get_texts(of, name)
     if len(found) != 1:
         raise ValueError(f"{name!r} holds {len(found)} texts, where one is wanted")
     return found[0]
 
 
-def rates(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, np.ndarray]:
+def compute_rates(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, np.ndarray]:
     """Precision, recall and F1 from counts of any one shape; x / 0 is 0.
 
     Args:

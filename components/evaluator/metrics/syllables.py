@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfx_ocr.components.evaluator.metrics import classification
-from tfx_ocr.components.evaluator.metrics.measured import Averages
-from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, text, texts
+from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, get_text, get_texts
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import hangul
 
@@ -22,7 +22,7 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 def pair(record: Record, outputs: Outputs) -> Pair:
     """The record's syllable, and those answered as one text, the best first."""
-    return text(record, features.LABEL), "".join(texts(outputs, features.LABELS_OUT))
+    return get_text(record, features.LABEL), "".join(get_texts(outputs, features.LABELS_OUT))
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
@@ -65,7 +65,7 @@ def confusion(pairs: Pairs) -> Mapping[Pair, int]:
 
 def _jamo_right(label: str, answer: str) -> tuple[bool, bool, bool]:
     """Whether initial, medial and final are the label's; none of what is no syllable is."""
-    if hangul.why_not(answer):
+    if hangul.find_problem(answer):
         return False, False, False
     initial, medial, final = (ours == theirs for ours, theirs in zip(*map(hangul.split, (label, answer)), strict=True))
     return initial, medial, final

@@ -19,8 +19,8 @@ import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 from tfx_ocr.components.evaluator.metrics import pairs as of_pairs
-from tfx_ocr.components.evaluator.metrics.measured import Averages
-from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, rates
+from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
+from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, compute_rates
 from tfx_ocr.data import features
 
 NAMES = ("cer", "wer", "exact_lines", "character_precision", "character_recall", "character_f1")
@@ -30,7 +30,7 @@ LOWER_IS_BETTER = frozenset(("cer", "wer"))
 
 def pair(record: Record, outputs: Outputs) -> Pair:
     """The record's `label` and the answer's."""
-    return of_pairs.text(record, features.LABEL), of_pairs.text(outputs, features.LABEL_OUT)
+    return of_pairs.get_text(record, features.LABEL), of_pairs.get_text(outputs, features.LABEL_OUT)
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
@@ -46,7 +46,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
 
     def averages(counts: np.ndarray) -> dict[str, np.ndarray]:
         edits, length, answered, hits, word_edits, words, exact = (counts @ of_pair).T
-        characters = rates(hits, length, answered)
+        characters = compute_rates(hits, length, answered)
         return {
             "cer": edits / np.maximum(length, 1),
             "wer": word_edits / np.maximum(words, 1),

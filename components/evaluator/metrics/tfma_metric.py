@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 
 from tfx_ocr.components.evaluator import answers, metrics, records
-from tfx_ocr.components.evaluator.metrics import measured
+from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 
 Counted = collections.Counter[Pair]
@@ -41,7 +41,7 @@ def _computations(
     output_name: str = "",
     **_: Any,
 ) -> list[tfma.metrics.MetricComputation]:
-    family = metrics.family(task)
+    family = metrics.get_metrics(task)
     names = [*family.NAMES, *(f"class_{each}" for each in ("name", "support", *family.CLASS_NAMES))]
     return [
         tfma.metrics.MetricComputation(
@@ -61,8 +61,8 @@ class ToPair(tfma.metrics.Preprocessor):
 
     def process(self, extracts: Mapping[str, Any]) -> Iterator[Pair]:
         """Yield it."""
-        raw, outputs = answers.extracted(extracts)
-        yield metrics.family(self._task).pair(records.parsed(raw), outputs)
+        raw, outputs = answers.read_extracts(extracts)
+        yield metrics.get_metrics(self._task).pair(records.parse_record(raw), outputs)
 
 
 class Judge(beam.CombineFn):
@@ -91,8 +91,8 @@ class Judge(beam.CombineFn):
 
     def extract_output(self, accumulator: Counted) -> dict[tfma.metrics.MetricKey, Any]:
         """The values of `Judged`."""
-        family = metrics.family(self._task)
-        values: dict[str, Any] = dict(measured.metrics(family, accumulator))
+        family = metrics.get_metrics(self._task)
+        values: dict[str, Any] = dict(bootstrap.compute_metrics(family, accumulator))
         if classes := family.classes(accumulator):
             values["class_name"] = np.array(list(classes), dtype=object)
             values["class_support"] = np.array([each["support"] for each in classes.values()], dtype=np.int64)

@@ -22,12 +22,12 @@ OF_TASK: dict[str, tuple[str, ...]] = {
 }
 
 
-def of_task(task: str | None) -> dict[str, ModuleType]:
+def get_sections(task: str | None) -> dict[str, ModuleType]:
     """Sections of a page by name, in order. A task without sections of its own gets those that all have."""
     names = (*VERDICT, *OF_TASK.get(task or "", ()), *REST)
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
 
 
-def missing(sentence: str) -> dict[str, Any]:
+def explain_missing(sentence: str) -> dict[str, Any]:
     """Facts of a section that has nothing to show, and why."""
     return {"missing": sentence}

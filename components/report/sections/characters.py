@@ -7,28 +7,28 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.report.mistakes import comparable
+from tfx_ocr.components.report.mistakes import normalize_text
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Confused characters"
 MOST_PAIRS = 30
 KINDS = {"replace": "substitutions", "delete": "deletions", "insert": "insertions"}
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """Edits over all answers: `length` of the references, `substitutions`, `deletions`, `insertions`, and `pairs`.
 
     `pairs` of how many `kinds`, the most frequent first, have `reference`, "" where nothing is written, `hypothesis`,
     "" where nothing was read, and `n`. Of several shortest ways from a text to its reading rapidfuzz's is taken.
     """
     if run.pairs is None:
-        return missing("The evaluation holds no answers.")
+        return explain_missing("The evaluation holds no answers.")
     edits: collections.Counter[str] = collections.Counter()
     found: collections.Counter[tuple[str, str]] = collections.Counter()
     length = 0
     for (written, answer), n in run.pairs.items():
-        reference, read = comparable(written), comparable(answer)
+        reference, read = normalize_text(written), normalize_text(answer)
         length += n * len(reference)
         for edit in Levenshtein.editops(reference, read):
             edits[edit.tag] += n

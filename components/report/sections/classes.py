@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Classes"
 MOST = 40  # rows of the table; of more classes the worst are shown
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`rows` (`label`, `precision`, `recall`, `f1`, `support`), the `total` of classes, and `averages` over all."""
     if run.gate is None or not run.gate.get("classes"):
-        return missing("The evaluation holds no numbers a class.")
+        return explain_missing("The evaluation holds no numbers a class.")
     rows = [{"label": label, **values} for label, values in run.gate["classes"].items()]
     shown = sorted(rows, key=lambda row: (row["f1"], -row["support"]))[:MOST] if len(rows) > MOST else rows
     metrics = run.gate["metrics"]

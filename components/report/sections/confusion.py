@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Confusions"
 MOST = 40  # classes of the matrix; of more the most confused are shown
@@ -17,14 +17,14 @@ MOST_PAIRS = 15
 Cells = Mapping[tuple[str, str], int]
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """The matrix (`labels`, `rows` of `cells`, `others`), the `total` of classes, and `pairs`, most frequent first."""
     if run.gate is None or not run.gate.get("confusion"):
-        return missing("The evaluation holds no confusion matrix.")
+        return explain_missing("The evaluation holds no confusion matrix.")
     cells = {(label, answer): n for label, answer, n in run.gate["confusion"]}
     every = list(run.gate.get("classes") or sorted({text for pair in cells for text in pair}))
     wrong = sorted(((n, *pair) for pair, n in cells.items() if pair[0] != pair[1]), key=lambda row: (-row[0], row[1:]))
-    labels = most_confused(cells, every, MOST)
+    labels = find_most_confused(cells, every, MOST)
     return {
         "labels": labels,
         "rows": _rows(cells, labels),
@@ -36,7 +36,7 @@ def facts(run: Run) -> dict[str, Any]:
     }
 
 
-def most_confused(cells: Cells, every: list[str], most: int) -> list[str]:
+def find_most_confused(cells: Cells, every: list[str], most: int) -> list[str]:
     """The `most` classes with the most wrong answers of or for them, in the order of `every`; all where they fit."""
     if len(every) <= most:
         return every

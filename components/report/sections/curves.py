@@ -6,16 +6,16 @@ from typing import Any
 
 from tfx_ocr.components.report import figures
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Learning curves"
 EVAL = "val_"  # how Keras names what it measured on the eval split
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`charts` (one a measure, see `figures.line_chart`), `epochs` and `columns` as a table, and the `best` epoch."""
     if not run.history or not any(run.history.values()):
-        return missing("The Trainer left no history.csv.")
+        return explain_missing("The Trainer left no history.csv.")
     columns = {name: list(values) for name, values in run.history.items() if name != "epoch"}
     count = len(next(iter(columns.values())))
     epochs = [int(epoch) for epoch in run.history.get("epoch") or range(1, count + 1)]
@@ -26,7 +26,7 @@ def facts(run: Run) -> dict[str, Any]:
             {
                 "measure": name,
                 "last": {"train": columns[name][-1], "eval": columns[EVAL + name][-1]},
-                **figures.line_chart(epochs, {"train": columns[name], "eval": columns[EVAL + name]}),
+                **figures.draw_line_chart(epochs, {"train": columns[name], "eval": columns[EVAL + name]}),
             }
             for name in measures
         ],

@@ -14,7 +14,7 @@ MOST_REASONS = 20
 MOST_SOURCES = 3  # examples named of one reason
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None for what no step left."""
     summary = run.summary or {}
     return {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Fast runtime"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """What `fast.json` holds, and `rows`: each `name`, `value` and `wanted`; none where nothing was compared."""
     if run.fast is None:
-        return missing("The InfraValidator left no fast.json: the export failed its trial.")
+        return explain_missing("The InfraValidator left no fast.json: the export failed its trial.")
     rows = [
         ("Equal answers, share", "same", f"at least {run.fast['same_at_least']:g}"),
         ("Distance of probabilities, mean", "mean_distance", f"at most {run.fast['mean_distance_at_most']:g}"),

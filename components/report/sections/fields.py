@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Fields"
 RULES = ("", "_normalised")  # how the metrics' names end
 RATES = ("precision", "recall", "f1")
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`rows`: of each `field` `support`, and `exact` and `normalised`: precision, recall and F1; `micro` and `macro`.
 
     `micro` is likewise, of all fields' values together; `macro` has the means of the fields' F1, exact and normalised.
     """
     if run.gate is None or not run.gate.get("classes"):
-        return missing("The evaluation holds no numbers a field.")
+        return explain_missing("The evaluation holds no numbers a field.")
     metrics = run.gate["metrics"]
     micro = {name.removeprefix("micro_"): value for name, value in metrics.items() if name.startswith("micro_")}
     return {

@@ -11,7 +11,7 @@ from tfx_ocr.components.report.run import Produced, Run
 TITLE = "Lineage and timings"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`steps` in the order they ended, each with its `artifacts`; `settings` as (name, value)."""
     steps: dict[str, list[Produced]] = {}
     for each in run.produced:

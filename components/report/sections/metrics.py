@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Metrics"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`split`, `n` and `rows`: those with a limit first, each `name`, `value`, `low`, `high`, `limit`, `served`."""
     if run.gate is None:
-        return missing("The evaluation holds no gate.json.")
+        return explain_missing("The evaluation holds no gate.json.")
     limits = {**run.part.gate.at_least, **run.part.gate.at_most} if run.part.gate else {}
     served = (run.gate.get("served") or {}).get("metrics") or {}
     intervals = run.gate.get("intervals") or {}

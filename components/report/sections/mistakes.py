@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Worst mistakes"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`shown`: see `mistakes.worst`. The pictures are the page's alone."""
     if run.mistakes is None:
-        return missing("The evaluation holds no answers.")
+        return explain_missing("The evaluation holds no answers.")
     return {"shown": list(run.mistakes)}

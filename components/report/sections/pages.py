@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfx_ocr.components.report.mistakes import judged_fields
+from tfx_ocr.components.report.mistakes import list_judged_fields
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
-from tfx_ocr.data import normal
+from tfx_ocr.components.report.sections import explain_missing
+from tfx_ocr.data import normalization
 
 TITLE = "Worst pages"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`shown`: of each page `source`, how many fields are `wrong` of how many, and `rows`.
 
     A row has `field`, `reference` and `hypothesis` ("" where there is none) and `state`: `right`; `nearly`, right when
@@ -21,8 +21,8 @@ def facts(run: Run) -> dict[str, Any]:
     has the field written down.
     """
     if run.mistakes is None or run.pairs is None:
-        return missing("The evaluation holds no answers.")
-    judged = judged_fields([reference for reference, _ in run.pairs])
+        return explain_missing("The evaluation holds no answers.")
+    judged = list_judged_fields([reference for reference, _ in run.pairs])
     return {"shown": [_shown(mistake, judged) for mistake in run.mistakes]}
 
 
@@ -44,10 +44,14 @@ def _shown(mistake: Any, judged: set[str]) -> dict[str, Any]:
 
 
 def _state(field: str, wanted: str, given: str) -> str:
-    if normal.exact(wanted) == normal.exact(given):
+    if normalization.normalize_exact(wanted) == normalization.normalize_exact(given):
         return "right"
-    if not normal.exact(given):
+    if not normalization.normalize_exact(given):
         return "missed"
-    if not normal.exact(wanted):
+    if not normalization.normalize_exact(wanted):
         return "in vain"
-    return "nearly" if normal.normalised(field, wanted) == normal.normalised(field, given) else "differs"
+    return (
+        "nearly"
+        if normalization.normalize_field(field, wanted) == normalization.normalize_field(field, given)
+        else "differs"
+    )

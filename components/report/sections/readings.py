@@ -6,28 +6,28 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.report.mistakes import comparable
+from tfx_ocr.components.report.mistakes import normalize_text
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Worst readings"
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`shown`: of each text `source`, `reference`, `hypothesis`, `edits`, `length` of the reference, and `parts`.
 
     Text and reading are NFC with single spaces, as they are judged. Each of `parts` has `kind` (`equal`, `delete`,
     `insert`, `replace`), and what stands there in the `reference` and in the `hypothesis`.
     """
     if run.mistakes is None:
-        return missing("The evaluation holds no answers.")
+        return explain_missing("The evaluation holds no answers.")
     return {
         "shown": [_shown(mistake["source"], mistake["reference"], mistake["hypothesis"]) for mistake in run.mistakes]
     }
 
 
 def _shown(source: str, reference: str, hypothesis: str) -> dict[str, Any]:
-    reference, hypothesis = comparable(reference), comparable(hypothesis)
+    reference, hypothesis = normalize_text(reference), normalize_text(hypothesis)
     return {
         "source": source,
         "reference": reference,

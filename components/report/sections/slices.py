@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 
 TITLE = "Slices"
 MOST = 40  # rows; of more slices the worst by the first metric are shown
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`names` of metrics, `rows` (`slice`, `n`, `values` in the order of `names`), worst first, and their `total`."""
     if not run.part.gate or not run.part.gate.slices:
-        return missing("The recipe's gate names no slices (gate.slices): the metrics above are of all examples.")
+        return explain_missing(
+            "The recipe's gate names no slices (gate.slices): the metrics above are of all examples."
+        )
     if not run.slices:
-        return missing("The evaluation holds no metrics of slices.")
+        return explain_missing("The evaluation holds no metrics of slices.")
     counted = "example_count"
     names = [name for name in run.gate["metrics"] if name in run.slices[0]["metrics"]] if run.gate else []
     rows = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
-from tfx_ocr.components.report.sections import missing
+from tfx_ocr.components.report.sections import explain_missing
 from tfx_ocr.data.alphabets import hangul
 
 TITLE = "Confusions"
@@ -18,14 +18,14 @@ JAMO = {"initial": hangul.INITIALS, "medial": hangul.MEDIALS, "final": hangul.FI
 Cells = Mapping[tuple[str, str], int]
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`n` answers, how many are `wrong`, `pairs` of syllables of how many `kinds`, and `jamo`: a table a place.
 
     A matrix of 11,172 classes is no page: only pairs that came are listed, the most frequent first. A table of jamo has
     its `place`, how often that jamo is `wrong`, and `pairs` of how many `kinds`; a final that is not there is "".
     """
     if run.gate is None or not run.gate.get("confusion"):
-        return missing("The evaluation holds no confusions.")
+        return explain_missing("The evaluation holds no confusions.")
     cells = {(label, answer): n for label, answer, n in run.gate["confusion"]}
     wrong = {pair: n for pair, n in cells.items() if pair[0] != pair[1]}
     return {
@@ -44,7 +44,7 @@ def _by_jamo(wrong: Cells) -> list[Cells]:
     """Of each place, how often which jamo was read as which other. Answers that are no syllable have no jamo."""
     found: list[collections.Counter[tuple[str, str]]] = [collections.Counter() for _ in JAMO]
     for (label, answer), n in wrong.items():
-        if hangul.why_not(label) or hangul.why_not(answer):
+        if hangul.find_problem(label) or hangul.find_problem(answer):
             continue
         parts = zip(found, JAMO.values(), hangul.split(label), hangul.split(answer), strict=True)
         for count, jamo, theirs, ours in parts:

@@ -20,7 +20,7 @@ RULES = {
 }
 
 
-def facts(run: Run) -> dict[str, Any]:
+def build_facts(run: Run) -> dict[str, Any]:
     """`state`, `headline`, `reasons` (one sentence each), `checks` and what was compared with."""
     gate = run.gate or {}
     checks = gate.get("checks", [])

@@ -56,7 +56,7 @@ def verdict(folder):
 
 def push(write_export, folder, serving_dir, judged, misread=""):
     known = {name: judged[name] for name in ("split", "n", "metrics", "examples_digest")}
-    return versions.land(write_export(folder / "export", misread), serving_dir, versions.Manifest(**known)).version
+    return versions.publish(write_export(folder / "export", misread), serving_dir, versions.Manifest(**known)).version
 
 
 def test_verdict_has_the_numbers_worked_out_by_hand(sound):
@@ -150,7 +150,7 @@ def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, t
 
 def test_a_model_that_is_not_worse_by_its_numbers_is_not_compared_further(sound, judge, write_export, tmp_path):
     version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
-    (versions.folder(tmp_path / "served", version) / "saved_model.pb").write_bytes(b"no model")  # nobody asks it
+    (versions.get_folder(tmp_path / "served", version) / "saved_model.pb").write_bytes(b"no model")  # nobody asks it
     judged = verdict(judge("", tmp_path / "served")[0])
     assert judged["blessed"]
     assert judged["served"]["how"] == "recorded"
@@ -190,8 +190,8 @@ def ask(served, tmp_path):
 
     def asked(answers):
         uris = [str(tmp_path / "examples" / "Split-test")]
-        mine = dict(zip(map(records.digest, baseline._raws(uris)), answers, strict=True))
-        return baseline.asked(str(tmp_path / "served"), uris, classification, mine)
+        mine = dict(zip(map(records.digest_record, baseline._raws(uris)), answers, strict=True))
+        return baseline.ask_baseline(str(tmp_path / "served"), uris, classification, mine)
 
     return asked
 
@@ -201,7 +201,7 @@ def recorded(tmp_path, digest):
     from tfx_ocr.components.evaluator.metrics import classification
 
     names = SimpleNamespace(NAMES=("accuracy",)) if digest == "these" else classification
-    return baseline.recorded(str(tmp_path / "served"), digest, names)
+    return baseline.read_baseline(str(tmp_path / "served"), digest, names)
 
 
 def test_numbers_on_the_same_examples_are_taken_from_the_manifest(served, tmp_path):
@@ -217,7 +217,7 @@ def test_numbers_by_other_metrics_are_not(served, tmp_path):
     from tfx_ocr.components.evaluator import baseline
     from tfx_ocr.components.evaluator.metrics import text
 
-    assert baseline.recorded(str(tmp_path / "served"), "these", text) is None
+    assert baseline.read_baseline(str(tmp_path / "served"), "these", text) is None
 
 
 def test_a_version_without_a_manifest_has_no_recorded_numbers_and_is_asked(served, ask, tmp_path):
@@ -249,8 +249,8 @@ def test_where_nothing_is_served_there_is_nothing_to_compare_with(tmp_path):
     from tfx_ocr.components.evaluator import baseline
     from tfx_ocr.components.evaluator.metrics import classification
 
-    assert baseline.recorded(str(tmp_path), "any", classification) is None
-    assert baseline.asked(str(tmp_path), [], classification, {}) is None
+    assert baseline.read_baseline(str(tmp_path), "any", classification) is None
+    assert baseline.ask_baseline(str(tmp_path), [], classification, {}) is None
 
 
 def test_a_split_that_is_not_there_stops_the_run(artifact, write_examples, tmp_path):
@@ -271,9 +271,9 @@ def test_an_empty_split_stops_the_run(judge, tmp_path):
 
 
 def test_eval_config_asks_the_answering_signature():
-    from tfx_ocr.components.evaluator.executor import eval_config
+    from tfx_ocr.components.evaluator.executor import build_eval_config
 
-    config = eval_config("classification", ("group",))
+    config = build_eval_config("classification", ("group",))
     (spec,) = config.model_specs
     assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "", "")
     assert [list(each.feature_keys) for each in config.slicing_specs] == [[], ["group"]]

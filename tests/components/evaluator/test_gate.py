@@ -18,7 +18,7 @@ RECORDED = Served(version=17, metrics={"accuracy": 0.912, "macro_f1": 0.962}, n=
 
 
 def checks(served=None, **limits):
-    return gate.checks(Gate(**limits), classification, METRICS, CLASSES, served)
+    return gate.run_checks(Gate(**limits), classification, METRICS, CLASSES, served)
 
 
 def test_a_gate_without_limits_lets_everything_pass():
@@ -39,7 +39,7 @@ def test_a_metric_at_its_limit_passes():
 
 
 def test_numbers_are_shown_far_enough_to_tell_them_apart():
-    (check,) = gate.checks(Gate(at_least={"accuracy": 0.93}), classification, {"accuracy": 0.92996}, {}, None)
+    (check,) = gate.run_checks(Gate(at_least={"accuracy": 0.93}), classification, {"accuracy": 0.92996}, {}, None)
     assert check.sentence == "accuracy 0.92996 is below 0.93"
 
 
@@ -76,16 +76,18 @@ def test_worse_than_the_served_version_by_more_than_allowed_fails_with_its_numbe
 def test_at_most_worse_at_its_edge(ours, theirs, ok):
     served = Served(version=1, metrics={"macro_f1": theirs}, n=60, how="evaluated")
     limits = Gate(at_most_worse={"macro_f1": 0.005})
-    (check,) = gate.checks(limits, classification, {"macro_f1": ours}, {}, served)
+    (check,) = gate.run_checks(limits, classification, {"macro_f1": ours}, {}, served)
     assert check.ok is ok
-    assert gate.worse(limits, classification, {"macro_f1": ours}, served.metrics) == [] if ok else ["macro_f1"]
+    assert (
+        gate.find_regressions(limits, classification, {"macro_f1": ours}, served.metrics) == [] if ok else ["macro_f1"]
+    )
 
 
 def against(triples, served, **metrics):
     """One check of a classification's accuracy, or of `metrics`, against a served version that answered `triples`."""
     judged = Served(version=17, metrics=served, n=sum(triples.values()), how="evaluated", triples=triples)
     family = text if "cer" in metrics else classification
-    (check,) = gate.checks(Gate(at_most_worse=dict.fromkeys(metrics, 0.005)), family, metrics, {}, judged)
+    (check,) = gate.run_checks(Gate(at_most_worse=dict.fromkeys(metrics, 0.005)), family, metrics, {}, judged)
     return check
 
 
@@ -139,7 +141,7 @@ def test_an_error_rate_is_worse_when_it_rises():
 
 def test_a_metric_above_its_highest_value_fails_with_both_numbers():
     limits = Gate(at_most={"cer": 0.25, "wer": 0.6})
-    above, below = gate.checks(limits, text, {"cer": 0.3, "wer": 0.6}, {}, None)
+    above, below = gate.run_checks(limits, text, {"cer": 0.3, "wer": 0.6}, {}, None)
     assert (above.ok, above.sentence, above.rule) == (False, "cer 0.3 is above 0.25", "at_most")
     assert (below.ok, below.sentence) == (True, "")
 
@@ -159,7 +161,7 @@ def test_a_limit_on_the_wrong_side_is_refused(family, rule, name, said):
 
 
 def test_a_class_limit_where_no_class_was_seen_says_nothing():
-    assert gate.checks(Gate(each_class_at_least={"recall": 0.9}), classification, METRICS, {}, None) == []
+    assert gate.run_checks(Gate(each_class_at_least={"recall": 0.9}), classification, METRICS, {}, None) == []
 
 
 def test_the_first_model_is_worse_than_none():
@@ -188,7 +190,7 @@ PAIRS = collections.Counter({("1", "1"): 3, ("7", "7"): 4, ("1", "7"): 1})
 
 
 def verdict(served=None, **limits):
-    return gate.verdict("digits", Gate(split="test", **limits), classification, PAIRS, served, "abc")
+    return gate.judge("digits", Gate(split="test", **limits), classification, PAIRS, served, "abc")
 
 
 def test_verdict_holds_what_the_report_and_the_manifest_need():
@@ -213,8 +215,8 @@ def test_verdict_blesses_when_every_check_holds():
 
 
 def test_summary_says_the_numbers_and_what_is_wrong():
-    assert gate.summary(verdict(RECORDED, at_least={"accuracy": 0.9})).splitlines() == [
+    assert gate.summarize(verdict(RECORDED, at_least={"accuracy": 0.9})).splitlines() == [
         "gate REFUSED: accuracy 0.8750, macro_precision 0.9000, macro_recall 0.8750, macro_f1 0.8730 (8 test examples)",
         "  accuracy 0.875 is below 0.9",
     ]
-    assert gate.summary(verdict()).startswith("gate passed: accuracy 0.8750")
+    assert gate.summarize(verdict()).startswith("gate passed: accuracy 0.8750")

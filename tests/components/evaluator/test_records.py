@@ -19,24 +19,24 @@ def test_a_record_is_its_values_by_name():
     from tfx_ocr.components.evaluator import records
 
     raw = example(words=[b"a", b"b"], boxes=[0.0, 0.5], n=[3], empty=[])
-    assert records.parsed(raw) == {"words": [b"a", b"b"], "boxes": [0.0, 0.5], "n": [3]}
+    assert records.parse_record(raw) == {"words": [b"a", b"b"], "boxes": [0.0, 0.5], "n": [3]}
 
 
 def test_the_digest_is_of_what_a_record_says_not_of_how_it_was_written():
     from tfx_ocr.components.evaluator import records
 
-    one = records.digest(example(label=[b"1"], group=[b"w"]))
-    assert records.digest(example(group=[b"w"], empty=[], label=[b"1"])) == one
+    one = records.digest_record(example(label=[b"1"], group=[b"w"]))
+    assert records.digest_record(example(group=[b"w"], empty=[], label=[b"1"])) == one
     others = [example(label=[b"1"]), example(label=[b"1"], group=[b"v"]), example(label=[1], group=[b"w"])]
-    assert one not in map(records.digest, others)
+    assert one not in map(records.digest_record, others)
 
 
 def test_the_digest_of_all_does_not_know_their_order():
     from tfx_ocr.components.evaluator import records
 
-    assert records.digest_of_all(["a", "b"]) == records.digest_of_all(["b", "a"])
-    assert records.digest_of_all(["a", "b"]) != records.digest_of_all(["a", "b", "b"])
-    assert len(records.digest_of_all([])) == 64
+    assert records.combine_digests(["a", "b"]) == records.combine_digests(["b", "a"])
+    assert records.combine_digests(["a", "b"]) != records.combine_digests(["a", "b", "b"])
+    assert len(records.combine_digests([])) == 64
 
 
 def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_path):
@@ -46,4 +46,6 @@ def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_pat
 
     raws = [example(image=[b"%dd" % (n % 3)], label=[b"%d" % (n % 7)]) for n in range(70)]  # more than a batch
     with Export(write_export(tmp_path / "export")) as export:
-        assert list(records.answered(export, raws, classification)) == [(str(n % 7), str(n % 3)) for n in range(70)]
+        assert list(records.predict_pairs(export, raws, classification)) == [
+            (str(n % 7), str(n % 3)) for n in range(70)
+        ]

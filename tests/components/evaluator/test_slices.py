@@ -18,12 +18,12 @@ pytestmark = pytest.mark.tfx
     ],
 )
 def test_length_is_of_the_pages_words_or_of_the_label(record, expected):
-    from tfx_ocr.components.evaluator.slices import length
+    from tfx_ocr.components.evaluator.slices import measure_length
 
-    assert length(record) == expected
+    assert measure_length(record) == expected
 
 
 def test_nothing_is_derived_that_nobody_asks_for():
-    from tfx_ocr.components.evaluator.slices import extractors
+    from tfx_ocr.components.evaluator.slices import insert_extractor
 
-    assert extractors(["Features", "ExtractSliceKeys"], ["group"]) == ["Features", "ExtractSliceKeys"]
+    assert insert_extractor(["Features", "ExtractSliceKeys"], ["group"]) == ["Features", "ExtractSliceKeys"]

@@ -13,7 +13,7 @@ RULE = Examples(readers=("image_folder",), max_rejected=0.2, split=Split(by="gro
 
 
 def made(counts=COUNTS, rejected=REJECTED):
-    return account.summary("image_folder", counts, rejected, ("0", "1"))
+    return account.summarize("image_folder", counts, rejected, ("0", "1"))
 
 
 def test_the_summary_adds_up():
@@ -28,16 +28,16 @@ def test_the_summary_adds_up():
 
 
 def test_labels_that_are_no_classes_are_not_listed():
-    assert account.summary("tfrecord", COUNTS, [], ())["labels"] == {}
+    assert account.summarize("tfrecord", COUNTS, [], ())["labels"] == {}
 
 
 def test_the_limit_itself_is_allowed():
-    assert account.refusal(made(), REJECTED, RULE, "data", "list") is None  # 3 of 15 is 0.2
+    assert account.explain_refusal(made(), REJECTED, RULE, "data", "list") is None  # 3 of 15 is 0.2
 
 
 def test_too_many_set_aside_stop_the_run_in_one_sentence():
     rejected = [*REJECTED, ("d.png", "empty file: it holds no bytes"), ("e.png", "too large: 9 x 9 pixels")]
-    assert account.refusal(made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl") == (
+    assert account.explain_refusal(made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl") == (
         "5 of 17 records in data are set aside, 29.4% where at most 20.0% are allowed: 2 unknown label (such as "
         "b.png), 1 not an image (such as a.png), 1 empty file (such as d.png), and more; all are listed in "
         "root/rejected/7.jsonl: mend or remove them, or raise examples.max_rejected in the recipe"
@@ -58,8 +58,10 @@ def test_too_many_set_aside_stop_the_run_in_one_sentence():
     ],
 )
 def test_an_empty_split_stops_the_run(counts, sentence):
-    assert account.refusal(made(counts, []), [], RULE, "data", "list").startswith(sentence)
+    assert account.explain_refusal(made(counts, []), [], RULE, "data", "list").startswith(sentence)
 
 
 def test_no_records_at_all_stop_the_run():
-    assert account.refusal(made([], []), [], RULE, "data", "list").startswith("no records in data, which looks like")
+    assert account.explain_refusal(made([], []), [], RULE, "data", "list").startswith(
+        "no records in data, which looks like"
+    )

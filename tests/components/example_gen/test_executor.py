@@ -118,7 +118,7 @@ def test_a_jpeg_that_only_tensorflow_refuses_is_set_aside(tmp_path):
     written = io.BytesIO()
     Image.frombytes("L", (16, 16), random.Random(0).randbytes(256)).save(written, "JPEG")
     strange = written.getvalue()[:-3] + b"\xff\xd0\xd9"  # a restart that nothing announced, in the place of the end
-    assert images.why_not(strange, 1000) is None
+    assert images.find_problem(strange, 1000) is None
     good = {f"{split}/1/{k}.png": picture(k) for k, split in enumerate(("train", "eval", "test"))}
     write(tmp_path / "data", {**good, "train/1/strange.jpg": strange})
     _, rejected, _ = ingest(tmp_path, tmp_path / "data")

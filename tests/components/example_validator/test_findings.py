@@ -4,12 +4,12 @@ import tensorflow_data_validation as tfdv
 from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from tfx_ocr.components.example_validator.executor import findings
-from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.components.example_validator.executor import list_findings
+from tfx_ocr.data.schemas import get_schema_path
 
 pytestmark = pytest.mark.tfx
 
-SCHEMA = tfdv.load_schema_text(str(schema_path("digits.pbtxt")))
+SCHEMA = tfdv.load_schema_text(str(get_schema_path("digits.pbtxt")))
 GOOD = {
     "image": [[b"\x89PNG %d" % k] for k in range(20)],
     "label": [[b"%d" % (k % 10)] for k in range(20)],
@@ -22,7 +22,7 @@ def found_in(**changes):
     columns = {name: values for name, values in {**GOOD, **changes}.items() if values is not None}
     batch = pa.RecordBatch.from_arrays([pa.array(values) for values in columns.values()], list(columns))
     statistics = generate_statistics_in_memory(batch, tfdv.StatsOptions(schema=SCHEMA))
-    return findings("eval", tfdv.validate_statistics(statistics, SCHEMA))
+    return list_findings("eval", tfdv.validate_statistics(statistics, SCHEMA))
 
 
 def but_last(name, value):
@@ -63,7 +63,7 @@ def test_every_finding_is_told():
 def test_what_is_wrong_with_a_whole_split_is_told():
     anomalies = anomalies_pb2.Anomalies()
     anomalies.dataset_anomaly_info.description = "Number of examples is too low."
-    (sentence,) = findings("test", anomalies)
+    (sentence,) = list_findings("test", anomalies)
     assert sentence.startswith(
         "in test, the whole split is not as the reviewed schema says: Number of examples is too low;"
     )

@@ -19,8 +19,8 @@ from tfx_ocr.components.example_gen.component import ExampleGen
 from tfx_ocr.components.example_validator.component import ExampleValidator
 from tfx_ocr.components.recipe import Examples, ImageSpec, Recipe, Trainer
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.data.images import PNG, png_of
-from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.data.images import PNG, encode_png
+from tfx_ocr.data.schemas import get_schema_path
 
 pytestmark = pytest.mark.tfx
 
@@ -57,8 +57,8 @@ def write_pictures(data):
         split = {4: "validation", 5: "test"}.get(number // 10, "train")
         path = data / split / str(number % 10) / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(png_of(bytes([number]) * 16, 4, 4))
-    good = png_of(b"\xff" * 16, 4, 4)
+        path.write_bytes(encode_png(bytes([number]) * 16, 4, 4))
+    good = encode_png(b"\xff" * 16, 4, 4)
     bad = {
         "0/corrupt.png": b"\0" * 99,
         "1/empty.png": b"",
@@ -74,7 +74,7 @@ def write_pictures(data):
 def run(tmp_path, recipe=RECIPE, schema=None):
     example_gen = ExampleGen(input_base=str(tmp_path / "data"))
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
-    schema_gen = ImportSchemaGen(schema_file=str(schema or schema_path(recipe.schema)))
+    schema_gen = ImportSchemaGen(schema_file=str(schema or get_schema_path(recipe.schema)))
     validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"])
     example_gen.exec_properties.update(recipe=recipe.part("example_gen"), code_version="1")
     LocalDagRunner().run(
@@ -126,7 +126,7 @@ def test_pictures_to_judged_examples_by_the_real_runner(tmp_path):
 
     # a schema that knows no 9: found in every split, told for each
     narrow = tmp_path / "narrow.pbtxt"
-    narrow.write_text(schema_path("digits.pbtxt").read_text().replace('  value: "9"\n', ""))
+    narrow.write_text(get_schema_path("digits.pbtxt").read_text().replace('  value: "9"\n', ""))
     with pytest.raises(Stop) as stopped:
         run(tmp_path, schema=narrow)
     told = str(stopped.value).splitlines()

@@ -16,7 +16,7 @@ def found(write_export, write_fast, tmp_path):
     """`found(images, **of_network)`: the parity of a fast form with that network."""
     import tensorflow as tf
 
-    from tfx_ocr.components.infra_validator.parity import parity
+    from tfx_ocr.components.infra_validator.parity import measure_parity
     from tfx_ocr.serving.export import Export
 
     write_export(tmp_path / "model")
@@ -33,7 +33,7 @@ def found(write_export, write_fast, tmp_path):
             for image in images
         ]
         with Export(tmp_path / "model") as export:
-            return parity(export, "test", records, "image", "classification")
+            return measure_parity(export, "test", records, "image", "classification")
 
     return compared
 
@@ -105,7 +105,7 @@ def agreement(read, sure, whole_read, whole_sure):
     from tfx_ocr.components.infra_validator import parity
 
     texts = [np.array(each, dtype=object) for each in (read, whole_read)]
-    return parity.agreement(texts[0], np.array(sure), texts[1], np.array(whole_sure))
+    return parity.compare_answers(texts[0], np.array(sure), texts[1], np.array(whole_sure))
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,6 @@ def test_nothing_read_by_both_is_agreed():
     ids=["carried", "left_out"],
 )
 def test_it_is_told_on_one_line(values, line):
-    from tfx_ocr.components.infra_validator.parity import Parity, summary
+    from tfx_ocr.components.infra_validator.parity import Parity, summarize
 
-    assert summary(Parity(**values)) == line
+    assert summarize(Parity(**values)) == line

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfx_ocr.components.inputs import image, input_named
+from tfx_ocr.components.inputs import get_input, image
 from tfx_ocr.components.recipe import Augment, ImageSpec
 from tfx_ocr.data import features
 
@@ -262,4 +262,4 @@ def test_a_record_is_asked_with_its_bytes_as_they_came():
 
 def test_an_unknown_input_is_answered_with_the_known():
     with pytest.raises(ValueError, match="no input 'picture'; known: image"):
-        input_named("picture")
+        get_input("picture")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfx_ocr.components import networks
-from tfx_ocr.components.networks import NETWORKS, network
+from tfx_ocr.components.networks import NETWORKS, get_network
 from tfx_ocr.components.recipe import Base, ImageSpec, Trainer, WordsSpec
 from tfx_ocr.components.tasks import classification, sequence, syllables, tagging
 from tfx_ocr.data.alphabets import digits, entities, hangul, vietnamese
@@ -25,20 +25,20 @@ SMALL = 1_500_000  # weights: 6 MB in float32
 @pytest.fixture(scope="module")
 def inception():
     keras.utils.set_random_seed(1)
-    return network("inception_v3").build(GREY, Base())
+    return get_network("inception_v3").build(GREY, Base())
 
 
 @pytest.fixture
 def built(request):
     """`built("mlp")`; InceptionV3 takes seconds and is built once."""
     return lambda name: (
-        request.getfixturevalue("inception") if name == "inception_v3" else network(name).build(GREY, Base())
+        request.getfixturevalue("inception") if name == "inception_v3" else get_network(name).build(GREY, Base())
     )
 
 
 def test_every_network_says_what_it_gives():
     vectors = dict.fromkeys(FEATURES, "vector")
-    assert {name: network(name).GIVES for name in NETWORKS} == vectors | {
+    assert {name: get_network(name).GIVES for name in NETWORKS} == vectors | {
         "line_cnn": "sequence",
         "word_attention": "words",
     }
@@ -69,7 +69,7 @@ def test_a_network_gives_what_it_declares_and_learns(built, name):
 @pytest.mark.parametrize("name", ["mlp", "small_cnn"])
 @pytest.mark.parametrize("spec", [ImageSpec(height=32, width=32, channels=3), ImageSpec(height=28, width=40)])
 def test_colour_and_other_sizes(name, spec):
-    base = network(name).build(spec, Base())
+    base = get_network(name).build(spec, Base())
     assert base.input.shape == (None, spec.height, spec.width, spec.channels)
     assert base.output.shape == (None, FEATURES[name])
 
@@ -77,37 +77,37 @@ def test_colour_and_other_sizes(name, spec):
 # the last map of a sixteenth, rounded up at each of four halvings: 2 x 2, 2 x 3, 4 x 4
 @pytest.mark.parametrize(("height", "width", "channels", "places"), [(32, 32, 3, 4), (28, 40, 1, 6), (64, 64, 1, 16)])
 def test_residual_cnn_keeps_where_a_stroke_lies(height, width, channels, places):
-    base = network("residual_cnn").build(ImageSpec(height=height, width=width, channels=channels), Base())
+    base = get_network("residual_cnn").build(ImageSpec(height=height, width=width, channels=channels), Base())
     assert base.output.shape == (None, places * 32 + 128)
 
 
 def test_small_cnn_with_its_head_is_small():
-    base = network("small_cnn").build(GREY, Base())
+    base = get_network("small_cnn").build(GREY, Base())
     head = classification.head(base.output, Trainer(network="small_cnn", units=(128, 64)), digits)
     assert keras.Model(base.input, head).count_params() < 300_000
 
 
 def test_residual_cnn_with_the_head_of_syllables_is_small():
-    base = network("residual_cnn").build(ImageSpec(height=64, width=64), Base())
+    base = get_network("residual_cnn").build(ImageSpec(height=64, width=64), Base())
     head = syllables.head(base.output, Trainer(network="residual_cnn", units=(256,), dropout=(0.2,)), hangul)
     assert keras.Model(base.input, head).count_params() < SMALL
 
 
 def test_line_cnn_with_the_head_of_vietnamese_is_small():
-    base = network("line_cnn").build(ImageSpec(height=32, width=640), Base())
+    base = get_network("line_cnn").build(ImageSpec(height=32, width=640), Base())
     head = sequence.head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
     assert keras.Model(base.input, head).count_params() < SMALL
 
 
 def test_word_attention_with_its_head_is_small():
-    base = network("word_attention").build(WordsSpec(), Base())
+    base = get_network("word_attention").build(WordsSpec(), Base())
     head = tagging.head(base.output, Trainer(network="word_attention", units=(64,), dropout=(0.2,)), entities)
     assert keras.Model(base.input, head).count_params() < 450_000
 
 
 @pytest.mark.parametrize(("width", "frames"), [(96, 24), (720, 180)])
 def test_line_cnn_gives_a_frame_every_fourth_pixel(width, frames):
-    assert network("line_cnn").build(ImageSpec(height=40, width=width), Base()).output.shape == (None, frames, 160)
+    assert get_network("line_cnn").build(ImageSpec(height=40, width=width), Base()).output.shape == (None, frames, 160)
 
 
 @pytest.mark.parametrize("spec", [ImageSpec(height=36, width=96), ImageSpec(height=40, width=98)])
@@ -115,11 +115,11 @@ def test_line_cnn_refuses_a_strip_it_cannot_halve(spec):
     with pytest.raises(
         ValueError, match=f"multiple of 8 and a width that is one of 4, not {spec.height} x {spec.width}"
     ):
-        network("line_cnn").build(spec, Base())
+        get_network("line_cnn").build(spec, Base())
 
 
 def test_a_frame_sees_its_own_stretch_of_the_line():
-    base = network("line_cnn").build(ImageSpec(height=16, width=1200), Base())
+    base = get_network("line_cnn").build(ImageSpec(height=16, width=1200), Base())
     blank = np.full((1, 16, 1200, 1), -1.0, np.float32)
     marked = blank.copy()
     marked[:, 4:12, 600:604] = 1.0
@@ -143,7 +143,7 @@ def learns(model: keras.Model, loss: keras.losses.Loss, given, truth: np.ndarray
 
 def test_line_cnn_learns_lines():
     keras.utils.set_random_seed(1)
-    base = network("line_cnn").build(STRIP, Base())
+    base = get_network("line_cnn").build(STRIP, Base())
     head = sequence.head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
     strips = np.random.default_rng(0).uniform(-1, 1, (2, 40, 96, 1)).astype(np.float32)
     truth = np.zeros((2, vietnamese.LONGEST), np.int64)
@@ -165,14 +165,14 @@ def page(count: int, padded: int, seed: int = 0) -> dict[str, np.ndarray]:
 def tagger():
     """word_attention with its head; what it begins as, the bias of distance included, is not nothing."""
     keras.utils.set_random_seed(1)
-    base = network("word_attention").build(WORDS, Base())
+    base = get_network("word_attention").build(WORDS, Base())
     head = tagging.head(base.output, Trainer(network="word_attention", units=(32,), dropout=(0.0,)), entities)
     return keras.Model(base.input, head)
 
 
 def test_padding_changes_no_words_features():
     keras.utils.set_random_seed(2)
-    base = network("word_attention").build(WORDS, Base())
+    base = get_network("word_attention").build(WORDS, Base())
     assert base.output.shape == (None, None, 96)
     alone = base(page(5, 5), training=False).numpy()
     padded = base(page(5, 9), training=False).numpy()
@@ -200,7 +200,7 @@ def test_a_words_features_depend_on_its_neighbours_in_reading_order(tagger):
 
 def test_a_word_is_known_by_how_many_characters_of_each_kind_it_has():
     keras.utils.set_random_seed(1)
-    base = network("word_attention").build(WORDS, Base())
+    base = get_network("word_attention").build(WORDS, Base())
     spelt = base.get_layer("spelling")
     words = np.array([[[ord(c) for c in text.ljust(6, "\0")] for text in ("a1B2.", "\x80$z", "")]], np.int32)
     # digits, upper case, lower case, marks, others
@@ -218,11 +218,11 @@ def test_weights_are_what_they_were_once_saved_and_loaded(name, tmp_path):
     spec = {"residual_cnn": ImageSpec(height=32, width=32), "line_cnn": STRIP, "word_attention": WORDS}[name]
     path = str(tmp_path / "network.weights.h5")
     keras.utils.set_random_seed(1)
-    saved = network(name).build(spec, Base())
+    saved = get_network(name).build(spec, Base())
     saved.set_weights([np.random.default_rng(n).normal(0, 0.1, w.shape) for n, w in enumerate(saved.get_weights())])
     saved.save_weights(path)
     keras.utils.set_random_seed(2)
-    loaded = network(name).build(spec, Base())
+    loaded = get_network(name).build(spec, Base())
     assert any(not np.array_equal(*pair) for pair in zip(loaded.get_weights(), saved.get_weights(), strict=True))
     loaded.load_weights(path)
     for weight, expected in zip(loaded.get_weights(), saved.get_weights(), strict=True):
@@ -230,14 +230,14 @@ def test_weights_are_what_they_were_once_saved_and_loaded(name, tmp_path):
 
 
 def test_mlp_has_the_weights_it_says():
-    assert network("mlp").build(GREY, Base()).count_params() == 625 * 512 + 512
+    assert get_network("mlp").build(GREY, Base()).count_params() == 625 * 512 + 512
 
 
 def test_inceptions_base_weights_by_path_are_what_it_computes_with(inception, tmp_path):
     path = str(tmp_path / "base.weights.h5")
     inception.save_weights(path)
     keras.utils.set_random_seed(2)
-    loaded = network("inception_v3").build(GREY, Base(weights=path))
+    loaded = get_network("inception_v3").build(GREY, Base(weights=path))
     for weight, expected in zip(loaded.get_weights(), inception.get_weights(), strict=True):
         np.testing.assert_array_equal(weight, expected)
     assert "mixed7" in {layer.name for layer in loaded.layers}  # where fine-tuning may begin
@@ -245,17 +245,17 @@ def test_inceptions_base_weights_by_path_are_what_it_computes_with(inception, tm
 
 def test_base_weights_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"base\.weights\.h5"):
-        network("inception_v3").build(GREY, Base(weights=str(tmp_path / "base.weights.h5")))
+        get_network("inception_v3").build(GREY, Base(weights=str(tmp_path / "base.weights.h5")))
 
 
 @pytest.mark.parametrize("spec", [ImageSpec(height=74, width=75), ImageSpec(height=75, width=32)])
 def test_inception_refuses_small_pictures(spec):
     with pytest.raises(ValueError, match=f"75 x 75 or more, not {spec.height} x {spec.width}"):
-        network("inception_v3").build(spec, Base())
+        get_network("inception_v3").build(spec, Base())
 
 
 def test_unknown_network_is_answered_with_the_known_ones():
     with pytest.raises(
         ValueError, match="no network 'resnet'; known: inception_v3, line_cnn, mlp, residual_cnn, small_cnn"
     ):
-        network("resnet")
+        get_network("resnet")

@@ -48,14 +48,14 @@ def push(artifact, write_export, tmp_path):
 
 def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
     pushed, folder = push()
-    (version,) = versions.versions(tmp_path / "served")
+    (version,) = versions.list_versions(tmp_path / "served")
     manifest = versions.verify(tmp_path / "served" / str(version))
     assert manifest.recipe == "digits"
     assert (manifest.split, manifest.n, manifest.metrics) == ("test", 4, {"accuracy": 0.75})
     assert manifest.examples_digest == "abc"
     assert manifest.signatures == ("serve_images", "serving_default")
     assert manifest.tensorflow.startswith("2.")
-    assert manifest.files == versions.digests(tmp_path / "model" / "Format-Serving")
+    assert manifest.files == versions.compute_digests(tmp_path / "model" / "Format-Serving")
     assert versions.read_manifest(folder) == manifest
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]  # the model is not stored twice
 
@@ -68,14 +68,14 @@ def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
 def test_a_model_that_is_not_blessed_is_not_pushed(push, tmp_path, blessed, infra_blessed):
     pushed, folder = push(blessed=blessed, infra_blessed=infra_blessed)
     assert pushed.get_int_custom_property("pushed") == 0
-    assert versions.versions(tmp_path / "served") == []
+    assert versions.list_versions(tmp_path / "served") == []
     assert list(folder.iterdir()) == []
 
 
 def test_a_push_that_died_before_it_was_recorded_is_recognised(push, tmp_path):
     first, _ = push()
     again, folder = push()
-    assert len(versions.versions(tmp_path / "served")) == 1
+    assert len(versions.list_versions(tmp_path / "served")) == 1
     assert again.get_int_custom_property("pushed") == 1
     version = first.get_string_custom_property("pushed_version")
     assert again.get_string_custom_property("pushed_version") == version
@@ -84,7 +84,7 @@ def test_a_push_that_died_before_it_was_recorded_is_recognised(push, tmp_path):
 
 def test_a_blessing_by_another_evaluator_is_pushed_without_metrics(push, tmp_path):
     push(judged=None)
-    (version,) = versions.versions(tmp_path / "served")
+    (version,) = versions.list_versions(tmp_path / "served")
     assert versions.read_manifest(tmp_path / "served" / str(version)).metrics == {}
 
 
@@ -107,4 +107,4 @@ def test_a_model_whose_fast_form_is_carried_from_now_on_is_a_new_version(push, w
     write_fast(tmp_path / "model" / "Format-Serving")
     for carried in (False, False, True):
         push(fast={"carried": carried})
-    assert len(versions.versions(tmp_path / "served")) == 2
+    assert len(versions.list_versions(tmp_path / "served")) == 2

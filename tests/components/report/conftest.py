@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 
 from tfx_ocr.components.recipe import Gate, Part, Trainer
 from tfx_ocr.components.report import page
-from tfx_ocr.components.report.pictures import thumbnail
+from tfx_ocr.components.report.pictures import make_thumbnail
 from tfx_ocr.components.report.run import Produced, Run
 
 DIGITS = [str(digit) for digit in range(10)]
@@ -178,7 +178,7 @@ def pushed_run() -> Run:
             "seconds": [4.5] * 20,
         },
         mistakes=mistakes,
-        pictures={mistake["source"]: thumbnail(png(mistake["reference"])) for mistake in mistakes},
+        pictures={mistake["source"]: make_thumbnail(png(mistake["reference"])) for mistake in mistakes},
         counts={
             "train": dict.fromkeys(DIGITS, 144),
             "eval": dict.fromkeys(DIGITS, 16),

@@ -18,7 +18,7 @@ from tfx_ocr.components.report import figures
     ids=["unit", "high_accuracy", "loss", "large", "one_value", "zero"],
 )
 def test_ticks_are_round_and_cover_the_values(low, high, expected):
-    ticks = figures.ticks(low, high)
+    ticks = figures.choose_ticks(low, high)
     assert len(ticks) <= 6
     assert ticks[0] <= low
     assert ticks[-1] >= high
@@ -26,7 +26,7 @@ def test_ticks_are_round_and_cover_the_values(low, high, expected):
 
 
 def test_line_chart_places_values_between_its_axes():
-    chart = figures.line_chart([1, 2, 3], {"train": [0.0, 0.5, 1.0]})
+    chart = figures.draw_line_chart([1, 2, 3], {"train": [0.0, 0.5, 1.0]})
     left, top, right, bottom = chart["plot"]
     assert (left, top, right, bottom) == (46, 12, 468, 206)
     # epoch 1 at the left, 3 at the right; 0 at the bottom, 1 at the top, 0.5 between: (12 + 206) / 2
@@ -37,19 +37,19 @@ def test_line_chart_places_values_between_its_axes():
 
 
 def test_line_chart_has_a_gap_where_a_value_is_missing():
-    chart = figures.line_chart([1, 2, 3, 4], {"eval": [0.0, None, 1.0, 1.0]})
+    chart = figures.draw_line_chart([1, 2, 3, 4], {"eval": [0.0, None, 1.0, 1.0]})
     (line,) = chart["curves"]
     assert line["dots"] == [(46.0, 206.0)]
     assert line["paths"] == ["327.3,12.0 468.0,12.0"]  # epoch 3: 46 + 422 * 2 / 3
 
 
 def test_line_chart_of_one_epoch_is_a_dot():
-    chart = figures.line_chart([1], {"train": [0.4]})
+    chart = figures.draw_line_chart([1], {"train": [0.4]})
     assert chart["curves"][0]["paths"] == []
     assert len(chart["curves"][0]["dots"]) == 1
 
 
 def test_line_chart_of_nothing_known_has_axes_and_no_line():
-    chart = figures.line_chart([1, 2], {"train": [None, None]})
+    chart = figures.draw_line_chart([1, 2], {"train": [None, None]})
     assert chart["curves"] == [{"name": "train", "paths": [], "dots": []}]
     assert chart["y_ticks"]

@@ -295,7 +295,15 @@ def test_eleven_thousand_classes_keep_the_page_small(run, read, make):
 
 def test_task_without_sections_of_its_own_gets_those_that_all_have(run, read):
     tagged = dataclasses.replace(run, part=Part(name="other", task="ranking", gate=run.part.gate))
-    assert list(sections.of_task("ranking")) == ["verdict", "metrics", "curves", "slices", "fast", "data", "lineage"]
+    assert list(sections.get_sections("ranking")) == [
+        "verdict",
+        "metrics",
+        "curves",
+        "slices",
+        "fast",
+        "data",
+        "lineage",
+    ]
     assert "Served as version 3" in read(tagged).texts["verdict"]
 
 
@@ -318,4 +326,4 @@ def test_numbers_behind_the_page_are_json_by_section(run):
     ("seconds", "text"), [(None, "–"), (0.26, "0.3 s"), (59.6, "1 min 0 s"), (3725.2, "1 h 2 min 5 s")]
 )
 def test_durations_are_for_people(seconds, text):
-    assert page.duration(seconds) == text
+    assert page.format_duration(seconds) == text

@@ -10,7 +10,7 @@ import pytest
 
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import mistakes, page
-from tfx_ocr.components.report.pictures import thumbnail
+from tfx_ocr.components.report.pictures import make_thumbnail
 
 COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "fast", "data", "lineage"]
 
@@ -50,7 +50,7 @@ def of_task(run):
             run,
             part=Part(name="other", task=task, gate=run.part.gate),
             gate={**run.gate, **gate},
-            mistakes=mistakes.worst(answers, task, 24),
+            mistakes=mistakes.select_worst(answers, task, 24),
             pairs=collections.Counter((each["reference"], each["answer"]) for each in answers),
             pictures={},
         )
@@ -122,7 +122,7 @@ def test_worst_readings_come_first_by_edits_for_their_length(of_task, read, make
         {"kind": "replace", "reference": "à", "hypothesis": "a"},
         {"kind": "equal", "reference": " Nội", "hypothesis": " Nội"},
     ]
-    pictures = {"x": thumbnail(make.png("Ha", (640, 48)), 960)}
+    pictures = {"x": make_thumbnail(make.png("Ha", (640, 48)), 960)}
     assert (pictures["x"].width, pictures["x"].height) == (640, 48)
     found = read(dataclasses.replace(run, pictures=pictures))
     assert [alt for _, alt in found.images] == ["x: Hà Nội"]

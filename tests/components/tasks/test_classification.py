@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks import TASKS, classification, task_named
+from tfx_ocr.components.tasks import TASKS, classification, get_task
 
 pytestmark = pytest.mark.tfx
 
@@ -70,7 +70,7 @@ def test_accuracy_is_the_share_of_right_answers():
 
 @pytest.mark.parametrize("name", TASKS)
 def test_every_task_says_what_it_needs_and_has_what_the_steps_call(name):
-    task = task_named(name)
+    task = get_task(name)
     assert task.NEEDS in ("vector", "sequence", "map", "words")
     parts = ("encode", "written", "head", "loss", "metrics", "answers", "why_not")
     assert all(callable(getattr(task, part)) for part in parts)
@@ -78,4 +78,4 @@ def test_every_task_says_what_it_needs_and_has_what_the_steps_call(name):
 
 def test_unknown_task_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match=r"no task 'guess'; known: .*classification"):
-        task_named("guess")
+        get_task("guess")

@@ -49,7 +49,7 @@ def digits() -> list[tuple[bytes, bytes]]:
 
     read = load_digits()
     pixels = (read.images * (255 / 16)).round().astype("uint8")
-    return [(images.png_of(pixels[n].tobytes(), 8, 8), b"%d" % read.target[n]) for n in range(TRAIN + EVAL)]
+    return [(images.encode_png(pixels[n].tobytes(), 8, 8), b"%d" % read.target[n]) for n in range(TRAIN + EVAL)]
 
 
 @pytest.fixture(scope="session")

@@ -64,11 +64,11 @@ def test_killed_in_the_middle_of_the_write_the_old_one_stands(tmp_path):
 
 def test_folder_outlives_the_execution_and_is_each_trainings_own():
     model = "/pipeline_root/Trainer/model/{}/Format-Serving"
-    first = checkpoint.folder(model.format(7), ["recipe", "version"])
+    first = checkpoint.get_folder(model.format(7), ["recipe", "version"])
     assert first.startswith("/pipeline_root/Trainer/checkpoints/")
-    assert checkpoint.folder(model.format(8), ["recipe", "version"]) == first
-    assert checkpoint.folder(model.format(8), ["recipe", "other"]) != first
-    assert checkpoint.folder(model.format(8), ["recipev", "ersion"]) != first
+    assert checkpoint.get_folder(model.format(8), ["recipe", "version"]) == first
+    assert checkpoint.get_folder(model.format(8), ["recipe", "other"]) != first
+    assert checkpoint.get_folder(model.format(8), ["recipev", "ersion"]) != first
 
 
 def test_state_names_all_that_is_written():

@@ -16,7 +16,7 @@ STEPS = 3  # of an epoch: 40 digits in batches of 16
 
 
 def batches(part, files, first_epoch, count):
-    return [(x.numpy(), y.numpy()) for x, y in dataset.training(files, part, first_epoch).take(count)]
+    return [(x.numpy(), y.numpy()) for x, y in dataset.load_training(files, part, first_epoch).take(count)]
 
 
 def equal(one, other):
@@ -53,7 +53,7 @@ def test_augmentation_is_drawn_anew_each_epoch(part, transformed, tmp_path):
 
 
 def test_judging_is_the_written_pixels_in_order_scaled_to_minus_one_one(part, transformed):
-    judged = dataset.judging(transformed.eval, part())
+    judged = dataset.load_evaluation(transformed.eval, part())
     assert int(judged.cardinality()) == 2  # of 16 and 4; declared: without it Keras warns that data ran out
     pictures, labels = (np.concatenate(each) for each in zip(*judged.as_numpy_iterator(), strict=True))
     rows = transformed.written[40:]
@@ -65,13 +65,13 @@ def test_judging_is_the_written_pixels_in_order_scaled_to_minus_one_one(part, tr
 
 def test_judging_takes_the_recipes_range(part, transformed):
     spec = dataclasses.replace(part().image, scaled=(0.0, 1.0))
-    pictures, _ = next(iter(dataset.judging(transformed.eval, dataclasses.replace(part(), image=spec))))
+    pictures, _ = next(iter(dataset.load_evaluation(transformed.eval, dataclasses.replace(part(), image=spec))))
     assert (pictures.numpy().min(), pictures.numpy().max()) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(("size", "number"), [(16, 3), (40, 1), (41, 1), (39, 2), (1, 40)])
 def test_batches_of_40_records(transformed, size, number):
-    assert dataset.batches(transformed.train, size, "train") == number
+    assert dataset.count_batches(transformed.train, size, "train") == number
 
 
 @pytest.mark.parametrize("files", ["none", "empty"])
@@ -81,13 +81,13 @@ def test_an_empty_split_stops_in_a_sentence(part, tmp_path, files):
         paths = [str(tmp_path / "empty.gz")]
         tf.io.TFRecordWriter(paths[0], "GZIP").close()
     with pytest.raises(Stop, match="split 'eval' has no records"):
-        dataset.judging(paths, part())
+        dataset.load_evaluation(paths, part())
     with pytest.raises(Stop, match="split 'train' has no records"):
-        dataset.batches(paths, 16, "train")
+        dataset.count_batches(paths, 16, "train")
 
 
 def test_matching_finds_shards_in_order(tmp_path):
     for name in ("b-1", "a-0", "b-0"):
         (tmp_path / name).touch()
-    found = dataset.matching([str(tmp_path / "b-*"), str(tmp_path / "a-*")])
+    found = dataset.list_files([str(tmp_path / "b-*"), str(tmp_path / "a-*")])
     assert [path.rsplit("/")[-1] for path in found] == ["a-0", "b-0", "b-1"]

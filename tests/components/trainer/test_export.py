@@ -12,7 +12,7 @@ from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
 from tfx_ocr.data import features
-from tfx_ocr.serving.c_loader import load_check
+from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.export import Export
 from tfx_ocr.serving.model_server.fast import FastModel
 from tfx_ocr.serving.model_server.flags import Flags
@@ -90,7 +90,7 @@ def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
 
 
 def test_it_loads_as_tensorflow_serving_does(exported):
-    load_check(exported.folder)
+    check_loads(exported.folder)
 
 
 def test_its_fast_form_answers_alike(exported, digits):
@@ -139,7 +139,7 @@ def test_a_network_that_tflite_cannot_hold_is_exported_without_a_fast_form(part,
     assert said == [f"no fast form: {reason}"]
     assert [path.name for path in (tmp_path / "model" / features.FAST).iterdir()] == ["reason.txt"]
     assert (tmp_path / "model" / features.FAST / features.FAST_REASON).read_text() == f"{reason}\n"
-    load_check(tmp_path / "model")
+    check_loads(tmp_path / "model")
 
 
 @pytest.fixture
@@ -190,5 +190,5 @@ def test_a_training_whose_export_failed_is_not_done_again(part, fn_args, monkeyp
     said.clear()
     run_fn(arguments)
     assert not [line for line in said if "epoch 1/1" in line]
-    assert load_check(arguments.serving_model_dir) is None
+    assert check_loads(arguments.serving_model_dir) is None
     assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []

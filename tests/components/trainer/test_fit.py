@@ -235,7 +235,7 @@ def test_it_learns_and_writes_tensorboards_logs(part, trained, tmp_path):
 def test_history_and_eval_loss_are_of_the_average(part, trained, transformed):
     done = trained(part(epochs=2))
     done.model.compile(loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True), jit_compile=False)
-    judged = done.model.evaluate(dataset.judging(transformed.eval, part()), verbose=0, return_dict=True)["loss"]
+    judged = done.model.evaluate(dataset.load_evaluation(transformed.eval, part()), verbose=0, return_dict=True)["loss"]
     assert min(row["val_loss"] for row in done.history) == pytest.approx(judged, abs=1e-6)
 
 

@@ -12,7 +12,7 @@ from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.model import Phase
 from tfx_ocr.data import pretrained
-from tfx_ocr.pipeline.recipes import recipe
+from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving.export import Export
 
 pytestmark = pytest.mark.tfx
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.tfx
     ids=["scratch", "scratch_is_never_frozen", "no_frozen_phase", "all_after", "upper_blocks", "all_frozen", "longer"],
 )  # fmt: skip
 def test_phases(base, epochs, expected):
-    found = models.phases(Trainer(network="any", epochs=epochs, base=base))
+    found = models.plan_phases(Trainer(network="any", epochs=epochs, base=base))
     assert [(phase.begin, phase.end, phase.trained, phase.rate) for phase in found] == expected
 
 
@@ -59,31 +59,31 @@ def base():
     ],
 )
 def test_what_a_phase_trains(base, trained, expected):
-    models.set_trained(base.layers, phase(""))  # as the phase before left it
-    models.set_trained(base.layers, phase(trained))
+    models.set_trainable(base.layers, phase(""))  # as the phase before left it
+    models.set_trainable(base.layers, phase(trained))
     assert {layer.name: layer.trainable for layer in base.layers if layer.weights} == expected
 
 
 def test_a_frozen_batch_norm_is_in_inference_mode(base):
     values = np.full((8, 4), 5.0, np.float32)
-    models.set_trained(base.layers, phase("upper"))
+    models.set_trainable(base.layers, phase("upper"))
     norm = base.get_layer("norm")
     before = norm.moving_mean.numpy()
     frozen = base(values, training=True)
     np.testing.assert_array_equal(norm.moving_mean.numpy(), before)
     np.testing.assert_allclose(frozen, base(values, training=False), atol=1e-6)
-    models.set_trained(base.layers, phase())
+    models.set_trainable(base.layers, phase())
     base(values, training=True)
     assert not np.array_equal(norm.moving_mean.numpy(), before)
 
 
 def test_a_layer_that_is_not_there_is_named(base):
     with pytest.raises(ValueError, match="unfreeze_from is 'mixed7'; the base has no layer of that name"):
-        models.set_trained(base.layers, phase("mixed7"))
+        models.set_trainable(base.layers, phase("mixed7"))
 
 
 def rates(of, of_phase, *at, steps=10):
-    schedule = models.optimizer(of, of_phase, steps)._learning_rate
+    schedule = models.build_optimizer(of, of_phase, steps)._learning_rate
     return [float(schedule(step)) for step in at]
 
 
@@ -119,7 +119,7 @@ def test_a_phases_own_rate_and_length():
     ],
 )
 def test_optimizer_by_name_constant_rate(name, kind):
-    made = models.optimizer(Optimizer(name=name, learning_rate=1e-4, weight_decay=0.01), phase(), 10)
+    made = models.build_optimizer(Optimizer(name=name, learning_rate=1e-4, weight_decay=0.01), phase(), 10)
     assert type(made) is kind
     assert float(made.learning_rate) == pytest.approx(1e-4)
     assert made.weight_decay == (0.01 if name == "adamw" else None)
@@ -157,11 +157,11 @@ def test_initial_weights_may_be_those_of_an_exported_version(part, tmp_path):
 
 
 def test_initial_weights_may_be_those_that_ship():
-    shipped = recipe("digits")
+    shipped = get_recipe("digits")
     began = dataclasses.replace(shipped.trainer, initial_weights="digits")
     built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).part("trainer")))
     stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
-    with Export(pretrained.model("digits")) as export:
+    with Export(pretrained.get_folder("digits")) as export:
         asked = export.answer("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
     pixels = image.fit(tf.constant(stroke), shipped.image)[tf.newaxis]
     found = built(image.scale(pixels, shipped.image), training=False)
@@ -192,11 +192,11 @@ def test_mixed_precision_computes_in_bfloat16_and_is_rebuilt_in_float32(part):
     assert keras.config.dtype_policy().name == "float32"  # the policy is not left behind
     assert {layer.compute_dtype for layer in mixed.layers if "conv" in layer.name} == {"bfloat16"}
     assert mixed.output.dtype == "float32"
-    rebuilt = models.in_float32(mixed, it)
+    rebuilt = models.convert_to_float32(mixed, it)
     assert {layer.compute_dtype for layer in rebuilt.layers} == {"float32"}
     assert not differs(rebuilt, mixed)
     plain, _ = models.build(part())
-    assert models.in_float32(plain, part()) is plain
+    assert models.convert_to_float32(plain, part()) is plain
 
 
 def test_same_seed_same_initial_weights(part):

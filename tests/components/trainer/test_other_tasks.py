@@ -18,14 +18,14 @@ import tensorflow_transform.beam as tft_beam
 from PIL import Image, ImageDraw
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
-from tfx_ocr.components.inputs import input_named
+from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import PARTS, Augment, ImageSpec, Optimizer, Part, Serving, Trainer, WordsSpec
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import dataset, fit
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
-from tfx_ocr.data.alphabets import alphabet
-from tfx_ocr.serving.c_loader import load_check
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.export import Export
 from tfx_ocr.serving.model_server.fast import FastModel
 from tfx_ocr.serving.model_server.flags import Flags
@@ -43,7 +43,7 @@ TINY_PARTS = {
         name="tiny_syllables",
         input="image",
         task="syllables",
-        alphabet="hangul",
+        get_alphabet="hangul",
         image=ImageSpec(height=32, width=32),
         trainer=dataclasses.replace(TINY, network="residual_cnn", augment=MOVED),
         serving=Serving(top_n=4),
@@ -52,7 +52,7 @@ TINY_PARTS = {
         name="tiny_lines",
         input="line_image",
         task="sequence",
-        alphabet="vietnamese",
+        get_alphabet="vietnamese",
         image=ImageSpec(height=16, width=64, margin=0.05),
         trainer=dataclasses.replace(TINY, network="line_cnn", units=(), dropout=(), augment=MOVED),
         serving=Serving(),
@@ -61,7 +61,7 @@ TINY_PARTS = {
         name="tiny_pages",
         input="words",
         task="tagging",
-        alphabet="entities",
+        get_alphabet="entities",
         words=WordsSpec(max_characters=6),
         trainer=dataclasses.replace(TINY, network="word_attention", augment=Augment(misread=0.1)),
         serving=Serving(),
@@ -108,7 +108,7 @@ def example(record: dict[str, list]) -> tf.train.Example:
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """A task's part, records, what Transform wrote, the model trained on that in one go, and its export, loaded."""
     part, folder = TINY_PARTS[request.param], tmp_path_factory.mktemp(request.param)
-    kind, rows = input_named(part.input), records(request.param)
+    kind, rows = get_input(part.input), records(request.param)
     of_label = {name: tf.io.VarLenFeature(tf.string) for name in ("entities", "field_names", "field_values")}
     if request.param != "tagging":
         of_label = {"label": tf.io.FixedLenFeature([1], tf.string)}
@@ -138,7 +138,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     judged = [example(row) for row in rows[TRAIN:]]
     with Export(folder / "export") as loaded:
         yield SimpleNamespace(
-            part=part, kind=kind, task=task_named(part.task), files=files, train=train, model=model, history=history,
+            part=part, kind=kind, task=get_task(part.task), files=files, train=train, model=model, history=history,
             path=str(folder / "export"), loaded=loaded, judged=judged,
         )  # fmt: skip
 
@@ -156,11 +156,11 @@ def test_it_learns(made):
 def test_the_export_answers_what_training_judged(made):
     """Pixels or words by the exported graph, against Keras on what Transform wrote, batch by batch."""
     size = made.part.trainer.batch_size
-    for number, (batch, _) in enumerate(dataset.judging(made.files["eval"], made.part)):
+    for number, (batch, _) in enumerate(dataset.load_evaluation(made.files["eval"], made.part)):
         of = made.judged[number * size : (number + 1) * size]
         raw = tf.io.parse_example([one.SerializeToString() for one in of], made.kind.RAW)
         logits = made.model(batch, training=False)
-        expected = made.task.answers(logits, raw, alphabet(made.part.alphabet), made.part.serving)
+        expected = made.task.answers(logits, raw, get_alphabet(made.part.alphabet), made.part.serving)
         found = asked(made, of)
         assert set(found) == set(expected)
         for name, value in expected.items():
@@ -216,7 +216,7 @@ def test_the_fast_form_answers_alike(made):
 
 
 def test_it_loads_as_tensorflow_serving_does(made):
-    assert load_check(made.path) is None
+    assert check_loads(made.path) is None
 
 
 @pytest.mark.parametrize("made", ["tagging"], indirect=True)

@@ -12,7 +12,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import ImageSpec
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
-from tfx_ocr.data.images import png_of
+from tfx_ocr.data.images import encode_png
 
 pytestmark = pytest.mark.tfx
 
@@ -29,7 +29,7 @@ def picture(number):
     """A light bar, each in a place of its own, on black."""
     values = np.zeros((9, 11), np.uint8)
     values[2:7, number % 9 : number % 9 + 2] = 200
-    return png_of(values.tobytes(), 9, 11)
+    return encode_png(values.tobytes(), 9, 11)
 
 
 @pytest.fixture(scope="module")

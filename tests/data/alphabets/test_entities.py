@@ -3,18 +3,18 @@ import re
 from tfx_ocr.data.alphabets import entities
 from tfx_ocr.data.page import align
 from tfx_ocr.data.readers import rvl_invoices, sroie
-from tfx_ocr.data.schemas import schema_path
+from tfx_ocr.data.schemas import get_schema_path
 
 
 def test_nothing_comes_first_and_is_allowed():
     assert entities.CLASSES[0] == ""
     assert len(set(entities.CLASSES)) == len(entities.CLASSES) == 10
-    assert [entities.why_not(label) for label in entities.CLASSES] == [None] * 10
-    assert entities.why_not("Total").startswith("unknown label: 'Total' is none of supplier, supplier_address, ")
+    assert [entities.find_problem(label) for label in entities.CLASSES] == [None] * 10
+    assert entities.find_problem("Total").startswith("unknown label: 'Total' is none of supplier, supplier_address, ")
 
 
 def test_the_schema_allows_the_same():
-    text = schema_path("invoices.pbtxt").read_text()
+    text = get_schema_path("invoices.pbtxt").read_text()
     assert tuple(re.findall(r'^  value: "(.*)"$', text, re.MULTILINE)) == entities.CLASSES
 
 

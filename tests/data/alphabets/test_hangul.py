@@ -2,9 +2,9 @@ import unicodedata
 
 import pytest
 
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.alphabets import get_alphabet
 
-hangul = alphabet("hangul")
+hangul = get_alphabet("hangul")
 
 
 def test_there_are_as_many_of_each_as_the_standard_has():
@@ -73,7 +73,7 @@ def test_ks_x_1001_is_its_2350_in_code_order():
     ids=["empty", "jamo", "digit", "two", "decomposed", "compatibility_jamo", "long", "after_the_last"],
 )
 def test_what_is_no_syllable_is_named(label, reason):
-    assert hangul.why_not(label) == reason
+    assert hangul.find_problem(label) == reason
     with pytest.raises(ValueError, match="unknown label"):
         hangul.split(label)
 

@@ -2,9 +2,9 @@ import unicodedata
 
 import pytest
 
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.alphabets import get_alphabet
 
-vietnamese = alphabet("vietnamese")
+vietnamese = get_alphabet("vietnamese")
 
 
 def test_the_134_letters_are_made_of_vowels_and_tones():
@@ -26,7 +26,7 @@ def test_characters_are_single_composed_and_each_there_once():
 
 @pytest.mark.parametrize("text", ["Số 246E/2, Khu phố 1B", "T'rưng #5 (cũ): A+B, 3.5 - x", "a" * 128])
 def test_lines_as_people_write_them_are_allowed(text):
-    assert vietnamese.why_not(text) is None
+    assert vietnamese.find_problem(text) is None
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_lines_as_people_write_them_are_allowed(text):
     ids=["empty", "spaces", "long", "decomposed", "no_break_space", "hangul", "tab", "en_dash"],
 )
 def test_what_no_line_may_hold_is_named(label, reason):
-    assert vietnamese.why_not(label) == reason
+    assert vietnamese.find_problem(label) == reason

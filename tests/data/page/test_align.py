@@ -1,7 +1,7 @@
 import pytest
 
-from tfx_ocr.data.page.align import align, tagged
-from tfx_ocr.data.page.page import Box, Word, divided
+from tfx_ocr.data.page.align import align, tag_words
+from tfx_ocr.data.page.page import Box, Word, divide_word
 
 
 def page(*rows):
@@ -11,7 +11,7 @@ def page(*rows):
         left = 0
         for cell in row.split("\t"):
             box = Box(left, 20 * number, left + 10 * len(cell), 20 * number + 15)
-            words += divided(Word(text=cell, box=box))
+            words += divide_word(Word(text=cell, box=box))
             left = (left + 10 * len(cell) + 199) // 200 * 200
     return words
 
@@ -104,7 +104,7 @@ def test_without_a_caption_the_last_amount_and_the_first_of_anything_else():
 def test_no_word_is_of_two_fields():
     # 1,000 twice: the total takes the row that says so, the number the other
     words = page("INVOICE NO 1000", "TOTAL 1000")
-    assert [word.entity for word in tagged(words, {"invoice_number": "1000", "total": "1000"})] == [
+    assert [word.entity for word in tag_words(words, {"invoice_number": "1000", "total": "1000"})] == [
         "", "", "invoice_number", "", "total",
     ]  # fmt: skip
     assert found(page("1000"), invoice_number="1000", total="1000") == {

@@ -1,7 +1,7 @@
 import pytest
 
 from tfx_ocr.data.page import alto
-from tfx_ocr.data.page.page import words_of
+from tfx_ocr.data.page.page import list_words
 
 IMAGE = "<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation>"
 
@@ -23,7 +23,7 @@ WORD = '<String ID="s" CONTENT="A" HPOS="1" VPOS="2" WIDTH="10" HEIGHT="20.5" WC
 @pytest.mark.parametrize("version", [1, 2, 3, 4])
 def test_every_version(version):
     (read,) = alto.read(document(page(WORD), version))
-    (word,) = words_of(read)
+    (word,) = list_words(read)
     assert (read.image, read.size, read.unit) == ("a.png", (100, 200), "pixel")
     assert (word.text, word.box, word.confidence) == ("A", (1, 2, 11, 22.5), 0.5)
 
@@ -51,7 +51,7 @@ def test_words_without_a_whole_box(word, box):
 def test_an_entity_is_the_type_of_the_tag():
     tags = '<Tags><LayoutTag ID="x"/><NamedEntityTag ID="n1" TYPE="Total" LABEL="9.00"/></Tags>'
     word = WORD.replace('ID="s"', 'TAGREFS="x n1"')
-    assert [word.entity for word in words_of(alto.read(document(page(word), tags=tags))[0])] == ["total"]
+    assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == ["total"]
 
 
 def test_a_file_of_two_pages_and_a_page_of_no_size():

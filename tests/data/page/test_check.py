@@ -1,7 +1,7 @@
 import pytest
 
 from tfx_ocr.data.alphabets import entities
-from tfx_ocr.data.page.check import why_not
+from tfx_ocr.data.page.check import find_problem
 
 PAGE = {
     "words": [b"TOTAL", "9,00\N{EURO SIGN}".encode()],
@@ -14,9 +14,9 @@ PAGE = {
 
 
 def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
-    assert why_not(PAGE, entities) is None
-    assert why_not({**PAGE, "field_values": [b""]}, entities) is None  # somebody found that it has no total
-    assert why_not({"words": [b"TOTAL"], "boxes": [0.0, 0.0, 0.0, 0.0]}, entities) is None
+    assert find_problem(PAGE, entities) is None
+    assert find_problem({**PAGE, "field_values": [b""]}, entities) is None  # somebody found that it has no total
+    assert find_problem({"words": [b"TOTAL"], "boxes": [0.0, 0.0, 0.0, 0.0]}, entities) is None
 
 
 @pytest.mark.parametrize(
@@ -43,9 +43,9 @@ def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
     ],
 )
 def test_what_does_not_fit_together_is_said(changed, reason):
-    assert why_not({**PAGE, **changed}, entities) == reason
+    assert find_problem({**PAGE, **changed}, entities) == reason
 
 
 @pytest.mark.parametrize("changed", [{"entities": [b"", b"sum"]}, {"field_names": [b"sum"]}])
 def test_an_entity_outside_the_alphabet_is_named(changed):
-    assert why_not({**PAGE, **changed}, entities).startswith("unknown label: 'sum' is none of supplier, ")
+    assert find_problem({**PAGE, **changed}, entities).startswith("unknown label: 'sum' is none of supplier, ")

@@ -6,9 +6,9 @@ NAMES = {"company": "supplier", "total": "total"}
 
 
 def test_fields_get_our_names_and_empty_ones_are_none():
-    assert fields.read(b'\xef\xbb\xbf{"company": "A ", "total": " ", "more": [1]}', NAMES) == {"supplier": "A "}
-    assert fields.read(b'{"total": 7.42, "company": null}', NAMES) == {"total": "7.42"}
-    assert fields.read(b'{"total": 0}', NAMES) == {"total": "0"}
+    assert fields.read_fields(b'\xef\xbb\xbf{"company": "A ", "total": " ", "more": [1]}', NAMES) == {"supplier": "A "}
+    assert fields.read_fields(b'{"total": 7.42, "company": null}', NAMES) == {"total": "7.42"}
+    assert fields.read_fields(b'{"total": 0}', NAMES) == {"total": "0"}
 
 
 @pytest.mark.parametrize(
@@ -24,5 +24,5 @@ def test_fields_get_our_names_and_empty_ones_are_none():
 )
 def test_what_is_no_object_of_texts_is_refused(content, reason):
     with pytest.raises(ValueError, match=r"no fields|text is not") as error:
-        fields.read(content, NAMES)
+        fields.read_fields(content, NAMES)
     assert str(error.value).startswith(reason)

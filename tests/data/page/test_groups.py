@@ -4,7 +4,7 @@ from tfx_ocr.data.page import groups
 
 
 def grouped(pairs, count):
-    return groups.joined(count, pairs)
+    return groups.join_pairs(count, pairs)
 
 
 def test_one_company_in_six_spellings_is_one_group():
@@ -18,7 +18,7 @@ def test_one_company_in_six_spellings_is_one_group():
         "MR. DAKGALBI",
         "",
     ]
-    assert grouped(groups.by_name(names), len(names)) == [0, 0, 0, 0, 0, 0, 6, 7]
+    assert grouped(groups.pair_by_name(names), len(names)) == [0, 0, 0, 0, 0, 0, 6, 7]
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_one_company_in_six_spellings_is_one_group():
     ],
 )
 def test_names_are_compared_loosely(one, other, same):
-    assert (grouped(groups.by_name([one, other]), 2) == [0, 0]) is same
+    assert (grouped(groups.pair_by_name([one, other]), 2) == [0, 0]) is same
 
 
 def test_pages_that_say_nearly_the_same_are_one_group():
     text = "TAN WOON YANN BOOK TALK SDN BHD 789417-W TOTAL 9.00 CASH 10.00 CHANGE 1.00"
-    assert groups.by_text([text, "quite another receipt", text.replace("TALK", "TA .K")]) == [(0, 2)]
+    assert groups.pair_by_text([text, "quite another receipt", text.replace("TALK", "TA .K")]) == [(0, 2)]
 
 
 @pytest.mark.parametrize("block", [1, 2, 1000])
@@ -47,9 +47,9 @@ def test_pages_of_one_letterhead_are_one_group(block, monkeypatch):
     borriston = "Borriston Laboratories Temple Hills Maryland invoice total"
     rowland = "Rowland Madison Avenue York invoice total"
     pages = [borriston, rowland, borriston.replace("Temple", "Tcmple"), "other words altogether invoice total", ""]
-    assert groups.by_letterhead(pages) == [(0, 2)]
-    assert groups.by_letterhead([]) == []
+    assert groups.pair_by_letterhead(pages) == [(0, 2)]
+    assert groups.pair_by_letterhead([]) == []
 
 
 def test_keys_join_and_none_does_not():
-    assert groups.joined(5, groups.by_key(["a", None, "a", None, "b"])) == [0, 1, 0, 3, 4]
+    assert groups.join_pairs(5, groups.pair_by_key(["a", None, "a", None, "b"])) == [0, 1, 0, 3, 4]

@@ -6,17 +6,17 @@ from tfx_ocr.data.page.page import (
     Page,
     Region,
     Word,
-    around,
-    divided,
-    in_pixels,
-    in_rows,
-    page_features,
-    words_of,
+    build_features,
+    convert_to_pixels,
+    divide_word,
+    enclose,
+    list_words,
+    sort_into_rows,
 )
 
 
 def texts(page):
-    return [(word.text, tuple(word.box), word.entity) for word in words_of(page)]
+    return [(word.text, tuple(word.box), word.entity) for word in list_words(page)]
 
 
 def word(text, left=0.0, top=0.0, right=10.0, bottom=10.0, **more):
@@ -24,23 +24,23 @@ def word(text, left=0.0, top=0.0, right=10.0, bottom=10.0, **more):
 
 
 def test_a_box_around_points_off_the_page_and_with_decimals():
-    box = around([(-3, 2.5), (10.25, 40), (4, -1)])
+    box = enclose([(-3, 2.5), (10.25, 40), (4, -1)])
     assert box == (-3, -1, 10.25, 40)
     assert box.clipped((8, 30)) == (0, 0, 8, 30)
     assert box.clipped(None) == (0, 0, 10.25, 40)
     assert Box(20, 5, 30, 6).clipped((8, 30)) == (8, 5, 8, 6)  # wholly off: the edge
-    assert around([]) is None
+    assert enclose([]) is None
 
 
 def test_a_text_with_spaces_becomes_words_of_shares_of_its_box():
     # 10 characters over 100: "AB" 0 to 20, "C" 30 to 40 (two spaces before), "DEF" 70 to 100
-    found = divided(word("AB C   DEF", right=100.0, confidence=0.5))
+    found = divide_word(word("AB C   DEF", right=100.0, confidence=0.5))
     assert [(part.text, part.box.left, part.box.right, part.confidence) for part in found] == [
         ("AB", 0, 20, 0.5),
         ("C", 30, 40, 0.5),
         ("DEF", 70, 100, 0.5),
     ]
-    assert divided(Word(text="AB")) == []
+    assert divide_word(Word(text="AB")) == []
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_text_with_spaces_becomes_words_of_shares_of_its_box():
     ids=["words_win", "word_without_box", "word_without_text", "line_without_box", "blank", "nowhere"],
 )
 def test_words_count_and_the_lines_text_where_they_are_not_whole(line, found):
-    assert [part.text for part in words_of(Page(regions=(Region(lines=(line,)),)))] == found
+    assert [part.text for part in list_words(Page(regions=(Region(lines=(line,)),)))] == found
 
 
 def test_text_on_the_region_alone_is_cut_into_lines_of_equal_height():
@@ -72,7 +72,7 @@ def test_the_innermost_entity_counts_and_margins_are_left_out():
             Region(properties={"entity": "other"}, lines=lines),
         )
     )
-    assert [(part.text, part.entity) for part in words_of(page)] == [
+    assert [(part.text, part.entity) for part in list_words(page)] == [
         ("a", "total"),
         ("b", "issue_date"),
         ("c", "other"),
@@ -82,29 +82,29 @@ def test_the_innermost_entity_counts_and_margins_are_left_out():
 def test_rows_are_read_from_the_top_each_from_the_left():
     # b's middle, 14, lies within half a height below a's, 10 + 5; c's, 16, does not
     words = [word("c", 0, 11, 5, 21), word("a", 50, 5, 60, 15), word("b", 20, 9, 30, 19)]
-    assert [part.text for part in in_rows(words)] == ["b", "a", "c"]
+    assert [part.text for part in sort_into_rows(words)] == ["b", "a", "c"]
 
 
 def test_a_page_is_put_into_the_pixels_of_its_picture():
     page = Page(
         size=(1200, 2400), unit="inch1200", regions=(Region(lines=(Line(words=(word("a", 120, 0, 240, 12),)),)),)
     )
-    pixels = in_pixels(page, (100, 200))
+    pixels = convert_to_pixels(page, (100, 200))
     assert (pixels.size, pixels.unit) == ((100, 200), "pixel")
     assert texts(pixels) == [("a", (10, 0, 20, 1), "")]
-    assert in_pixels(Page(), (7, 9)).size == (7, 9)
+    assert convert_to_pixels(Page(), (7, 9)).size == (7, 9)
 
 
 def test_a_page_of_another_shape_or_of_no_known_size_is_refused():
     with pytest.raises(ValueError, match=r"another page: the file's is .100, 200., its picture 200 x 100 pixels"):
-        in_pixels(Page(size=(100, 200)), (200, 100))
+        convert_to_pixels(Page(size=(100, 200)), (200, 100))
     with pytest.raises(ValueError, match="no page size: without it mm10 cannot be turned into pixels"):
-        in_pixels(Page(unit="mm10"), (200, 100))
+        convert_to_pixels(Page(unit="mm10"), (200, 100))
 
 
 def test_features_of_a_page_are_lists_clipped_and_without_empty_fields():
     words = [word("a", -1, 0, 5, 30, entity="total"), word("b")]
-    assert page_features(words, fields={"total": "9 ", "issue_date": " "}, size=(8, 20), image=b"png") == {
+    assert build_features(words, fields={"total": "9 ", "issue_date": " "}, size=(8, 20), image=b"png") == {
         "words": [b"a", b"b"],
         "boxes": [0.0, 0.0, 5.0, 20.0, 0.0, 0.0, 8.0, 10.0],
         "entities": [b"total", b""],
@@ -113,4 +113,4 @@ def test_features_of_a_page_are_lists_clipped_and_without_empty_fields():
         "page_size": [8.0, 20.0],
         "image": b"png",
     }
-    assert not page_features(words).keys() & {"page_size", "image"}
+    assert not build_features(words).keys() & {"page_size", "image"}

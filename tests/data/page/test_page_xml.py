@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.data.page import alto, markup, page_xml
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, words_of
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, list_words
 
 DATA = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).parents[4] / "shared/data"))
 needs_data = pytest.mark.skipif(not (DATA / "page_alto").is_dir(), reason=f"no shared data in {DATA}")
@@ -139,7 +139,7 @@ def test_a_gzip_bomb_does_not_go_off(monkeypatch):
 
     monkeypatch.setattr(markup, "LARGEST", 1000)
     with pytest.raises(ValueError, match="too large: more than 1000 bytes of XML"):
-        markup.root_of(gzip.compress(b" " * 10**7))
+        markup.parse_root(gzip.compress(b" " * 10**7))
 
 
 def test_latin_1_that_says_so_is_read():
@@ -154,8 +154,8 @@ def test_real_files_of_every_year_and_those_that_are_broken_on_purpose():
     for path in sorted((DATA / "page_alto").rglob("*.xml*")):
         content = path.read_bytes()
         try:
-            pages = alto.read(content) if alto.is_alto(markup.root_of(content)) else [page_xml.read(content)]
-            found[str(path.relative_to(DATA / "page_alto"))] = sum(len(words_of(page)) for page in pages)
+            pages = alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
+            found[str(path.relative_to(DATA / "page_alto"))] = sum(len(list_words(page)) for page in pages)
         except ValueError as error:
             refused[path.parent.parent.name, path.name] = str(error)
     # the three others of `invalid` name no image, or one that is not there: data.readers.page_xml sets them aside
@@ -174,5 +174,5 @@ def test_real_files_of_every_year_and_those_that_are_broken_on_purpose():
 @needs_data
 def test_the_real_page_of_the_kaggle_set():
     page = page_xml.read((DATA / "kaggle_invoices/11002591_ocr.xml").read_bytes())
-    assert (page.image, page.size, len(words_of(page))) == ("11002591.tif", (771, 1000), 135)
+    assert (page.image, page.size, len(list_words(page))) == ("11002591.tif", (771, 1000), 135)
     assert page_xml.read(page_xml.write(page)) == page

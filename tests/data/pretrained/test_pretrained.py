@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import sample
+from tfx_ocr.data.samples import get_sample
 
-NAMES = pretrained.names()
+NAMES = pretrained.list_names()
 LARGEST = 6_000_000  # bytes
 
 
@@ -21,12 +21,12 @@ def test_digits_ship():
 
 def test_what_does_not_ship_is_said():
     with pytest.raises(ValueError, match="no model ships as 'runes'"):
-        pretrained.model("runes")
+        pretrained.get_folder("runes")
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_card_lists_every_file_with_its_sha256_and_the_licence(name):
-    folder = pretrained.model(name)
+    folder = pretrained.get_folder(name)
     card = (folder.parent / "CARD.md").read_text(encoding="utf-8")
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     listed = dict(re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", card, re.M))
@@ -47,7 +47,7 @@ def changed(picture, polarity, times, margin):
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     """80 digits of the sample's test split, as arrays, and their labels."""
-    folder = sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
+    folder = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
     paths = sorted((folder / "test").rglob("*.png"))[::4][:80]
     return [np.asarray(Image.open(path)) for path in paths], [path.parent.name for path in paths]
 
@@ -57,7 +57,7 @@ def answers(asked):
     from tfx_ocr.serving.export import Export
 
     pictures, _ = asked
-    with Export(pretrained.model("digits")) as export:
+    with Export(pretrained.get_folder("digits")) as export:
 
         def ask(*how):
             encoded = np.array([changed(picture, *how) for picture in pictures], dtype=object)

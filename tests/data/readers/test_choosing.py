@@ -2,39 +2,39 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.data.readers import READERS, choose, reader
-from tfx_ocr.data.readers.split_names import split_named
+from tfx_ocr.data.readers import READERS, choose_reader, get_reader
+from tfx_ocr.data.readers.split_names import parse_split
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_every_reader_is_whole_and_refuses_an_empty_folder(name, tmp_path):
-    module = reader(name)
+    module = get_reader(name)
     assert module.LAYOUT
     assert module.read
-    assert not module.recognises(tmp_path)
-    assert module.shards(tmp_path) == []
+    assert not module.is_supported(tmp_path)
+    assert module.list_shards(tmp_path) == []
 
 
 def test_unknown_reader_names_the_known_ones():
     with pytest.raises(ValueError, match=r"no reader 'runes'; known: .*idx, image_folder"):
-        reader("runes")
+        get_reader("runes")
 
 
 def test_the_first_that_recognises_the_data_is_chosen(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images/a.png").touch()
-    assert choose(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "image_folder"
+    assert choose_reader(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "image_folder"
     (tmp_path / "labels.csv").write_text("image,label\na.png,7\n")  # now `images` is no label
-    assert choose(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "labelled_csv"
+    assert choose_reader(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "labelled_csv"
 
 
 def test_what_was_looked_for_is_said(tmp_path):
     with pytest.raises(
         ValueError, match=r"no data of a known format in .*; looked for: train-images.*\(idx\); a \.csv"
     ):
-        choose(tmp_path, ["idx", "labelled_csv"])
+        choose_reader(tmp_path, ["idx", "labelled_csv"])
     with pytest.raises(ValueError, match="no folder /nowhere"):
-        choose(Path("/nowhere"), ["idx"])
+        choose_reader(Path("/nowhere"), ["idx"])
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_what_was_looked_for_is_said(tmp_path):
     ],
 )
 def test_splits_are_known_by_the_names_data_sets_give_them(name, split):
-    assert split_named(name) == split
+    assert parse_split(name) == split

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.data.readers import choose, cinnamon
+from tfx_ocr.data.readers import choose_reader, cinnamon
 from tfx_ocr.data.record import Record, Rejected
 
 REAL = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "cinnamon"
@@ -19,13 +19,13 @@ def make(folder, labels, pictures):
 
 
 def everything(root):
-    return [record for shard in cinnamon.shards(root) for record in cinnamon.read(root, shard)]
+    return [record for shard in cinnamon.list_shards(root) for record in cinnamon.read(root, shard)]
 
 
 def test_lines_come_folder_by_folder_and_equal_texts_share_a_group(tmp_path):
     make(tmp_path / "b", {"2.png": "Hue\u0302\u0301, Quận 1 ", "10.jpg": "Hà Nội"}, ["2.png", "10.jpg"])
     make(tmp_path / "a", {"1.jpg": "huế quận  1."}, ["1.jpg"])
-    assert cinnamon.recognises(tmp_path)
+    assert cinnamon.is_supported(tmp_path)
     first, second, third = everything(tmp_path)
     assert second == Record(
         features={"image": b"2.png", "label": "Huế, Quận 1".encode()},
@@ -71,20 +71,20 @@ def test_what_is_wrong_is_set_aside_by_name(tmp_path):
 def test_a_file_that_is_no_table_of_labels_is_refused_in_a_sentence(tmp_path, text, said):
     make(tmp_path / "f", text, ["a.jpg"])
     with pytest.raises(ValueError, match=rf"f/labels\.json .*{said}"):
-        cinnamon.shards(tmp_path)
+        cinnamon.list_shards(tmp_path)
 
 
 def test_labels_without_pictures_are_something_else(tmp_path):
     make(tmp_path / "f", {"a.jpg": "A"}, [])
-    assert not cinnamon.recognises(tmp_path)
+    assert not cinnamon.is_supported(tmp_path)
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no {REAL}: TFX_OCR_DATA names the folder of real data")
 def test_the_real_set_is_read_whole_and_seven_texts_stand_twice():
     assert (
-        choose(REAL, ["kalapa", "image_folder", "cinnamon"]) == "image_folder"
+        choose_reader(REAL, ["kalapa", "image_folder", "cinnamon"]) == "image_folder"
     )  # so a recipe names cinnamon before it
-    assert choose(REAL, ["kalapa", "cinnamon", "image_folder"]) == "cinnamon"
+    assert choose_reader(REAL, ["kalapa", "cinnamon", "image_folder"]) == "cinnamon"
     records = everything(REAL)
     assert len(records) == 1823 + 15
     assert {type(record) for record in records} == {Record}
@@ -104,4 +104,4 @@ def test_names_may_be_anything(tmp_path):
 def test_what_no_json_reader_takes_is_refused_by_its_name(tmp_path, text):
     make(tmp_path, text, ["1.jpg"])
     with pytest.raises(ValueError, match=r"labels\.json cannot be read as JSON in UTF-8: "):
-        cinnamon.shards(tmp_path)
+        cinnamon.list_shards(tmp_path)

@@ -32,13 +32,13 @@ def make(root, count=3, of="train", ending=".gz", pictures=None, labels=None):
 
 
 def everything(root):
-    return [record for shard in idx.shards(root) for record in idx.read(root, shard)]
+    return [record for shard in idx.list_shards(root) for record in idx.read(root, shard)]
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
 def test_pictures_become_png_of_the_same_pixels(tmp_path, ending):
     make(tmp_path, ending=ending)
-    assert idx.recognises(tmp_path)
+    assert idx.is_supported(tmp_path)
     record = everything(tmp_path)[2]
     with Image.open(io.BytesIO(record.features["image"])) as picture:
         assert (picture.mode, picture.size) == ("L", (3, 2))
@@ -51,7 +51,7 @@ def test_both_splits_are_read_in_shards_that_join_without_a_gap(tmp_path, monkey
     monkeypatch.setattr(idx, "A_SHARD", 4)
     make(tmp_path, 10)
     make(tmp_path, 5, of="t10k", ending="")
-    assert len(idx.shards(tmp_path)) == 3 + 2
+    assert len(idx.list_shards(tmp_path)) == 3 + 2
     records = everything(tmp_path)
     assert [record.split for record in records] == ["test"] * 5 + ["train"] * 10
     assert [record.features["label"] for record in records[5:]] == [str(k).encode() for k in range(10)]
@@ -65,7 +65,7 @@ def test_a_plain_file_goes_before_its_gz(tmp_path):
 
 def test_pictures_without_labels_are_not_recognised(tmp_path):
     (tmp_path / "train-images-idx3-ubyte").write_bytes(pictures_of(1))
-    assert not idx.recognises(tmp_path)
+    assert not idx.is_supported(tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -98,7 +98,7 @@ def test_what_a_cut_file_no_longer_holds_is_set_aside_record_by_record(tmp_path,
 def test_files_that_cannot_be_trusted_are_refused_in_a_sentence(tmp_path, wrong, sentence):
     make(tmp_path, **wrong)
     with pytest.raises(ValueError, match=sentence):
-        idx.shards(tmp_path)
+        idx.list_shards(tmp_path)
 
 
 def test_a_damaged_gz_is_refused_in_a_sentence(tmp_path):
@@ -108,12 +108,12 @@ def test_a_damaged_gz_is_refused_in_a_sentence(tmp_path):
     damaged[-8] ^= 1  # of the checksum
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match=r"train-images-idx3-ubyte\.gz is damaged: CRC check failed"):
-        idx.shards(tmp_path)
+        idx.list_shards(tmp_path)
 
 
 @pytest.mark.skipif(not MNIST.is_dir(), reason="no MNIST at hand (TFX_OCR_DATA)")
 def test_mnist_is_all_there():
-    shards = idx.shards(MNIST)
+    shards = idx.list_shards(MNIST)
     assert len(shards) == 5 + 30
     first = next(idx.read(MNIST, shards[5]))
     assert (first.source, first.features["label"]) == ("train-images-idx3-ubyte.gz#0", b"5")

@@ -14,12 +14,12 @@ def make(root, *paths):
 
 
 def everything(root):
-    return [record for shard in image_folder.shards(root) for record in image_folder.read(root, shard)]
+    return [record for shard in image_folder.list_shards(root) for record in image_folder.read(root, shard)]
 
 
 def test_mnist_png_as_it_is_downloaded(tmp_path):
     make(tmp_path, "training/7/10.png", "training/7/9.png", "testing/3/1.png")
-    assert image_folder.recognises(tmp_path)
+    assert image_folder.is_supported(tmp_path)
     assert everything(tmp_path) == [
         Record(
             features={"image": b"testing/3/1.png", "label": b"3"},
@@ -44,7 +44,7 @@ def test_mnist_png_as_it_is_downloaded(tmp_path):
 
 def test_folders_of_labels_alone_name_no_split(tmp_path):
     make(tmp_path, "7/1.JPG")
-    assert image_folder.recognises(tmp_path)
+    assert image_folder.is_supported(tmp_path)
     (record,) = everything(tmp_path)
     assert (record.features["label"], record.split) == (b"7", "")
 
@@ -72,7 +72,7 @@ def test_files_outside_the_layout_are_set_aside_and_droppings_ignored(tmp_path):
 @pytest.mark.parametrize("paths", [["1.png"], ["a/b/c.png"], ["7/notes.txt"], ["train/1.png"]])
 def test_other_layouts_are_not_recognised(tmp_path, paths):
     make(tmp_path, *paths)
-    assert not image_folder.recognises(tmp_path)
+    assert not image_folder.is_supported(tmp_path)
 
 
 def test_a_file_that_cannot_be_read_is_set_aside(tmp_path):
@@ -90,7 +90,7 @@ def test_a_name_that_is_no_utf8_is_read(tmp_path):
 def test_shards_are_pieces_of_the_whole_in_order(tmp_path, monkeypatch):
     monkeypatch.setattr(image_folder, "A_SHARD", 2)
     make(tmp_path, *(f"7/{number}.png" for number in range(5)))
-    assert [json.loads(shard) for shard in image_folder.shards(tmp_path)] == [
+    assert [json.loads(shard) for shard in image_folder.list_shards(tmp_path)] == [
         ["7/0.png", "7/1.png"],
         ["7/2.png", "7/3.png"],
         ["7/4.png"],

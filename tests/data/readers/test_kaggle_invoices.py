@@ -57,12 +57,12 @@ def make(root, name, **files):
 
 
 def everything(root):
-    return [record for shard in kaggle_invoices.shards(root) for record in kaggle_invoices.read(root, shard)]
+    return [record for shard in kaggle_invoices.list_shards(root) for record in kaggle_invoices.read(root, shard)]
 
 
 def test_words_belong_to_the_smallest_region_that_holds_their_centre(tmp_path):
     make(tmp_path, "500124393+-4395_x.64")
-    assert kaggle_invoices.recognises(tmp_path)
+    assert kaggle_invoices.is_supported(tmp_path)
     (record,) = everything(tmp_path)
     assert record.features["words"] == [b"ACME", b"total", b"9", b"*"]
     assert record.features["entities"] == [

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.data.readers import choose, kalapa
+from tfx_ocr.data.readers import choose_reader, kalapa
 from tfx_ocr.data.record import Record, Rejected
 
 REAL = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "kalapa"
@@ -19,7 +19,7 @@ def make(root, annotations, pictures):
 
 
 def everything(root):
-    return [record for shard in kalapa.shards(root) for record in kalapa.read(root, shard)]
+    return [record for shard in kalapa.list_shards(root) for record in kalapa.read(root, shard)]
 
 
 def test_lines_come_form_by_form_with_the_form_as_group(tmp_path):
@@ -28,7 +28,7 @@ def test_lines_come_form_by_form_with_the_form_as_group(tmp_path):
         {"10": "10/0.jpg\tHà Nội\n", "9": "\ufeff9/1.jpg\tHue\u0302\u0301 \r\n\r\n9/0.jpg\t12, Đà Nẵng\r\n"},
         ["9/0.jpg", "9/1.jpg", "10/0.jpg"],
     )
-    assert kalapa.recognises(tmp_path)
+    assert kalapa.is_supported(tmp_path)
     records = everything(tmp_path)
     assert records[0] == Record(
         features={"image": b"9/1.jpg", "label": "Huế".encode()},
@@ -106,13 +106,13 @@ def test_a_folder_without_text_files_is_something_else(tmp_path):
     make(tmp_path, {}, ["7/0.jpg"])
     (tmp_path / "annotations").mkdir()
     (tmp_path / "annotations/7.xml").touch()
-    assert not kalapa.recognises(tmp_path)
-    assert kalapa.shards(tmp_path) == []
+    assert not kalapa.is_supported(tmp_path)
+    assert kalapa.list_shards(tmp_path) == []
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no {REAL}: TFX_OCR_DATA names the folder of real data")
 def test_the_real_set_is_read_whole():
-    assert choose(REAL, ["cinnamon", "image_folder", "kalapa"]) == "kalapa"
+    assert choose_reader(REAL, ["cinnamon", "image_folder", "kalapa"]) == "kalapa"
     records = everything(REAL)
     assert len(records) == 80 * 27
     assert {type(record) for record in records} == {Record}

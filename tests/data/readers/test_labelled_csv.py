@@ -19,7 +19,7 @@ def make(root, tables, pictures=()):
 
 
 def everything(root):
-    return [record for shard in labelled_csv.shards(root) for record in labelled_csv.read(root, shard)]
+    return [record for shard in labelled_csv.list_shards(root) for record in labelled_csv.read(root, shard)]
 
 
 def test_a_table_with_every_column(tmp_path):
@@ -28,7 +28,7 @@ def test_a_table_with_every_column(tmp_path):
         {"labels.csv": 'image,label,split,group\na.png,"Số 5, ""Hà"" Nội",validation,w07\n'},
         ["images/a.png"],
     )
-    assert labelled_csv.recognises(tmp_path)
+    assert labelled_csv.is_supported(tmp_path)
     assert everything(tmp_path) == [
         Record(
             features={"image": b"images/a.png", "label": 'Số 5, "Hà" Nội'.encode()},
@@ -104,23 +104,23 @@ def test_a_name_that_no_file_can_have(tmp_path):
 def test_a_quote_left_open_is_refused_in_a_sentence(tmp_path):
     make(tmp_path, {"l.csv": 'image,label\na.png,"' + "1\nb.png,2\n" * 20_000}, ["a.png"])
     with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; is a quote left open\?"):
-        labelled_csv.shards(tmp_path)
+        labelled_csv.list_shards(tmp_path)
 
 
 def test_a_table_whose_header_cannot_be_read_is_none(tmp_path):
     make(tmp_path, {"l.csv": "image,label" + "x" * 200_000}, ["a.png"])
-    assert not labelled_csv.recognises(tmp_path)
+    assert not labelled_csv.is_supported(tmp_path)
 
 
 def test_a_table_without_the_two_columns_is_not_recognised(tmp_path):
     make(tmp_path, {"l.csv": "id,price\n1,2\n", "empty.csv": ""}, ["a.png"])
-    assert not labelled_csv.recognises(tmp_path)
+    assert not labelled_csv.is_supported(tmp_path)
 
 
 def test_a_table_that_is_not_utf8_is_refused_in_a_sentence(tmp_path):
     make(tmp_path, {"l.csv": "image,label\na.png,Hà\n".encode("latin-1")}, ["a.png"])
     with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; save it as UTF-8 text"):
-        labelled_csv.shards(tmp_path)
+        labelled_csv.list_shards(tmp_path)
 
 
 def test_a_label_that_somebody_doubts_is_set_aside_with_the_note(tmp_path):

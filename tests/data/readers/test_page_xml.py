@@ -46,12 +46,12 @@ def make(root, files):
 
 
 def everything(root):
-    return [record for shard in page_xml.shards(root) for record in page_xml.read(root, shard)]
+    return [record for shard in page_xml.list_shards(root) for record in page_xml.read(root, shard)]
 
 
 def test_a_page_and_its_picture(tmp_path):
     make(tmp_path, {"test/a.xml": page(), "test/a.png": picture()})
-    assert page_xml.recognises(tmp_path)
+    assert page_xml.is_supported(tmp_path)
     assert everything(tmp_path) == [
         Record(
             features={

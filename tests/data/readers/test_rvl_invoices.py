@@ -31,12 +31,12 @@ def make(root, name, page=PAGE, fields=FIELDS):
 
 
 def everything(root):
-    return [record for shard in rvl_invoices.shards(root) for record in rvl_invoices.read(root, shard)]
+    return [record for shard in rvl_invoices.list_shards(root) for record in rvl_invoices.read(root, shard)]
 
 
 def test_a_page_in_rows_without_the_size_that_is_none(tmp_path):
     make(tmp_path, "tob02910.64")
-    assert rvl_invoices.recognises(tmp_path)
+    assert rvl_invoices.is_supported(tmp_path)
     (record,) = everything(tmp_path)
     assert record == Record(
         features={
@@ -90,7 +90,7 @@ def test_the_real_set():
     assert {record.reason for record in found if isinstance(record, Rejected)} == {
         "no fields: no file of fields has this name"
     }
-    assert {check.why_not(record.features, entities) for record in records} == {None}
+    assert {check.find_problem(record.features, entities) for record in records} == {None}
     named = Counter(name for record in records for name in record.features["field_names"])
     assert named == {b"invoice_number": 470, b"issue_date": 529, b"total": 461}
     groups = Counter(record.group for record in records)

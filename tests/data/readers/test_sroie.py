@@ -31,7 +31,7 @@ def make(root, key, lines=LINES, fields=FIELDS, image=None):
 
 
 def everything(root):
-    return [record for shard in sroie.shards(root) for record in sroie.read(root, shard)]
+    return [record for shard in sroie.list_shards(root) for record in sroie.read(root, shard)]
 
 
 def png(width, height, grey=255):
@@ -43,7 +43,7 @@ def png(width, height, grey=255):
 def test_a_receipt(tmp_path):
     make(tmp_path, "X1")
     (tmp_path / "documents.csv").write_text("key,orig_width,orig_height\nX1,120,50\nX2,,\n")
-    assert sroie.recognises(tmp_path)
+    assert sroie.is_supported(tmp_path)
     assert everything(tmp_path) == [
         Record(
             features={
@@ -72,11 +72,11 @@ def test_boxes_are_scaled_to_the_picture(tmp_path):
 
 
 def test_texts_keep_commas_and_quotes():
-    lines = sroie.lines_of(
+    lines = sroie.read_lines(
         b'\xef\xbb\xbf1,2,3,2,3,4,1,4,"NO. 5, JALAN 6\r\n\n1,2,3,2,3,4,1,4, \n1.5,2,3,2,3,4,-1,4,\xc3\x89\n'
     )
     assert lines == [(Box(1, 2, 3, 4), '"NO. 5, JALAN 6'), (Box(-1, 2, 3, 4), "É")]
-    assert sroie.lines_of("1,2,3,2,3,4,1,4,A\u2028B".encode()) == [(Box(1, 2, 3, 4), "A\u2028B")]
+    assert sroie.read_lines("1,2,3,2,3,4,1,4,A\u2028B".encode()) == [(Box(1, 2, 3, 4), "A\u2028B")]
 
 
 def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
@@ -128,7 +128,7 @@ def test_the_real_set():
     found, fields, images = defaultdict(list), Counter(), 0
     for record in everything(DATA):
         assert isinstance(record, Record), record
-        assert check.why_not(record.features, entities) is None
+        assert check.find_problem(record.features, entities) is None
         assert len(record.features["page_size"]) == 2
         found[record.group].append(record)
         images += "image" in record.features

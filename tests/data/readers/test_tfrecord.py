@@ -33,14 +33,14 @@ def features(**values):
 
 
 def everything(root):
-    return [record for shard in tfrecord.shards(root) for record in tfrecord.read(root, shard)]
+    return [record for shard in tfrecord.list_shards(root) for record in tfrecord.read(root, shard)]
 
 
 @pytest.mark.parametrize("name", ["eval-0.tfrecord", "eval.tfrecords.gz"])
 def test_what_is_written_is_read_back(tmp_path, name):
     records = [record(number) for number in range(3)]
     assert tfrecord.write(tmp_path / name, records) == 3
-    assert tfrecord.recognises(tmp_path)
+    assert tfrecord.is_supported(tmp_path)
     assert everything(tmp_path) == [record(number, file=name, split="eval") for number in range(3)]
     assert [path.name for path in tmp_path.iterdir()] == [name]
 

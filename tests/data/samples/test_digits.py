@@ -7,16 +7,16 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from tfx_ocr.data.readers import image_folder
-from tfx_ocr.data.samples import SAMPLES, digits, sample
+from tfx_ocr.data.samples import SAMPLES, digits, get_sample
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return sample("digits")(tmp_path_factory.mktemp("home") / "samples" / "digits")
+    return get_sample("digits")(tmp_path_factory.mktemp("home") / "samples" / "digits")
 
 
 def test_every_digit_is_there_once_with_its_label_and_pixels(folder):
-    records = [record for shard in image_folder.shards(folder) for record in image_folder.read(folder, shard)]
+    records = [record for shard in image_folder.list_shards(folder) for record in image_folder.read(folder, shard)]
     assert Counter(record.split for record in records) == {"train": 1157, "eval": 258, "test": 382}
     whole = load_digits()
     by_number = {int(Path(record.source).stem): record for record in records}
@@ -42,7 +42,7 @@ def test_splits_are_cut_where_a_form_begins():
 
 def test_a_second_call_changes_no_file(folder):
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert sample("digits")(folder) == folder
+    assert get_sample("digits")(folder) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
     assert [path.name for path in folder.parent.iterdir()] == ["digits"]
 
@@ -51,21 +51,21 @@ def test_a_failure_half_way_leaves_no_half_sample(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(digits.images, "png_of", full)
+    monkeypatch.setattr(digits.images, "encode_png", full)
     with pytest.raises(OSError, match="No space left"):
         digits.write(tmp_path / "digits")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_another_process_that_was_quicker_wins(tmp_path, monkeypatch):
-    written = digits.images.png_of
+    written = digits.images.encode_png
 
     def meanwhile(*picture):
         (tmp_path / "digits").mkdir(exist_ok=True)
         (tmp_path / "digits/theirs").touch()
         return written(*picture)
 
-    monkeypatch.setattr(digits.images, "png_of", meanwhile)
+    monkeypatch.setattr(digits.images, "encode_png", meanwhile)
     assert digits.write(tmp_path / "digits") == tmp_path / "digits"
     assert [path.name for path in tmp_path.iterdir()] == ["digits"]
     assert [path.name for path in (tmp_path / "digits").iterdir()] == ["theirs"]
@@ -79,4 +79,4 @@ def test_every_sample_says_its_licence():
 
 def test_unknown_sample_names_the_known_ones():
     with pytest.raises(ValueError, match=r"no sample 'runes'; known: .*digits"):
-        sample("runes")
+        get_sample("runes")

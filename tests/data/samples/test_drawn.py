@@ -5,18 +5,18 @@ from collections import Counter, defaultdict
 import pytest
 
 from tfx_ocr.data import images
-from tfx_ocr.data.alphabets import alphabet
-from tfx_ocr.data.readers import choose, reader
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples import hangul, lines, sample
+from tfx_ocr.data.samples import get_sample, hangul, lines
 from tfx_ocr.data.synthetic import fonts
 
 pytestmark = pytest.mark.tfx  # TensorFlow writes the TFRecords
 
 
 def read(folder):
-    name = choose(folder, ["image_folder", "tfrecord"])
-    return [record for shard in reader(name).shards(folder) for record in reader(name).read(folder, shard)]
+    name = choose_reader(folder, ["image_folder", "tfrecord"])
+    return [record for shard in get_reader(name).list_shards(folder) for record in get_reader(name).read(folder, shard)]
 
 
 def groups(records):
@@ -40,34 +40,34 @@ def test_a_sample_is_drawn_whole_and_its_fonts_are_held_apart(name, module, lett
         fewer = {split: (families, 40) for split, (families, _) in module.SPLITS.items()}
         expected = {"train": 40, "eval": 40, "test": 40}
     monkeypatch.setattr(module, "SPLITS", fewer)
-    folder = sample(name)(tmp_path / name)
+    folder = get_sample(name)(tmp_path / name)
     records = read(folder)
     assert {type(record) for record in records} == {Record}
     assert Counter(record.split for record in records) == expected
     assert groups(records) == {split: set(families) for split, (families, _) in fewer.items()}
-    assert {alphabet(letters).why_not(record.encoded("label").decode()) for record in records} == {None}
-    assert {images.why_not(record.encoded("image"), 100_000) for record in records} == {None}
+    assert {get_alphabet(letters).find_problem(record.encoded("label").decode()) for record in records} == {None}
+    assert {images.find_problem(record.encoded("image"), 100_000) for record in records} == {None}
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
-    assert sample(name)(folder) == folder
+    assert get_sample(name)(folder) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
 
 def test_every_jamo_occurs_in_the_syllables():
     assert len(set(hangul.SYLLABLES)) == len(hangul.SYLLABLES) == 72
-    numbers = zip(*(alphabet("hangul").split(syllable) for syllable in hangul.SYLLABLES), strict=True)
+    numbers = zip(*(get_alphabet("hangul").split(syllable) for syllable in hangul.SYLLABLES), strict=True)
     assert [len(set(jamo)) for jamo in numbers] == [19, 21, 28]
 
 
 @pytest.mark.parametrize("module", [hangul, lines], ids=["hangul", "lines"])
 def test_every_font_that_ships_is_used_draws_all_and_has_its_notice(module):
-    files = fonts.faces([module.FONTS])
-    assert {fonts.family(path) for path in files} == {
+    files = fonts.list_fonts([module.FONTS])
+    assert {fonts.get_family(path) for path in files} == {
         family for families, _ in module.SPLITS.values() for family in families
     }
-    needed = hangul.SYLLABLES if module is hangul else alphabet("vietnamese").CHARACTERS
+    needed = hangul.SYLLABLES if module is hangul else get_alphabet("vietnamese").CHARACTERS
     notices = (module.FONTS / "LICENCES.txt").read_text(encoding="utf-8")
     assert "SIL OPEN FONT LICENSE Version 1.1" in notices
     for path in files:
-        assert fonts.inked(path, needed) == set(needed)
+        assert fonts.find_drawn(path, needed) == set(needed)
         assert f"\n{path.name}: " in notices
     assert sum(path.stat().st_size for path in module.FONTS.iterdir()) < 1_000_000

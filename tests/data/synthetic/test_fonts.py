@@ -16,18 +16,18 @@ def test_what_a_font_draws_is_read_from_its_outlines_not_its_map(ending, composi
     glyphs |= dict.fromkeys("마바사", "box") | dict.fromkeys("Đđ", "bar")
     font = make_font(tmp_path / f"tiny.{ending}", glyphs)
     # 나 is mapped but empty, 다 is the box for whatever is missing, 마바사 share a box, 아 is not mapped
-    assert fonts.inked(font, "가나다라마바사아 Đđ") == {"가", " ", "Đ", "đ"} | composite
+    assert fonts.find_drawn(font, "가나다라마바사아 Đđ") == {"가", " ", "Đ", "đ"} | composite
 
 
 def test_a_space_that_is_not_mapped_is_not_there(make_font, tmp_path):
-    assert fonts.inked(make_font(tmp_path / "a.ttf", {"가": "square"}), "가 ") == {"가"}
+    assert fonts.find_drawn(make_font(tmp_path / "a.ttf", {"가": "square"}), "가 ") == {"가"}
 
 
 @pytest.mark.parametrize("content", [b"", b"OTTO" + bytes(40), b"no font"], ids=["empty", "cut_off", "text"])
 def test_a_damaged_font_is_refused_by_name(content, tmp_path):
     (tmp_path / "bad.ttf").write_bytes(content)
     with pytest.raises(ValueError, match=r"bad\.ttf cannot be read as a font"):
-        fonts.inked(tmp_path / "bad.ttf", "가")
+        fonts.find_drawn(tmp_path / "bad.ttf", "가")
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"no {REAL}: TFX_OCR_DATA names the folder of real data")
@@ -35,7 +35,7 @@ def test_a_damaged_font_is_refused_by_name(content, tmp_path):
     ("name", "count"), [("ofl/BMJua.otf", 2367), ("ofl/HakgyoansimBunpil.otf", 2350), ("ofl/Dongle.ttf", 2350)]
 )
 def test_fonts_that_map_all_syllables_and_draw_few(name, count):
-    assert len(fonts.inked(REAL / name, hangul.CLASSES)) == count
+    assert len(fonts.find_drawn(REAL / name, hangul.CLASSES)) == count
 
 
 def test_ink_is_cut_to_the_outline_and_says_where_it_was(make_font, tmp_path):
@@ -53,13 +53,13 @@ def test_fonts_are_found_by_name_and_told_apart(tmp_path):
     for name in ("b/Two-Bold.ttf", "a/One.otf", "a/readme.txt", "c.ttf"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = fonts.faces([tmp_path / "a", tmp_path / "b", tmp_path / "c.ttf", tmp_path / "a"])
+    found = fonts.list_fonts([tmp_path / "a", tmp_path / "b", tmp_path / "c.ttf", tmp_path / "a"])
     assert [path.name for path in found] == ["One.otf", "Two-Bold.ttf", "c.ttf"]
     with pytest.raises(ValueError, match=r"no font in .*/d: files of \.otf, \.ttc, \.ttf are needed"):
-        fonts.faces([tmp_path / "d"])
+        fonts.list_fonts([tmp_path / "d"])
     (tmp_path / "a/Two-Bold.otf").touch()
     with pytest.raises(ValueError, match="two fonts are called Two-Bold"):
-        fonts.faces([tmp_path])
+        fonts.list_fonts([tmp_path])
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_fonts_are_found_by_name_and_told_apart(tmp_path):
     ],
 )  # fmt: skip
 def test_a_family_is_the_name_without_weight_and_slant(file, family):
-    assert fonts.family(Path(file)) == family
+    assert fonts.get_family(Path(file)) == family
 
 
 def test_fonts_are_chosen_by_family(tmp_path):
     files = [Path("A-Bold.ttf"), Path("A.ttf"), Path("B.ttf")]
-    assert fonts.chosen(files, ["A"], []) == files[:2]
-    assert fonts.chosen(files, [], ["A"]) == files[2:]
+    assert fonts.choose_fonts(files, ["A"], []) == files[:2]
+    assert fonts.choose_fonts(files, [], ["A"]) == files[2:]
     with pytest.raises(ValueError, match="no font of the family 'C'; there are: A, B"):
-        fonts.chosen(files, [], ["C"])
+        fonts.choose_fonts(files, [], ["C"])
     with pytest.raises(ValueError, match="no font is left"):
-        fonts.chosen(files, ["A"], ["A"])
+        fonts.choose_fonts(files, ["A"], ["A"])

@@ -20,7 +20,7 @@ def files(make_font, tmp_path_factory):
 
 
 def read(folder):
-    return [record for shard in tfrecord.shards(folder) for record in tfrecord.read(folder, shard)]
+    return [record for shard in tfrecord.list_shards(folder) for record in tfrecord.read(folder, shard)]
 
 
 def box(ink):
@@ -50,7 +50,7 @@ def test_a_glyph_without_ink_is_never_drawn(files):
 def test_pictures_of_a_style_are_of_their_size_and_hold_ink(files, style):
     pen = fonts.Pen(files[0], hangul.EM)
     for seed in range(20):
-        picture = hangul.picture(pen, "가", np.random.default_rng(seed), hangul.STYLES[style], image_size=96, size=70)
+        picture = hangul.render(pen, "가", np.random.default_rng(seed), hangul.STYLES[style], image_size=96, size=70)
         with Image.open(io.BytesIO(picture)) as opened:
             grey = np.asarray(opened)
         assert grey.ndim == 2

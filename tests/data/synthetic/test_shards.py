@@ -20,7 +20,7 @@ def small(monkeypatch):
 def read(folder):
     return [
         record.features["image"].decode()
-        for shard in tfrecord.shards(folder)
+        for shard in tfrecord.list_shards(folder)
         for record in tfrecord.read(folder, shard)
     ]
 

@@ -16,17 +16,17 @@ MALI, CHARM = lines.FONTS / "Mali.ttf", lines.FONTS / "Charm.ttf"
 
 
 def read(folder):
-    return [record for shard in tfrecord.shards(folder) for record in tfrecord.read(folder, shard)]
+    return [record for shard in tfrecord.list_shards(folder) for record in tfrecord.read(folder, shard)]
 
 
 @pytest.mark.parametrize("path", [MALI, CHARM], ids=["plain", "script"])
 def test_a_font_is_taken_at_the_size_of_its_small_x(path):
-    assert vietnamese.pen_for(path).ink("x")[0].shape[0] == pytest.approx(vietnamese.X_HEIGHT, abs=1)
+    assert vietnamese.create_pen(path).ink("x")[0].shape[0] == pytest.approx(vietnamese.X_HEIGHT, abs=1)
 
 
 def test_words_stand_in_a_row_with_gaps_between(make_font, tmp_path):
     pen = fonts.Pen(make_font(tmp_path / "a.ttf", {"a": "square", "b": "bar"}), 100)
-    row = vietnamese.words_in_a_row(pen, "a b", np.random.default_rng(0), gap=40)
+    row = vietnamese.draw_words(pen, "a b", np.random.default_rng(0), gap=40)
     inked = np.flatnonzero(row.max(axis=0) > 0.5)
     assert inked[0] == pytest.approx(vietnamese.ROOM, abs=1)
     assert row.shape[1] - 1 - inked[-1] == pytest.approx(vietnamese.ROOM, abs=1)
@@ -38,7 +38,7 @@ def test_words_stand_in_a_row_with_gaps_between(make_font, tmp_path):
 @pytest.mark.parametrize("name", sorted(vietnamese.STYLES))
 @pytest.mark.parametrize("text", ["Hà Nội", "Số 246E/2, Khu phố 1B, Phường An Phú, Tx Thuận An, Bình Dương"])
 def test_lines_fit_their_pictures(name, text):
-    style, pen = vietnamese.STYLES[name], vietnamese.pen_for(CHARM)
+    style, pen = vietnamese.STYLES[name], vietnamese.create_pen(CHARM)
     for seed in range(5):
         ink = vietnamese.draw(pen, text, np.random.default_rng(seed), style)
         assert style.height[0] <= ink.shape[0] <= style.height[1]
@@ -58,7 +58,7 @@ def test_a_set_is_drawn_read_and_the_same_again(tmp_path):
     assert {type(record) for record in records} == {Record}
     assert {record.group for record in records} == {"Mali", "Charm"}
     assert {record.split for record in records} == {"train"}
-    assert {letters.why_not(record.encoded("label").decode()) for record in records} == {None}
+    assert {letters.find_problem(record.encoded("label").decode()) for record in records} == {None}
     for record in records:
         with Image.open(io.BytesIO(record.encoded("image"))) as picture:
             assert picture.mode == "L"
@@ -68,7 +68,7 @@ def test_a_set_is_drawn_read_and_the_same_again(tmp_path):
 
 
 def test_a_font_is_given_only_texts_it_has_ink_for(tmp_path):
-    inked = fonts.inked(MALI, letters.CHARACTERS) - set("0123456789")
+    inked = fonts.find_drawn(MALI, letters.CHARACTERS) - set("0123456789")
     drawing = vietnamese.Drawing(files=(MALI,), inked=(inked,), texts=None, seed=1, styles=("short",))
     texts = [record.encoded("label").decode() for record in drawing(range(30))]
     assert not any(character.isdigit() for text in texts for character in text)

@@ -30,29 +30,29 @@ PROVINCE = {
     ],
 )  # fmt: skip
 def test_tones_move_to_where_the_newer_spelling_has_them(old, new):
-    assert texts.new_tones(old) == new
+    assert texts.move_tones(old) == new
 
 
 def test_every_line_is_within_the_alphabet_and_not_too_long():
-    rng, built_in = np.random.default_rng(1), texts.built_in()
+    rng, built_in = np.random.default_rng(1), texts.load_built_in()
     lines = [built_in.line(rng, commas) for commas in (True, False) for _ in range(500)]
-    assert {vietnamese.why_not(line) for line in lines} == {None}
+    assert {vietnamese.find_problem(line) for line in lines} == {None}
     assert max(map(len, lines)) <= texts.LONGEST
     assert len(set(lines)) > 800
     short = [built_in.short(rng) for _ in range(300)]
-    assert {vietnamese.why_not(line) for line in short} == {None}
+    assert {vietnamese.find_problem(line) for line in short} == {None}
     assert max(map(len, short)) < 34
 
 
 def test_every_letter_and_mark_comes_up():
     rng = np.random.default_rng(1)
-    counts = Counter("".join(texts.invented(rng) for _ in range(4000)))
+    counts = Counter("".join(texts.draw_invented(rng) for _ in range(4000)))
     assert [letter for letter in vietnamese.LETTERS + vietnamese.LETTERS.upper() if counts[letter] < 20] == []
     assert [mark for mark in vietnamese.PUNCTUATION if counts[mark] < 20] == []
 
 
 def test_addresses_have_commas_on_a_sheet_and_none_in_boxes():
-    rng, built_in = np.random.default_rng(1), texts.built_in()
+    rng, built_in = np.random.default_rng(1), texts.load_built_in()
     sheet = [built_in.address(rng, commas=True) for _ in range(100)]
     boxes = [built_in.address(rng, commas=False) for _ in range(100)]
     assert all(", " in line or " , " in line for line in sheet)
@@ -66,7 +66,7 @@ def test_places_and_phrases_come_from_files_composed(tmp_path):
     (tmp_path / "vietnam_dataset/data/AG.json").write_text(json.dumps(PROVINCE), encoding="utf-8")
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus/a.txt").write_text("Trăm năm\n\nrégion Δ\nđèn\n", encoding="utf-8")
-    read = texts.from_folder(tmp_path)
+    read = texts.load_folder(tmp_path)
     assert read.places == [texts.District("An Giang", "Huyện", "Chờ Mới", (("Xã", "Hòa Bình"),), ("Thoại Ngọc Hầu",))]
     assert read.phrases == ["Trăm năm", "đèn"]  # Δ is not in the alphabet
 
@@ -81,4 +81,4 @@ def test_word_lists_that_are_none_are_refused(tmp_path, content, said):
         (tmp_path / "vietnam_dataset/data").mkdir(parents=True)
         (tmp_path / "vietnam_dataset/data/AG.json").write_text(content)
     with pytest.raises(ValueError, match=said):
-        texts.from_folder(tmp_path)
+        texts.load_folder(tmp_path)

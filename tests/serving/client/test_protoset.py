@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tfx_ocr.serving.client.protoset import SERVICES, protoset
+from tfx_ocr.serving.client.protoset import SERVICES, build_protoset
 
 pytestmark = pytest.mark.tfx
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.tfx
 def test_protoset_is_complete_and_in_order():
     from google.protobuf import descriptor_pb2, descriptor_pool
 
-    files = descriptor_pb2.FileDescriptorSet.FromString(protoset()).file
+    files = descriptor_pb2.FileDescriptorSet.FromString(build_protoset()).file
     pool = descriptor_pool.DescriptorPool()
     for file in files:
         pool.Add(file)  # with nothing but what came before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tfx_ocr.serving.client.contract import RequestError
-from tfx_ocr.serving.client.retries import Backoff, retried
+from tfx_ocr.serving.client.retries import Backoff, retry
 
 BUSY = RequestError("here", "UNAVAILABLE", "busy", again=True)
 WRONG = RequestError("here", "INVALID_ARGUMENT", "wrong")
@@ -31,7 +31,7 @@ class World:
         self.time += seconds
 
     def retried(self, timeout_s=10.0, draw=1.0, **backoff):
-        return retried(
+        return retry(
             self.once, timeout_s, Backoff(**backoff), now=lambda: self.time, sleep=self.sleep, draw=lambda: draw
         )
 

@@ -25,7 +25,7 @@ def sample(tmp_path_factory) -> list[Path]:
 @pytest.fixture(scope="module")
 def clients(tmp_path_factory, model_server):
     folder = tmp_path_factory.mktemp("served") / "digits"
-    shutil.copytree(pretrained.model("digits"), folder / "3")
+    shutil.copytree(pretrained.get_folder("digits"), folder / "3")
     with model_server(folder) as (rest, grpc):
         yield {name: connect(server, "digits", timeout_s=60.0) for name, server in (("rest", rest), ("grpc", grpc))} | {
             "other": connect(rest, "other"),
@@ -37,7 +37,7 @@ def test_every_way_gives_the_same_answers(clients, sample):
     from tfx_ocr.serving.export import Export
 
     pictures = np.array([path.read_bytes() for path in sample], dtype=object)
-    with Export(pretrained.model("digits")) as export:
+    with Export(pretrained.get_folder("digits")) as export:
         expected = export.answer("serve_images", {"image_bytes": pictures})
     assert expected["label"].tolist() == [path.parent.name.encode() for path in sample]
     for way in ("rest", "grpc"):

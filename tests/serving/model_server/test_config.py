@@ -110,7 +110,7 @@ def test_tls_needs_its_parts(write):
 
 
 def test_one_model_is_configured_by_name_and_path():
-    from tfx_ocr.serving.model_server.config import single_model
+    from tfx_ocr.serving.model_server.config import configure_model
 
-    (model,) = single_model("digits", "/m/digits").model_config_list.config
+    (model,) = configure_model("digits", "/m/digits").model_config_list.config
     assert (model.name, model.base_path, model.model_platform) == ("digits", "/m/digits", "tensorflow")

@@ -7,7 +7,7 @@ pytestmark = pytest.mark.tfx
 @pytest.fixture(scope="module")
 def served(write_export, tmp_path_factory):
     """Handlers of the tiny reader that the project's tests share, and what is counted."""
-    from tfx_ocr.serving.model_server.config import single_model
+    from tfx_ocr.serving.model_server.config import configure_model
     from tfx_ocr.serving.model_server.flags import Flags
     from tfx_ocr.serving.model_server.handlers import Handlers
     from tfx_ocr.serving.model_server.inference import Inference
@@ -19,7 +19,7 @@ def served(write_export, tmp_path_factory):
     write_export(folder / "7")
     inference, monitoring = Inference(), Monitoring()
     manager = Manager(Loader(flags=Flags(), inference=inference, monitoring=monitoring), Policy())
-    manager.reload(single_model("tiny", str(folder)))
+    manager.reload(configure_model("tiny", str(folder)))
     return Handlers(manager, inference, monitoring), monitoring
 
 

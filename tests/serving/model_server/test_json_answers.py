@@ -13,10 +13,10 @@ from tensorflow_serving.apis import classification_pb2, regression_pb2  # noqa: 
 
 from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
 from tfx_ocr.serving.model_server.json_answers import (  # noqa: E402
-    of_classifications,
-    of_error,
-    of_regressions,
-    of_tensors,
+    format_classifications,
+    format_error,
+    format_regressions,
+    format_tensors,
 )
 
 
@@ -25,19 +25,19 @@ def tensor(text: str) -> tensor_pb2.TensorProto:
 
 
 def written(by_row: bool, **outputs: tensor_pb2.TensorProto) -> dict:
-    return json.loads(of_tensors(outputs, by_row))
+    return json.loads(format_tensors(outputs, by_row))
 
 
 def refused(by_row: bool, **outputs: tensor_pb2.TensorProto) -> str:
     with pytest.raises(ServingError) as caught:
-        of_tensors(outputs, by_row)
+        format_tensors(outputs, by_row)
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
     return caught.value.message
 
 
 def tokens(*values: float, dtype: type = np.float32) -> list[str]:
     """The very characters of numbers, which JSON's reader would lose."""
-    text = of_tensors({"y": tf.make_tensor_proto(np.array(values, dtype))}, True).decode()
+    text = format_tensors({"y": tf.make_tensor_proto(np.array(values, dtype))}, True).decode()
     return text.split("[")[1].split("]")[0].replace(",", " ").split()
 
 
@@ -68,8 +68,8 @@ def test_several_outputs_are_objects():
 
 
 def test_the_page_looks_as_tensorflow_serving_prints_it():
-    assert of_tensors({"y": SCORES}, True).decode() == '{\n    "predictions": [0.98, 0.5\n    ]\n}'
-    assert of_tensors({"y": SCORES, "x": THREE}, False).decode() == (
+    assert format_tensors({"y": SCORES}, True).decode() == '{\n    "predictions": [0.98, 0.5\n    ]\n}'
+    assert format_tensors({"y": SCORES, "x": THREE}, False).decode() == (
         '{\n    "outputs": {\n        "x": [1, 2, 3],\n        "y": [0.98, 0.5]\n    }\n}'
     )
 
@@ -85,7 +85,7 @@ def test_bytes_go_out_as_base64():
 
 def test_a_text_that_is_no_utf8_goes_out_as_it_is():
     answer = tensor('dtype: DT_STRING tensor_shape { dim { size: 1 } } string_val: ["a\\377"]')
-    assert b'"a\xff"' in of_tensors({"image": answer}, True)
+    assert b'"a\xff"' in format_tensors({"image": answer}, True)
 
 
 def test_floats_have_the_digits_that_tensorflow_serving_gives_them():
@@ -162,19 +162,19 @@ def test_classifications():
         classifications { }""",
         classification_pb2.ClassificationResult(),
     )
-    assert json.loads(of_classifications(result)) == {"results": [[["7", 0.75], ["1", 0.25]], [["", 3.0]], []]}
+    assert json.loads(format_classifications(result)) == {"results": [[["7", 0.75], ["1", 0.25]], [["", 3.0]], []]}
     with pytest.raises(ServingError, match="Cannot convert empty ClassificationResults to JSON"):
-        of_classifications(classification_pb2.ClassificationResult())
+        format_classifications(classification_pb2.ClassificationResult())
 
 
 def test_regressions():
     result = text_format.Parse(
         "regressions { value: 3 } regressions { value: -0.1 }", regression_pb2.RegressionResult()
     )
-    assert of_regressions(result).decode() == '{\n    "results": [3.0, -0.1]\n}'
+    assert format_regressions(result).decode() == '{\n    "results": [3.0, -0.1]\n}'
     with pytest.raises(ServingError, match="Cannot convert empty RegressionResults to JSON"):
-        of_regressions(regression_pb2.RegressionResult())
+        format_regressions(regression_pb2.RegressionResult())
 
 
 def test_errors():
-    assert of_error('"a"\n').decode() == '{\n    "error": "\\"a\\"\\n"\n}'
+    assert format_error('"a"\n').decode() == '{\n    "error": "\\"a\\"\\n"\n}'

@@ -12,7 +12,7 @@ from tensorflow.core.framework import types_pb2  # noqa: E402
 from tensorflow_serving.apis import input_pb2  # noqa: E402
 
 from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
-from tfx_ocr.serving.model_server.json_tensors import read, signature_name, to_input, to_tensors  # noqa: E402
+from tfx_ocr.serving.model_server.json_tensors import read, read_signature_name, to_input, to_tensors  # noqa: E402
 
 FLOAT, DOUBLE, STRING, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_DOUBLE, types_pb2.DT_STRING, types_pb2.DT_BOOL
 INT8, INT16, INT32, INT64 = types_pb2.DT_INT8, types_pb2.DT_INT16, types_pb2.DT_INT32, types_pb2.DT_INT64
@@ -343,10 +343,10 @@ def test_long_values_are_cut_in_messages():
 
 
 def test_signature_names():
-    assert signature_name({}) == ""
-    assert signature_name({"signature_name": "serve_images"}) == "serve_images"
+    assert read_signature_name({}) == ""
+    assert read_signature_name({"signature_name": "serve_images"}) == "serve_images"
     with pytest.raises(ServingError) as caught:
-        signature_name({"signature_name": 5})
+        read_signature_name({"signature_name": 5})
     assert caught.value.message == (
         'JSON Value: {\n    "signature_name": 5\n} not formatted correctly. '
         "'signature_name' key must be a string value."

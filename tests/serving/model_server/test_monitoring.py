@@ -9,7 +9,7 @@ from tfx_ocr.serving.model_server.monitoring import (
     MAX_LABELS,
     Histogram,
     Monitoring,
-    exponential,
+    build_buckets,
 )
 
 REQUESTS = ":tensorflow:serving:request_count"
@@ -54,7 +54,7 @@ def test_every_metric_is_there_before_anything_happened():
 
 
 def test_bounds_are_those_of_tensorflow_serving():
-    assert exponential(1, 2, 14) == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+    assert build_buckets(1, 2, 14) == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
     monitoring = Monitoring()
     monitoring.request("Predict", "GRPC", "digits", "OK", 0.0)
     bounds = [le for *_, le in samples(monitoring, f"{LATENCY}_bucket")]
@@ -178,7 +178,7 @@ def test_any_name_can_be_read_back(name):
 
 
 def test_threads_lose_nothing():
-    histogram = Histogram("sizes", "Sizes.", exponential(1, 2, 3), ("model_name",))
+    histogram = Histogram("sizes", "Sizes.", build_buckets(1, 2, 3), ("model_name",))
     threads = [threading.Thread(target=lambda: [histogram.observe(3, "digits") for _ in range(2000)]) for _ in range(4)]
     for thread in threads:
         thread.start()

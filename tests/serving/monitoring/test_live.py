@@ -53,7 +53,7 @@ def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
 def query(tmp_path_factory, running, model_server, ports):
     """`query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
     folder = tmp_path_factory.mktemp("live")
-    shutil.copytree(pretrained.model("digits"), folder / "digits" / "1")
+    shutil.copytree(pretrained.get_folder("digits"), folder / "digits" / "1")
     sample = sorted((digits.write(folder / "sample") / "test").glob("*/*.png"))[::19]
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "1s"}

@@ -6,14 +6,14 @@ import pytest
 from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 
 from tfx_ocr.components.evaluator import metrics
-from tfx_ocr.components.evaluator.metrics import classification, measured
+from tfx_ocr.components.evaluator.metrics import bootstrap, classification
 
 # a: 2 of 3 found, b: 1 of 1 found but answered twice
 PAIRS = [("a", "a"), ("a", "a"), ("a", "b"), ("b", "b")]
 
 
 def test_metrics_are_those_worked_out_by_hand():
-    found = measured.metrics(classification, PAIRS)
+    found = bootstrap.compute_metrics(classification, PAIRS)
     assert found == pytest.approx(
         {
             "accuracy": 3 / 4,
@@ -33,7 +33,7 @@ def test_classes_are_those_worked_out_by_hand():
 
 def test_a_class_that_is_only_answered_counts_with_zero():
     # "c" was never the label: recall, precision and F1 0, over three classes
-    found = measured.metrics(classification, [*PAIRS, ("b", "c")])
+    found = bootstrap.compute_metrics(classification, [*PAIRS, ("b", "c")])
     assert found["macro_recall"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     assert classification.classes([*PAIRS, ("b", "c")])["c"] == {
         "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0,
@@ -72,7 +72,7 @@ def test_metrics_equal_scikit_learns(classes, answers, wrong):
         for label, answer in zip(labels, np.where(generator.random(answers) < wrong, other, labels), strict=True)
     ]
     truth, answered = zip(*pairs, strict=True)
-    found = measured.metrics(classification, pairs)
+    found = bootstrap.compute_metrics(classification, pairs)
     macro = precision_recall_fscore_support(truth, answered, average="macro", zero_division=0)[:3]
     expected = dict(zip(classification.NAMES, (accuracy_score(truth, answered), *macro), strict=True))
     assert found == pytest.approx(expected, abs=1e-9)
@@ -91,12 +91,12 @@ def test_a_hundred_thousand_answers_take_less_than_a_second():
     answers = np.where(generator.random(labels.size) < 0.3, generator.integers(11172, size=labels.size), labels)
     pairs = collections.Counter((chr(0xAC00 + a), chr(0xAC00 + b)) for a, b in zip(labels, answers, strict=True))
     began = time.process_time()
-    measured.metrics(classification, pairs)
+    bootstrap.compute_metrics(classification, pairs)
     classification.classes(pairs)
     assert time.process_time() - began < 1
 
 
 def test_a_task_without_metrics_names_those_that_have():
-    assert metrics.family("classification") is classification
+    assert metrics.get_metrics("classification") is classification
     with pytest.raises(ValueError, match=r"no metrics for task 'detection'; known: classification, .*tagging"):
-        metrics.family("detection")
+        metrics.get_metrics("detection")

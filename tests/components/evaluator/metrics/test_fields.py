@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from tfx_ocr.components.evaluator.metrics import fields, measured
+from tfx_ocr.components.evaluator.metrics import bootstrap, fields
 
 
 def pair(written, answered):
@@ -39,7 +39,7 @@ def test_what_a_record_does_not_name_is_not_judged():
     pair = fields.pair(record, outputs)
     assert pair == ('{"issue_date": "", "total": "7.42"}', '{"issue_date": "1/2/99", "total": "7.42"}')
     # the date that somebody found to be missing is answered wrongly, the supplier that nobody asked for is not
-    found = measured.metrics(fields, [pair])
+    found = bootstrap.compute_metrics(fields, [pair])
     assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
 
 
@@ -50,7 +50,7 @@ def test_a_page_of_which_nothing_was_written_down_has_nothing_to_judge():
 
 def test_metrics_are_those_worked_out_by_hand():
     # exact: the first supplier of 3 answered, of 4 written; normalised: the first total too
-    found = measured.metrics(fields, PAIRS)
+    found = bootstrap.compute_metrics(fields, PAIRS)
     assert found == pytest.approx(
         {
             "micro_precision": 1 / 3,
@@ -81,29 +81,33 @@ def test_each_field_is_a_class():
 
 def test_a_field_that_nobody_wrote_down_anywhere_is_not_judged():
     with_more = [pair({"total": "1"}, {"total": "1", "receiver": "X"})]
-    assert measured.metrics(fields, with_more)["micro_precision"] == 1
+    assert bootstrap.compute_metrics(fields, with_more)["micro_precision"] == 1
     assert set(fields.classes(with_more)) == {"total"}
 
 
 def test_a_field_answered_where_this_page_has_none_counts_against_precision():
-    found = measured.metrics(fields, [pair({"total": "1"}, {"total": "1"}), pair({"total": ""}, {"total": "2"})])
+    found = bootstrap.compute_metrics(
+        fields, [pair({"total": "1"}, {"total": "1"}), pair({"total": ""}, {"total": "2"})]
+    )
     assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
 
 
 def test_a_value_that_the_rule_leaves_nothing_of_is_none():
-    found = measured.metrics(fields, [pair({"total": "n/a"}, {"total": "-"}), pair({"total": "5"}, {"total": "5"})])
+    found = bootstrap.compute_metrics(
+        fields, [pair({"total": "n/a"}, {"total": "-"}), pair({"total": "5"}, {"total": "5"})]
+    )
     assert found["micro_f1"] == pytest.approx(0.5)
     assert found["micro_f1_normalised"] == 1
 
 
 def test_pages_without_any_field_give_0():
-    assert set(measured.metrics(fields, [pair({}, {"total": "1"})]).values()) == {0.0}
+    assert set(bootstrap.compute_metrics(fields, [pair({}, {"total": "1"})]).values()) == {0.0}
 
 
 def test_intervals_are_of_pages_not_of_fields():
     # half of 100 pages right in both fields: as sure as 100 coins, not as 200
     pairs = {pair({"a": "1", "b": "1"}, {"a": "1", "b": "1"}): 50, pair({"a": "1", "b": "1"}, {"a": "2", "b": "2"}): 50}
-    low, high = measured.intervals(fields, pairs)["micro_recall"]
+    low, high = bootstrap.compute_intervals(fields, pairs)["micro_recall"]
     assert high - low == pytest.approx(2 * 1.96 * 0.05, abs=0.02)
 
 

@@ -5,7 +5,7 @@ import collections
 import numpy as np
 import pytest
 
-from tfx_ocr.components.evaluator.metrics import classification, measured, syllables
+from tfx_ocr.components.evaluator.metrics import bootstrap, classification, syllables
 
 # 한 right; 글 second of five; 가 sixth of six, its 나 with another initial; 각 read as 간: another final
 PAIRS = [("한", "한글가나다"), ("글", "극글나다라"), ("가", "나다라마바가"), ("각", "간갇갈감갑")]
@@ -17,7 +17,7 @@ def test_the_pair_is_the_syllable_and_all_that_were_answered():
 
 
 def test_metrics_are_those_worked_out_by_hand():
-    found = measured.metrics(syllables, PAIRS)
+    found = bootstrap.compute_metrics(syllables, PAIRS)
     assert found == pytest.approx(
         {
             "accuracy": 1 / 4,
@@ -38,7 +38,9 @@ def test_the_best_answers_are_judged_as_any_classification():
     best = [(label, answer[0]) for label, answer in PAIRS]
     assert syllables.classes(PAIRS) == classification.classes(best)
     for name in classification.NAMES:
-        assert measured.metrics(syllables, PAIRS)[name] == measured.metrics(classification, best)[name]
+        assert (
+            bootstrap.compute_metrics(syllables, PAIRS)[name] == bootstrap.compute_metrics(classification, best)[name]
+        )
 
 
 def test_confusion_is_of_the_best_answers_and_adds_up():
@@ -48,17 +50,17 @@ def test_confusion_is_of_the_best_answers_and_adds_up():
 
 @pytest.mark.parametrize("answer", ["", "x", "ㅎ"], ids=["nothing", "latin", "jamo"])
 def test_what_is_no_syllable_is_wrong_in_every_part(answer):
-    found = measured.metrics(syllables, [("한", answer)])
+    found = bootstrap.compute_metrics(syllables, [("한", answer)])
     assert [found[name] for name in ("accuracy", "top_5", *syllables.PARTS)] == [0] * 5
 
 
 def test_a_reference_that_is_no_syllable_is_refused():
     with pytest.raises(ValueError, match=r"'ㅎ'.*no composed Hangul syllable"):
-        measured.metrics(syllables, [("ㅎ", "한")])
+        bootstrap.compute_metrics(syllables, [("ㅎ", "한")])
 
 
 def test_intervals_are_of_every_metric():
-    found = measured.intervals(syllables, PAIRS * 20)
+    found = bootstrap.compute_intervals(syllables, PAIRS * 20)
     assert set(found) == set(syllables.NAMES)
     low, high = found["top_5"]
     assert low < 0.5 < high

@@ -4,11 +4,11 @@ import jiwer
 import numpy as np
 import pytest
 
-from tfx_ocr.components.evaluator.metrics import measured, text
+from tfx_ocr.components.evaluator.metrics import bootstrap, text
 
 
 def metrics(*pairs):
-    return measured.metrics(text, pairs)
+    return bootstrap.compute_metrics(text, pairs)
 
 
 def test_the_pair_is_the_records_text_and_the_answers():

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import numpy as np
 
-from tfx_ocr.components.evaluator.metrics.pairs import Pairs, counted
+from tfx_ocr.components.evaluator.metrics.pairs import Pairs, count_pairs
 
 Averages = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [tests, pairs] counts to [tests] of each metric
 Interval = tuple[float, float]
@@ -21,7 +21,7 @@ EDGES = (0.025, 0.975)
 AT_ONCE = 1_000_000  # counts held at a time
 
 
-def metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:
+def compute_metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:
     """The metrics of all answers together.
 
     Args:
@@ -34,21 +34,23 @@ def metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:
     Raises:
         ValueError: there is no pair.
     """
-    came, counts = counted(pairs)
+    came, counts = count_pairs(pairs)
     found = family.measure(came)(counts[np.newaxis])
     return {name: float(found[name][0]) for name in family.NAMES}
 
 
-def intervals(family: ModuleType, pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED) -> dict[str, Interval]:
-    """95 % bootstrap intervals of `metrics`: percentiles, moved so that the resamples' mean is the metric itself.
+def compute_intervals(
+    family: ModuleType, pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED
+) -> dict[str, Interval]:
+    """Return 95 % bootstrap intervals of `compute_metrics`: percentiles, shifted so that their mean is the metric.
 
     A resample draws as many pairs as there are, with replacement: a multinomial over the counts. Resampled F1 of
     classes with a handful of examples lies below what it resamples (0.943 for 0.947 with 9 examples a class): without
     the move the metric would lie outside its own interval.
 
     Args:
-        family: as for `metrics`.
-        pairs: as for `metrics`.
+        family: as for `compute_metrics`.
+        pairs: as for `compute_metrics`.
         resamples: how many tests are drawn.
         seed: of the drawing; the same pairs in any order give the same intervals.
 
@@ -58,7 +60,7 @@ def intervals(family: ModuleType, pairs: Pairs, resamples: int = RESAMPLES, seed
     Raises:
         ValueError: there is no pair.
     """
-    came, counts = counted(pairs)
+    came, counts = count_pairs(pairs)
     measure = family.measure(came)
     of_all, drawn = measure(counts[np.newaxis]), _resampled(measure, counts, resamples, seed)
     found = {}
@@ -69,7 +71,7 @@ def intervals(family: ModuleType, pairs: Pairs, resamples: int = RESAMPLES, seed
     return found
 
 
-def worse_by(
+def compute_differences(
     family: ModuleType, triples: Mapping[tuple[str, str, str], int], resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Interval]:
     """95 % bootstrap intervals of how much worse one model is than another on the same records.
@@ -79,7 +81,7 @@ def worse_by(
     to exclude 0, three are not.
 
     Args:
-        family: as for `metrics`.
+        family: as for `compute_metrics`.
         triples: (reference, the one's answer, the other's answer) of the records to how often they came.
         resamples: how many tests are drawn.
         seed: of the drawing.
@@ -90,7 +92,7 @@ def worse_by(
     Raises:
         ValueError: there is no triple.
     """
-    came, counts = counted(triples)
+    came, counts = count_pairs(triples)
     one = family.measure([(reference, answer) for reference, answer, _ in came])
     other = family.measure([(reference, answer) for reference, _, answer in came])
 

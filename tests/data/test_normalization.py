@@ -1,6 +1,6 @@
 import pytest
 
-from tfx_ocr.data import normal
+from tfx_ocr.data import normalization
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,9 @@ from tfx_ocr.data import normal
     ],
 )
 def test_fields_are_compared_by_letters_and_digits_and_totals_by_digits(field, text, compared):
-    assert normal.normalised(field, text) == compared
+    assert normalization.normalize_field(field, text) == compared
 
 
 def test_exact_is_upper_case_and_single_spaces():
-    assert normal.exact(" Rm7.42\t ok ") == "RM7.42 OK"
-    assert normal.exact("RM 7.42") != normal.exact("RM7.42")
+    assert normalization.normalize_exact(" Rm7.42\t ok ") == "RM7.42 OK"
+    assert normalization.normalize_exact("RM 7.42") != normalization.normalize_exact("RM7.42")

@@ -9,11 +9,11 @@ from typing import Any
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.inputs import input_named
+from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import task_named
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.data.alphabets import alphabet
+from tfx_ocr.data.alphabets import get_alphabet
 
 Tensors = dict[str, tf.Tensor]
 Signatures = dict[
@@ -21,15 +21,15 @@ Signatures = dict[
 ]  # functions of named tensors, and those
 
 
-class Outside(tf.Module):
+class ServingGraph(tf.Module):
     """Pixels and answers; every table is reached from here."""
 
     def __init__(self, transform: tft.TFTransformOutput, part: Part):
         super().__init__()
         self._transform = transform.transform_features_layer()
         self._part = Untracked(part)
-        self._input: ModuleType = input_named(part.input)
-        self._task: ModuleType = task_named(part.task)
+        self._input: ModuleType = get_input(part.input)
+        self._task: ModuleType = get_task(part.task)
 
     def asked(self) -> dict[str, dict[str, tf.TensorSpec]]:
         """Signature to its inputs."""
@@ -50,7 +50,7 @@ class Outside(tf.Module):
     def answers(self, logits: tf.Tensor, raw: Tensors) -> Tensors:
         """What the network gives, and what it was asked about, to named answers."""
         part = self._part.it
-        return self._task.answers(logits, raw, alphabet(part.alphabet), part.serving)
+        return self._task.answers(logits, raw, get_alphabet(part.alphabet), part.serving)
 
 
 class Untracked:

@@ -31,7 +31,7 @@ def load():
 
 
 def try_served(export, records, kind="image"):
-    from tfx_ocr.components.infra_validator.served import try_served
+    from tfx_ocr.components.infra_validator.serve import try_served
 
     return try_served(export, records, kind)
 
@@ -163,10 +163,10 @@ def test_words_and_their_boxes_are_asked_and_answered_likewise(load, tmp_path, m
 def test_nothing_is_served_any_more_afterwards(exports):
     import threading
 
-    from tfx_ocr.components.infra_validator.served import served
+    from tfx_ocr.components.infra_validator.serve import serve_export
     from tfx_ocr.serving.client import Backoff, RequestError, connect
 
-    with served(exports[0]) as clients:
+    with serve_export(exports[0]) as clients:
         assert [state.state for state in clients["REST"].status()] == ["AVAILABLE"]
         address = clients["REST"]._server
     with connect(address, "trial", backoff=Backoff(attempts=1)) as client, pytest.raises(RequestError):

@@ -11,7 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow_serving.config import model_server_config_pb2
 
-from tfx_ocr.components.infra_validator.trial import compare, questions
+from tfx_ocr.components.infra_validator.trial import build_requests, compare
 from tfx_ocr.serving.client import Client, RequestError, connect
 from tfx_ocr.serving.export import Export
 from tfx_ocr.serving.model_server import config, rest
@@ -40,9 +40,9 @@ def try_served(export: Export, records: Sequence[tf.train.Example], kind: str) -
     Raises:
         ValueError: the server does not load it, refuses a question or answers another way; the sentence says which.
     """
-    with served(export.path) as clients:
+    with serve_export(export.path) as clients:
         for asked in (records, records[:1]):
-            for signature, inputs in questions(asked, kind).items():
+            for signature, inputs in build_requests(asked, kind).items():
                 expected = export.answer(signature, inputs)
                 for way, client in clients.items():
                     try:
@@ -53,7 +53,7 @@ def try_served(export: Export, records: Sequence[tf.train.Example], kind: str) -
 
 
 @contextlib.contextmanager
-def served(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]:
+def serve_export(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]:
     """Serve the SavedModel in `path` in this process, until the block ends.
 
     gRPC listens on a socket in a folder of its own, REST on a free port: two runs on one machine do not meet.
@@ -72,7 +72,7 @@ def served(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]:
         manager = Manager(load, Policy(max_num_load_retries=0))
         stack.callback(manager.reload, _nothing())
         try:
-            manager.reload(config.single_model(MODEL, str(folder)))
+            manager.reload(config.configure_model(MODEL, str(folder)))
         except ServingError as error:
             raise ValueError(f"{path} is not loaded by the embedded server: {error.message}") from error
         handlers = Handlers(manager, inference, monitoring)

@@ -17,7 +17,7 @@ LOT = 256  # records that are looked at together, at most
 LOT_BYTES = 2**20  # of their pictures, from which on no more are taken
 
 
-def checked(
+def validate_records(
     records: Iterable[Record | Rejected], letters: ModuleType, max_pixels: int, min_side: int = 1, max_side: int = 0
 ) -> Iterator[Record | Rejected]:
     """Give each record back, or what is set aside in its place.
@@ -55,16 +55,16 @@ def _picture(record: Record | Rejected) -> bytes:
 
 
 def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:
-    """`checked` of one, without what TensorFlow says of its picture."""
+    """`validate_records` of one, without what TensorFlow says of its picture."""
     if isinstance(record, Rejected):
         return record
     reason = _what_it_lacks(record, letters)
     if not reason and features.LABEL in record.features:
-        reason = letters.why_not(record.encoded(features.LABEL).decode())
+        reason = letters.find_problem(record.encoded(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
-        reason = check.why_not(record.features, letters)
+        reason = check.find_problem(record.features, letters)
     if not reason and features.IMAGE in record.features:
-        reason = images.why_not(record.encoded(features.IMAGE), *sizes)
+        reason = images.find_problem(record.encoded(features.IMAGE), *sizes)
     return Rejected(source=record.source, reason=reason) if reason else record
 
 
