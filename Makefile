@@ -57,9 +57,9 @@ lock: setup ## Resolve requirements/*.in into the locks (a version stays while i
 	cd requirements && ../$(COMPILE) py311.in --output-file py311.txt --python-version 3.11
 	cd requirements && ../$(COMPILE) py312.in --output-file py312.txt --python-version 3.12 --universal
 
-bench: setup ## Measure BENCH into tests/bench/results/, then the README's table (all of them: a day on two cores)
+bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/benchmarks.md (everything: a day on two cores)
 	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
-	@$(BIN)/python tests/bench/readme_table.py
+	@$(BIN)/python tests/bench/benchmarks.py
 
 bench-serving: ## Measure the served model alone: requests a second, versions swapped under load, half an hour's soak
 	@$(MAKE) --no-print-directory bench BENCH="serving soak"

@@ -33,14 +33,16 @@ ALL_NAMED = "rvl-all-named"  # the same pages, each of which names every field t
 FOLDS = 5  # of the recipe's test share, a fifth
 COMMAND = "python tests/bench/bench_invoices.py"
 MEASURES = {
-    "sroie": ("micro_f1", "SROIE, words given, companies apart: micro F1 of the four fields, exact"),
+    "sroie": ("micro_f1", "SROIE, words given, no company in two splits: micro F1 of the four fields, exact"),
     "rvl": (
         "micro_f1_normalised",
-        "RVL-CDIP invoices, words given, letterheads apart: micro F1 of date, number and total, letters and digits",
+        "RVL-CDIP invoices, words given, no letterhead in two splits: micro F1 of date, number and total "
+        "(lower case, letters and digits; totals by digits)",
     ),
     ALL_NAMED: (
         "micro_f1_normalised",
-        "RVL-CDIP invoices, words given, letterheads apart: the same, answers to fields nobody annotated being wrong",
+        "RVL-CDIP invoices, words given, no letterhead in two splits: the same, where every answer to a field without "
+        "annotation counts as an error",
     ),
 }
 
@@ -137,7 +139,7 @@ def over_folds(part: str, verdicts: list[dict[str, Any]]) -> results.Row:
     metric, words = MEASURES[part]
     each = [verdict["metrics"][metric] for verdict in verdicts]
     return results.Row(
-        measure=f"{words}; every page a test page once",
+        measure=f"{words}; every page tested once by 5-fold cross-validation",
         value=micro_f1(verdicts, metric.removeprefix("micro_f1")),
         unit="fraction",
         n=f"{sum(verdict['n'] for verdict in verdicts):,} pages, {len(verdicts)} folds",

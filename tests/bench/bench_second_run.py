@@ -1,6 +1,6 @@
 """What a second, unchanged run costs: `tfx-ocr run RECIPE` twice by the command line, in a fresh folder.
 
-Writes to tests/bench/results/second_run.csv: wall and CPU seconds of the second run, its executions that did work and
+Writes to tests/bench/results/second_run.csv: wall and CPU seconds of the second run, its steps executed and
 the artifacts it made (both should be 0), and the lines on the console of the first.
 
     python tests/bench/bench_second_run.py
@@ -54,7 +54,7 @@ def main() -> None:
         [
             row("second run, nothing changed: wall", second["wall"], "s"),
             row("second run, nothing changed: CPU", second["cpu"], "s"),
-            row("second run, nothing changed: executions that did work", executed, "executions"),
+            row("second run, nothing changed: steps executed", executed, "executions"),
             row("second run, nothing changed: steps taken from the cache", after["CACHED"] - before["CACHED"], "steps"),
             row("second run, nothing changed: new artifacts", made, "artifacts"),
             row("first run: lines on the console", first["lines"], "lines"),

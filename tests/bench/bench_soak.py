@@ -277,10 +277,8 @@ def rows(minutes: float, counts: Counts, samples: Sequence[tuple[float, float]],
         row("growth of resident memory after the warm-up", 60 * slope(taken), "MB/min", over),
         row("resident memory at the end", taken[-1][1], "MB", over),
         row("crashes", int(crashed), "crashes", over),
-        row("sound requests without the right answer", counts["failed"], "requests", all_sound),
-        row(
-            "malformed requests answered with another code than theirs", counts["wrong code"], "requests", all_malformed
-        ),
+        row("valid requests that failed or were answered wrongly", counts["failed"], "requests", all_sound),
+        row("malformed requests answered with a wrong status code", counts["wrong code"], "requests", all_malformed),
     ]
 
 

@@ -1,4 +1,4 @@
-"""What was measured, kept: `tests/bench/results/<part>.csv`, one row a measure, committed and shown in the README."""
+"""Keep measurements in `tests/bench/results/<part>.csv`, one row per measure; docs/benchmarks.md shows them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ COLUMNS = ("measure", "value", "unit", "n", "spread", "hardware", "commit", "com
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Row:
-    """One measure.
+    """One measurement.
 
     Attributes:
-        measure: what was measured, in words; the name of the row.
-        value: the mean where it was measured more than once.
-        unit: of the value; `fraction` for what lies between 0 and 1.
-        n: over how many what, such as `3 draws` or `10000 images`.
-        spread: lowest and highest of the repeats, or of the 95 % interval; None for one measurement.
-        command: what a reader types to measure it again: no path of this machine.
+        measure: what was measured, in words; identifies the row.
+        value: the mean if there were several repeats.
+        unit: unit of the value; `fraction` for values between 0 and 1.
+        n: what it was measured over, such as `3 draws` or `10000 images`.
+        spread: lowest and highest repeat, or the ends of the 95 % interval; None for a single measurement.
+        command: how to measure it again, without a path of this machine.
     """
 
     measure: str
@@ -37,19 +37,19 @@ class Row:
 
 
 def record(part: str, rows: Iterable[Row], folder: pathlib.Path = RESULTS) -> pathlib.Path:
-    """Write rows with this machine's hardware and the commit; a row of the same measure is replaced where it stands.
+    """Write rows with this machine's hardware and the commit; replace rows of the same measure in place.
 
     Args:
-        part: recipe or part of the project; the file's name.
-        rows: measured now.
-        folder: where the files lie.
+        part: recipe or part of the project; the name of the file.
+        rows: new measurements.
+        folder: folder of the files.
 
     Returns:
-        The file. It is replaced as a whole: a kill leaves the old one.
+        The file. It is replaced by a rename, so an interrupted write leaves the old one.
     """
     path = folder / f"{part}.csv"
     kept = {row["measure"]: row for row in read(path)}
-    settings, now = hardware(), commit()
+    machine, measured = hardware(), commit()
     for row in rows:
         kept[row.measure] = {
             "measure": row.measure,
@@ -57,8 +57,8 @@ def record(part: str, rows: Iterable[Row], folder: pathlib.Path = RESULTS) -> pa
             "unit": row.unit,
             "n": row.n,
             "spread": "" if row.spread is None else f"{row.spread[0]:.5g} to {row.spread[1]:.5g}",
-            "hardware": settings,
-            "commit": now,
+            "hardware": machine,
+            "commit": measured,
             "command": row.command,
         }
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,22 +72,22 @@ def record(part: str, rows: Iterable[Row], folder: pathlib.Path = RESULTS) -> pa
 
 
 def read(path: pathlib.Path) -> list[dict[str, str]]:
-    """Rows of a file in its order; none where it is not there yet.
+    """Return the rows of a file in order; an empty list if the file does not exist.
 
     Raises:
-        ValueError: it has other columns.
+        ValueError: the file has other columns.
     """
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
         reader = csv.DictReader(file)
         if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise ValueError(f"{path.name} has the columns {reader.fieldnames}; wanted: {', '.join(COLUMNS)}")
+            raise ValueError(f"{path.name} has the columns {reader.fieldnames}; expected: {', '.join(COLUMNS)}")
         return list(reader)
 
 
 def hardware() -> str:
-    """Processor and cores that this process may use, such as `2 cores of AMD EPYC 7763`. No host name."""
+    """Return the processor and the cores available to this process, such as `2 cores of AMD EPYC 7763`."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -97,13 +97,13 @@ def hardware() -> str:
 
 
 def commit(root: pathlib.Path = ROOT) -> str:
-    """The commit that was measured: 12 hex digits, and `+` where files that git knows were changed since.
+    """Return the measured commit: 12 hex digits, followed by `+` if tracked files have changed since.
 
-    What measuring itself writes does not count: the results and the README's table.
+    Files that measuring itself writes do not count: the results and what is generated from them.
     """
-    unchanged = [":!tests/bench/results", ":!README.md"]
+    generated = [":!tests/bench/results", ":!README.md", ":!docs/benchmarks.md", ":!docs/images"]
     head = _git(root, "rev-parse", "--short=12", "HEAD")
-    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", *unchanged)
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", *generated)
     return head + ("+" if changed else "")
 
 
@@ -112,5 +112,5 @@ def _git(root: pathlib.Path, *arguments: str) -> str:
 
 
 def spread(values: Sequence[float]) -> tuple[float, float] | None:
-    """Lowest and highest; None for a single value."""
+    """Return the lowest and the highest value; None for a single value."""
     return (min(values), max(values)) if len(values) > 1 else None

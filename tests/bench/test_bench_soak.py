@@ -41,8 +41,8 @@ def test_rows_say_growth_a_minute_and_leave_the_warm_up_out():
         ("growth of resident memory after the warm-up", 3.0, "MB/min", "1 minutes"),
         ("resident memory at the end", 203.0, "MB", "1 minutes"),
         ("crashes", 1, "crashes", "1 minutes"),
-        ("sound requests without the right answer", 2, "requests", "1,900 requests"),
-        ("malformed requests answered with another code than theirs", 1, "requests", "100 requests"),
+        ("valid requests that failed or were answered wrongly", 2, "requests", "1,900 requests"),
+        ("malformed requests answered with a wrong status code", 1, "requests", "100 requests"),
     ]
     assert {row.command for row in bench_soak.rows(1.0, counts, samples, crashed=False)} == {
         "python tests/bench/bench_soak.py --minutes 1"

@@ -57,7 +57,7 @@ def test_a_file_of_other_columns_is_refused(tmp_path):
 
     (tmp_path / "digits.csv").write_text("measure,value\na,1\n")
     with pytest.raises(
-        ValueError, match=r"digits.csv has the columns \['measure', 'value'\]; wanted: measure, value, "
+        ValueError, match=r"digits.csv has the columns \['measure', 'value'\]; expected: measure, value, "
     ):
         results.record("digits", [row("accuracy", 0.98)], tmp_path)
 
