@@ -95,7 +95,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     ) -> None:
         """Run TFMA over `split_uris`; every answer is written from the inference that its metrics come from."""
         config = build_eval_config(task, slices)
-        shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, build_eval_config=config)
+        shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
         tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
             examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
         )
@@ -106,17 +106,17 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 | "Analyse"
                 >> tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=shared_model,
-                    build_eval_config=config,
+                    eval_config=config,
                     output_path=output_path,
                     extractors=derived.insert_extractor(
-                        tfma.default_extractors(eval_shared_model=shared_model, build_eval_config=config), slices
+                        tfma.default_extractors(eval_shared_model=shared_model, eval_config=config), slices
                     ),
                     evaluators=[
-                        *tfma.default_evaluators(eval_shared_model=shared_model, build_eval_config=config),
+                        *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
                         answers.create_evaluator(task),
                     ],
                     writers=[
-                        *tfma.default_writers(output_path, eval_shared_model=shared_model, build_eval_config=config),
+                        *tfma.default_writers(output_path, eval_shared_model=shared_model, eval_config=config),
                         answers.create_writer(output_path),
                     ],
                 )
