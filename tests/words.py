@@ -122,7 +122,7 @@ def is_verb_name(name: str, in_class: bool = False) -> bool:
     first, *rest = name.split("_")
     if first in PREFIXES or (first == CALLBACK and in_class):
         return bool(rest)
-    return first in VERBS and rest[:1] not in (["of"], ["named"])
+    return first in VERBS and rest[:1] != ["of"]
 
 
 def find_phrases(text: str) -> Iterator[tuple[int, str]]:

@@ -196,7 +196,7 @@ SUBJECTS = (
         "the cost of a second run of an unchanged pipeline.",
         parts=("ingest_transform", "second_run"),
     ),
-    Subject(title="The project itself", text="Tests and structure.", parts=("tests",)),
+    Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )
 
 HEADLINES = (
