@@ -1,0 +1,264 @@
+"""README and docs: links lead somewhere, commands exist as they are written, and worked examples run word for word.
+
+Commands that take minutes are executed by tests/e2e; each tutorial names the tests that execute its steps.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import dataclasses
+import importlib.util
+import io
+import itertools
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+import yaml
+
+from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
+from tfx_ocr.data.readers import labelled_csv
+from tfx_ocr.data.record import Record
+from tfx_ocr.pipeline.check import check_recipe
+from tfx_ocr.pipeline.cli import app
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.pipeline.settings import PREFIX, Settings
+from tfx_ocr.serving.model_server import flags
+
+ROOT = Path(__file__).resolve().parents[1]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *GUIDES[1:], *sorted((ROOT / "data").rglob("*.md"))]
+LINES_PAGE = (ROOT / "docs/tutorials/lines.md").read_text(encoding="utf-8")
+
+# `tfx` itself takes half a minute to import: tests/e2e/test_whole_circle.py runs these
+STOCK = {
+    *(("pipeline", action) for action in ("create", "update", "compile", "list", "delete")),
+    ("run", "create"),
+}
+UNCHECKED = {"curl", "grpcurl", "printf"}  # other people's programs that are given no file of ours
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def commands(text: str) -> Iterator[str]:
+    """Command lines of all `sh` blocks; a line that ends in a backslash, a pipe or an open quote goes on."""
+    for block in blocks(text, "sh"):
+        line = ""
+        for part in block.replace("\\\n", " ").splitlines():
+            line = f"{line} {part}".strip()
+            if line.endswith("|") or line.count("'") % 2:
+                continue
+            if line:
+                yield line
+            line = ""
+
+
+EVERY = [
+    pytest.param(line, id=f"{name_of(page)}: {line[:60]}")
+    for page in GUIDES
+    for line in commands(page.read_text(encoding="utf-8"))
+]
+
+
+def slug(heading: str) -> str:
+    """The anchor of a heading, as code hosts and MkDocs make it."""
+    return re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", heading.replace("`", "")).strip().lower())
+
+
+def anchors(page: Path) -> set[str]:
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return {slug(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+
+
+def find_broken_links(page: Path) -> list[str]:
+    """Links of a page to files of the project, or headings in them, that do not exist."""
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        path, _, anchor = link.partition("#")
+        if "://" in path:
+            continue
+        target = (page.parent / path).resolve() if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    return broken
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_lead_to_files_and_headings(page):
+    assert find_broken_links(page) == []
+
+
+def test_a_broken_link_is_found(tmp_path):
+    page, other = tmp_path / "a.md", tmp_path / "b.md"
+    other.write_text("# TFX's own `commands`\n```sh\n# no heading\n```\n")
+    page.write_text("[1](b.md#tfxs-own-commands) [2](b.md#no-heading) [3](c.md) [4](https:" + "//example.org/x)")
+    assert find_broken_links(page) == ["b.md#no-heading", "c.md"]
+
+
+def test_every_page_and_card_is_in_the_sites_navigation():
+    def leaves(entry):
+        if isinstance(entry, str):
+            return [entry]
+        children = entry if isinstance(entry, list) else entry.values()
+        return [leaf for child in children for leaf in leaves(child)]
+
+    shown = leaves(yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"])
+    pages = [path.relative_to(ROOT / "docs").as_posix() for path in GUIDES[1:]]
+    cards = [f"cards/{path.parent.name}.md" for path in (ROOT / "data/pretrained").glob("*/CARD.md")]
+    assert sorted(shown) == sorted([*pages, *cards, "contributing.md", "changelog.md"])
+
+
+FILES = ("--file", "--kustomize")  # options that take a file or folder of ours
+
+
+def check_command(words: list[str]) -> None:
+    """Check one command, without its pipe and its comment."""
+    while "=" in words[0]:  # variables before the command
+        check_variable(words.pop(0))
+        if not words:
+            return
+    program, *arguments = words
+    if program == "export":
+        for word in arguments:
+            check_variable(word)
+    elif program == "tfx-ocr":
+        if arguments != ["--help"]:
+            command = typer.main.get_command(app()).commands[arguments[0]]
+            command.make_context(arguments[0], arguments[1:])  # raises UsageError
+    elif program == "make":
+        check_make(arguments)
+    elif program == "tfx":
+        assert tuple(arguments[:2]) in STOCK
+        assert "--engine=local" in arguments
+    elif program == "tensorflow_model_server":
+        assert flags.parse(arguments)[1] == ()
+    elif program == "python":
+        check_python(arguments)
+    elif program in ("docker", "kubectl"):
+        given = [value for option, value in itertools.pairwise(arguments) if option in FILES]
+        assert given
+        assert [path for path in given if not (ROOT / path).exists()] == []
+    else:
+        assert program in UNCHECKED, f"{program}: a program that this test does not know"
+
+
+def check_make(arguments: list[str]) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for word in arguments:
+        variable, _, value = word.partition("=")
+        assert re.search(rf"^{variable} \?=" if value else rf"^{word}:", makefile, re.MULTILINE), word
+
+
+def check_variable(word: str) -> None:
+    name = word.partition("=")[0]
+    if name.startswith(PREFIX):
+        assert name.removeprefix(PREFIX).lower() in {field.name for field in dataclasses.fields(Settings)}, name
+
+
+def check_python(arguments: list[str]) -> None:
+    if arguments[0] != "-m":
+        assert (ROOT / arguments[0]).exists()
+        return
+    module, options = arguments[1], {word for word in arguments[2:] if word.startswith("--")}
+    assert importlib.util.find_spec(module), module
+    if options:
+        done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True)
+        assert sorted(options - set(re.findall(r"--[\w-]+", done.stdout))) == []
+
+
+@pytest.mark.parametrize("line", EVERY)
+def test_a_command_exists_as_it_is_written(line):
+    words: list[str] = []
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|")
+    lexer.whitespace_split = True
+    for word in [*lexer, "|"]:
+        if word != "|":
+            words.append(word)
+        elif words:
+            check_command(words)
+            words = []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["tfx-ocr run digits --dat x", "make runs", "make run DATUM=x", "export TFX_OCR_INPUTS=x", "kubectl apply", "frob"],
+)
+def test_a_wrong_command_is_found(line):
+    with pytest.raises((AssertionError, typer.BadParameter.__bases__[0])):  # the base is click's UsageError
+        check_command(shlex.split(line))
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=name_of)
+def test_settings_that_a_page_names_exist(page):
+    known = {f"{PREFIX}{field.name.upper()}" for field in dataclasses.fields(Settings)} | {"TFX_OCR_DATA"}
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
+    assert sorted(named - known) == []
+
+
+@pytest.mark.parametrize("page", GUIDES, ids=name_of)
+def test_python_examples_import_what_exists(page):
+    for block in blocks(page.read_text(encoding="utf-8"), "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module.startswith("tfx_ocr"):
+                module = importlib.import_module(node.module)
+                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+def run_modules(text: str) -> dict[str, ModuleType]:
+    """Modules made from the Python blocks whose first line names their file."""
+    made = {}
+    for path, code in re.findall(r"^```python\n# (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        made[path] = ModuleType(Path(path).stem)
+        exec(compile(code, path, "exec", dont_inherit=True), vars(made[path]))
+    return made
+
+
+def test_the_recipe_of_the_lines_tutorial_is_valid(monkeypatch):
+    made = run_modules(LINES_PAGE)
+    alphabet = made["data/alphabets/meters.py"]
+    assert alphabet.find_problem("0042.7") is None
+    assert alphabet.find_problem("42 m") == "unknown label: ' ' in '42 m' is not a digit or a point"
+    recipe = made["pipeline/recipes/meters.py"].METERS
+    with pytest.raises(ValueError, match="alphabet is 'meters'; known"):
+        check_recipe(recipe)
+    monkeypatch.setitem(ALPHABETS, *re.search(r'Add `"(meters)": "([\w.]+)"` to `ALPHABETS`', LINES_PAGE).groups())
+    check_recipe(recipe)
+
+
+def test_the_tables_of_the_lines_tutorial_are_read(tmp_path):
+    lines, meters = blocks(LINES_PAGE, "csv")
+    alphabets = [get_alphabet(get_recipe("lines").alphabet), run_modules(LINES_PAGE)["data/alphabets/meters.py"]]
+    for number, (table, alphabet) in enumerate(zip((lines, meters), alphabets, strict=True)):
+        folder = tmp_path / str(number)
+        (folder / "images").mkdir(parents=True)
+        (folder / "labels.csv").write_text(table, encoding="utf-8")
+        rows = list(csv.DictReader(io.StringIO(table)))
+        for row in rows:
+            (folder / "images" / row["image"]).write_bytes(row["image"].encode())
+        shards = labelled_csv.list_shards(folder)
+        records = [record for shard in shards for record in labelled_csv.read(folder, shard)]
+        assert [
+            (record.features["label"].decode(), record.group) for record in records if isinstance(record, Record)
+        ] == [(row["label"], row["group"]) for row in rows]
+        assert [row["label"] for row in rows if alphabet.find_problem(row["label"])] == []
+
+
+def test_the_glossary_is_sorted():
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    terms = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[2:]
+    assert len(terms) > 40
+    assert terms == sorted(terms, key=str.casefold)
