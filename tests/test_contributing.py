@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
-def added(path: str) -> ModuleType:
-    """The module that a diff adds as `path`, made from its lines."""
+def run_added(path: str) -> ModuleType:
+    """Execute the lines that a diff adds as `path` and return the module."""
     lines = re.search(rf"^\+\+\+ {re.escape(path)}\n((?:\+.*\n)+)", TEXT, re.MULTILINE)[1]
     module = ModuleType(Path(path).stem)
     exec(compile(re.sub(r"^\+", "", lines, flags=re.MULTILINE), path, "exec", dont_inherit=True), vars(module))
@@ -45,7 +45,7 @@ def test_lines_that_the_examples_change_are_there():
 def test_the_reader_reads(tmp_path):
     for name in ("7_anna.png", "3_ben.png", "nobody.png"):
         (tmp_path / name).write_bytes(name.encode())
-    reader = added("data/readers/one_folder.py")
+    reader = run_added("data/readers/one_folder.py")
     assert reader.is_supported(tmp_path)
     records = [record for shard in reader.list_shards(tmp_path) for record in reader.read(tmp_path, shard)]
     assert records == [
@@ -56,13 +56,13 @@ def test_the_reader_reads(tmp_path):
 
 
 def test_the_recipe_is_one():
-    capitals = added("pipeline/recipes/capitals.py").CAPITALS
+    capitals = run_added("pipeline/recipes/capitals.py").CAPITALS
     assert Part.from_json(capitals.part("evaluator")).gate.at_least == {"accuracy": 0.9}
 
 
 @pytest.mark.tfx
 def test_the_network_builds():
-    network = added("components/networks/wide_mlp.py")
+    network = run_added("components/networks/wide_mlp.py")
     model = network.build(ImageSpec(height=4, width=5, channels=3), Base())
     assert (network.GIVES, model.output_shape, model.count_params()) == ("vector", (None, 2048), (4 * 5 * 3 + 1) * 2048)
 

@@ -45,18 +45,18 @@ STOCK = {
 UNCHECKED = {"curl", "grpcurl", "printf"}  # other people's programs that are given no file of ours
 
 
-def name_of(page: Path) -> str:
+def get_name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def blocks(text: str, language: str) -> list[str]:
-    """Fenced blocks of a language."""
+def find_blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-def commands(text: str) -> Iterator[str]:
-    """Command lines of all `sh` blocks; a line that ends in a backslash, a pipe or an open quote goes on."""
-    for block in blocks(text, "sh"):
+def read_commands(text: str) -> Iterator[str]:
+    """Yield the command lines of all `sh` blocks, with lines joined that end in a backslash, a pipe or an open quote."""
+    for block in find_blocks(text, "sh"):
         line = ""
         for part in block.replace("\\\n", " ").splitlines():
             line = f"{line} {part}".strip()
@@ -68,36 +68,36 @@ def commands(text: str) -> Iterator[str]:
 
 
 EVERY = [
-    pytest.param(line, id=f"{name_of(page)}: {line[:60]}")
+    pytest.param(line, id=f"{get_name(page)}: {line[:60]}")
     for page in GUIDES
-    for line in commands(page.read_text(encoding="utf-8"))
+    for line in read_commands(page.read_text(encoding="utf-8"))
 ]
 
 
-def slug(heading: str) -> str:
-    """The anchor of a heading, as code hosts and MkDocs make it."""
+def make_anchor(heading: str) -> str:
+    """Return the anchor of a heading, as code hosts and MkDocs make it."""
     return re.sub(r"[\s]+", "-", re.sub(r"[^\w\s-]", "", heading.replace("`", "")).strip().lower())
 
 
-def anchors(page: Path) -> set[str]:
+def find_anchors(page: Path) -> set[str]:
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return {slug(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
+    return {make_anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
 
 
 def find_broken_links(page: Path) -> list[str]:
-    """Links of a page to files of the project, or headings in them, that do not exist."""
+    """Return links of a page to files of the project, or to headings in them, that do not exist."""
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
         path, _, anchor = link.partition("#")
         if "://" in path:
             continue
         target = (page.parent / path).resolve() if path else page
-        if not target.exists() or (anchor and anchor not in anchors(target)):
+        if not target.exists() or (anchor and anchor not in find_anchors(target)):
             broken.append(link)
     return broken
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", PAGES, ids=get_name)
 def test_links_lead_to_files_and_headings(page):
     assert find_broken_links(page) == []
 
@@ -202,16 +202,16 @@ def test_a_wrong_command_is_found(line):
         check_command(shlex.split(line))
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=name_of)
+@pytest.mark.parametrize("page", GUIDES, ids=get_name)
 def test_settings_that_a_page_names_exist(page):
     known = {f"{PREFIX}{field.name.upper()}" for field in dataclasses.fields(Settings)} | {"TFX_OCR_DATA"}
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
     assert sorted(named - known) == []
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=name_of)
+@pytest.mark.parametrize("page", GUIDES, ids=get_name)
 def test_python_examples_import_what_exists(page):
-    for block in blocks(page.read_text(encoding="utf-8"), "python"):
+    for block in find_blocks(page.read_text(encoding="utf-8"), "python"):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom) and node.module.startswith("tfx_ocr"):
                 module = importlib.import_module(node.module)
@@ -219,7 +219,7 @@ def test_python_examples_import_what_exists(page):
 
 
 def run_modules(text: str) -> dict[str, ModuleType]:
-    """Modules made from the Python blocks whose first line names their file."""
+    """Execute the Python blocks whose first line names their file; return the modules by that name."""
     made = {}
     for path, code in re.findall(r"^```python\n# (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
         made[path] = ModuleType(Path(path).stem)
@@ -240,7 +240,7 @@ def test_the_recipe_of_the_lines_tutorial_is_valid(monkeypatch):
 
 
 def test_the_tables_of_the_lines_tutorial_are_read(tmp_path):
-    lines, meters = blocks(LINES_PAGE, "csv")
+    lines, meters = find_blocks(LINES_PAGE, "csv")
     alphabets = [get_alphabet(get_recipe("lines").alphabet), run_modules(LINES_PAGE)["data/alphabets/meters.py"]]
     for number, (table, alphabet) in enumerate(zip((lines, meters), alphabets, strict=True)):
         folder = tmp_path / str(number)

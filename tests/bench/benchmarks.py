@@ -279,7 +279,7 @@ def find_row(rows: Rows, part: str, measure: str) -> Mapping[str, str]:
     """Return the row of `part`.csv that holds `measure`.
 
     Raises:
-        ValueError: there is none.
+        ValueError: the CSV has no such row.
     """
     for row in rows.get(part, ()):
         if row["measure"] == measure:
