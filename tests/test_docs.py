@@ -55,7 +55,7 @@ def find_blocks(text: str, language: str) -> list[str]:
 
 
 def read_commands(text: str) -> Iterator[str]:
-    """Yield the command lines of all `sh` blocks, with lines joined that end in a backslash, a pipe or an open quote."""
+    """Yield the command lines of all `sh` blocks; join lines that end in a backslash, a pipe or an open quote."""
     for block in find_blocks(text, "sh"):
         line = ""
         for part in block.replace("\\\n", " ").splitlines():
