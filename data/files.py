@@ -1,11 +1,16 @@
-"""The files below a folder, as readers and the cache's fingerprint see them: one order, nothing hidden."""
+"""The files below a folder, as readers and the cache's fingerprint see them: one order, hidden names left out."""
 
 from __future__ import annotations
 
 import errno
+import functools
+import hashlib
+import io
 import os
 import re
-from collections.abc import Iterator
+import stat
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 DROPPINGS = {"thumbs.db", "desktop.ini"}  # of Windows; those of others begin with a dot
@@ -13,7 +18,7 @@ LARGEST = 1 << 28  # bytes of a file that is read whole: a scan of 50 megapixels
 
 
 def to_natural_key(name: str) -> list[str | int]:
-    """Sort key by which `9.png` comes before `10.png`.
+    """Return a sort key by which `9.png` comes before `10.png`.
 
     >>> sorted(["w10", "w9", "w1a"], key=to_natural_key)
     ['w1a', 'w9', 'w10']
@@ -38,29 +43,90 @@ def walk(root: Path) -> Iterator[str]:
 
 
 def list_files(root: Path) -> list[str]:
-    """Every file below `root`, as `walk` gives them, in natural order of the whole path."""
+    """Return every file below `root`, as `walk` yields them, in natural order of the whole path."""
     return sorted(walk(root), key=lambda path: (to_natural_key(path), path))
 
 
+def list_folder(folder: Path) -> list[str]:
+    """Return the names in a folder in natural order, hidden ones left out; of a folder that does not exist, []."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    return sorted((name for name in names if not name.startswith(".")), key=to_natural_key)
+
+
+def build_finder(paths: Iterable[str]) -> Callable[[str], str]:
+    r"""Return a function from a name that a list or a document has to the path it means, "" for none.
+
+    The exact name goes first, then the one that differs by composition only (macOS writes names decomposed), then the
+    only one that differs by case too (Windows knows no case).
+
+    >>> find = build_finder(["a\u0300.png", "B.png"])
+    >>> find("à.png") == "a\u0300.png", find("b.png"), find("c.png")
+    (True, 'B.png', '')
+    """
+    compose = functools.partial(unicodedata.normalize, "NFC")
+    ways: list[Callable[[str], str]] = [str, compose, lambda path: compose(path).casefold()]
+    found: list[dict[str, list[str]]] = [{} for _ in ways]
+    for path in paths:
+        for way, known in zip(ways, found, strict=True):
+            known.setdefault(way(path), []).append(path)
+
+    def find(name: str) -> str:
+        alike = (known.get(way(name), ()) for way, known in zip(ways, found, strict=True))
+        return next((paths[0] for paths in alike if len(paths) == 1), "")
+
+    return find
+
+
 def format_path(path: str) -> str:
-    r"""A file's path as text that can be written anywhere: bytes that are no UTF-8 as `\xff`."""
+    r"""Return a file's path as text that can be written anywhere: bytes that are not UTF-8 as `\xff`."""
     try:
         return os.fsencode(path).decode("utf-8", "backslashreplace")
     except UnicodeEncodeError:  # half a surrogate pair: from a list of names, since no file has such a one
         return path.encode("utf-8", "backslashreplace").decode()
 
 
-def read_file(path: Path) -> bytes:
-    """What a file holds.
+def open_file(path: Path) -> io.BufferedReader:
+    """Open a regular file, which a pipe, a device or a folder is not: those would hang, or be read for ever.
 
     Raises:
-        OSError: the system says no, it is larger than `LARGEST`, or the name, out of a list, can be no file's.
+        OSError: the system refuses, it is not a regular file, or no file can have the name, which came out of a list.
     """
     try:
-        with path.open("rb") as file:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return path.open("rb")
+    except ValueError:  # a zero byte, or half a surrogate pair
+        raise FileNotFoundError(errno.ENOENT, "no file can have this name", str(path)) from None
+
+
+def read_file(path: Path, *, missing: str = "") -> bytes:
+    """Return what a file holds.
+
+    Args:
+        path: the file.
+        missing: what to say where there is no such file; "" for the system's own words.
+
+    Raises:
+        ValueError: there is no such file, and `missing` says so.
+        OSError: as `open_file`, or it is larger than `LARGEST`.
+    """
+    try:
+        with open_file(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size > LARGEST:
                 raise OSError(errno.EFBIG, f"it has {size} bytes, where {LARGEST} are the most that is read")
             return file.read()
-    except ValueError:  # a zero byte, or half a surrogate pair
-        raise FileNotFoundError(errno.ENOENT, "no file can have this name") from None
+    except FileNotFoundError:
+        if not missing:
+            raise
+        raise ValueError(missing) from None
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of what a file holds, in hexadecimal.
+
+    Raises:
+        OSError: as `open_file`.
+    """
+    with open_file(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

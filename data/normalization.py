@@ -1,12 +1,35 @@
-"""How a field's text is compared, written once: scores of fields and the search for them on a page go by this."""
+"""How texts are made comparable, written once: labels, whole texts and fields go by this, and so do their scores."""
 
 from __future__ import annotations
+
+import unicodedata
 
 DIGITS_ONLY = {"total"}  # fields of which nothing but the digits counts
 
 
+def normalize_label(label: str) -> str:
+    r"""Return a label in NFC, without white space around it; case and inner spaces stay.
+
+    The same letter comes composed or decomposed (macOS writes folder names decomposed): two classes for one label
+    would be counted as errors.
+
+    >>> normalize_label(" Ha\u0300 Nội\n")
+    'Hà Nội'
+    """
+    return unicodedata.normalize("NFC", label).strip()
+
+
+def normalize_text(text: str) -> str:
+    r"""Return a text as the metrics of texts compare it: NFC, each run of white space one space, case kept.
+
+    >>> normalize_text(" Ha\u0300  Nội\n")
+    'Hà Nội'
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
 def keep_letters_and_digits(text: str) -> str:
-    """Lower case, letters and digits only.
+    """Return the letters and digits of a text, in lower case.
 
     >>> keep_letters_and_digits("RM 7.42 (Incl. GST)")
     'rm742inclgst'
@@ -15,7 +38,7 @@ def keep_letters_and_digits(text: str) -> str:
 
 
 def keep_digits(text: str) -> str:
-    """Digits only.
+    """Return the digits of a text.
 
     >>> keep_digits("$3,202.61")
     '320261'
@@ -24,7 +47,7 @@ def keep_digits(text: str) -> str:
 
 
 def normalize_field(field: str, text: str) -> str:
-    """A field's text as two are held against each other: lower case, letters and digits only; of a total the digits.
+    """Return a field's text as two are compared: letters and digits in lower case; of a total the digits.
 
     >>> normalize_field("issue_date", "June 3, 1991"), normalize_field("total", "RM7.42")
     ('june31991', '742')
@@ -33,7 +56,7 @@ def normalize_field(field: str, text: str) -> str:
 
 
 def normalize_exact(text: str) -> str:
-    r"""A text as SROIE's fields are held against each other: upper case, single spaces.
+    r"""Return a text as SROIE's fields are compared: upper case, single spaces.
 
     >>> normalize_exact(" Book Ta .K\n(Taman Daya) ")
     'BOOK TA .K (TAMAN DAYA)'

@@ -31,7 +31,7 @@ def compute_fingerprint(root: Path) -> str:
         raise Stop(f"no files in {root}: give a folder with data in it")
     for path in paths:
         try:
-            with (root / path).open("rb") as file:
+            with files.open_file(root / path) as file:
                 content = hashlib.file_digest(file, "sha256").digest()
                 size += file.tell()
         except OSError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 import json
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
 from tfx_ocr.data import features, normalization
+from tfx_ocr.data.normalization import normalize_text
 
 Answer = Mapping[str, Any]
 Mistake = dict[str, Any]
@@ -29,11 +29,6 @@ def select_worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistak
         edits over its length, a page as its number of wrong fields. Of syllables also `answers`, the best first.
     """
     return heapq.nsmallest(most, JUDGES[task](answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
-
-
-def normalize_text(text: str) -> str:
-    """A text as the metrics of texts compare it: NFC, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def list_judged_fields(references: Sequence[str]) -> set[str]:

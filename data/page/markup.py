@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import re
 import zlib
 
@@ -60,9 +61,9 @@ def parse_number(text: str, what: str) -> float:
     Raises:
         ValueError: it is something else.
     """
-    if not NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
         raise ValueError(f"not a number: {what} is {text!r}")
-    return float(text)
+    return number
 
 
 def _unpacked(content: bytes) -> bytes:

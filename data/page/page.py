@@ -210,7 +210,7 @@ def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
     if page.size is None and page.unit != "pixel":
         raise ValueError(f"no page size: without it {page.unit} cannot be turned into pixels")
     across, down = (width / page.size[0], height / page.size[1]) if page.size else (1.0, 1.0)
-    if abs(across / down - 1) > SHAPE_OFF:
+    if not abs(across / down - 1) <= SHAPE_OFF:  # not a number where a side is next to nothing
         raise ValueError(f"another page: the file's is {page.size}, its picture {width} x {height} pixels")
 
     def placed(part: T) -> T:

@@ -1,21 +1,15 @@
-"""Formats of labelled pictures on disk, each read to records. One file a format, one line here."""
+"""Formats of labelled pictures on disk, each read to records. One file per format, one line here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
 
+from tfx_ocr.data.readers import labelled_csv
+from tfx_ocr.data.readers.split_folders import Reader, WithSplitFolders
 from tfx_ocr.data.registry import load_named
 
-# A reader is a module of four:
-#   LAYOUT             what it looks for, as a clause for people
-#   recognises(root)   -> bool: whether the folder holds that; cheap
-#   shards(root)       -> list[str]: the data in pieces of some hundred records, in natural order; a piece is plain text
-#                      that `read` understands on any machine that sees the same folder. A ValueError of one sentence
-#                      says what makes the data useless as a whole
-#   read(root, shard)  -> Iterator[Record | Rejected]: every record of a piece. What is wrong with one is a Rejected,
-#                      never an error. Labels are as `data.labels.normal` leaves them
+# A reader is a module with the names of `split_folders.Reader`. Labels are as `data.normalization` leaves them.
 READERS = {
     "cinnamon": "tfx_ocr.data.readers.cinnamon",
     "idx": "tfx_ocr.data.readers.idx",
@@ -30,20 +24,20 @@ READERS = {
 }
 
 
-def get_reader(name: str) -> ModuleType:
-    """Import and return the reader that `name` stands for.
+def get_reader(name: str) -> Reader:
+    """Import and return the reader that `name` stands for, which then looks into folders of splits too.
 
     Raises:
         ValueError: there is no such reader; the known ones are named.
     """
-    return load_named(READERS, name, "reader")
+    return WithSplitFolders(load_named(READERS, name, "reader"))
 
 
 def choose_reader(root: Path, names: Sequence[str]) -> str:
-    """The first of the readers `names` that recognises the data in `root`.
+    """Return the first of the readers `names` that supports the data in `root`.
 
     Raises:
-        ValueError: `root` is no folder, or none of the readers recognises what is in it.
+        ValueError: `root` is not a folder, or none of the readers supports what is in it.
     """
     if not root.is_dir():
         raise ValueError(f"no folder {root}: the data's folder must exist")
@@ -51,4 +45,6 @@ def choose_reader(root: Path, names: Sequence[str]) -> str:
         if get_reader(name).is_supported(root):
             return name
     looked_for = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in names)
-    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}")
+    headers = labelled_csv.list_headers(root) if "labelled_csv" in names else {}
+    found = "".join(f"; {table} has the columns {', '.join(header)}" for table, header in headers.items())
+    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}")

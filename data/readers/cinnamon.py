@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tfx_ocr.data import features, files, images, labels
+from tfx_ocr.data import features, files, images, normalization
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
+from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "[FOLDER/]labels.json, an object of file to text, and the pictures beside it"
@@ -17,25 +20,26 @@ A_SHARD = 500  # lines
 
 
 def is_supported(root: Path) -> bool:
-    """Whether a `labels.json` lies in `root` or a folder directly in it, with pictures beside it."""
-    return any(_pictures(root, folder) for folder in _folders(root))
+    """Return whether a `labels.json` lies in `root` or a folder directly in it, with pictures beside it."""
+    return any(_list_pictures(root, folder) for folder in _list_folders(root))
 
 
 def list_shards(root: Path) -> list[str]:
-    """Every line of every `labels.json` in pieces of `A_SHARD`, then the pictures that none names: JSON lists of rows.
+    """Return every line of every `labels.json` in pieces of `A_SHARD`, then the pictures that none names.
 
     Raises:
-        ValueError: a `labels.json` is no JSON object.
+        ValueError: a `labels.json` is not a JSON object.
     """
     rows: list[tuple[str, str, str]] = []  # picture, its text, what is wrong with it
-    for folder in _folders(root):
+    for folder in _list_folders(root):
         file = posixpath.join(folder, LABELS)
         shown = files.format_path(file)
-        pictures = dict.fromkeys(_pictures(root, folder))
-        seen: set[str] = set()
-        for name, text in _labels(root / file):
+        pictures = dict.fromkeys(_list_pictures(root, folder))
+        find, seen = files.build_finder(pictures), set()
+        for name, text in _read_labels(root / file):
             image = posixpath.normpath(posixpath.join(folder, name.replace("\\", "/")))
-            label = labels.normalize_label(text) if isinstance(text, str) else ""
+            image = find(image) or image
+            label = normalization.normalize_label(text) if isinstance(text, str) else ""
             pictures.pop(image, None)
             if image.startswith(("/", "../")):
                 wrong = f"image outside the data: {files.format_path(name)}"
@@ -48,11 +52,12 @@ def list_shards(root: Path) -> list[str]:
             seen.add(image)
             rows.append((image, label, wrong))
         rows += [(image, "", f"no label: {shown} does not name this picture") for image in pictures]
-    return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
+    return cut_into_shards(rows, A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a line. The writers are not known; the group is that of lines of equal text.
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
+    """Yield a record per line. The writers are not known; the group is that of lines of equal text.
 
     Some addresses were written more than once, and a split between two of them would test what was learned by heart.
     """
@@ -60,43 +65,41 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
         source = files.format_path(image)
         if wrong:
             yield Rejected(source=source, reason=wrong)
-            continue
-        try:
-            picture = files.read_file(root / image)
-        except OSError as error:
-            missing = isinstance(error, FileNotFoundError)
-            reason = f"no image: it is not beside {LABELS}" if missing else f"cannot be read: {error.strerror}"
-            yield Rejected(source=source, reason=reason)
-            continue
-        values = {features.IMAGE: picture, features.LABEL: label.encode()}
-        yield Record(features=values, source=source, file=source, group=_group(label))
+        else:
+            yield source, functools.partial(_read_line, root, image, label)
 
 
-def _folders(root: Path) -> list[str]:
+def _read_line(root: Path, image: str, label: str) -> Record:
+    picture = files.read_file(root / image, missing=f"no image: it is not beside {LABELS}")
+    source = files.format_path(image)
+    values = {features.IMAGE: picture, features.LABEL: label.encode()}
+    split = find_split(posixpath.dirname(image))
+    return Record(features=values, source=source, file=source, group=_get_group(label), split=split)
+
+
+def _list_folders(root: Path) -> list[str]:
     """Folders with a `labels.json`, below `root` and in natural order: "" for itself."""
-    inner = (path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return [folder for folder in ("", *sorted(inner, key=files.to_natural_key)) if (root / folder / LABELS).is_file()]
+    return [folder for folder in ("", *files.list_folder(root)) if (root / folder / LABELS).is_file()]
 
 
-def _pictures(root: Path, folder: str) -> list[str]:
+def _list_pictures(root: Path, folder: str) -> list[str]:
     """The pictures in a folder, below `root`, in natural order."""
-    names = sorted((path.name for path in (root / folder).iterdir()), key=files.to_natural_key)
-    endings = ((name, PurePosixPath(name).suffix.lower()) for name in names if not name.startswith("."))
-    return [posixpath.join(folder, name) for name, ending in endings if ending in images.ENDINGS]
+    names = files.list_folder(root / folder)
+    return [posixpath.join(folder, name) for name in names if PurePosixPath(name).suffix.lower() in images.ENDINGS]
 
 
-def _labels(path: Path) -> list[tuple[str, object]]:
+def _read_labels(path: Path) -> list[tuple[str, object]]:
     """The pairs of a `labels.json` as they stand: a name that stands there twice comes twice.
 
     Raises:
-        ValueError: it is no JSON object in UTF-8.
+        ValueError: it is not a JSON object in UTF-8.
     """
     try:
-        pairs = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Pairs)
+        pairs = json.loads(files.read_file(path).decode("utf-8-sig"), object_pairs_hook=_Pairs)
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
     if not isinstance(pairs, _Pairs):
-        raise ValueError(f"{path} is no JSON object of file to text")
+        raise ValueError(f"{path} is not a JSON object of file to text")
     return pairs
 
 
@@ -104,7 +107,7 @@ class _Pairs(list[tuple[str, object]]):
     """A JSON object as it stands, so that a list is not taken for one."""
 
 
-def _group(label: str) -> str:
+def _get_group(label: str) -> str:
     """A name for a text: the same for any case, spacing and punctuation."""
-    loose = "".join(character for character in label.casefold() if character.isalnum())
+    loose = normalization.keep_letters_and_digits(label)
     return f"text {hashlib.sha256(loose.encode()).hexdigest()[:12]}"

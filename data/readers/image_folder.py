@@ -1,55 +1,58 @@
-"""A folder a label: `7/12.png`, or below a folder a split: `train/7/12.png`. MNIST-PNG as it is downloaded is one."""
+"""A folder per label: `7/12.png`, or in a folder per split: `train/7/12.png`. MNIST-PNG as it is downloaded is one."""
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tfx_ocr.data import features, files, images, labels
+from tfx_ocr.data import features, files, images, normalization
 from tfx_ocr.data.readers import labelled_csv
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
 from tfx_ocr.data.readers.split_names import parse_split
-from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.record import Record
 
-LAYOUT = "[train|eval|test/]LABEL/FILE.png, a folder a label"
+LAYOUT = "[train|eval|test/]LABEL/FILE.png, a folder per label"
 A_SHARD = 500  # records
 
 
 def is_supported(root: Path) -> bool:
-    """Whether a picture lies in a label's folder, and no table of labels says otherwise."""
+    """Return whether a picture lies in a label's folder, and no table of labels says otherwise."""
     pictures = (path for path in files.walk(root) if PurePosixPath(path).suffix.lower() in images.ENDINGS)
-    return any(_place(path) for path in pictures) and not labelled_csv.is_supported(root)
+    return any(_parse_place(path) for path in pictures) and not labelled_csv.is_supported(root)
 
 
 def list_shards(root: Path) -> list[str]:
-    """Every file below `root` in pieces of `A_SHARD`: JSON lists of paths."""
-    paths = files.list_files(root)
-    return [json.dumps(paths[start : start + A_SHARD]) for start in range(0, len(paths), A_SHARD)]
+    """Return the paths of all files below `root` in pieces of `A_SHARD`."""
+    return cut_into_shards(files.list_files(root), A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a picture. What is in the bytes is not looked at; a file outside the layout is set aside."""
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread]:
+    """Yield a record per picture. What is in the bytes is not looked at; a file outside the layout is set aside."""
     for path in json.loads(shard):
-        source = files.format_path(path)
-        place = _place(path)
-        if not place:
-            yield Rejected(source=source, reason=f"not in a label's folder: the layout is {LAYOUT}")
-            continue
-        split, label = place
-        try:
-            image = files.read_file(root / path)
-        except OSError as error:
-            yield Rejected(source=source, reason=f"cannot be read: {error.strerror}")
-            continue
-        yield Record(
-            features={features.IMAGE: image, features.LABEL: label.encode()}, source=source, file=source, split=split
-        )
+        yield files.format_path(path), functools.partial(_read_picture, root, path)
 
 
-def _place(path: str) -> tuple[str, str] | None:
-    """Split and label that a path says; None where it lies outside the layout."""
+def _read_picture(root: Path, path: str) -> Record:
+    place, source = _parse_place(path), files.format_path(path)
+    if not place:
+        raise ValueError(f"not in a label's folder: the layout is {LAYOUT}")
+    split, label = place
+    values = {features.IMAGE: files.read_file(root / path), features.LABEL: label.encode()}
+    return Record(features=values, source=source, file=source, split=split)
+
+
+def _parse_place(path: str) -> tuple[str, str] | None:
+    """Split and label that a path states; None where it lies outside the layout.
+
+    Folders above that of a split, as archives have them, do not count; below it there is the label's alone.
+    """
     *folders, _ = path.split("/")
-    split = parse_split(folders[0]) if folders else ""
-    if len(folders) != (2 if split else 1):
+    splits = [parse_split(folder) for folder in folders]
+    first = next((place for place, split in enumerate(splits) if split), None)
+    above = splits[:-1] if first is None else splits[first:-1]
+    if not folders or (first is None and above) or splits[-1] or len(set(above)) > 1 or "" in above:
         return None
-    return split, labels.normalize_label(files.format_path(folders[-1]))
+    return (above or [""])[0], normalization.normalize_label(files.format_path(folders[-1]))

@@ -1,14 +1,18 @@
-"""Kalapa's forms of Vietnamese handwriting as they are downloaded: a folder of lines and a text file a form."""
+"""Kalapa's forms of Vietnamese handwriting as they are downloaded: a folder of lines and a text file per form."""
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from tfx_ocr.data import features, files, images, labels
+from tfx_ocr.data import features, files, images
+from tfx_ocr.data.normalization import normalize_label
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
+from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "[training_data/]images/FORM/FILE.jpg and annotations/FORM.txt with lines of FORM/FILE.jpg, tab and text"
@@ -17,98 +21,93 @@ A_SHARD = 10  # forms; Kalapa's have 27 lines each
 
 
 def is_supported(root: Path) -> bool:
-    """Whether `root`, or a folder directly in it, has pictures and text files of forms."""
-    return bool(_bases(root))
+    """Return whether `root`, or a folder directly in it, has pictures and text files of forms."""
+    return bool(_list_bases(root))
 
 
 def list_shards(root: Path) -> list[str]:
-    """The forms in pieces of `A_SHARD`: JSON lists of the folder they lie in and their name."""
+    """Return the forms in pieces of `A_SHARD`, each by the folder it lies in and its name."""
     forms = []
-    for base in _bases(root):
-        named = {path.stem for path in (root / base / ANNOTATIONS).glob("*.txt") if not path.name.startswith(".")}
-        named |= {path.name for path in (root / base / IMAGES).iterdir() if path.is_dir() and path.name[0] != "."}
+    for base in _list_bases(root):
+        pictures = root / base / IMAGES
+        named = {name.removesuffix(".txt") for name in _list_annotations(root / base)}
+        named |= {name for name in files.list_folder(pictures) if (pictures / name).is_dir()}
         forms += [(base, form) for form in sorted(named, key=files.to_natural_key)]
-    return [json.dumps(forms[start : start + A_SHARD]) for start in range(0, len(forms), A_SHARD)]
+    return cut_into_shards(forms, A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a line; its group is the form, so that a range of forms can be kept apart.
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
+    """Yield a record per line; its group is the form, so that a range of forms can be kept apart.
 
     A form is not a hand: neighbouring numbers are visibly one, so split by ranges (`..` in a recipe's groups).
     """
     for base, form in json.loads(shard):
-        yield from _form(root, base, form)
+        yield from _read_form(root, base, form)
 
 
-def _bases(root: Path) -> list[str]:
+def _list_bases(root: Path) -> list[str]:
     """Folders with both `images` and `annotations`, below `root`: "" for itself."""
-    inner = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     return [
         base
-        for base in ("", *inner)
-        if (root / base / IMAGES).is_dir() and any((root / base / ANNOTATIONS).glob("*.txt"))
+        for base in ("", *files.list_folder(root))
+        if (root / base / IMAGES).is_dir() and _list_annotations(root / base)
     ]
 
 
-def _form(root: Path, base: str, form: str) -> Iterator[Record | Rejected]:
+def _list_annotations(folder: Path) -> list[str]:
+    return [name for name in files.list_folder(folder / ANNOTATIONS) if name.endswith(".txt")]
+
+
+def _read_form(root: Path, base: str, form: str) -> Iterator[Unread | Rejected]:
     """Yield a form's lines in the text file's order, then its pictures without one."""
     annotations = posixpath.join(base, ANNOTATIONS, f"{form}.txt")
     shown = files.format_path(annotations)
     pictures = root / base / IMAGES
     left = {f"{form}/{path}": None for path in files.list_files(pictures / form)}
+    find = files.build_finder(left)
+    text = ""
     try:
         text = files.read_file(root / annotations).decode("utf-8-sig")
     except FileNotFoundError:
-        text = ""
-    except (OSError, UnicodeDecodeError) as error:
-        text = ""
-        reason = (
-            "text is not UTF-8: save it so" if isinstance(error, ValueError) else f"cannot be read: {error.strerror}"
-        )
-        yield Rejected(source=shown, reason=reason)
+        pass  # each picture of the form is set aside
+    except UnicodeDecodeError:
+        yield Rejected(source=shown, reason="text is not UTF-8: save it so")
+    except OSError as error:
+        yield Rejected(source=shown, reason=f"cannot be read: {error.strerror}")
     seen: set[str] = set()
     # not str.splitlines: it also ends a line at rare characters, which a label would lose with what follows
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
         if not line.strip():
             continue
         name, tab, written = line.partition("\t")
-        image = posixpath.normpath(name.strip().replace("\\", "/"))
-        source, label = files.format_path(posixpath.join(base, IMAGES, image)), labels.normalize_label(written)
+        named = posixpath.normpath(name.strip().replace("\\", "/"))
+        image, label = find(named) or named, normalize_label(written)
+        source, place = files.format_path(posixpath.join(base, IMAGES, image)), f"{shown}:{number}"
         left.pop(image, None)
-        found: bytes | str
         if not tab:
-            source = f"{shown}:{number}"
-            found = "no label: a line is a picture's path, a tab and its text"
+            yield Rejected(source=place, reason="no label: a line is a picture's path, a tab and its text")
         elif image.startswith(("/", "../")):
-            source, found = f"{shown}:{number}", f"image outside the data: {files.format_path(name.strip())}"
+            yield Rejected(source=place, reason=f"image outside the data: {files.format_path(name.strip())}")
         elif image in seen:
-            source, found = f"{shown}:{number}", f"two labels: {files.format_path(image)} has one already"
+            yield Rejected(source=place, reason=f"two labels: {files.format_path(image)} has one already")
         elif not image.startswith(f"{form}/"):
-            source, found = (
-                f"{shown}:{number}",
-                f"another form: {files.format_path(image)} is not in {files.format_path(form)}/",
-            )
+            reason = f"another form: {files.format_path(image)} is not in {files.format_path(form)}/"
+            yield Rejected(source=place, reason=reason)
         elif not label:
-            found = f"no label: {shown} has no text for this picture"
+            yield Rejected(source=source, reason=f"no label: {shown} has no text for this picture")
         else:
-            found = _image(pictures, image)
+            yield source, functools.partial(_read_line, root, posixpath.join(base, IMAGES, image), label, form)
         seen.add(image)
-        if isinstance(found, str):
-            yield Rejected(source=source, reason=found)
-        else:
-            values = {features.IMAGE: found, features.LABEL: label.encode()}
-            yield Record(features=values, source=source, file=source, group=files.format_path(form))
     for image in left:
         if PurePosixPath(image).suffix.lower() in images.ENDINGS:
             source = files.format_path(posixpath.join(base, IMAGES, image))
             yield Rejected(source=source, reason=f"no label: {shown} has no line for this picture")
 
 
-def _image(folder: Path, path: str) -> bytes | str:
-    """The picture's bytes, or what is wrong with it as a clause."""
-    try:
-        return files.read_file(folder / path)
-    except FileNotFoundError:
-        return f"no image: {files.format_path(path)} is not in {IMAGES}/"
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
+def _read_line(root: Path, image: str, label: str, form: str) -> Record:
+    source = files.format_path(image)
+    picture = files.read_file(root / image, missing=f"no image: {source} is not there")
+    values = {features.IMAGE: picture, features.LABEL: label.encode()}
+    split, group = find_split(posixpath.dirname(image)), files.format_path(form)
+    return Record(features=values, source=source, file=source, group=group, split=split)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import json
 import posixpath
 import re
@@ -13,8 +13,9 @@ from typing import Any
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import alto, groups, markup, page_xml, tiff
 from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, list_words
-from tfx_ocr.data.readers.split_names import parse_split
-from tfx_ocr.data.record import Record, Rejected, Value
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
+from tfx_ocr.data.readers.split_names import find_split
+from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "PAGE XML or ALTO (.xml, .xml.gz) and the pictures it names"
 ENDINGS = (".xml", ".xml.gz")
@@ -24,15 +25,15 @@ A_SHARD = 50  # pages
 
 
 def is_supported(root: Path) -> bool:
-    """Whether the beginning of some XML file is that of PAGE XML or ALTO."""
-    return any(path.lower().endswith(ENDINGS) and _looks_so(root / path) for path in files.walk(root))
+    """Return whether the beginning of some XML file is that of PAGE XML or ALTO."""
+    return any(path.lower().endswith(ENDINGS) and try_read(_looks_so, root / path) for path in files.walk(root))
 
 
 def list_shards(root: Path) -> list[str]:
-    """Pages in pieces of `A_SHARD`, then the pictures that no file names: JSON lists of what `read` needs.
+    """Return the pages in pieces of `A_SHARD`, then the pictures that no file names.
 
     A picture that several files name goes with the first, the others are set aside. Pages of one letterhead are one
-    group (`data.page.groups.by_letterhead`), named by its first file.
+    group (`data.page.groups`), named by its first file.
     """
     if not is_supported(root):
         return []
@@ -41,74 +42,57 @@ def list_shards(root: Path) -> list[str]:
     rows: list[dict[str, Any]] = []
     described: dict[tuple[str, int], str] = {}
     for path in (path for path in paths if path.lower().endswith(ENDINGS)):
-        try:
-            pages = _pages((root / path).read_bytes())
-        except OSError as error:
-            rows.append({"path": path, "wrong": f"cannot be read: {error.strerror or error}"})
-            continue
-        except ValueError as error:
-            rows.append({"path": path, "wrong": str(error)})
-            continue
+        pages = try_read(_read_pages, root / path) or []
+        if not pages:  # `read` says why
+            rows.append({"path": path, "number": 0, "text": ""})
         for number, page in enumerate(pages):
-            picture = _picture(path, page.image, pictures)
-            row = {"path": path, "number": number, "image": picture, "said": " ".join(w.text for w in list_words(page))}
+            picture = _find_picture(path, page.image, pictures)
+            text = " ".join(word.text for word in list_words(page))
+            row = {"path": path, "number": number, "image": picture, "text": text}
             first = described.setdefault((picture, number), path) if picture else path
             if not picture:
                 row["wrong"] = f"no image: {page.image or 'a picture of the same name'} is not in the folder"
             elif first != path:
                 row["wrong"] = f"duplicate: {picture} is described by {files.format_path(first)} already"
             rows.append(row)
-    together = groups.join_pairs(len(rows), groups.pair_by_letterhead([row.pop("said", "") for row in rows]))
+    together = groups.join_pairs(len(rows), groups.pair_by_letterhead([row.pop("text") for row in rows]))
     for row, group in zip(rows, together, strict=True):
         row["group"] = files.format_path(rows[group]["path"])
     named = {picture for picture, _ in described}
     rows += [{"path": path, "wrong": "no words: no XML names this picture"} for path in pictures if path not in named]
-    return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
+    return cut_into_shards(rows, A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a page: entities are those that regions, lines or words say; without any it is set aside."""
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
+    """Yield a record per page: entities are those of regions, lines or words; a page without any is set aside."""
     for row in json.loads(shard):
         source = files.format_path(row["path"])
         if row.get("number"):
             source = f"{source}#{row['number']}"
-        try:
-            if "wrong" in row:
-                raise ValueError(row["wrong"])
-            features = _features((root / row["path"]).read_bytes(), row["number"], (root / row["image"]).read_bytes())
-        except OSError as error:
-            yield Rejected(source=source, reason=f"cannot be read: {error.strerror or error}")
-        except ValueError as error:
-            yield Rejected(source=source, reason=str(error))
+        if "wrong" in row:
+            yield Rejected(source=source, reason=row["wrong"])
         else:
-            file, split = (
-                files.format_path(row["path"]),
-                next(filter(None, map(parse_split, row["path"].split("/")[:-1])), ""),
-            )
-            yield Record(features=features, source=source, file=file, group=row["group"], split=split)
+            yield source, functools.partial(_read_page, root, row, source)
 
 
 def _looks_so(path: Path) -> bool:
-    try:
-        with path.open("rb") as opened:
-            beginning = opened.read(4096)
-        return beginning.startswith(markup.GZIP) or LOOKS_SO.search(beginning) is not None
-    except OSError:
-        return False
+    with files.open_file(path) as opened:
+        beginning = opened.read(4096)
+    return beginning.startswith(markup.GZIP) or LOOKS_SO.search(beginning) is not None
 
 
-def _pages(content: bytes) -> list[Page]:
+def _read_pages(path: Path) -> list[Page]:
     """The pages of a file of either kind.
 
     Raises:
         ValueError: it is neither, or a page of it cannot be made out.
     """
-    if alto.is_alto(markup.parse_root(content)):
-        return alto.read(content)
-    return [page_xml.read(content)]
+    content = files.read_file(path)
+    return alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
 
 
-def _picture(path: str, named: str, pictures: list[str]) -> str:
+def _find_picture(path: str, named: str, pictures: list[str]) -> str:
     """The picture of a page: where the file says, else by its name alone, else by the file's; "" where there is none.
 
     A name alone, or a folder above, must do: files move, and the names in them come from other machines.
@@ -117,7 +101,7 @@ def _picture(path: str, named: str, pictures: list[str]) -> str:
     at = posixpath.normpath(posixpath.join(folder, wanted))
     if wanted and at in pictures:
         return at
-    for of, name in ((posixpath.basename, posixpath.basename(wanted)), (_stem, _stem(path))):
+    for of, name in ((posixpath.basename, posixpath.basename(wanted)), (_get_stem, _get_stem(path))):
         alike = [picture for picture in pictures if name and of(picture) == name]
         near = [picture for picture in alike if posixpath.dirname(picture) in (folder, posixpath.dirname(folder))]
         if near or len(alike) == 1:
@@ -125,7 +109,7 @@ def _picture(path: str, named: str, pictures: list[str]) -> str:
     return ""
 
 
-def _stem(path: str) -> str:
+def _get_stem(path: str) -> str:
     """A file's name without the endings that such files have: `tob02910.64` of `page/tob02910.64.gt.xml`."""
     name = posixpath.basename(path)
     while (name_and_ending := posixpath.splitext(name))[1].lower() in STRIPPED:
@@ -133,22 +117,30 @@ def _stem(path: str) -> str:
     return name
 
 
-def _features(content: bytes, number: int, image: bytes) -> dict[str, Value]:
-    """A page's features.
+def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
+    """A page's record.
 
     Raises:
         ValueError: file and picture do not fit together, or the page has no words or no entities.
     """
+    page = _read_pages(root / row["path"])[row["number"]]
+    image = files.read_file(root / row["image"])
     if tiff.is_tiff(image):
-        image = next(itertools.islice(tiff.read_pages(image), number, None), b"")
-    elif number:
-        image = b""
+        image = tiff.read_page(image, row["number"])
+    elif row["number"]:
+        raise ValueError(f"not an image: {files.format_path(row['image'])} has one page only")
     size = images.read_size(image)
     if size is None:
-        raise ValueError("not an image: the page's picture is none, or has fewer pages")
-    words = list_words(convert_to_pixels(_pages(content)[number], size))
+        raise ValueError(f"not an image: {files.format_path(row['image'])} is something else")
+    words = list_words(convert_to_pixels(page, size))
     if not words:
         raise ValueError("no words: the page has none")
     if not any(word.entity for word in words):
-        raise ValueError("no entities: no region, line or word says what it is")
-    return build_features(words, size=size, image=image)
+        raise ValueError("no entities: no region, line or word has one")
+    return Record(
+        features=build_features(words, size=size, image=image),
+        source=source,
+        file=files.format_path(row["path"]),
+        group=row["group"],
+        split=find_split(posixpath.dirname(row["path"])),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from tfx_ocr.data import files
 from tfx_ocr.data.page import align, fields, groups
 from tfx_ocr.data.page.markup import get_children, get_local_name, parse_number, parse_root
 from tfx_ocr.data.page.page import Box, Word, build_features, divide_word, sort_into_rows
-from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
+from tfx_ocr.data.record import Record
 
 LAYOUT = "words/ID.xml with <doc><page><box l t r b>word</box> and fields/ID.json"
 WORDS, FIELDS = "words", "fields"
@@ -19,50 +21,40 @@ A_SHARD = 100  # pages
 
 
 def is_supported(root: Path) -> bool:
-    """Whether words have fields of the same name beside them."""
-    return bool(_ids(root, WORDS, ".xml") & _ids(root, FIELDS, ".json"))
+    """Return whether words have fields of the same name beside them."""
+    return bool(_list_ids(root, WORDS, ".xml") & _list_ids(root, FIELDS, ".json"))
 
 
 def list_shards(root: Path) -> list[str]:
-    """Pages by their ids in pieces of `A_SHARD`: JSON lists of id and group.
+    """Return the pages by id and group, in pieces of `A_SHARD`.
 
     The set does not say who sent an invoice. Pages that share many rare words, as those of one letterhead do, are one
-    group (`data.page.groups.by_letterhead`), named by its first id; most suppliers become one group, a few become two.
+    group (`data.page.groups`), named by its first id; most suppliers become one group, a few become two.
     """
-    words, known = _ids(root, WORDS, ".xml"), _ids(root, FIELDS, ".json")
-    if not words & known:
+    if not is_supported(root):
         return []
-    ids = sorted(words | known, key=files.to_natural_key)
-    pages = [_said(root / WORDS / f"{name}.xml") for name in ids]
+    ids = sorted(_list_ids(root, WORDS, ".xml") | _list_ids(root, FIELDS, ".json"), key=files.to_natural_key)
+    pages = [try_read(_read_text, root / WORDS / f"{name}.xml") or "" for name in ids]
     together = groups.join_pairs(len(ids), groups.pair_by_letterhead(pages))
     rows = [{"id": name, "group": ids[group]} for name, group in zip(ids, together, strict=True)]
-    return [json.dumps(rows[start : start + A_SHARD]) for start in range(0, len(rows), A_SHARD)]
+    return cut_into_shards(rows, A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a page; entities are found by `data.page.align`. One half of a page is set aside."""
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread]:
+    """Yield a record per page; entities are found by `data.page.align`. One half of a page is set aside."""
     for row in json.loads(shard):
-        source = files.format_path(f"{WORDS}/{row['id']}.xml")
-        try:
-            words = sort_into_rows(read_words((root / WORDS / f"{row['id']}.xml").read_bytes()))
-            known = fields.read_fields((root / FIELDS / f"{row['id']}.json").read_bytes(), FIELD)
-        except FileNotFoundError as error:
-            missing = "fields" if str(error.filename).endswith(".json") else "words"
-            yield Rejected(source=source, reason=f"no {missing}: no file of {missing} has this name")
-        except OSError as error:
-            yield Rejected(source=source, reason=f"cannot be read: {error.strerror or error}")
-        except ValueError as error:
-            yield Rejected(source=source, reason=str(error))
-        else:
-            tagged = align.tag_words(words, known)
-            yield Record(features=build_features(tagged, fields=known), source=source, file=source, group=row["group"])
+        yield (
+            files.format_path(f"{WORDS}/{row['id']}.xml"),
+            functools.partial(_read_page, root, row["id"], row["group"]),
+        )
 
 
 def read_words(content: bytes) -> list[Word]:
-    """The words of a file in its order. The page's width and height are the extent of the words, so they are not read.
+    """Return the words of a file in its order. The page's size is the extent of the words, so it is not read.
 
     Raises:
-        ValueError: it is not such a file, or a box is none, or there is no word.
+        ValueError: it is not such a file, or a side of a box is not a number, or it has no word.
     """
     root = parse_root(content)
     pages = get_children(root, "page")
@@ -79,15 +71,21 @@ def read_words(content: bytes) -> list[Word]:
     return words
 
 
-def _ids(root: Path, folder: str, ending: str) -> set[str]:
+def _read_page(root: Path, name: str, group: str) -> Record:
+    content = files.read_file(root / WORDS / f"{name}.xml", missing="no words: no file of words has this name")
+    words = sort_into_rows(read_words(content))
+    content = files.read_file(root / FIELDS / f"{name}.json", missing="no fields: no file of fields has this name")
+    known = fields.read_fields(content, FIELD)
+    source = files.format_path(f"{WORDS}/{name}.xml")
+    features = build_features(align.tag_words(words, known), fields=known)
+    return Record(features=features, source=source, file=source, group=group)
+
+
+def _list_ids(root: Path, folder: str, ending: str) -> set[str]:
     """Names of the folder's files without their ending, which is all that is taken off: ids hold points."""
-    there = (root / folder).iterdir() if (root / folder).is_dir() else ()
-    return {path.name.removesuffix(ending) for path in there if path.name.endswith(ending) and path.name[0] != "."}
+    return {name.removesuffix(ending) for name in files.list_folder(root / folder) if name.endswith(ending)}
 
 
-def _said(path: Path) -> str:
-    """What a page says, for its letterhead; "" of one that `read` will set aside."""
-    try:
-        return " ".join(element.text or "" for element in parse_root(path.read_bytes()).iter("box"))
-    except (OSError, ValueError):
-        return ""
+def _read_text(path: Path) -> str:
+    """All text of a page, for its letterhead."""
+    return " ".join(element.text or "" for element in parse_root(files.read_file(path)).iter("box"))

@@ -5,25 +5,30 @@ from __future__ import annotations
 import re
 
 SPLIT_NAMES = {
-    "train": "train",
-    "training": "train",
-    "eval": "eval",
-    "val": "eval",
-    "valid": "eval",
-    "validation": "eval",
-    "test": "test",
-    "testing": "test",
-    "t10k": "test",  # MNIST's
+    **dict.fromkeys(("train", "training", "trainset", "traindata"), "train"),
+    **dict.fromkeys(
+        ("eval", "evaluation", "val", "valid", "validation", "validate", "valset", "dev", "devset"), "eval"
+    ),
+    **dict.fromkeys(("test", "testing", "testset", "testdata", "t10k"), "test"),  # the last is MNIST's
 }
 
 
 def parse_split(name: str) -> str:
-    """The split that a folder's, a file's or a column's text names: `train`, `eval`, `test`, or "" for none.
+    """Return the split that a folder's, a file's or a column's text names: `train`, `eval`, `test`, or "" for none.
 
-    The name stands at the beginning, alone or before something that is no letter; case does not count.
+    A word of the name says it, wherever it stands: words are divided by what is not a letter and by capitals. A name
+    with the words of two splits names none.
 
-    >>> parse_split("Training"), parse_split("test-00001-of-2.tfrecord"), parse_split("trainees.csv")
+    >>> parse_split("trainingSet"), parse_split("emnist-letters-test-images-idx3-ubyte.gz"), parse_split("trainees.csv")
     ('train', 'test', '')
+    >>> parse_split("mnist-train.tfrecord-00000-of-00001"), parse_split("train_test_splits")
+    ('train', '')
     """
-    word = re.match(r"(t10k|[a-z]+)(?![a-z])", name.lower())
-    return SPLIT_NAMES.get(word.group(), "") if word else ""
+    words = re.findall(r"t10k|[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    return splits.pop() if len(splits) == 1 else ""
+
+
+def find_split(path: str) -> str:
+    """Return the split that the first part of a path that names one names, "" for none."""
+    return next(filter(None, map(parse_split, path.split("/"))), "")

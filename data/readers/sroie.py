@@ -1,10 +1,9 @@
-"""SROIE's receipts: `box/KEY.txt` a text line a box, `entities/KEY.json` four fields, images where there are some."""
+"""SROIE's receipts: `box/KEY.txt` a text line per box, `entities/KEY.json` four fields, images where there are some."""
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import hashlib
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -13,47 +12,47 @@ from typing import Any
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import align, fields, groups
+from tfx_ocr.data.page.markup import parse_number
 from tfx_ocr.data.page.page import Box, Word, build_features, divide_word, enclose
-from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.readers import table
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
+from tfx_ocr.data.record import Record
 
-LAYOUT = "box/KEY.txt (or .csv) with x1,y1,...,x4,y4,TEXT a line and entities/KEY.txt (or .json)"
-BOXES, FIELDS, PICTURES = ("box",), ("entities", "key"), ("img", "images")  # folders, under the names they may have
+LAYOUT = "box/KEY.txt (or .csv) with x1,y1,...,x4,y4,TEXT per line and entities/KEY.txt (or .json)"
+# A receipt's files: the folder, under the names it may have, and their endings.
+FILES = {
+    "box": (("box",), (".txt", ".csv")),
+    "fields": (("entities", "key"), (".txt", ".json")),
+    "image": (("img", "images"), tuple(images.ENDINGS)),
+}
 FIELD = {"company": "supplier", "date": "issue_date", "address": "supplier_address", "total": "total"}
 SIZES = "documents.csv"  # key,orig_width,orig_height,...: the size that the boxes are of, where pictures were scaled
 A_SHARD = 100  # receipts
 
 
 def is_supported(root: Path) -> bool:
-    """Whether a folder of boxes has its fields beside it."""
-    boxes, known = _keys(root, BOXES, (".txt", ".csv")), _keys(root, FIELDS, (".txt", ".json"))
-    return bool(boxes.keys() & known.keys())
+    """Return whether a folder of boxes has its fields beside it."""
+    return bool(_list_keys(root, "box").keys() & _list_keys(root, "fields").keys())
 
 
 def list_shards(root: Path) -> list[str]:
-    """Receipts by their keys in pieces of `A_SHARD`: JSON lists of what `read` needs.
+    """Return the receipts by their keys in pieces of `A_SHARD`.
 
     The group is the supplier in the spelling that sorts first. Receipts of a company under any spelling are one group,
     and so are those that say nearly the same and those with the same picture: some stand twice in the set.
     """
-    boxes, known = _keys(root, BOXES, (".txt", ".csv")), _keys(root, FIELDS, (".txt", ".json"))
-    if not boxes.keys() & known.keys():
+    if not is_supported(root):
         return []
-    pictures, sizes = _keys(root, PICTURES, tuple(images.ENDINGS)), _sizes(root)
-    keys = sorted(boxes.keys() | known.keys() | pictures.keys(), key=files.to_natural_key)
+    found = {what: _list_keys(root, what) for what in FILES}
+    sizes = _read_sizes(root / SIZES) if (root / SIZES).exists() else {}
+    keys = sorted(set().union(*found.values()), key=files.to_natural_key)
     receipts: list[dict[str, Any]] = [
-        {
-            "key": key,
-            "box": boxes.get(key),
-            "fields": known.get(key),
-            "image": pictures.get(key),
-            "size": sizes.get(key),
-        }
-        for key in keys
+        {"key": key, "size": sizes.get(key), **{what: paths.get(key) for what, paths in found.items()}} for key in keys
     ]
     whole = [receipt for receipt in receipts if receipt["box"] and receipt["fields"]]
-    names = [_company(root / receipt["fields"]) for receipt in whole]
-    texts = [_said(root / receipt["box"]) for receipt in whole]
-    digests = [_digest(root, receipt["image"]) for receipt in whole]
+    names = [(try_read(_read_fields, root / receipt["fields"]) or {}).get("supplier", "") for receipt in whole]
+    texts = [" ".join(text for _, text in try_read(_read_boxes, root / receipt["box"]) or []) for receipt in whole]
+    digests = [try_read(files.hash_file, root / receipt["image"]) if receipt["image"] else None for receipt in whole]
     pairs = groups.pair_by_name(names) + groups.pair_by_text(texts) + groups.pair_by_key(digests)
     together = groups.join_pairs(len(whole), pairs)
     spelt: dict[int, str] = {}
@@ -62,23 +61,19 @@ def list_shards(root: Path) -> list[str]:
             spelt[group] = min(spelt.get(group, name), name)
     for receipt, group in zip(whole, together, strict=True):
         receipt["group"] = spelt.get(group, whole[group]["key"])
-    return [json.dumps(receipts[start : start + A_SHARD]) for start in range(0, len(receipts), A_SHARD)]
+    return cut_into_shards(receipts, A_SHARD)
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record a receipt; entities are found by `data.page.align`. One half of a receipt is set aside."""
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread]:
+    """Yield a record per receipt; entities are found by `data.page.align`. One half of a receipt is set aside."""
     for receipt in json.loads(shard):
         source = files.format_path(receipt["box"] or receipt["image"] or receipt["fields"])
-        try:
-            yield _record(root, receipt, source)
-        except OSError as error:
-            yield Rejected(source=source, reason=f"cannot be read: {error.strerror or error}")
-        except ValueError as error:
-            yield Rejected(source=source, reason=str(error))
+        yield source, functools.partial(_read_receipt, root, receipt, source)
 
 
 def read_lines(content: bytes) -> list[tuple[Box, str]]:
-    """The text lines of a file of boxes.
+    """Return the text lines of a file of boxes.
 
     Only the first eight commas of a line divide, quotes are text, and lines may end in CRLF.
 
@@ -93,37 +88,34 @@ def read_lines(content: bytes) -> list[tuple[Box, str]]:
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):  # no other line ends: a text may hold them
         if not line.strip():
             continue
-        *corners, said = line.split(",", 8)
+        *corners, words = line.split(",", 8)
         if len(corners) != 8 or not all(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", side) for side in corners):
             raise ValueError(f"not a box: line {number} does not begin with eight numbers")
-        box = enclose(zip(map(float, corners[::2]), map(float, corners[1::2]), strict=True))
-        if box and said.strip():
-            found.append((box, said.strip()))
+        sides = [parse_number(side, f"a side of the box on line {number}") for side in corners]
+        box = enclose(zip(sides[::2], sides[1::2], strict=True))
+        if box and words.strip():
+            found.append((box, words.strip()))
     return found
 
 
-def _record(root: Path, receipt: dict[str, Any], source: str) -> Record:
+def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
     """A receipt's record.
 
     Raises:
-        ValueError: boxes or fields are missing or are none.
+        ValueError: boxes or fields are missing or cannot be made out.
         OSError: a file cannot be read.
     """
     if not receipt["box"]:
         raise ValueError("no words: no file of boxes has this name")
     if not receipt["fields"]:
         raise ValueError("no fields: no file of entities has this name")
-    known = fields.read_fields((root / receipt["fields"]).read_bytes(), FIELD)
-    words = [
-        word
-        for box, text in read_lines((root / receipt["box"]).read_bytes())
-        for word in divide_word(Word(text=text, box=box))
-    ]
+    known = _read_fields(root / receipt["fields"])
+    boxes = _read_boxes(root / receipt["box"])
+    words = [word for box, text in boxes for word in divide_word(Word(text=text, box=box))]
     if not words:
         raise ValueError("no words: the file of boxes is empty")
-    image = (root / receipt["image"]).read_bytes() if receipt["image"] else b""
-    picture = images.read_size(image)
-    size = receipt["size"]
+    image = files.read_file(root / receipt["image"]) if receipt["image"] else b""
+    picture, size = images.read_size(image), _parse_size(receipt["size"])
     if picture and size:
         across, down = picture[0] / size[0], picture[1] / size[1]
         words = [dataclasses.replace(word, box=word.box.scaled(across, down)) for word in words if word.box]
@@ -135,46 +127,49 @@ def _record(root: Path, receipt: dict[str, Any], source: str) -> Record:
     )
 
 
-def _keys(root: Path, folders: tuple[str, ...], endings: tuple[str, ...]) -> dict[str, str]:
-    """Files of one of the folders by key, as paths below the root."""
-    found = {}
-    for folder in folders:
-        for path in sorted((root / folder).iterdir()) if (root / folder).is_dir() else ():
-            if path.suffix.lower() in endings and not path.name.startswith("."):
-                found[path.stem] = PurePosixPath(folder, path.name).as_posix()
-    return found
+def _read_boxes(path: Path) -> list[tuple[Box, str]]:
+    return read_lines(files.read_file(path))
 
 
-def _sizes(root: Path) -> dict[str, tuple[int, int]]:
-    """Width and height that the boxes are of, by key, where `documents.csv` says."""
-    if not (root / SIZES).is_file():
-        return {}
-    with (root / SIZES).open(encoding="utf-8-sig", newline="") as table:
-        rows = list(csv.DictReader(table))
-    said = ((row.get("key"), row.get("orig_width"), row.get("orig_height")) for row in rows)
-    return {
-        key: (int(width), int(height))
-        for key, width, height in said
-        if key and width and height and width.isdecimal() and height.isdecimal()
-    }
+def _read_fields(path: Path) -> dict[str, str]:
+    return fields.read_fields(files.read_file(path), FIELD)
 
 
-def _company(path: Path) -> str:
-    try:
-        return fields.read_fields(path.read_bytes(), FIELD).get("supplier", "")
-    except (ValueError, OSError):
-        return ""  # `read` sets it aside
+def _list_keys(root: Path, what: str) -> dict[str, str]:
+    """Files of one kind by key, as paths below the root."""
+    folders, endings = FILES[what]
+    paths = [PurePosixPath(folder, name) for folder in folders for name in sorted(files.list_folder(root / folder))]
+    return {path.stem: path.as_posix() for path in paths if path.suffix.lower() in endings}
 
 
-def _said(path: Path) -> str:
-    try:
-        return " ".join(text for _, text in read_lines(path.read_bytes()))
-    except (ValueError, OSError):
-        return ""
+def _read_sizes(path: Path) -> dict[str, tuple[str, str]]:
+    """Width and height that the boxes are of, as `documents.csv` has them, by key.
+
+    Raises:
+        ValueError: a row cannot be made out: whose boxes it scales is not known then.
+    """
+    header: list[str] = []
+    sizes = {}
+    for line, cells, wrong in table.read_rows(path):
+        if wrong:
+            raise ValueError(f"{path} cannot be read as a table, line {line}: {wrong}")
+        if not header:
+            header = cells
+            continue
+        row = dict(zip(header, cells, strict=False))
+        sizes[row.get("key", "")] = (row.get("orig_width", ""), row.get("orig_height", ""))
+    return sizes
 
 
-def _digest(root: Path, image: str | None) -> str | None:
-    try:
-        return hashlib.sha256((root / image).read_bytes()).hexdigest() if image else None
-    except OSError:
+def _parse_size(size: tuple[str, str] | None) -> tuple[float, float] | None:
+    """Width and height in pixels; None where `documents.csv` has none.
+
+    Raises:
+        ValueError: they are not numbers over 0.
+    """
+    if not size or not (size[0].strip() and size[1].strip()):
         return None
+    width, height = (parse_number(side, f"the page's size in {SIZES}") for side in size)
+    if not (width > 0 and height > 0):
+        raise ValueError(f"not a page size: {width:g} x {height:g} pixels in {SIZES}")
+    return width, height

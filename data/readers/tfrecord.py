@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import re
@@ -9,8 +10,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tfx_ocr.data import features, files, labels
-from tfx_ocr.data.readers.split_names import parse_split
+from tfx_ocr.data import features, files
+from tfx_ocr.data.normalization import normalize_label
+from tfx_ocr.data.readers.shard import Unread, reject_failures
+from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
 
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
@@ -21,29 +24,26 @@ GZIP = b"\x1f\x8b"
 
 
 def is_supported(root: Path) -> bool:
-    """Whether a file's name says that it is a TFRecord."""
+    """Return whether a file's name says that it is a TFRecord."""
     return any(_is_one(path) for path in files.walk(root))
 
 
 def list_shards(root: Path) -> list[str]:
-    """A file a piece: a TFRecord is read from its beginning only."""
+    """Return one shard per file: a TFRecord is read from its beginning only."""
     return [json.dumps(path) for path in files.list_files(root) if _is_one(path)]
 
 
-def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
-    """Yield a record an Example; where the file is damaged or cut off, one set aside ends it."""
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
+    """Yield a record per Example; where the file is damaged or cut off, one set aside ends it."""
     import tensorflow as tf
 
     path = json.loads(shard)
-    file = files.format_path(path)
-    named = (parse_split(name.removeprefix("Split-")) for name in path.split("/"))  # the prefix is TFX's own
-    split = next(filter(None, named), "")
-    number = 0
+    file, split, number = files.format_path(path), find_split(path), 0
     try:
-        with (root / path).open("rb") as opened:
-            compression = "GZIP" if opened.read(len(GZIP)) == GZIP else ""
+        compression = _find_compression(root / path)
         for raw in tf.data.TFRecordDataset(str(root / path), compression).as_numpy_iterator():
-            yield _record(raw, f"{file}#{number}", file, split)
+            yield f"{file}#{number}", functools.partial(_parse_example, raw, f"{file}#{number}", file, split)
             number += 1
     except (OSError, tf.errors.OpError) as error:
         reason = error.strerror if isinstance(error, OSError) else re.sub(r"^\{\{.*?\}\} | \[Op:.*", "", error.message)
@@ -51,7 +51,7 @@ def read(root: Path, shard: str) -> Iterator[Record | Rejected]:
 
 
 def serialize(record: Record) -> bytes:
-    """A record as a tf.Example: its features with `source` and `group`."""
+    """Return a record as a serialized tf.Example: its features with `source` and `group`."""
     import tensorflow as tf
 
     example = tf.train.Example()
@@ -97,30 +97,51 @@ def _is_one(path: str) -> bool:
     return "tfrecord" in path.rsplit("/", 1)[-1].lower()
 
 
-def _record(raw: bytes, source: str, file: str, split: str) -> Record | Rejected:
-    """One tf.Example read; what is no Example, or has nothing to read or no answer, is set aside."""
+def _find_compression(path: Path) -> str:
+    """TensorFlow's name of a file's compression: a first record that is sound as it stands is not compressed.
+
+    Its first bytes alone do not tell: the length of a first record may be that of a gzip's mark.
+    """
+    import tensorflow as tf
+
+    with files.open_file(path) as opened:
+        if opened.read(len(GZIP)) != GZIP:
+            return ""
+    try:
+        next(tf.data.TFRecordDataset(str(path)).as_numpy_iterator(), None)
+    except tf.errors.OpError:
+        return "GZIP"
+    return ""
+
+
+def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
+    """One tf.Example read.
+
+    Raises:
+        ValueError: it is something else, or has nothing to read or no label.
+    """
     import tensorflow as tf
     from google.protobuf.message import DecodeError
 
     try:
         example = tf.train.Example.FromString(raw)
-        given = {name: _values(feature) for name, feature in example.features.feature.items()}
-        image, label = _only(given, *IMAGES), _only(given, *LABELS)
-        text = {name: _text(_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
+        given = {name: _list_values(feature) for name, feature in example.features.feature.items()}
+        image, label = _get_only(given, *IMAGES), _get_only(given, *LABELS)
+        text = {name: _to_text(_get_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
         known: dict[str, Value] = {name: given[name] for name in features.PAGE if given.get(name)}
-        known |= {name: _floats(given[name]) for name in (features.BOXES, features.PAGE_SIZE) if given.get(name)}
+        known |= {name: _to_floats(given[name]) for name in (features.BOXES, features.PAGE_SIZE) if given.get(name)}
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:
-            known[features.LABEL] = labels.normalize_label(_text(label)).encode()
+            known[features.LABEL] = normalize_label(_to_text(label)).encode()
     except DecodeError:
-        return Rejected(source=source, reason="not a tf.Example: the record is something else")
+        raise ValueError("not a tf.Example: the record is something else") from None
     except UnicodeDecodeError:
-        return Rejected(source=source, reason="text is not UTF-8: label, source, group or split")
+        raise ValueError("text is not UTF-8: label, source, group or split") from None
     if not known.keys() & {features.IMAGE, features.WORDS}:
-        return Rejected(source=source, reason=f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes")
+        raise ValueError(f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes")
     if not known.get(features.LABEL) and features.ENTITIES not in known:
-        return Rejected(source=source, reason=f"no label: one of {', '.join(LABELS)} is needed, of one value")
+        raise ValueError(f"no label: one of {', '.join(LABELS)} is needed, of one value")
     return Record(
         features=known,
         source=text[features.SOURCE] or source,
@@ -130,23 +151,23 @@ def _record(raw: bytes, source: str, file: str, split: str) -> Record | Rejected
     )
 
 
-def _values(feature: Any) -> list[Any]:
+def _list_values(feature: Any) -> list[Any]:
     """The values of a tf.train.Feature, whichever of its three lists they are in."""
     kind = feature.WhichOneof("kind")
     return list(getattr(feature, kind).value) if kind else []
 
 
-def _floats(values: list[Any]) -> list[Any]:
+def _to_floats(values: list[Any]) -> list[Any]:
     """Whole numbers as the floats that a record has in their place; anything else as it is."""
     return [float(value) if isinstance(value, int) else value for value in values]
 
 
-def _only(given: dict[str, list[Any]], *names: str) -> Any:
+def _get_only(given: dict[str, list[Any]], *names: str) -> Any:
     """The value of the first of `names` that has exactly one; None where none has."""
     return next((given[name][0] for name in names if len(given.get(name, ())) == 1), None)
 
 
-def _text(value: bytes | float | None) -> str:
+def _to_text(value: bytes | float | None) -> str:
     """A value as text: UTF-8 read, a class number written out, "" for None."""
     if isinstance(value, bytes):
         return value.decode()

@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from tfx_ocr.data import labels
+from tfx_ocr.data import normalization
 from tfx_ocr.data.alphabets import vietnamese
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class Texts:
                 text = draw_invented(rng)
             if rng.random() < 0.04:
                 text = text.upper()
-            text = labels.normalize_label(text)[:LONGEST].strip()
+            text = normalization.normalize_label(text)[:LONGEST].strip()
             if vietnamese.find_problem(text) is None:
                 return text
 
@@ -271,7 +271,7 @@ def load_folder(root: Path) -> Texts:
         raise ValueError(f"no places in {root}: vietnam_dataset/data/*.json are needed")
     places = [district for file in files for district in _districts(file)]
     sentences = (
-        labels.normalize_label(line)
+        normalization.normalize_label(line)
         for file in sorted((root / "corpus").glob("*.txt"))
         for line in file.read_text(encoding="utf-8").splitlines()
     )
@@ -292,7 +292,7 @@ def _districts(file: Path) -> Iterator[District]:
 
 
 def _clean(text: str) -> str:
-    return " ".join(labels.normalize_label(text).split())
+    return normalization.normalize_text(text)
 
 
 def _house(rng: np.random.Generator, commas: bool) -> str:

@@ -21,3 +21,8 @@ def test_fields_are_compared_by_letters_and_digits_and_totals_by_digits(field, t
 def test_exact_is_upper_case_and_single_spaces():
     assert normalization.normalize_exact(" Rm7.42\t ok ") == "RM7.42 OK"
     assert normalization.normalize_exact("RM 7.42") != normalization.normalize_exact("RM7.42")
+
+
+def test_a_label_is_nfc_without_white_space_around_it():
+    assert normalization.normalize_label("\t Ha\u0300  Nội\r\n") == "Hà  Nội"
+    assert normalization.normalize_label("\u1112\u1161\u11ab") == "한"

@@ -12,7 +12,6 @@ the references. Of several optimal alignments rapidfuzz's is taken, as jiwer doe
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -22,6 +21,7 @@ from tfx_ocr.components.evaluator.metrics import pairs as of_pairs
 from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
 from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record, compute_rates
 from tfx_ocr.data import features
+from tfx_ocr.data.normalization import normalize_text
 
 NAMES = ("cer", "wer", "exact_lines", "character_precision", "character_recall", "character_f1")
 CLASS_NAMES = ()
@@ -42,7 +42,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     Returns:
         [tests, pairs] counts to [tests] values under each of `NAMES`.
     """
-    of_pair = np.array([_counts(_plain(reference), _plain(answer)) for reference, answer in pairs])
+    of_pair = np.array([_counts(normalize_text(reference), normalize_text(answer)) for reference, answer in pairs])
 
     def averages(counts: np.ndarray) -> dict[str, np.ndarray]:
         edits, length, answered, hits, word_edits, words, exact = (counts @ of_pair).T
@@ -65,10 +65,6 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
 def confusion(pairs: Pairs) -> Mapping[Pair, int]:
     """None: a text is no class."""
     return {}
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def _counts(reference: str, answer: str) -> tuple[int, int, int, int, int, int, int]:

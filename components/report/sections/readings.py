@@ -6,9 +6,9 @@ from typing import Any
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.report.mistakes import normalize_text
 from tfx_ocr.components.report.run import Run
 from tfx_ocr.components.report.sections import explain_missing
+from tfx_ocr.data.normalization import normalize_text
 
 TITLE = "Worst readings"
 

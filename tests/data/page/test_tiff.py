@@ -1,7 +1,7 @@
 import io
 
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from tfx_ocr.data.page import tiff
 
@@ -21,19 +21,24 @@ def pixels(page):
 @pytest.mark.parametrize("compression", ["group4", "group3", "tiff_lzw", "tiff_adobe_deflate", "packbits", None])
 def test_black_and_white_in_every_compression(compression):
     content = written([Image.new("1", (9, 7), 1), Image.new("1", (8, 6), 0)], compression=compression)
-    assert [pixels(page) for page in tiff.read_pages(content)] == [("L", (9, 7), 255), ("L", (8, 6), 0)]
+    assert [pixels(tiff.read_page(content, number)) for number in (0, 1)] == [("L", (9, 7), 255), ("L", (8, 6), 0)]
 
 
 def test_colour_as_jpeg():
-    (page,) = tiff.read_pages(written([Image.new("RGB", (16, 16), (200, 0, 0))], compression="jpeg"))
+    page = tiff.read_page(written([Image.new("RGB", (16, 16), (200, 0, 0))], compression="jpeg"))
     mode, size, (red, green, _) = pixels(page)
     assert (mode, size, red > 180, green < 20) == ("RGB", (16, 16), True, True)
 
 
-def test_two_hundred_pages_come_one_by_one():
+def test_a_page_far_in_is_read_and_no_other_is_decoded(monkeypatch):
     content = written([Image.new("1", (4, 4), number % 2) for number in range(200)], compression="group4")
-    found = [pixels(page)[2] for page in tiff.read_pages(content)]
-    assert found == [0, 255] * 100
+    loaded = []
+    load = TiffImagePlugin.TiffImageFile.load
+    monkeypatch.setattr(TiffImagePlugin.TiffImageFile, "load", lambda image: loaded.append(image.tell()) or load(image))
+    assert [pixels(tiff.read_page(content, number))[2] for number in (60, 199)] == [0, 255]
+    assert set(loaded) == {60, 199}
+    with pytest.raises(ValueError, match="page 201 of the TIFF: "):
+        tiff.read_page(content, 200)
 
 
 def test_what_cannot_be_read_is_refused_with_a_reason():
@@ -41,13 +46,13 @@ def test_what_cannot_be_read_is_refused_with_a_reason():
     assert tiff.is_tiff(content)
     assert not tiff.is_tiff(b"\x89PNG")
     with pytest.raises(ValueError, match="not a TIFF that can be read"):
-        next(tiff.read_pages(b"II*\0nothing"))
+        tiff.read_page(b"II*\0nothing")
     with pytest.raises(ValueError, match="page 1 of the TIFF: too large: 9 x 7 pixels, where 62 are allowed"):
-        next(tiff.read_pages(content, max_pixels=62))
+        tiff.read_page(content, max_pixels=62)
     with pytest.raises(ValueError, match="page 1 of the TIFF: more than 8 bits a channel: mode F"):
-        next(tiff.read_pages(written([Image.new("F", (9, 7))])))
+        tiff.read_page(written([Image.new("F", (9, 7))]))
     cut = written([Image.new("1", (400, 300), number % 2) for number in range(200)], compression="group4")[:3000]
     with pytest.raises(ValueError, match=r"page \d+ of the TIFF|not a TIFF"):
-        list(tiff.read_pages(cut))
+        tiff.read_page(cut, 199)
     with pytest.raises(ValueError, match=r"page 1 of the TIFF|not a TIFF"):
-        list(tiff.read_pages(written([Image.effect_noise((99, 99), 9)])[:3000]))
+        tiff.read_page(written([Image.effect_noise((99, 99), 9)])[:3000])

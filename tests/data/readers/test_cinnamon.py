@@ -65,7 +65,7 @@ def test_what_is_wrong_is_set_aside_by_name(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("[]", "no JSON object of file to text"), ('{"a.jpg": ', "cannot be read as JSON")],
+    [("[]", "not a JSON object of file to text"), ('{"a.jpg": ', "cannot be read as JSON")],
     ids=["list", "cut_off"],
 )
 def test_a_file_that_is_no_table_of_labels_is_refused_in_a_sentence(tmp_path, text, said):

@@ -97,6 +97,8 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     make(tmp_path, "h", ocr=ocr())
     make(tmp_path, "i", gt=truth(region("", 0, 0, 9, 9)))
     make(tmp_path, "j", tif=tiff(Image.new("1", (200, 200), 1)))
+    make(tmp_path, "k", ocr=ocr(word("9", 1, 1), size=(1e-320, 200)))
+    os.mkfifo(tmp_path / "l_ocr.xml")
     good, *rejected = everything(tmp_path)
     assert good.source == "a_good"
     reasons = {record.source: record.reason for record in rejected if isinstance(record, Rejected)}
@@ -106,10 +108,12 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         "b_ocr.xml": "no image: b.tif and b_gt.xml missing",
         "c.tif": "no words: c_ocr.xml missing",
         "d.tif": "no entities: d_gt.xml missing",
-        "e": "not an image: the .tif is none",
+        "e": "not an image: the .tif is something else",
         "h": "no words: the _ocr.xml has none",
         "i": "no entities: no region of the _gt.xml has a Property of key entity",
         "j": "another page: the file's is (100.0, 200.0), its picture 200 x 200 pixels",
+        "k": "another page: the file's is (1e-320, 200.0), its picture 100 x 200 pixels",
+        "l": "no image: l.tif and l_ocr.xml and l_gt.xml missing",
     }
 
 

@@ -35,6 +35,7 @@ def test_lines_come_form_by_form_with_the_form_as_group(tmp_path):
         source="training_data/images/9/1.jpg",
         file="training_data/images/9/1.jpg",
         group="9",
+        split="train",  # of `training_data`
     )
     assert [(record.group, record.features["label"].decode()) for record in records[1:]] == [
         ("9", "12, Đà Nẵng"),
@@ -63,7 +64,7 @@ def test_what_is_wrong_with_a_line_is_said_and_the_rest_is_read(tmp_path):
     assert [record for record in read if isinstance(record, Rejected)] == [
         Rejected(source="images/7/1.jpg", reason="no label: annotations/7.txt has no text for this picture"),
         Rejected(source="annotations/7.txt:3", reason="no label: a line is a picture's path, a tab and its text"),
-        Rejected(source="images/7/9.jpg", reason="no image: 7/9.jpg is not in images/"),
+        Rejected(source="images/7/9.jpg", reason="no image: images/7/9.jpg is not there"),
         Rejected(source="annotations/7.txt:5", reason="image outside the data: ../../x.jpg"),
         Rejected(source="annotations/7.txt:6", reason="image outside the data: /etc/passwd"),
         Rejected(source="annotations/7.txt:7", reason="two labels: 7/0.jpg has one already"),
@@ -81,7 +82,7 @@ def test_lines_end_at_line_ends_only_and_names_may_be_anything(tmp_path):
     texts = [record.features["label"].decode() for record in read if isinstance(record, Record)]
     assert texts == ["Hà\u2028Nội", "A\x0cB\x85C", "F\0"]  # the alphabet judges them
     assert [record.reason for record in read if isinstance(record, Rejected)] == [
-        "no image: 7/2\0.jpg is not in images/",
+        "no image: images/7/2\0.jpg is not there",
         "cannot be read: File name too long",
     ]
 

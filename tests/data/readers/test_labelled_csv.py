@@ -48,8 +48,16 @@ def test_a_table_with_every_column(tmp_path):
         ("t.tsv", "filename\tlabel\na.png\tx\n"),
         ("t.csv", ",image,label\n0,a.png,x\n"),
         ("t.csv", "image,label\nsub\\..\\a.png, x \n"),
+        ("t.csv", "sep=;\r\nimage;label\r\na.png;x\r\n"),
+        ("t.csv", "\ufeffimage\tlabel\na.png\tx\n".encode("utf-16-le")),
+        ("t.csv", "\ufeffimage,label\na.png,x\n".encode("utf-16-be")),
+        ("t.csv", "filename,words\na.png,x\n"),
+        ("t.csv", "Image Path,Ground-Truth\na.png,x\n"),
     ],
-    ids=["bom_crlf_case", "semicolons", "tabs", "index_column", "windows_path"],
+    ids=[
+        *("bom_crlf_case", "semicolons", "tabs", "index_column", "windows_path", "sep_line", "utf_16_le", "utf_16_be"),
+        *("words_column", "columns_of_two_words"),
+    ],
 )
 def test_tables_as_programs_write_them(tmp_path, name, text):
     make(tmp_path, {name: text}, ["a.png"])
@@ -101,10 +109,41 @@ def test_a_name_that_no_file_can_have(tmp_path):
     ]
 
 
-def test_a_quote_left_open_is_refused_in_a_sentence(tmp_path):
-    make(tmp_path, {"l.csv": 'image,label\na.png,"' + "1\nb.png,2\n" * 20_000}, ["a.png"])
-    with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; is a quote left open\?"):
-        labelled_csv.list_shards(tmp_path)
+def test_a_quote_left_open_costs_its_own_line_only(tmp_path):
+    rows = ["a.png,1", 'b.png,"2', "c.png,3", 'd.png,4"', 'e.png,"5 "6', "f.png," + 131_073 * "7", 'g.png,"8']
+    make(tmp_path, {"l.csv": "\n".join(["image,label", *rows]) + "\n"}, [f"{letter}.png" for letter in "abcdefg"])
+    found = everything(tmp_path)
+    kept = [(record.source, record.features["label"]) for record in found if isinstance(record, Record)]
+    assert kept == [("a.png", b"1"), ("c.png", b"3"), ("d.png", b'4"')]
+    assert [(record.source, record.reason) for record in found if isinstance(record, Rejected)] == [
+        ("l.csv:3", "not a row: a quote is left open, on line 3"),
+        ("l.csv:6", "not a row: ',' expected after '\"', on line 6"),
+        ("l.csv:7", "not a row: field larger than field limit (131072), on line 7"),
+        ("l.csv:8", "not a row: a quote is left open, on line 8"),
+        *((f"{letter}.png", "no label: no row of the table names this picture") for letter in "befg"),
+    ]
+
+
+def test_a_text_of_several_lines_in_quotes_is_one_row(tmp_path):
+    make(tmp_path, {"l.csv": 'image,label,x\na.png,"1\n2",\nb.png,3,\n'}, ["a.png", "b.png"])
+    assert [record.features["label"] for record in everything(tmp_path)] == [b"1\n2", b"3"]
+
+
+@pytest.mark.parametrize(
+    ("named", "on_disk"),
+    [("h\u00e0.png", "ha\u0300.png"), ("ha\u0300.png", "h\u00e0.png"), ("IMG_1.png", "img_1.PNG")],
+    ids=["decomposed_on_disk", "decomposed_in_the_table", "case"],
+)
+def test_a_picture_is_found_under_another_spelling_of_its_name(tmp_path, named, on_disk):
+    make(tmp_path, {"l.csv": f"image,label\n{named},7\n"}, [on_disk])
+    (record,) = everything(tmp_path)
+    assert record.features == {"image": on_disk.encode(), "label": b"7"}
+
+
+def test_a_name_that_fits_two_files_but_for_case_fits_neither(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\nA.png,7\n"}, ["a.png", "a.PNG"])
+    assert [record.source for record in everything(tmp_path)] == ["l.csv:2", "a.PNG", "a.png"]
+    assert {type(record) for record in everything(tmp_path)} == {Rejected}
 
 
 def test_a_table_whose_header_cannot_be_read_is_none(tmp_path):
@@ -117,10 +156,11 @@ def test_a_table_without_the_two_columns_is_not_recognised(tmp_path):
     assert not labelled_csv.is_supported(tmp_path)
 
 
-def test_a_table_that_is_not_utf8_is_refused_in_a_sentence(tmp_path):
-    make(tmp_path, {"l.csv": "image,label\na.png,Hà\n".encode("latin-1")}, ["a.png"])
-    with pytest.raises(ValueError, match=r"l\.csv cannot be read as a table: .*; save it as UTF-8 text"):
-        labelled_csv.list_shards(tmp_path)
+def test_rows_that_are_not_utf8_are_set_aside_and_the_others_read(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\na.png,Hà\nb.png,Ha\n".encode("latin-1")}, ["a.png", "b.png"])
+    aside, good = everything(tmp_path)
+    assert aside == Rejected(source="l.csv:2", reason="text is not UTF-8: save the table so")
+    assert (good.source, good.features["label"]) == ("b.png", b"Ha")
 
 
 def test_a_label_that_somebody_doubts_is_set_aside_with_the_note(tmp_path):

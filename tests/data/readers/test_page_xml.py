@@ -121,11 +121,11 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     assert reasons == {
         "b.xml": "duplicate: a.png is described by a.xml already",
         "c.xml": "no image: gone.png is not in the folder",
-        "d.xml": "no entities: no region, line or word says what it is",
+        "d.xml": "no entities: no region, line or word has one",
         "e.png": "no words: no XML names this picture",
         "g.xml": "no words: the page has none",
-        "h.xml": "not an image: the page's picture is none, or has fewer pages",
-        "i.xml#1": "not an image: the page's picture is none, or has fewer pages",
+        "h.xml": "not an image: h.png is something else",
+        "i.xml#1": "not an image: i.png has one page only",
     }
 
 

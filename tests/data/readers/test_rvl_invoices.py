@@ -65,6 +65,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     make(tmp_path, "e", page='<doc><page><box l="x" t="0" r="0" b="0">a</box></page></doc>')
     make(tmp_path, "f", page="<doc><page/></doc>")
     make(tmp_path, "g", fields="[]")
+    make(tmp_path, "i", page='<doc><page><box l="0" t="0" r="1e999" b="0">a</box></page></doc>')
     make(tmp_path, "h", page="<!DOCTYPE doc [<!ENTITY a 'b'>]><doc><page/></doc>")
     good, *rejected = everything(tmp_path)
     assert good.source == "words/a_good.xml"
@@ -79,6 +80,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
             source="words/h.xml",
             reason="a DTD: documents that define entities are not read; take the DOCTYPE out",
         ),
+        Rejected(source="words/i.xml", reason="not a number: r of box 0 is '1e999'"),
     ]
 
 

@@ -104,6 +104,24 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("X1,0,50", "not a page size: 0 x 50 pixels in documents.csv"),
+        ("X1,120,-1", "not a page size: 120 x -1 pixels in documents.csv"),
+        ("X1,nan,50", "not a number: the page's size in documents.csv is 'nan'"),
+        ("X1,120,1e999", "not a number: the page's size in documents.csv is '1e999'"),
+    ],
+)
+def test_a_size_that_no_page_has_costs_that_receipt_only(tmp_path, row, reason):
+    make(tmp_path, "X1", image=png(60, 100))
+    make(tmp_path, "X2")
+    (tmp_path / "documents.csv").write_text(f"key,orig_width,orig_height\n{row}\n")
+    aside, good = everything(tmp_path)
+    assert aside == Rejected(source="box/X1.txt", reason=reason)
+    assert good.source == "box/X2.txt"
+
+
 def test_doubles_are_of_one_group(tmp_path):
     other = LINES.replace("BOOK SHOP", "CAFE NERO").replace("TOTAL", "TO PAY IN CASH")
     make(tmp_path, "a", image=png(5, 5, 1))

@@ -1,4 +1,5 @@
 import gzip
+import os
 import struct
 
 import pytest
@@ -74,6 +75,32 @@ def test_other_peoples_features_are_understood_and_the_rest_left_out(tmp_path):
 def test_tfx_own_layout_names_the_split(tmp_path):
     write_examples(tmp_path / "Split-test/data_tfrecord-00000-of-00001", features(image=[b"p"], label=[b"7"]))
     assert everything(tmp_path)[0].split == "test"
+
+
+def test_a_record_whose_length_begins_like_gzip_is_not_compressed(tmp_path):
+    # 0x8b1f = 35,615 bytes, as gzip's mark, little endian
+    label, split = b"7", b"train"
+    example = features(image=[b"p" * 35_500], label=[label], split=[split])
+    rest = 0x8B1F - len(tf.train.Example(features=example).SerializeToString())
+    example.feature["image"].bytes_list.value[0] += b"p" * rest
+    write_examples(tmp_path / "x.tfrecord", example)
+    assert (tmp_path / "x.tfrecord").read_bytes().startswith(tfrecord.GZIP)
+    (found,) = everything(tmp_path)
+    assert (found.features["label"], found.split, len(found.features["image"])) == (b"7", "train", 35_500 + rest)
+
+
+@pytest.mark.parametrize("name", ["mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord"])
+def test_a_split_is_known_however_the_name_is_put_together(tmp_path, name):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    write_examples(tmp_path / name, features(image=[b"p"], label=[b"7"]))
+    assert everything(tmp_path)[0].split == "train"
+
+
+def test_a_pipe_is_set_aside_at_once(tmp_path):
+    os.mkfifo(tmp_path / "x.tfrecord")
+    assert everything(tmp_path) == [
+        Rejected(source="x.tfrecord#0", reason="damaged file: nothing more can be read (not a regular file)")
+    ]
 
 
 def test_examples_without_a_picture_or_an_answer_are_set_aside(tmp_path):

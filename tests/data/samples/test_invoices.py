@@ -47,7 +47,7 @@ def test_a_second_call_changes_no_file(folder):
 
 def test_what_is_shipped_damaged_is_said(tmp_path, monkeypatch):
     class Damaged:
-        shards = staticmethod(lambda root: [json.dumps(["x"])])
+        list_shards = staticmethod(lambda root: [json.dumps(["x"])])
         read = staticmethod(lambda root, shard: [invoices.tfrecord.Rejected(source="x", reason="no words")])
 
     monkeypatch.setattr(invoices, "get_reader", lambda name: Damaged)
