@@ -95,17 +95,31 @@ def test_nothing_imports_tests():
     assert [source for source in SOURCES if any("tests" in name.split(".") for name in imports(tree(source)))] == []
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=str)
-def test_dotted_paths_lead_to_a_definition(source):
+def paths(source: Path) -> Iterator[tuple[int, Path, str]]:
+    """Yield (line, module's path without an ending, name) of every dotted path in a source that is not a package."""
     for line, value in strings(tree(source)):
         path = DOTTED.fullmatch(value)
-        if path is None or (ROOT / value.replace(".", "/").removeprefix("tfx_ocr/")).is_dir():
-            continue
-        place, name = Path(*path[1].split(".")[1:]), path[2]
-        target = next((t for t in (place.with_suffix(".py"), place / "__init__.py") if (ROOT / t).is_file()), None)
-        assert target, f"{source}:{line}: no module {path[1]}"
-        is_module = (ROOT / place / f"{name}.py").is_file()
-        assert is_module or name in defined(tree(target)), f"{source}:{line}: no {name} in {target}"
+        if path and not (ROOT / value.replace(".", "/").removeprefix("tfx_ocr/")).is_dir():
+            yield line, Path(*path[1].split(".")[1:]), path[2]
+
+
+def is_defined(place: Path, name: str) -> bool:
+    """Return whether a name is a module in `place` or defined by the module `place`."""
+    targets = (target for target in (place.with_suffix(".py"), place / "__init__.py") if (ROOT / target).is_file())
+    return (ROOT / place / f"{name}.py").is_file() or any(name in defined(tree(target)) for target in targets)
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_dotted_paths_lead_to_a_definition(source):
+    assert [f"{source}:{line}: {name}" for line, place, name in paths(source) if not is_defined(place, name)] == []
+
+
+def test_dotted_paths_are_found_and_wrong_ones_told():
+    assert (Path("components/evaluator/metrics"), "text") in [path[1:] for source in SOURCES for path in paths(source)]
+    assert is_defined(Path("components/networks/mlp"), "build")
+    assert is_defined(Path("components/networks"), "mlp")
+    assert not is_defined(Path("components/networks/mlp"), "no_such_name")
+    assert not is_defined(Path("components/networks/no_such_module"), "build")
 
 
 def defined(module: ast.Module) -> set[str]:

@@ -163,6 +163,7 @@ def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_r
     assert home.executed() == ["Transform", "Trainer", "Evaluator", "InfraValidator", "Pusher", "Report"]
     assert home.last["status"] == "refused"
     worse = [check for check in home.last["verdict"]["checks"] if check["rule"] == "at_most_worse"]
+    assert worse
     assert all(check["value"] < check["served"] - 0.005 for check in worse)
     assert f"worse than version {version}" in printed
     assert "accuracy" in printed

@@ -14,7 +14,7 @@ from tfx_ocr.pipeline.settings import Settings
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_passes(name):
-    check_recipe(get_recipe(name))
+    assert check_recipe(get_recipe(name)) is None
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ HERE = Settings(
 
 
 @pytest.fixture(scope="module", params=sorted(RECIPES))
-def here(request, tmp_path_factory):
+def settings(request, tmp_path_factory):
     return dataclasses.replace(HERE, recipe=request.param, home=str(tmp_path_factory.mktemp("home")))
 
 
@@ -76,7 +76,9 @@ def test_every_recipe_has_the_same_steps(spec):
 
 
 def test_every_step_knows_its_part_and_its_code(spec, settings):
-    for name, task in spec["root"]["dag"]["tasks"].items():
+    tasks = spec["root"]["dag"]["tasks"]
+    assert len(tasks) == 10
+    for name, task in tasks.items():
         known = task["inputs"]["parameters"]
         assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == settings.recipe, name
         assert len(known["code_version"]["runtimeValue"]["constant"]) == 12, name

@@ -147,7 +147,7 @@ def test_a_broken_contract_is_said_in_a_sentence(records, changed, sentence):
 
 
 def test_rounding_apart_is_the_same(records):
-    trial(FakeExport(serve_images=with_output("probability", [0.90001, 0.8, 0.7])), records)
+    assert trial(FakeExport(serve_images=with_output("probability", [0.90001, 0.8, 0.7])), records) is None
 
 
 def characters(*rows):
@@ -172,7 +172,7 @@ def test_what_is_padded_in_a_batch_may_be_shorter_alone(records):
         answers = {**answers, "label": np.array([b"1", b"22", b"3"][:n], dtype=object)}
         return characters([b"1"], [b"2", b"2"], [b"3"])(answers, n)
 
-    trial(FakeExport(both=longer), records, task="sequence")
+    assert trial(FakeExport(both=longer), records, task="sequence") is None
 
 
 def test_what_is_cut_off_alone_must_be_padding(records):

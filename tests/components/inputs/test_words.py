@@ -204,7 +204,9 @@ def through_transform(tmp_path_factory):
 
 def test_what_transform_wrote_is_the_batch_again(through_transform):
     read = words.batch(tf.io.parse_example(through_transform.written, words.WRITTEN), SPEC)
-    for name, value in batch(PAGES).items():
+    expected = batch(PAGES)
+    assert set(read) == set(expected) == {"characters", "places"}
+    for name, value in expected.items():
         np.testing.assert_allclose(read[name], value, atol=1e-6)
 
 

@@ -90,7 +90,7 @@ def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
 
 
 def test_it_loads_as_tensorflow_serving_does(exported):
-    check_loads(exported.folder)
+    assert check_loads(exported.folder) is None
 
 
 def test_its_fast_form_answers_alike(exported, digits):

@@ -169,12 +169,15 @@ def test_the_export_answers_what_training_judged(made):
             else:
                 np.testing.assert_allclose(found[name], value, atol=1e-4)
         assert made.task.why_not(found) is None
+    assert (number + 1) * size >= len(made.judged) > number * size  # every batch, to the last record
 
 
 def test_both_signatures_agree(made):
     found = asked(made, made.judged)
     examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
-    for name, value in made.loaded.answer("serving_default", examples).items():
+    from_examples = made.loaded.answer("serving_default", examples)
+    assert set(from_examples) == set(found) != set()
+    for name, value in from_examples.items():
         if value.dtype == object:
             np.testing.assert_array_equal(found[name], value)
         else:
@@ -184,7 +187,9 @@ def test_both_signatures_agree(made):
 def test_one_is_answered_as_in_a_batch(made):
     batch = asked(made, made.judged)
     for number in (0, 2, 5):
-        for name, value in asked(made, [made.judged[number]]).items():
+        alone = asked(made, [made.judged[number]])
+        assert set(alone) == set(batch)
+        for name, value in alone.items():
             together = batch[name][number]
             if value.ndim > 1 and value[0].shape != together.shape:  # padded to the longest of the batch
                 assert not together[len(value[0]) :].any()

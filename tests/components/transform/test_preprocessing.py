@@ -55,6 +55,7 @@ def written(pictures, tmp_path_factory):
 def test_pixels_are_the_fitted_picture_a_byte_each(written, pictures):
     rows, _ = written
     fit = tf.function(lambda one: image.fit(one, ImageSpec(**SPEC)), input_signature=[tf.TensorSpec([], tf.string)])
+    assert len(rows) == 10
     for row, one in zip(rows, pictures, strict=True):
         (values,) = row["pixels_xf"]
         assert len(values) == 12 * 10

@@ -114,6 +114,7 @@ def test_heads_are_tried_on_the_frozen_base_where_the_trainer_begins_so(fn_args)
 def test_every_trial_begins_from_the_same_weights(fn_args):
     tuner = tuner_fn(fn_args()).tuner
     first, second = (tuner.hypermodel.build(tuner.oracle.get_space()).get_weights() for _ in range(2))
+    assert len(first) == 8  # a kernel and a bias of each of the four layers
     for weight, expected in zip(first, second, strict=True):
         np.testing.assert_array_equal(weight, expected)
 

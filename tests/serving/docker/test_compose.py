@@ -26,6 +26,7 @@ KEYS = {
     "build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "ports", "read_only",
     "restart", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes",
 }  # fmt: skip
+MOUNTED = (".", *(f"../monitoring/{name}" for name in ("prometheus.yml", "recording.yml", "alerts.yml", "grafana")))
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 
 
@@ -58,7 +59,9 @@ def test_file_is_as_the_specification_has_it(name):
     it.pop("name", None)  # younger than that copy, as is `create_host_path`
     for volume in it["services"]["serving"].get("volumes", []):
         volume.pop("bind", None)
-    jsonschema.validate(it, json.loads(SCHEMA.read_text()))
+    schema = json.loads(SCHEMA.read_text())
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    assert [error.message for error in validator.iter_errors(it)] == []
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -83,11 +86,12 @@ def test_images_are_named_with_their_version_and_no_registry(services):
 
 
 def test_what_is_mounted_is_there(services):
-    for service in services.values():
-        for volume in service["volumes"]:
-            if volume["type"] == "bind" and "work/serving" not in volume["source"]:
-                assert (FOLDER / volume["source"]).exists(), volume["source"]
-                assert volume["read_only"] is True
+    bound = [v for service in services.values() for v in service["volumes"] if v["type"] == "bind"]
+    ours = {volume["source"]: volume for volume in bound if "work/serving" not in volume["source"]}
+    assert set(ours) == set(MOUNTED)
+    for source in MOUNTED:
+        assert (FOLDER / source).exists(), source
+        assert ours[source]["read_only"] is True
     named = {v["source"] for service in services.values() for v in service["volumes"] if v["type"] == "volume"}
     assert named == set(read("compose.yaml")["volumes"])
 
