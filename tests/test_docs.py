@@ -209,13 +209,18 @@ def test_settings_that_a_page_names_exist(page):
     assert sorted(named - known) == []
 
 
-@pytest.mark.parametrize("page", GUIDES, ids=get_name)
+def find_imports(page: Path) -> list[tuple[str, str]]:
+    """Return (module, name) of what the Python examples of a page import of the project."""
+    blocks = find_blocks(page.read_text(encoding="utf-8"), "python")
+    nodes = [node for block in blocks for node in ast.walk(ast.parse(block)) if isinstance(node, ast.ImportFrom)]
+    ours = [node for node in nodes if node.module.startswith("tfx_ocr")]
+    return [(node.module, alias.name) for node in ours for alias in node.names]
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDES if find_imports(page)], ids=get_name)
 def test_python_examples_import_what_exists(page):
-    for block in find_blocks(page.read_text(encoding="utf-8"), "python"):
-        for node in ast.walk(ast.parse(block)):
-            if isinstance(node, ast.ImportFrom) and node.module.startswith("tfx_ocr"):
-                module = importlib.import_module(node.module)
-                assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+    imported = find_imports(page)
+    assert [pair for pair in imported if not hasattr(importlib.import_module(pair[0]), pair[1])] == []
 
 
 def run_modules(text: str) -> dict[str, ModuleType]:
