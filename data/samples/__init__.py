@@ -1,25 +1,49 @@
-"""Small real data that a recipe runs on out of the box, its licence beside it. One file a sample, one line here."""
+"""Small real data that a recipe runs on out of the box, its licence beside it. One file per sample, one line here."""
 
 from __future__ import annotations
 
+import functools
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from tfx_ocr.data.registry import load_named
 
-# A sample is a function `write(folder) -> folder` that writes the data there once: a second call changes no file.
+# A sample is a function `fill(folder)` that writes the data into an empty folder.
 SAMPLES = {
-    "digits": "tfx_ocr.data.samples.digits:write",
-    "hangul": "tfx_ocr.data.samples.hangul:write",
-    "lines": "tfx_ocr.data.samples.lines:write",
-    "invoices": "tfx_ocr.data.samples.invoices:write",
+    "digits": "tfx_ocr.data.samples.digits:fill",
+    "hangul": "tfx_ocr.data.samples.hangul:fill",
+    "lines": "tfx_ocr.data.samples.lines:fill",
+    "invoices": "tfx_ocr.data.samples.invoices:fill",
 }
 
 
 def get_sample(name: str) -> Callable[[Path], Path]:
-    """Import and return the function that writes the sample that `name` stands for.
+    """Return the function that writes a sample into a folder and returns it: `write_once` of that sample.
 
     Raises:
-        ValueError: there is no such sample; the known ones are named.
+        ValueError: the sample is unknown; the known ones are named.
     """
-    return load_named(SAMPLES, name, "sample")
+    return functools.partial(write_once, load_named(SAMPLES, name, "sample"))
+
+
+def write_once(fill: Callable[[Path], None], folder: Path) -> Path:
+    """Have `fill` write into a folder beside `folder` that then becomes it; one that exists is left as it is.
+
+    The folder appears whole or not at all.
+    """
+    if folder.exists():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        fill(unfinished)
+        unfinished.chmod(0o755)  # a temporary folder is closed to others
+        unfinished.rename(folder)
+    except OSError:
+        if not folder.exists():  # else another process was quicker, and wrote the same
+            raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder

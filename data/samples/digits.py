@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from tfx_ocr.data import images
-from tfx_ocr.data.samples.once import write_once
 
 # The set is 14 forms one after the other, each of one hand, of about 129 digits in the same order (it begins
 # "0123456789" three times). The splits are cut between forms: a random split would put every hand on both sides, and
@@ -14,18 +13,8 @@ SPLITS = {"train": (0, 1157), "eval": (1157, 1415), "test": (1415, 1797)}  # 9, 
 LIGHTEST = 16  # of the set; 0 is paper
 
 
-def write(folder: Path) -> Path:
-    """Write `SPLIT/LABEL/NUMBER.png`, 8 x 8 pixels, grey, ink light on black; the number is that in the set.
-
-    The folder appears whole or not at all; one that is there is left as it is.
-
-    Returns:
-        The folder.
-    """
-    return write_once(folder, _fill)
-
-
-def _fill(folder: Path) -> None:
+def fill(folder: Path) -> None:
+    """Write `SPLIT/LABEL/NUMBER.png`, 8 x 8 pixels, grey, ink light on black; the number is that in the set."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.samples.once import write_once
 from tfx_ocr.data.synthetic import fonts, hangul
 
 FONTS = Path(__file__).parent / "fonts" / "hangul"
@@ -20,18 +19,8 @@ SPLITS = {
 SEED = 7
 
 
-def write(folder: Path) -> Path:
-    """Write TFRecords a split, 64 pixels square or cut to the ink; the group is the font.
-
-    The folder appears whole or not at all; one that is there is left as it is.
-
-    Returns:
-        The folder.
-    """
-    return write_once(folder, _fill)
-
-
-def _fill(folder: Path) -> None:
+def fill(folder: Path) -> None:
+    """Write TFRecords per split, 64 pixels square or cut to the ink; the group is the font."""
     files = fonts.list_fonts([FONTS])
     for split, (families, styles) in SPLITS.items():
         for style, each in styles.items():

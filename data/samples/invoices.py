@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tfx_ocr.data.readers import get_reader, tfrecord
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples.once import write_once
 
 HERE = Path(__file__).parent
 SETS = ("sroie", "rvl_invoices")  # readers, and the names of their data here, each a .zip as its reader takes it
@@ -18,18 +17,8 @@ SHARES = {"train": 0.7, "eval": 0.1, "test": 0.2}
 LICENCES = "invoices.md"  # copied beside the data
 
 
-def write(folder: Path) -> Path:
-    """Write `SPLIT.tfrecord.gz`, of both sets, and the licences.
-
-    The folder appears whole or not at all; one that is there is left as it is.
-
-    Returns:
-        The folder.
-    """
-    return write_once(folder, _fill)
-
-
-def _fill(folder: Path) -> None:
+def fill(folder: Path) -> None:
+    """Write `SPLIT.tfrecord.gz`, of both sets, and the licences."""
     split: dict[str, list[Record]] = {name: [] for name in SHARES}
     for name in SETS:
         records = _records(name, folder / name)
@@ -43,7 +32,7 @@ def _fill(folder: Path) -> None:
 
 
 def assign_splits(groups: Mapping[str, int]) -> dict[str, str]:
-    """The split of each group, whole: the largest first, each to the split that lacks most of its share.
+    """Return the split of each group, whole: the largest first, each to the split that lacks most of its share.
 
     Args:
         groups: how many records each has.

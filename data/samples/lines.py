@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.samples.once import write_once
 from tfx_ocr.data.synthetic import fonts, vietnamese
 
 FONTS = Path(__file__).parent / "fonts" / "lines"
@@ -17,18 +16,8 @@ SPLITS = {
 SEEDS = {"train": 1, "eval": 2, "test": 3}  # texts differ between the splits, all but the shortest
 
 
-def write(folder: Path) -> Path:
-    """Write TFRecords a split, 48 pixels high and as wide as the text; the group is the font.
-
-    The folder appears whole or not at all; one that is there is left as it is.
-
-    Returns:
-        The folder.
-    """
-    return write_once(folder, _fill)
-
-
-def _fill(folder: Path) -> None:
+def fill(folder: Path) -> None:
+    """Write TFRecords per split, 48 pixels high and as wide as the text; the group is the font."""
     files = fonts.list_fonts([FONTS])
     for split, (families, count) in SPLITS.items():
         vietnamese.write(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import functools
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import hangul
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.synthetic import fonts, paper, shards
+from tfx_ocr.data.synthetic import command, fonts, paper, shards
 
 EM = 128  # pixels at which glyphs are taken from the font
 ROOM = 16  # pixels around them, for wider strokes
@@ -264,13 +263,8 @@ def write(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command: 0 when the set is there, 2 for bad use."""
-    parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.synthetic.hangul", description=__doc__)
-    parser.add_argument("--fonts", type=Path, nargs="+", required=True, metavar="PATH", help="font files, or folders")
-    parser.add_argument("--without", nargs="+", default=[], metavar="FAMILY", help="fonts to leave out, for testing")
-    parser.add_argument("--only", nargs="+", default=[], metavar="FAMILY", help="fonts to take, and no others")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the TFRecords")
-    parser.add_argument("--name", default="hangul", help="of the set; train, eval or test is that split")
+    """Run the command; return 0 when the set is there, 2 for bad use."""
+    parser = command.build_parser("hangul", __doc__, "hangul")
     parser.add_argument("--alphabet", choices=sorted(SYLLABLES), default="ks_x_1001")
     parser.add_argument("--each", type=int, default=1, help="pictures of a syllable and font")
     parser.add_argument("--style", choices=sorted(STYLES), default="printed")
@@ -278,29 +272,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=76, help="longer side of the ink, pixels")
     parser.add_argument("--x-offset", type=int, default=0, help="pixels to the right")
     parser.add_argument("--y-offset", type=int, default=0, help="pixels down")
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    given = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow writes the TFRecords, and talks
-    try:
-        write(
-            given.out,
-            fonts.choose_fonts(fonts.list_fonts(given.fonts), given.only, given.without),
-            SYLLABLES[given.alphabet],
-            each=given.each,
-            seed=given.seed,
-            style=given.style,
-            name=given.name,
-            workers=given.workers,
-            image_size=given.image_size,
-            size=given.size,
-            x_offset=given.x_offset,
-            y_offset=given.y_offset,
-        )
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+
+    def write_alphabet(out: Path, files: Sequence[Path], *, alphabet: str, **options: Any) -> int:
+        return write(out, files, SYLLABLES[alphabet], **options)
+
+    return command.run(parser, write_alphabet, arguments)
 
 
 if __name__ == "__main__":

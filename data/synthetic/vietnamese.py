@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import functools
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -17,7 +15,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import vietnamese
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.synthetic import fonts, paper, shards, vietnamese_texts
+from tfx_ocr.data.synthetic import command, fonts, paper, shards, vietnamese_texts
 
 X_HEIGHT = 36  # pixels of a small x at which words are taken from a font: about twice that of a line 64 pixels high
 ROOM = 10  # pixels around the words, for wider strokes and for what a hand's slant moves
@@ -333,35 +331,12 @@ def write(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command: 0 when the set is there, 2 for bad use."""
-    parser = argparse.ArgumentParser(prog="python -m tfx_ocr.data.synthetic.vietnamese", description=__doc__)
-    parser.add_argument("--fonts", type=Path, nargs="+", required=True, metavar="PATH", help="font files, or folders")
-    parser.add_argument("--without", nargs="+", default=[], metavar="FAMILY", help="fonts to leave out, for testing")
-    parser.add_argument("--only", nargs="+", default=[], metavar="FAMILY", help="fonts to take, and no others")
+    """Run the command; return 0 when the set is there, 2 for bad use."""
+    parser = command.build_parser("vietnamese", __doc__, "lines")
     parser.add_argument("--texts", type=Path, metavar="DIR", help="word lists; the built-in ones are few")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the TFRecords")
-    parser.add_argument("--name", default="lines", help="of the set; train, eval or test is that split")
     parser.add_argument("--count", type=int, default=2000, help="lines")
-    parser.add_argument("--style", choices=sorted(STYLES), nargs="+", default=["form", "sheet"])
-    parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
-    given = parser.parse_args(arguments)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # TensorFlow writes the TFRecords, and talks
-    try:
-        write(
-            given.out,
-            fonts.choose_fonts(fonts.list_fonts(given.fonts), given.only, given.without),
-            given.count,
-            seed=given.seed,
-            styles=given.style,
-            texts=given.texts,
-            name=given.name,
-            workers=given.workers,
-        )
-    except ValueError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+    parser.add_argument("--style", dest="styles", choices=sorted(STYLES), nargs="+", default=["form", "sheet"])
+    return command.run(parser, write, arguments)
 
 
 if __name__ == "__main__":

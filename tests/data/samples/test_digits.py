@@ -53,7 +53,7 @@ def test_a_failure_half_way_leaves_no_half_sample(tmp_path, monkeypatch):
 
     monkeypatch.setattr(digits.images, "encode_png", full)
     with pytest.raises(OSError, match="No space left"):
-        digits.write(tmp_path / "digits")
+        get_sample("digits")(tmp_path / "digits")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -66,7 +66,7 @@ def test_another_process_that_was_quicker_wins(tmp_path, monkeypatch):
         return written(*picture)
 
     monkeypatch.setattr(digits.images, "encode_png", meanwhile)
-    assert digits.write(tmp_path / "digits") == tmp_path / "digits"
+    assert get_sample("digits")(tmp_path / "digits") == tmp_path / "digits"
     assert [path.name for path in tmp_path.iterdir()] == ["digits"]
     assert [path.name for path in (tmp_path / "digits").iterdir()] == ["theirs"]
 

@@ -52,7 +52,7 @@ def test_what_is_shipped_damaged_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(invoices, "get_reader", lambda name: Damaged)
     with pytest.raises(ValueError, match=r"sroie\.zip is damaged: x, no words"):
-        invoices.write(tmp_path / "invoices")
+        get_sample("invoices")(tmp_path / "invoices")
     assert list(tmp_path.iterdir()) == []
 
 

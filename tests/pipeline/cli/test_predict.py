@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
-from tfx_ocr.data.samples import digits
+from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.cli import app, main
 
 pytestmark = pytest.mark.tfx
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.tfx
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> dict[str, str]:
     """The last digit of each class of the sample's test split, by class."""
-    test = digits.write(tmp_path_factory.mktemp("sample") / "digits") / "test"
+    test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
     return {folder.name: str(max(folder.iterdir())) for folder in sorted(test.iterdir())}
 
 

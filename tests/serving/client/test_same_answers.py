@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import digits
+from tfx_ocr.data.samples import get_sample
 from tfx_ocr.serving.client import RequestError, Signature, VersionState, connect
 
 pytestmark = pytest.mark.tfx
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.tfx
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory) -> list[Path]:
     """A picture of each class."""
-    test = digits.write(tmp_path_factory.mktemp("sample") / "digits") / "test"
+    test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
     return [max(folder.iterdir()) for folder in sorted(test.iterdir())]
 
 

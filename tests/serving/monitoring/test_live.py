@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import digits
+from tfx_ocr.data.samples import get_sample
 from tfx_ocr.serving.client import Backoff, RequestError, connect
 
 pytestmark = [
@@ -54,7 +54,7 @@ def query(tmp_path_factory, running, model_server, ports):
     """`query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
     folder = tmp_path_factory.mktemp("live")
     shutil.copytree(pretrained.get_folder("digits"), folder / "digits" / "1")
-    sample = sorted((digits.write(folder / "sample") / "test").glob("*/*.png"))[::19]
+    sample = sorted((get_sample("digits")(folder / "sample") / "test").glob("*/*.png"))[::19]
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "1s"}
     for name in config["rule_files"]:
