@@ -1,24 +1,29 @@
-"""A hash of the sources a step runs and of the libraries under them: TFX's cache sees neither.
+"""Hash the sources that a step runs and the libraries under them: TFX's cache sees neither.
 
-`components/recipe.py` is left out on purpose: its values are in every step's exec property already.
+The sources are found by following imports through the syntax trees, from a step's entry module and from what the recipe
+chooses in the registries; nothing is imported.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.metadata
 import importlib.util
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tfx_ocr.components import networks, tasks
+from tfx_ocr.components.evaluator.metrics import METRICS
 from tfx_ocr.components.inputs import INPUTS
+from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.components.tasks import TASKS
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS
+from tfx_ocr.data.schemas import get_schema_path
 
 # Whose versions change what a step writes.
 LIBRARIES = (
@@ -37,82 +42,61 @@ LIBRARIES = (
     "tfx",
     "tfx-bsl",
 )
-ROOMS = ("pipeline", "components", "data", "serving")
-
-
-def list_modules(step: str, recipe: Recipe) -> tuple[str, ...]:
-    """Modules and packages whose sources `step` runs, as `room.module`; a package stands for all it holds.
-
-    Only what the recipe names: another network's sources do not touch this one's Trainer.
-    """
-    alphabet = _named(ALPHABETS, recipe.alphabet)
-    task = _named(tasks.TASKS, recipe.task)
-    model = (
-        *("components.inputs", *_with_siblings(_named(INPUTS, recipe.input))),
-        *("components.tasks", *_with_siblings(task), alphabet, "data.alphabets", "data.features"),
-    )
-    network = ("components.networks", *_with_siblings(_named(networks.NETWORKS, recipe.trainer.network)))
-    return {
-        "example_gen": (
-            *(
-                "components.example_gen.*",
-                "data.record",
-                "data.validation",
-                "data.page.*",
-                "data.normalization",
-                "data.images",
-                "data.labels",
-                "data.files",
-            ),
-            *("data.features", "data.readers", "data.readers.split_names", alphabet),
-            *(_named(READERS, name) for name in recipe.examples.readers),
-        ),
-        "statistics_gen": (),
-        "schema": ("data.schemas",),
-        "example_validator": ("components.example_validator.*",),
-        "transform": ("components.transform.*", *model),
-        "tuner": ("components.tuner.*", "components.trainer.*", "data.pretrained", *model, *network),
-        "trainer": ("components.trainer.*", "data.pretrained", *model, *network),
-        "evaluator": (
-            *("components.evaluator.*", "data.alphabets.hangul", "data.normalization"),  # of all families of metrics
-            *("data.features", alphabet, "serving.versions", "serving.export", "serving.signature", "serving.c_loader"),
-        ),
-        "infra_validator": (
-            *("components.infra_validator.*", "serving.export", "serving.signature", "serving.c_loader"),
-            *("serving.model_server.*", "serving.client.*", "serving.versions"),
-            *model,
-        ),
-        "pusher": ("components.pusher.*", "serving.versions", "data.features"),
-        "report": (
-            *("components.report.*", "data.features", "data.normalization", "data.alphabets.hangul"),  # of all sections
-            *_with_siblings(task),
-        ),
-    }[step]
+ENTRIES = {  # modules of a step's folder that TFX is given; stock components run none of ours
+    "schema": "schema_gen.component",
+    "example_gen": "example_gen.component",
+    "example_validator": "example_validator.component",
+    "transform": "transform.preprocessing",
+    "tuner": "tuner.tuner_fn",
+    "trainer": "trainer.run_fn",
+    "evaluator": "evaluator.component",
+    "infra_validator": "infra_validator.component",
+    "pusher": "pusher.component",
+    "report": "report.component",
+}
+# A recipe's values are in every step's exec property already; console lines and errors change no result.
+LEFT_OUT = {f"tfx_ocr.components.{name}" for name in ("recipe", "progress", "stop")}
+_MODULE = re.compile(r"(tfx_ocr(?:\.\w+)+)(?::\w+)?")
 
 
 def compute_code_version(step: str, recipe: Recipe) -> str:
-    """First 12 hex digits of the SHA-256 over the sources of `step` and the libraries' versions.
-
-    Raises:
-        FileNotFoundError: a module named in `list_modules` is not there.
-    """
+    """Return the first 12 hex digits of the SHA-256 over the sources of `step` and the libraries' versions."""
     digest = hashlib.sha256()
-    for file in _files(list_modules(step, recipe)):
+    for file in list_sources(step, recipe):
         digest.update(f"{file.name}\n".encode())
         digest.update(file.read_bytes())
-    if step == "schema":
-        digest.update((_folder("data.schemas") / recipe.schema).read_bytes())
-    if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
-        digest.update(
-            (pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md").read_bytes()
-        )  # its hashes
     digest.update(list_libraries().encode())
     return digest.hexdigest()[:12]
 
 
+def list_sources(step: str, recipe: Recipe) -> list[Path]:
+    """Return the files that `step` runs or reads of this package, sorted.
+
+    Only what the recipe chooses is followed: another network's sources do not change this one's Trainer.
+    """
+    pending = [f"tfx_ocr.components.{ENTRIES[step]}"] if step in ENTRIES else []
+    other_steps = tuple(f"tfx_ocr.components.{other}." for other in ENTRIES if other != step)
+    registries = _list_registries(recipe)
+    choices = {_get_module(name) for registry, _ in registries.values() for name in registry.values()}
+    found: dict[str, Path] = {}
+    while pending:
+        name = pending.pop()
+        file = _find_source(name)
+        if name in found or name in LEFT_OUT or file is None:
+            continue
+        found[name] = file
+        imported, named = _read_references(file)
+        pending += [name.rpartition(".")[0], *imported]  # importing a module runs its package first
+        pending += (each for each in named if each not in choices and not each.startswith(other_steps))
+        if name in registries:
+            registry, chosen = registries[name]
+            pending += (_get_module(registry[each]) for each in chosen)
+    return sorted({*found.values(), *_list_data_files(step, recipe)})
+
+
 @functools.cache
 def list_libraries() -> str:
-    """`name==version` of what the steps run on, a line each; what is not installed is left out."""
+    """Return `name==version` of what the steps run on, one per line; what is not installed is left out."""
     lines = []
     for name in LIBRARIES:
         try:
@@ -122,46 +106,60 @@ def list_libraries() -> str:
     return "\n".join(lines)
 
 
-def _named(registry: dict[str, str], name: str) -> str:
-    return registry[name].split(":")[0].removeprefix("tfx_ocr.")
+def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Sequence[str]]]:
+    """Return the registries by their modules, each with the names that the recipe chooses."""
+    return {
+        "tfx_ocr.components.evaluator.metrics": (METRICS, [recipe.task]),
+        "tfx_ocr.components.inputs": (INPUTS, [recipe.input]),
+        "tfx_ocr.components.networks": (NETWORKS, [recipe.trainer.network]),
+        "tfx_ocr.components.tasks": (TASKS, [recipe.task]),
+        "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet]),
+        "tfx_ocr.data.readers": (READERS, recipe.examples.readers),
+    }
 
 
-def _with_siblings(module: str) -> tuple[str, ...]:
-    """The module and those of its own package that it is built from."""
-    package = module.rpartition(".")[0]
-    imported = re.findall(rf"^from tfx_ocr\.{re.escape(package)}(?:\.(\w+))? import (.+)$", _source(module), re.M)
-    names = {f"{package}.{name}" for inner, many in imported for name in ([inner] if inner else many.split(", "))}
-    return module, *sorted(name for name in names if _room(name).with_suffix(".py").exists())
+def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
+    """Yield the files beside the code that change what `step` writes."""
+    if step == "schema":
+        yield get_schema_path(recipe.schema)
+    if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
+        yield pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md"  # holds the weights' hashes
+    if step == "report":  # sections are loaded by name, templates and styles are not imported
+        folder = _find_room("components") / "report"
+        yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".j2", ".css"))
 
 
-def _source(module: str) -> str:
-    return _room(module).with_suffix(".py").read_text(encoding="utf-8")
+def _get_module(name: str) -> str:
+    return name.partition(":")[0]
 
 
-def _files(names: Iterable[str]) -> list[Path]:
-    found: set[Path] = set()
-    for name in names:
-        if name.endswith(".*"):
-            found.update(path for path in _folder(name[:-2]).rglob("*") if path.suffix in (".py", ".j2", ".css"))
-            continue
-        path = _room(name)
-        file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-        if not file.exists():
-            raise FileNotFoundError(f"code version: no module {name} at {file}")
-        found.add(file)
-    return sorted(found)
+@functools.cache
+def _read_references(file: Path) -> tuple[list[str], list[str]]:
+    """Return the names in this package that a source imports, and those in its strings."""
+    imported, named = [], []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfx_ocr."):
+            imported += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and (match := _MODULE.fullmatch(node.value))
+        ):
+            named.append(match[1])
+    return imported, named
 
 
-def _folder(name: str) -> Path:
-    path = _room(name)
-    if not path.is_dir():
-        raise FileNotFoundError(f"code version: no package {name} at {path}")
-    return path
+@functools.cache
+def _find_source(name: str) -> Path | None:
+    """Return the file of a module or package; None for a name that a module defines."""
+    _, *inner = name.split(".")
+    if not inner:  # the namespace above the rooms
+        return None
+    path = _find_room(inner[0]).joinpath(*inner[1:])
+    return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()), None)
 
 
-def _room(name: str) -> Path:
-    room, *inner = name.split(".")
+@functools.cache
+def _find_room(room: str) -> Path:
     spec = importlib.util.find_spec(f"tfx_ocr.{room}")
     assert spec is not None
     assert spec.origin is not None
-    return Path(spec.origin).parent.joinpath(*inner)
+    return Path(spec.origin).parent

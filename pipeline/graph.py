@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from ml_metadata.proto import metadata_store_pb2
 from tfx.components import StatisticsGen, Trainer, Transform, Tuner
-from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
@@ -19,7 +18,7 @@ from tfx_ocr.components.infra_validator.component import InfraValidator
 from tfx_ocr.components.pusher.component import Pusher
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
-from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.components.schema_gen.component import ImportSchemaGen
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.settings import Settings
 
@@ -29,7 +28,7 @@ TUNER_FN = "tfx_ocr.components.tuner.tuner_fn.tuner_fn"
 
 
 def build(recipe: Recipe, settings: Settings) -> Pipeline:
-    """Wire the recipe's steps.
+    """Build the pipeline of the recipe's steps.
 
     Every step gets, in two exec properties, its part of the recipe (`recipe`) and a hash of the sources and libraries
     it runs (`code_version`), so that its cache key holds what TFX does not see (docs/decisions/0004).
@@ -48,7 +47,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
 
     example_gen = add(ExampleGen(input_base=settings.input), "example_gen")
     examples = example_gen.outputs["examples"]
-    schema_gen = add(ImportSchemaGen(schema_file=str(get_schema_path(recipe.schema))), "schema")
+    schema_gen = add(ImportSchemaGen(schema_file=recipe.schema), "schema")
     schema = schema_gen.outputs["schema"]
     statistics_gen = add(StatisticsGen(examples=examples, schema=schema), "statistics_gen")
     validator = add(
@@ -119,7 +118,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
 
 
 def get_metadata_connection(settings: Settings) -> metadata_store_pb2.ConnectionConfig:
-    """Where ML Metadata is: sqlite in the home, or MySQL.
+    """Return where ML Metadata is: sqlite in the home, or MySQL.
 
     Raises:
         ValueError: `settings.metadata` is not an address this takes.

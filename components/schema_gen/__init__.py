@@ -1,0 +1,1 @@
+"""ImportSchemaGen: puts the recipe's reviewed schema among the artifacts."""
