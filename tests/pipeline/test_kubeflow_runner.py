@@ -78,7 +78,9 @@ def test_every_recipe_has_the_same_steps(spec):
 
 
 def test_every_step_knows_its_part_and_its_code(spec, settings):
-    for name, task in spec["root"]["dag"]["tasks"].items():
+    tasks = spec["root"]["dag"]["tasks"]
+    assert len(tasks) == 10
+    for name, task in tasks.items():
         known = task["inputs"]["parameters"]
         assert json.loads(known["recipe"]["runtimeValue"]["constant"])["name"] == settings.recipe, name
         assert len(known["code_version"]["runtimeValue"]["constant"]) == 12, name
