@@ -35,6 +35,7 @@ from tfx_ocr.serving.model_server import flags
 ROOT = Path(__file__).resolve().parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [*sorted(ROOT.glob("*.md")), *GUIDES[1:], *sorted((ROOT / "data").rglob("*.md"))]
+FOLDERS = ("pipeline", "components", "data", "serving", "tests", "docs", "requirements")
 LINES_PAGE = (ROOT / "docs/tutorials/lines.md").read_text(encoding="utf-8")
 
 # `tfx` itself takes half a minute to import: tests/e2e/test_whole_circle.py runs these
@@ -107,6 +108,13 @@ def test_a_broken_link_is_found(tmp_path):
     other.write_text("# TFX's own `commands`\n```sh\n# no heading\n```\n")
     page.write_text("[1](b.md#tfxs-own-commands) [2](b.md#no-heading) [3](c.md) [4](https:" + "//example.org/x)")
     assert find_broken_links(page) == ["b.md#no-heading", "c.md"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=get_name)
+def test_files_that_a_page_names_exist(page):
+    named = re.findall(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*\w)`", page.read_text(encoding="utf-8"))
+    placeholder = re.compile(r"\bNAME\b")
+    assert sorted({path for path in named if not placeholder.search(path) and not (ROOT / path).exists()}) == []
 
 
 def test_every_page_and_card_is_in_the_sites_navigation():
