@@ -1,0 +1,109 @@
+"""`data.pixels.ops.Ops` by TensorFlow: the same fitting inside Transform's and the served graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import abs, argmax, concat, cumsum, reshape, stack
+
+__all__ = [
+    "abs",
+    "any",
+    "arange",
+    "argmax",
+    "concatenate",
+    "constant",
+    "cumsum",
+    "floor",
+    "gather_sum",
+    "kth_largest",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "pad",
+    "reshape",
+    "shape",
+    "stack",
+    "sum",
+    "thin",
+    "to_float",
+    "to_int",
+    "to_uint8",
+    "where",
+]  # fmt: skip
+
+concatenate = concat
+sum, max, min, any = tf.reduce_sum, tf.reduce_max, tf.reduce_min, tf.reduce_any
+
+
+def shape(x: tf.Tensor) -> list[tf.Tensor]:
+    """Return the lengths of the axes as scalars."""
+    return tf.unstack(tf.shape(x), num=x.shape.rank)
+
+
+def arange(stop: Any) -> tf.Tensor:
+    """Return 0, 1, ... up to `stop`, exclusive, as float64."""
+    return tf.range(tf.cast(stop, tf.float64), dtype=tf.float64)
+
+
+def constant(values: Any) -> tf.Tensor:
+    """Return `values` as float64."""
+    return tf.constant(values, tf.float64)
+
+
+def where(condition: tf.Tensor, x: Any, y: Any) -> tf.Tensor:
+    """Return `x` where the condition holds, else `y`, as float64."""
+    return tf.where(condition, tf.cast(x, tf.float64), tf.cast(y, tf.float64))
+
+
+def maximum(x: Any, y: Any) -> tf.Tensor:
+    """Return the larger of each two."""
+    return tf.maximum(to_float(x), to_float(y))
+
+
+def minimum(x: Any, y: Any) -> tf.Tensor:
+    """Return the smaller of each two."""
+    return tf.minimum(to_float(x), to_float(y))
+
+
+def floor(x: Any) -> tf.Tensor:
+    """Return the largest whole numbers that are not larger."""
+    return tf.floor(to_float(x))
+
+
+def pad(x: tf.Tensor, widths: Any, value: float) -> tf.Tensor:
+    """Return `x` with `widths` of `value` before and after each axis."""
+    return tf.pad(x, [[to_int(each) for each in pair] for pair in widths], constant_values=tf.cast(value, x.dtype))
+
+
+def to_float(x: Any) -> tf.Tensor:
+    """Return `x` as float64."""
+    return tf.cast(x, tf.float64)
+
+
+def to_int(x: Any) -> tf.Tensor:
+    """Return a whole number as int32."""
+    return tf.cast(x, tf.int32)
+
+
+def to_uint8(x: tf.Tensor) -> tf.Tensor:
+    """Return whole numbers from 0 to 255 as uint8."""
+    return tf.cast(x, tf.uint8)
+
+
+def kth_largest(x: tf.Tensor, k: Any) -> tf.Tensor:
+    """Return the k-th largest value, counted from 1."""
+    return tf.reduce_min(tf.math.top_k(tf.reshape(x, [-1]), to_int(k), sorted=False).values)
+
+
+def thin(planes: tf.Tensor, row_step: tf.Tensor, column_step: tf.Tensor) -> tf.Tensor:
+    """Return every `row_step`-th row and `column_step`-th column of [4, h, w]."""
+    return tf.ensure_shape(planes[:, ::row_step, ::column_step], [4, None, None])
+
+
+def gather_sum(x: tf.Tensor, places: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:
+    """Return weighted sums along `axis`."""
+    taken = tf.gather(x, tf.cast(places, tf.int32), axis=x.shape.rank + axis)
+    return tf.reduce_sum(taken * (weights if axis == -1 else weights[..., tf.newaxis]), axis=axis if axis == -1 else -2)

@@ -1,0 +1,100 @@
+"""`Ops` by NumPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy import (
+    abs,
+    any,
+    argmax,
+    concatenate,
+    cumsum,
+    floor,
+    max,
+    maximum,
+    min,
+    minimum,
+    reshape,
+    shape,
+    stack,
+    sum,
+    where,
+)
+
+__all__ = [
+    "abs",
+    "any",
+    "arange",
+    "argmax",
+    "concatenate",
+    "constant",
+    "cumsum",
+    "floor",
+    "gather_sum",
+    "kth_largest",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "pad",
+    "reshape",
+    "shape",
+    "stack",
+    "sum",
+    "thin",
+    "to_float",
+    "to_int",
+    "to_uint8",
+    "where",
+]  # fmt: skip
+
+
+def arange(stop: Any) -> np.ndarray:
+    """Return 0, 1, ... up to `stop`, exclusive, as float64."""
+    return np.arange(int(stop), dtype=np.float64)
+
+
+def constant(values: Any) -> np.ndarray:
+    """Return `values` as float64."""
+    return np.asarray(values, np.float64)
+
+
+to_float = constant
+
+
+def pad(x: np.ndarray, widths: Any, value: float) -> np.ndarray:
+    """Return `x` with `widths` of `value` before and after each axis."""
+    return np.pad(x, [(int(before), int(after)) for before, after in widths], constant_values=value)
+
+
+def to_int(x: Any) -> int:
+    """Return a whole number as int."""
+    return int(x)
+
+
+def to_uint8(x: np.ndarray) -> np.ndarray:
+    """Return whole numbers from 0 to 255 as uint8."""
+    return x.astype(np.uint8)
+
+
+def kth_largest(x: np.ndarray, k: Any) -> np.float64:
+    """Return the k-th largest value, counted from 1."""
+    flat = x.ravel()
+    return np.partition(flat, flat.size - int(k))[flat.size - int(k)]
+
+
+def thin(planes: np.ndarray, row_step: int, column_step: int) -> np.ndarray:
+    """Return every `row_step`-th row and `column_step`-th column of [4, h, w]."""
+    return planes[:, ::row_step, ::column_step]
+
+
+def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int) -> np.ndarray:
+    """Return weighted sums along `axis`: one tap of all results at a time, so that no larger array is made."""
+    index = places.astype(np.intp)
+    found = 0.0
+    for tap in range(index.shape[1]):
+        weight = weights[:, tap] if axis == -1 else weights[:, tap, None]
+        found = found + np.take(x, index[:, tap], axis) * weight
+    return found

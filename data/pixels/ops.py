@@ -1,0 +1,106 @@
+"""The array operations that fitting needs, and the resampling built from them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+Array = Any  # numpy.ndarray or tf.Tensor; float64 unless said otherwise
+Ops = Any  # a module with the functions of `numpy_ops`
+
+
+class Taps(NamedTuple):
+    """What each output pixel is made of, along one axis.
+
+    Attributes:
+        pixels: [size, taps] numbers of input pixels; those past either end have weight 0 or repeat the edge.
+        weights: [size, taps], multiples of 1 / `WEIGHT`.
+    """
+
+    pixels: Array
+    weights: Array
+
+
+FRACTION = 2.0**8  # pixel values are multiples of 1 / FRACTION: with WEIGHT, sums below stay exact in float64
+WEIGHT = 2.0**16  # interpolation weights and shares of ink are multiples of 1 / WEIGHT
+
+
+def quantize(ops: Ops, x: Array, steps: float) -> Array:
+    """Round to multiples of `1 / steps`, halves up."""
+    return ops.floor(x * steps + 0.5) / steps
+
+
+def average(ops: Ops, length: Array, size: Array) -> Taps:
+    """Average `length` pixels into `size` equal stretches."""
+    step = length / size
+    begin = ops.arange(size)[:, None] * step
+    pixels = _spread_taps(ops, ops.floor(begin), step)
+    overlap = ops.minimum(begin + step, pixels + 1.0) - ops.maximum(begin, pixels)
+    return Taps(pixels, quantize(ops, ops.maximum(overlap, 0.0) / step, WEIGHT))
+
+
+def place(ops: Ops, length: Array, size: Any, scale: Array, translation: Array) -> Taps:
+    """Interpolate linearly, averaging where `scale` shrinks.
+
+    Output pixel i samples the input at `(i + 0.5 - translation) / scale`, in pixels from the input's edge; what lies
+    outside is 0.
+
+    Args:
+        ops: array operations.
+        length: pixels of the input.
+        size: pixels of the output.
+        scale: output pixels per input pixel.
+        translation: output position of the input's first edge.
+
+    Source: the triangle kernel of TensorFlow's ScaleAndTranslate, and of Pillow's BILINEAR.
+    """
+    center = ((ops.arange(size) + 0.5 - translation) / scale)[:, None]
+    radius = ops.maximum(1.0 / scale, 1.0)
+    pixels = _spread_taps(ops, ops.floor(center - radius), 2.0 * radius)
+    weights = ops.maximum(1.0 - ops.abs(pixels + 0.5 - center) / radius, 0.0)
+    weights = quantize(ops, ops.where((pixels >= 0.0) & (pixels < length), weights, 0.0), WEIGHT)
+    total = ops.maximum(ops.sum(weights, 1)[:, None], 1.0 / WEIGHT)
+    weights = ops.where((center >= 0.0) & (center <= length), weights / total, 0.0)
+    return Taps(pixels, quantize(ops, weights, WEIGHT))
+
+
+def stretch(ops: Ops, length: Array, size: Array) -> Taps:
+    """Interpolate linearly between pixel centers, edges repeated."""
+    center = ops.minimum(ops.maximum((ops.arange(size) + 0.5) * (length / size) - 0.5, 0.0), length - 1.0)[:, None]
+    pixels = _spread_taps(ops, ops.floor(center), 0.0)
+    return Taps(pixels, quantize(ops, ops.maximum(1.0 - ops.abs(pixels - center), 0.0), WEIGHT))
+
+
+def _spread_taps(ops: Ops, first: Array, reach: Any) -> Array:
+    """Return the pixels from `first` [size, 1] on that lie within `reach`: [size, taps]."""
+    return first + ops.arange(ops.floor(reach) + 2.0)[None, :]
+
+
+def resample(ops: Ops, image: Array, rows: Taps, columns: Taps) -> Array:
+    """Resample an image [..., h, w] along both axes."""
+    for axis, taps in ((-2, rows), (-1, columns)):
+        last = ops.to_float(ops.shape(image)[axis]) - 1.0
+        pixels = ops.minimum(ops.maximum(taps.pixels, 0.0), last)
+        image = ops.gather_sum(image, pixels, taps.weights, axis)
+    return image
+
+
+def spread(ops: Ops, image: Array, height: int, width: int) -> Array:
+    """Return the maximum over a window of `height` x `width` (odd) pixels around each pixel, the edge cut off."""
+    for axis, size in ((0, height), (1, width)):
+        reach = size // 2
+        if not reach:
+            continue
+        widths = [(reach, reach) if axis == each else (0, 0) for each in (0, 1)]
+        padded = ops.pad(image, widths, -1e9)
+        length = ops.shape(image)[axis]
+        parts = [padded[at : at + length] if axis == 0 else padded[:, at : at + length] for at in range(size)]
+        image = parts[0]
+        for part in parts[1:]:
+            image = ops.maximum(image, part)
+    return image
+
+
+def add_neighbors(ops: Ops, padded: Array) -> Array:
+    """Return the sum of each pixel and its 8 neighbors of an image with one pixel of padding all around."""
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
