@@ -28,7 +28,7 @@ def digits(tmp_path_factory):
 
 
 @pytest.fixture
-def here(tmp_path):
+def settings(tmp_path):
     return Settings(home=str(tmp_path / "home"))
 
 
