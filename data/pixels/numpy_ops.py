@@ -93,7 +93,7 @@ def thin(planes: np.ndarray, row_step: int, column_step: int) -> np.ndarray:
 def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int) -> np.ndarray:
     """Return weighted sums along `axis`: one tap of all results at a time, so that no larger array is made."""
     index = places.astype(np.intp)
-    found = 0.0
+    found: np.ndarray = np.zeros(())
     for tap in range(index.shape[1]):
         weight = weights[:, tap] if axis == -1 else weights[:, tap, None]
         found = found + np.take(x, index[:, tap], axis) * weight
