@@ -8,8 +8,8 @@ tests/bench/survivors.csv explains.
     python tests/bench/bench_mutants.py
     python tests/bench/bench_mutants.py --commit 7a4686f    the code and the tests of a commit
 
-Not cosmic-ray, which starts a process per mutant, nor mutmut, which names functions by their file's path: it differs from
-the package's name here (docs/decisions/0001-import-names.md).
+Not cosmic-ray, which starts a process per mutant, nor mutmut, which names functions by their file's path: the package
+has another name here (docs/decisions/0001-import-names.md).
 """
 
 from __future__ import annotations
