@@ -8,23 +8,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.signature import Signature
 
+__all__ = ["TIMEOUT_S", "Client", "RequestError", "VersionState", "choose_version"]
+
 TIMEOUT_S = 10.0  # of a request, all its attempts together
-
-
-class RequestError(Exception):
-    """A request that got no answer. As text: one sentence with the server's own message.
-
-    Attributes:
-        code: name of a gRPC status, such as `INVALID_ARGUMENT`, over REST too; `HTTP 418` where there is none for it.
-        again: whether the same request may succeed in a moment.
-    """
-
-    def __init__(self, server: str, code: str, message: str, *, again: bool = False):
-        super().__init__(f"{server}: {' '.join(message.split()) or 'no reason given'} ({code})")
-        self.code = code
-        self.again = again
 
 
 @dataclasses.dataclass(frozen=True)

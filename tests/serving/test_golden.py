@@ -1,0 +1,52 @@
+"""The shipped models answer what they answered at commit 920a734, through both signatures."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+SPEC = importlib.util.spec_from_file_location("golden_take", Path(__file__).parent / "golden" / "take.py")
+golden = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(golden)
+
+
+def compare(one, two, where):
+    """Numbers within 1e-4, all else equal."""
+    if isinstance(one, dict):
+        assert one.keys() == two.keys(), where
+        for name in one:
+            compare(one[name], two[name], f"{where}.{name}")
+    elif isinstance(one, list):
+        assert len(one) == len(two), where
+        for number, pair in enumerate(zip(one, two, strict=True)):
+            compare(*pair, f"{where}[{number}]")
+    elif isinstance(one, float):
+        assert abs(one - two) <= 1e-4, where
+    else:
+        assert one == two, where
+
+
+@pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
+def test_a_shipped_model_answers_as_it_did(name):
+    from tfx_ocr.data import pretrained
+    from tfx_ocr.serving.export import Export
+
+    expected = json.loads(golden.ANSWERS.read_text(encoding="utf-8"))[name]
+    raws = golden.read(name)
+    assert len(raws) == len(expected) == 20
+    with Export(pretrained.get_folder(name)) as model:
+        for number, (raw, answers) in enumerate(zip(raws, expected, strict=True)):
+            for signature, inputs in golden.build_requests(raw):
+                compare(golden.to_json(model.answer(signature, inputs)), answers, f"{signature}[{number}]")
+
+
+def test_other_answers_are_found():
+    with pytest.raises(AssertionError, match=r"here\.probabilities\[1\]"):
+        compare({"probabilities": [0.5, 0.5]}, {"probabilities": [0.5, 0.5002]}, "here")
+    assert np.isclose(golden.to_json({"b": np.array([0.123456]), "a": np.array([b"7"], object)})["b"], 0.12346)
