@@ -13,11 +13,10 @@ __all__ = [
     "arange",
     "argmax",
     "concatenate",
-    "constant",
     "cumsum",
+    "find_kth_largest",
     "floor",
     "gather_sum",
-    "kth_largest",
     "max",
     "maximum",
     "min",
@@ -46,11 +45,6 @@ def shape(x: tf.Tensor) -> list[tf.Tensor]:
 def arange(stop: Any) -> tf.Tensor:
     """Return 0, 1, ... up to `stop`, exclusive, as float64."""
     return tf.range(tf.cast(stop, tf.float64), dtype=tf.float64)
-
-
-def constant(values: Any) -> tf.Tensor:
-    """Return `values` as float64."""
-    return tf.constant(values, tf.float64)
 
 
 def where(condition: tf.Tensor, x: Any, y: Any) -> tf.Tensor:
@@ -93,7 +87,7 @@ def to_uint8(x: tf.Tensor) -> tf.Tensor:
     return tf.cast(x, tf.uint8)
 
 
-def kth_largest(x: tf.Tensor, k: Any) -> tf.Tensor:
+def find_kth_largest(x: tf.Tensor, k: Any) -> tf.Tensor:
     """Return the k-th largest value, counted from 1."""
     return tf.reduce_min(tf.math.top_k(tf.reshape(x, [-1]), to_int(k), sorted=False).values)
 

@@ -54,7 +54,7 @@ def fit(ops: Ops, planes: Array, spec: Any) -> Array:
         ]
         room = [side / (1.0 + 2.0 * spec.margin) for side in target]
     else:
-        extents, room = [[ops.constant(0.0), side] for side in size], list(target)
+        extents, room = [[ops.to_float(0.0), side] for side in size], list(target)
     scale = ops.minimum(*(side / (last - first) for side, (first, last) in zip(room, extents, strict=True)))
     rows, columns = (
         resampling.place(ops, length, int(side), scale, (side - scale * (first + last)) / 2.0)

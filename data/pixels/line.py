@@ -128,4 +128,4 @@ def _find_strongest(ops: Ops, ink: Array) -> Array:
     """Return the ink that `DARKEST` of the image reach, in grey levels."""
     height, width = ops.shape(ink)
     count = -ops.floor(-DARKEST * ops.to_float(height) * ops.to_float(width))
-    return ops.maximum(ops.kth_largest(ink, count), FAINTEST)
+    return ops.maximum(ops.find_kth_largest(ink, count), FAINTEST)

@@ -29,11 +29,10 @@ __all__ = [
     "arange",
     "argmax",
     "concatenate",
-    "constant",
     "cumsum",
+    "find_kth_largest",
     "floor",
     "gather_sum",
-    "kth_largest",
     "max",
     "maximum",
     "min",
@@ -56,12 +55,9 @@ def arange(stop: Any) -> np.ndarray:
     return np.arange(int(stop), dtype=np.float64)
 
 
-def constant(values: Any) -> np.ndarray:
-    """Return `values` as float64."""
-    return np.asarray(values, np.float64)
-
-
-to_float = constant
+def to_float(x: Any) -> np.ndarray:
+    """Return `x` as float64."""
+    return np.asarray(x, np.float64)
 
 
 def pad(x: np.ndarray, widths: Any, value: float) -> np.ndarray:
@@ -79,7 +75,7 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
     return x.astype(np.uint8)
 
 
-def kth_largest(x: np.ndarray, k: Any) -> np.float64:
+def find_kth_largest(x: np.ndarray, k: Any) -> np.float64:
     """Return the k-th largest value, counted from 1."""
     flat = x.ravel()
     return np.partition(flat, flat.size - int(k))[flat.size - int(k)]

@@ -1,0 +1,58 @@
+"""NumPy and TensorFlow give the same pixels, whatever the image."""
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.tfx
+
+
+@pytest.fixture(scope="module")
+def images():
+    rng = np.random.default_rng(3)
+    sizes = [(1, 1), (1, 60), (60, 1), (2, 3), (28, 28), (97, 41), (64, 1000), (300, 200), (1500, 90)]
+    random = [rng.integers(0, 256, (4, *size)).astype(np.float64) for size in sizes]
+    strokes = []
+    for height, width in sizes[4:]:
+        image = np.full((4, height, width), 255.0)
+        for _ in range(6):
+            top, left = rng.integers(0, height), rng.integers(0, width)
+            image[:3, top : top + max(2, height // 3), left : left + 3] = rng.integers(0, 120)
+        image[:3] = np.clip(image[:3] + rng.integers(-20, 20, (height, width)), 0, 255)
+        strokes.append(image)
+    return random + strokes
+
+
+@pytest.mark.parametrize(
+    ("module", "values"),
+    [
+        ("glyph", {"height": 28, "width": 28}),
+        ("glyph", {"height": 75, "width": 75, "channels": 3, "ink_is_light": False}),
+        ("glyph", {"height": 32, "width": 24, "crop_to_ink": False}),
+        ("line", {"height": 32, "width": 640, "margin": 0.1}),
+    ],
+    ids=["glyph", "colour_dark_ink", "whole_image", "line"],
+)
+def test_both_give_the_same_pixels(module, values, images):
+    import importlib
+
+    import tensorflow as tf
+
+    from tfx_ocr.components.inputs import tensorflow_ops
+    from tfx_ocr.components.recipe import ImageSpec
+    from tfx_ocr.data.pixels import numpy_ops
+
+    fit, spec = importlib.import_module(f"tfx_ocr.data.pixels.{module}").fit, ImageSpec(**values)
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([4, None, None], tf.float64)])
+    def in_graph(planes):
+        return fit(tensorflow_ops, planes, spec)
+
+    for image in images:
+        np.testing.assert_array_equal(fit(numpy_ops, image, spec), in_graph(image).numpy())
+
+
+def test_both_modules_offer_the_same_operations():
+    from tfx_ocr.components.inputs import tensorflow_ops
+    from tfx_ocr.data.pixels import numpy_ops
+
+    assert sorted(tensorflow_ops.__all__) == sorted(numpy_ops.__all__)

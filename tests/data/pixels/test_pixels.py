@@ -1,0 +1,94 @@
+"""Fitting by NumPy: values worked out by hand."""
+
+import numpy as np
+import pytest
+
+from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.data.pixels import compose, glyph, line, numpy_ops, ops
+
+
+def planes(grey, opacity=255.0):
+    grey = np.asarray(grey, np.float64)
+    return np.stack([grey, grey, grey, np.full_like(grey, opacity) if np.isscalar(opacity) else np.array(opacity)])
+
+
+def dense(taps, length):
+    weights = np.zeros((len(taps.pixels), length))
+    for row, (pixels, values) in enumerate(zip(taps.pixels, taps.weights, strict=True)):
+        for pixel, value in zip(pixels, values, strict=True):
+            if value:
+                weights[row, int(pixel)] += value
+    return weights
+
+
+def test_average_shares_a_pixel_between_two_stretches():
+    assert dense(ops.average(numpy_ops, 3.0, 2.0), 3) == pytest.approx(
+        np.array([[2 / 3, 1 / 3, 0], [0, 1 / 3, 2 / 3]]), abs=1 / ops.WEIGHT
+    )
+
+
+def test_place_interpolates_and_leaves_out_what_lies_outside():
+    # twice as large, moved right by one pixel: output 0 samples at -0.25, outside; 1 at 0.25; 2 at 0.75
+    weights = dense(ops.place(numpy_ops, 2.0, 5, 2.0, 1.0), 2)
+    assert weights == pytest.approx(np.array([[0, 0], [1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]]))
+
+
+def test_place_averages_where_it_shrinks():
+    # half as large: a triangle two pixels wide on either side
+    weights = dense(ops.place(numpy_ops, 4.0, 2, 0.5, 0.0), 4)
+    assert weights[0] == pytest.approx(np.array([3, 3, 1, 0]) / 7, abs=2 / ops.WEIGHT)
+
+
+def test_stretch_repeats_the_edges():
+    assert dense(ops.stretch(numpy_ops, 2.0, 4.0), 2) == pytest.approx(
+        np.array([[1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]])
+    )
+
+
+def test_spread_takes_the_maximum_of_the_neighborhood():
+    image = np.array([[0.0, 0, 0, 5], [0, 0, 0, 0], [1, 0, 0, 0]])
+    assert ops.spread(numpy_ops, image, 3, 1).tolist() == [[0, 0, 0, 5], [1, 0, 0, 5], [1, 0, 0, 0]]
+    assert ops.spread(numpy_ops, image, 1, 3).tolist() == [[0, 0, 5, 5], [0, 0, 0, 0], [1, 1, 0, 0]]
+
+
+@pytest.mark.parametrize(("ink", "ground"), [(0.0, 255.0), (255.0, 0.0)], ids=["dark_on_white", "light_on_black"])
+def test_transparency_is_laid_on_the_ground_that_differs_from_the_ink(ink, ground):
+    laid = compose.compose(numpy_ops, planes([[ink, ink]], [[255.0, 0.0]]), 1)
+    assert laid.tolist() == [[[ink, ground]]]
+
+
+def test_an_opaque_light_image_stays_as_it_is():
+    assert compose.compose(numpy_ops, planes([[255.0, 200.0]]), 1).tolist() == [[[255.0, 200.0]]]
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["dark_on_light", "light_on_dark"])
+@pytest.mark.parametrize("around", [0, 3, 40], ids=["tight", "some_margin", "wide_margin"])
+def test_margin_and_polarity_make_no_difference(turned, around):
+    image = np.full((20 + 2 * around, 12 + 2 * around), 255.0)
+    image[around + 2 : around + 18, around + 5 : around + 7] = 0.0
+    image[around + 2 : around + 4, around + 2 : around + 10] = 0.0
+    spec = ImageSpec(height=28, width=28)
+    fitted = glyph.fit(numpy_ops, planes(255.0 - image if turned else image), spec)
+    assert fitted.shape == (28, 28, 1)
+    assert fitted.dtype == np.uint8
+    rows, _ = np.nonzero(fitted[..., 0] > 127)
+    assert (rows.min(), rows.max()) == (4, 23)  # 28 / 1.4 = 20 rows in the middle
+    assert fitted.max() == 255
+    assert fitted[:3].max() == 0
+
+
+def test_a_blank_image_gives_paper():
+    assert glyph.fit(numpy_ops, planes(np.full((9, 9), 77.0)), ImageSpec(height=28, width=28)).max() == 0
+    assert line.fit(numpy_ops, planes(np.full((40, 300), 77.0)), ImageSpec(height=32, width=640)).max() == 0
+
+
+def test_a_line_stands_at_the_left_and_its_rules_are_gone():
+    image = np.full((60, 400), 230.0)
+    image[50:52] = 40.0  # a rule of the form
+    for left in range(60, 200, 20):
+        image[15:45, left : left + 4] = 20.0
+    fitted = line.fit(numpy_ops, planes(image), ImageSpec(height=32, width=640, margin=0.1))[..., 0]
+    columns = np.nonzero(fitted.max(0) > 127)[0]
+    assert columns[0] == 3  # a margin of 0.1 heights
+    assert columns[-1] < 140
+    assert (fitted[3:29, columns] > 127).mean() > 0.9  # strokes are as high as the strip, the rule is not there
