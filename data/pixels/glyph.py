@@ -57,7 +57,7 @@ def fit(ops: Ops, planes: Array, spec: Any) -> Array:
         extents, room = [[ops.to_float(0.0), side] for side in size], list(target)
     scale = ops.minimum(*(side / (last - first) for side, (first, last) in zip(room, extents, strict=True)))
     rows, columns = (
-        resampling.place(ops, length, int(side), scale, (side - scale * (first + last)) / 2.0)
+        resampling.interpolate(ops, length, int(side), scale, (side - scale * (first + last)) / 2.0)
         for length, side, (first, last) in zip(size, target, extents, strict=True)
     )
     # the middle of the ink to the middle of the result

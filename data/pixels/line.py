@@ -71,8 +71,8 @@ def fit(ops: Ops, planes: Array, spec: Any) -> Array:
     room = spec.width - 2.0 * border
     zoom = ops.minimum(zoom, room / (SQUEEZED * (right - left)))
     zoom_x = ops.minimum(zoom, room / (right - left))
-    rows = resampling.place(ops, height, spec.height, zoom, (spec.height - zoom * (top + bottom)) / 2.0)
-    columns = resampling.place(ops, width, spec.width, zoom_x, border - zoom_x * left)
+    rows = resampling.interpolate(ops, height, spec.height, zoom, (spec.height - zoom * (top + bottom)) / 2.0)
+    columns = resampling.interpolate(ops, width, spec.width, zoom_x, border - zoom_x * left)
     fitted = ops.minimum(ops.floor(resampling.resample(ops, ink, rows, columns) * 255.0 + 0.5), 255.0)
     return ops.to_uint8(fitted)[:, :, None]
 

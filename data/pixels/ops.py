@@ -38,7 +38,7 @@ def average(ops: Ops, length: Array, size: Array) -> Taps:
     return Taps(pixels, quantize(ops, ops.maximum(overlap, 0.0) / step, WEIGHT))
 
 
-def place(ops: Ops, length: Array, size: Any, scale: Array, translation: Array) -> Taps:
+def interpolate(ops: Ops, length: Array, size: Any, scale: Array, translation: Array) -> Taps:
     """Interpolate linearly, averaging where `scale` shrinks.
 
     Output pixel i samples the input at `(i + 0.5 - translation) / scale`, in pixels from the input's edge; what lies

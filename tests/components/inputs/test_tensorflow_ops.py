@@ -47,6 +47,7 @@ def test_both_give_the_same_pixels(module, values, images):
     def in_graph(planes):
         return fit(tensorflow_ops, planes, spec)
 
+    assert len(images) == 14
     for image in images:
         np.testing.assert_array_equal(fit(numpy_ops, image, spec), in_graph(image).numpy())
 

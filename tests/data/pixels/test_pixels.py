@@ -27,15 +27,15 @@ def test_average_shares_a_pixel_between_two_stretches():
     )
 
 
-def test_place_interpolates_and_leaves_out_what_lies_outside():
+def test_interpolate_interpolates_and_leaves_out_what_lies_outside():
     # twice as large, moved right by one pixel: output 0 samples at -0.25, outside; 1 at 0.25; 2 at 0.75
-    weights = dense(ops.place(numpy_ops, 2.0, 5, 2.0, 1.0), 2)
+    weights = dense(ops.interpolate(numpy_ops, 2.0, 5, 2.0, 1.0), 2)
     assert weights == pytest.approx(np.array([[0, 0], [1, 0], [0.75, 0.25], [0.25, 0.75], [0, 1]]))
 
 
-def test_place_averages_where_it_shrinks():
+def test_interpolate_averages_where_it_shrinks():
     # half as large: a triangle two pixels wide on either side
-    weights = dense(ops.place(numpy_ops, 4.0, 2, 0.5, 0.0), 4)
+    weights = dense(ops.interpolate(numpy_ops, 4.0, 2, 0.5, 0.0), 4)
     assert weights[0] == pytest.approx(np.array([3, 3, 1, 0]) / 7, abs=2 / ops.WEIGHT)
 
 
