@@ -270,6 +270,15 @@ def test_the_tables_of_the_lines_tutorial_are_read(tmp_path):
         assert [row["label"] for row in rows if alphabet.find_problem(row["label"])] == []
 
 
+def test_every_decision_is_listed_by_its_title():
+    folder = ROOT / "docs/decisions"
+    titles = {path.name: path.read_text(encoding="utf-8").splitlines()[0] for path in sorted(folder.glob("0*.md"))}
+    rows = re.findall(
+        r"^\| (\d+) \| \[(.+)\]\((\S+)\) \|$", (folder / "index.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert {name: f"# {number}. {title}" for number, title, name in rows} == titles
+
+
 def test_the_glossary_is_sorted():
     text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
     terms = re.findall(r"^\| ([^|]+) \|", text, re.MULTILINE)[2:]

@@ -361,7 +361,7 @@ def build_table(rows: Rows, peers: Sequence[Mapping[str, str]], headlines: Seque
         for name, measure in headline.against:
             others.append(f"{name}: {float(find_row(rows, headline.part, measure)['value']):{headline.spec}}")
         body.append([headline.data, headline.measure, f"**{value:{headline.spec}}**", ", ".join(others)])
-    return "\n".join(_table(["", "measure", "tfx-ocr", "others"], body))
+    return "\n".join(_table(["task", "measure", "tfx-ocr", "others"], body))
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[str]]) -> list[str]:
