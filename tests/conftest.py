@@ -24,7 +24,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def write_export() -> Callable[..., Path]:
-    """`write_export(folder, misread="")`: a SavedModel that answers with the first byte of the picture.
+    """Return `write_export(folder, misread="")`: a SavedModel that answers with the first byte of the picture.
 
     `b"7d..."` is read as "7" with probability 1 (100 %, ASCII d), `b"72"` with 0.5 (ASCII 2 is 50). Classes in
     `misread` are answered with "0" instead. `labels` and `probabilities` hold the answer and "?".
@@ -63,7 +63,7 @@ def write_export() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def write_fast() -> Callable[..., Path]:
-    """`write_fast(folder, most=(255.0, 255.0), less=0.0)`: puts a fast form into what `write_export` wrote there.
+    """Return `write_fast(folder, most=(255.0, 255.0), less=0.0)`, which adds a fast form to such an export.
 
     Its network takes a picture's two first bytes as numbers and gives what of them is not above `most`, and `less` off
     the second: with 56 (ASCII 8) for the first a 9 is read as 8, and with 1.5 every probability is 0.015 less.
@@ -117,7 +117,7 @@ def write_fast() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def write_examples() -> Callable[..., Any]:
-    """`write_examples(folder, {"test": [(image, label), ...]})`: an Examples artifact as ExampleGen leaves it."""
+    """Return `write_examples(folder, {"test": [(image, label), ...]})`: an artifact as ExampleGen leaves it."""
 
     def write(folder: Path, splits: Mapping[str, Sequence[tuple[bytes, str]]]) -> Any:
         import json
@@ -152,7 +152,7 @@ def write_examples() -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def artifact() -> Callable[..., Any]:
-    """`artifact("Model", folder, id=3)`: a standard artifact that lies in `folder`."""
+    """Return `artifact("Model", folder, id=3)`: a standard artifact that lies in `folder`."""
 
     def make(kind: str, folder: Path, number: int = 1) -> Any:
         from tfx.types import standard_artifacts

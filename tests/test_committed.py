@@ -26,7 +26,7 @@ INSTALLS = re.compile(r"(?:^|/)(?:Makefile|Dockerfile|requirements/.*|setup\.py|
 
 @pytest.fixture(scope="module")
 def committed() -> list[Path]:
-    """Files that git knows and that are still there, below the project's root."""
+    """Return the files that git knows and that still exist, below the project's root."""
     try:
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     except (FileNotFoundError, subprocess.CalledProcessError):
@@ -35,7 +35,7 @@ def committed() -> list[Path]:
 
 
 def findings(name: str, text: str) -> list[str]:
-    """What `text`, the file `name`, may not say."""
+    """Return what `text`, the file `name`, must not say."""
     settings = re.compile(re.escape(f"{ROOT}/"))
     patterns = [HOST, OPTION, settings, ADDRESS] if INSTALLS.search(name) else [HOST, OPTION, settings]
     return [f"{name}: {match[0]}" for pattern in patterns for match in pattern.finditer(text)]

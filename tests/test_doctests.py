@@ -15,7 +15,7 @@ IMPORTS_TENSORFLOW = re.compile(r"^\s*(?:import|from) (?:tensorflow|keras|tfx|ap
 
 
 def examples() -> list:
-    """Modules whose text has an example, marked `tfx` where the text also imports TensorFlow."""
+    """Return modules whose text has an example, marked `tfx` where the text also imports TensorFlow."""
     found = []
     for path in sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         text = path.read_text(encoding="utf-8")

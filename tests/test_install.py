@@ -52,7 +52,7 @@ class Machine:
         return self.has(name, PYTHON.format(version=version, bin=self.bin, name=name, log=self.log, lacks=int(lacks)))
 
     def has_apt(self, *known: str) -> Machine:
-        """apt-get that logs, and gives the compiler; apt-cache that knows `known`."""
+        """Write an apt-get that logs and provides the compiler, and an apt-cache that knows `known`."""
         install = f'echo "apt-get $*" >>{self.log}; cp {self.bin}/tool {self.bin}/g++; {self.bin}/gives'
         self.has("gives", "exit 0").has("apt-get", f'case "$*" in *install*) {install} ;; esac')
         return self.has("apt-cache", f'case " {" ".join(known)} " in *" $2 "*) ;; *) exit 1 ;; esac')

@@ -33,7 +33,7 @@ def tree(source: Path) -> ast.Module:
 
 
 def strings(module: ast.Module) -> Iterator[tuple[int, str]]:
-    """Line and value of every string in code: not docstrings, which stand alone as an expression."""
+    """Yield line and value of every string in code, except docstrings."""
     alone = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
     for node in ast.walk(module):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in alone:
@@ -41,7 +41,7 @@ def strings(module: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def imports(module: ast.Module) -> set[str]:
-    """Dotted names of what is imported anywhere in a module, also by a dotted path in a string."""
+    """Return dotted names of everything that a module imports, also by a dotted path in a string."""
     found = {value.replace(":", ".") for _, value in strings(module) if DOTTED.fullmatch(value)}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):
@@ -52,7 +52,7 @@ def imports(module: ast.Module) -> set[str]:
 
 
 def ours(module: ast.Module) -> Iterator[tuple[str, ...]]:
-    """What is imported of the project, as parts: `("components", "evaluator", "gate")`."""
+    """Return what is imported of the project, as parts: `("components", "evaluator", "gate")`."""
     for name in sorted(imports(module)):
         package, *parts = name.split(".")
         if package == "tfx_ocr":
@@ -60,7 +60,7 @@ def ours(module: ast.Module) -> Iterator[tuple[str, ...]]:
 
 
 def step(parts: tuple[str, ...]) -> str | None:
-    """The step whose folder something is in, or None where every step may go."""
+    """Return the step whose folder something is in, or None for places that every step may import."""
     room, name, *_ = (*parts, "")
     is_step = room == "components" and name not in SHARED and (ROOT / room / name / "__init__.py").is_file()
     return name if is_step else None
@@ -123,14 +123,14 @@ def test_dotted_paths_are_found_and_wrong_ones_told():
 
 
 def defined(module: ast.Module) -> set[str]:
-    """Names that a module's top level gives."""
+    """Return the names that a module's top level defines."""
     assigned = (node for node in module.body if isinstance(node, ast.Assign | ast.AnnAssign))
     names = {name.id for node in assigned for name in ast.walk(node) if isinstance(name, ast.Name)}
     return names | {node.name for node in module.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def names_of_recipes(room: str) -> dict[Path, list[str]]:
-    """Of each source of a room but recipes themselves, where it names one: `file:line: name`."""
+    """Return where a source outside the recipes names one: `file:line: name`."""
     return {
         source: [f"{source}:{line}: {value!r}" for line, value in strings(tree(source)) if value in RECIPES]
         for source in SOURCES

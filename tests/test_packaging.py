@@ -19,7 +19,7 @@ NOT_SHIPPED = ("serving/docker/", "serving/kubernetes/", "serving/monitoring/") 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Path:
-    """A copy of what the wheel is built from: setuptools leaves `build/` and egg-info behind."""
+    """Copy what the wheel is built from: setuptools leaves `build/` and egg-info behind."""
     copy = tmp_path_factory.mktemp("source")
     for room in ROOMS:
         shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))

@@ -22,7 +22,7 @@ BATCH = 200
 
 
 def phone(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Dark ink on grey paper, eight times as large, in a shadow that falls across, with the sensor's noise."""
+    """Draw dark ink on grey paper, eight times as large, with a shadow across it and the sensor's noise."""
     large = Image.fromarray(255 - picture).resize((224, 224), Image.Resampling.BICUBIC)
     soft = np.asarray(large.filter(ImageFilter.GaussianBlur(2)), np.float32)
     shadow = np.linspace(1.0, generator.uniform(0.75, 1.0), 224, dtype=np.float32)
@@ -31,7 +31,7 @@ def phone(picture: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 
 def wide(picture: np.ndarray, _: np.random.Generator) -> np.ndarray:
-    """Off the middle of a dark field with three times the side."""
+    """Draw the picture off the middle of a dark field with three times the side."""
     return np.pad(picture, ((10, 46), (40, 16)))
 
 
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """Encoded."""
+    """Encode as PNG."""
     out = io.BytesIO()
     Image.fromarray(picture).save(out, "PNG")
     return out.getvalue()

@@ -88,7 +88,7 @@ def draw(out: pathlib.Path, fonts_folder: pathlib.Path) -> None:
 
 
 def copy_writers(target: pathlib.Path, *, others: bool, copies: int) -> None:
-    """Real crops to a TFRecord: those of `WRITERS`, or of all others. Doubtful ones are left out."""
+    """Write real crops to a TFRecord: those of `WRITERS`, or all others. Doubtful ones are left out."""
     from tfx_ocr.data.readers import labelled_csv, tfrecord
     from tfx_ocr.data.record import Record
 
@@ -107,7 +107,7 @@ def copy_writers(target: pathlib.Path, *, others: bool, copies: int) -> None:
 
 
 def rows(printed: dict, written: dict) -> list[results.Row]:
-    """Two of the fonts, two of the writers."""
+    """Return two of the fonts, two of the writers."""
     of = {
         f"printed, KS X 1001's 2,350 syllables, {len(TEST)} fonts never trained on": printed,
         "handwritten, decoded over 11,172, two writers never trained on": written,

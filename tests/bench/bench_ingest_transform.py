@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def rows(runs: list[Seconds], images: int) -> list[results.Row]:
-    """Rates of each way, and ratios of ours to the others, as means of the repeats."""
+    """Return rates of each way, and ratios of ours to the others, as means of the repeats."""
 
     def rates(transform: str) -> list[float]:
         return [images / (seconds["ExampleGen"] + seconds[transform]) for seconds in runs]
@@ -74,7 +74,7 @@ def rows(runs: list[Seconds], images: int) -> list[results.Row]:
 
 
 def seconds_of(home: pathlib.Path, images: int) -> Seconds:
-    """Seconds of each step of one run over `images` pictures, in a folder that is not there yet."""
+    """Return the seconds of each step of one run over `images` pictures, in a new folder."""
     import float_tensors
     from ml_metadata import metadata_store
     from tfx.components import Transform

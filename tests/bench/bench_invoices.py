@@ -86,13 +86,13 @@ def write(work: pathlib.Path, fold: int) -> None:
 
 
 def at(folder: pathlib.Path, name: str) -> pathlib.Path:
-    """A file in a folder that is there."""
+    """Return the path of a file after creating its folder."""
     folder.mkdir(parents=True, exist_ok=True)
     return folder / f"{name}.tfrecord.gz"
 
 
 def pages(part: str, fold: int) -> dict[str, list[Record]]:
-    """The pages of a set by the recipe's rule, turned on by so many times its test share; without their pictures."""
+    """Return the pages of a set split by the recipe's rule, rotated by so many test shares; without their pictures."""
     from tfx_ocr.components.example_gen.splits import SPLITS
     from tfx_ocr.data import features
     from tfx_ocr.data.readers import get_reader
@@ -111,14 +111,14 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
 
 
 def split_of(group: str, rule: Split, fold: int) -> str:
-    """Where a supplier's pages are: with fold 0 as `components.example_gen.splits` says."""
+    """Return the split of a supplier's pages; with fold 0 as `components.example_gen.splits` divides them."""
     from tfx_ocr.components.example_gen.splits import choose_by_share, hash_to_unit
 
     return choose_by_share((hash_to_unit(group) - fold * rule.test) % 1.0, rule.eval, rule.test)
 
 
 def all_named(record: Record) -> Record:
-    """The page with an empty value for each field that its set annotates and that it does not have."""
+    """Return the page with an empty value for each field that its set annotates and that it does not have."""
     from tfx_ocr.data import features
     from tfx_ocr.data.readers import rvl_invoices
 
@@ -129,13 +129,13 @@ def all_named(record: Record) -> Record:
 
 
 def row(part: str, verdict: dict[str, Any]) -> results.Row:
-    """What was measured of a part's own test pages."""
+    """Return what was measured of a part's own test pages."""
     metric, words = MEASURES[part]
     return pipelines.row(words, verdict, metric, "pages", COMMAND)
 
 
 def over_folds(part: str, verdicts: list[dict[str, Any]]) -> results.Row:
-    """What was measured of a part over all folds together, and the lowest and the highest of them."""
+    """Return what was measured of a part over all folds together, and the lowest and the highest of them."""
     metric, words = MEASURES[part]
     each = [verdict["metrics"][metric] for verdict in verdicts]
     return results.Row(
@@ -149,7 +149,7 @@ def over_folds(part: str, verdicts: list[dict[str, Any]]) -> results.Row:
 
 
 def micro_f1(verdicts: list[dict[str, Any]], ending: str) -> float:
-    """Of the fields of several verdicts as if they were one.
+    """Return micro F1 over the fields of several verdicts together.
 
     Args:
         verdicts: what `pipelines.judge` found.

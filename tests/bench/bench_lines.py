@@ -53,7 +53,7 @@ def draw(out: pathlib.Path, count: int) -> None:
 
 
 def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
-    """A real set as TFRecords: train, many times over, and eval to `out`, test to both folders."""
+    """Write a real set as TFRecords: train, many times over, and eval to `out`, test to both folders."""
     from tfx_ocr.components.example_gen.splits import Divider
     from tfx_ocr.components.recipe import Split
     from tfx_ocr.data.readers import get_reader, tfrecord
@@ -79,7 +79,7 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
 
 
 def rows(found: dict[str, dict[str, Any]]) -> list[results.Row]:
-    """Three measures a set."""
+    """Return three rows per set."""
     command = "python tests/bench/bench_lines.py"
     return [
         pipelines.row(f"{name.title()} lines never trained on: {words}", verdict, metric, "lines", command)

@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def once(network: str, draw: int, options: argparse.Namespace) -> dict[str, float]:
-    """Metrics of one draw, from its file where it is done."""
+    """Return the metrics of one draw, from its file if it exists."""
     size = f"{options.train}-{options.test}"
     name = f"{network}-{size}-{draw}" + re.sub(r"\W+", "_", f" {options.overrides}".rstrip())
     done = options.work / f"{name}.json"
@@ -68,7 +68,7 @@ def once(network: str, draw: int, options: argparse.Namespace) -> dict[str, floa
 
 
 def rows(network: str, found: list[dict[str, float]], options: argparse.Namespace) -> list[results.Row]:
-    """The mean of the draws, a row a measure."""
+    """Return the mean of the draws, one row per measure."""
     size = f"{options.train:,} / {options.test:,}"
     command = f"python tests/bench/bench_mnist_draws.py {network}"
     for name, default in (("draws", 3), ("train", 5000), ("test", 1000), ("overrides", "")):

@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def run(recipe: str, environment: dict[str, str]) -> dict[str, float]:
-    """Wall and CPU seconds (its children included) and lines on the console of one run.
+    """Return wall and CPU seconds (children included) and lines on the console of one run.
 
     Raises:
         RuntimeError: it failed; what it said is in the message.
@@ -87,7 +87,7 @@ def run(recipe: str, environment: dict[str, str]) -> dict[str, float]:
 
 
 def state(metadata: pathlib.Path) -> dict[str, int]:
-    """Executions by state, and artifacts, in a sqlite metadata store."""
+    """Return executions by state, and artifacts, in a sqlite metadata store."""
     from ml_metadata import metadata_store
     from ml_metadata.proto import metadata_store_pb2
 

@@ -81,7 +81,7 @@ def main() -> None:
 
 
 def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
-    """Of both ways, in turns."""
+    """Measure both ways, in turns."""
     import numpy as np
 
     from tfx_ocr.serving.export import Export
@@ -103,7 +103,7 @@ def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int
 
 
 def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
-    """Of one client, to a server of the SavedModel and to one of its fast form.
+    """Measure one client, on a server of the SavedModel and on one of its fast form.
 
     Both are started for each repeat, for a server's pace hangs on where its memory and threads came to lie, and asked
     in short turns, for the machine's own changes from one second to the next. Beside the rates, `RUN`: what a run of
@@ -147,7 +147,7 @@ def _in_turns(servers: dict[str, model_server.Running], asked: Sequence[object],
 
 
 def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CLIENTS) -> float:
-    """Requests a second of all clients together, their connecting included."""
+    """Return requests per second of all clients together, connecting included."""
     numbers = itertools.count()
 
     def ask(_: int) -> None:
@@ -162,7 +162,7 @@ def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CL
 
 
 def rate_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
-    """Each way's rate and what one is of the other, as means of the repeats."""
+    """Return each way's rate and the ratio of the two, as means of the repeats."""
     of = {
         "requests straight on the session in process": ([one["in process"] for one in measured], "requests/s"),
         "requests over gRPC, batching on": ([one["gRPC"] for one in measured], "requests/s"),
@@ -172,7 +172,7 @@ def rate_rows(words: str, measured: list[Rates], requests: int, command: str) ->
 
 
 def fast_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
-    """Likewise of one client and the two servers."""
+    """Return the same for one client and the two servers."""
     of = {
         "requests over gRPC, SavedModel": ([one["SavedModel"] for one in measured], "requests/s"),
         "requests over gRPC, TFLite": ([one["TFLite"] for one in measured], "requests/s"),
@@ -253,14 +253,14 @@ def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int,
 
 
 def push(base: pathlib.Path, version: int) -> None:
-    """The version before it once more, whole at once: the server passes over names that are no number."""
+    """Publish the previous version under a new number, by one rename: the server ignores names that are not numbers."""
     staging = base / f".staging-{version}"
     shutil.copytree(base / str(version - 1), staging)
     staging.rename(base / str(version))
 
 
 def swap_rows(sent: int, failed: int, late: int, command: str) -> list[results.Row]:
-    """What must be 0, twice."""
+    """Return the two rows that must be 0."""
     over = f"{sent:,} requests"
     what = f"{SWAPS} versions swapped in under load, {CLIENTS} clients over gRPC"
     return [
@@ -270,7 +270,7 @@ def swap_rows(sent: int, failed: int, late: int, command: str) -> list[results.R
 
 
 def random_export(network: str, path: pathlib.Path) -> None:
-    """The digits recipe's export with weights as they are drawn."""
+    """Export the digits recipe with random weights."""
     import keras
     import tensorflow as tf
     import tensorflow_transform as tft

@@ -159,7 +159,7 @@ def sound(
 
 
 def malformed_grpc(predict: Callable[[Any], Any], picture: bytes) -> list[Malformed]:
-    """Requests that must be refused over gRPC, on the caller's connection."""
+    """Return requests that must be refused over gRPC, on the caller's connection."""
     import grpc
 
     def sends(request: Any) -> Callable[[], str]:
@@ -182,7 +182,7 @@ def malformed_grpc(predict: Callable[[Any], Any], picture: bytes) -> list[Malfor
 
     of = model_server.predict_request
     requests = {
-        ("bytes that are no picture", "INVALID_ARGUMENT"): of([b"no picture"]),
+        ("bytes that are not a picture", "INVALID_ARGUMENT"): of([b"no picture"]),
         ("half a picture", "INVALID_ARGUMENT"): of([picture[: len(picture) // 2]]),
         ("no picture among pictures", "INVALID_ARGUMENT"): of([picture, b""]),
         ("numbers in place of bytes", "INVALID_ARGUMENT"): of([1, 2]),
@@ -196,7 +196,7 @@ def malformed_grpc(predict: Callable[[Any], Any], picture: bytes) -> list[Malfor
 
 
 def malformed_rest(http: Any, picture: bytes) -> list[Malformed]:
-    """Requests that must be refused over REST, on the caller's connection."""
+    """Return requests that must be refused over REST, on the caller's connection."""
     import httpx
 
     def sends(path: str, body: bytes) -> Callable[[], str]:
@@ -215,7 +215,7 @@ def malformed_rest(http: Any, picture: bytes) -> list[Malformed]:
     requests = {
         ("no JSON", "400"): (PREDICT, b"no JSON"),
         ("half a body", "400"): (PREDICT, body(good)[:40]),
-        ("bytes that are no picture", "400"): (PREDICT, body([as_json(b"no picture")])),
+        ("bytes that are not a picture", "400"): (PREDICT, body([as_json(b"no picture")])),
         ("no base64", "400"): (PREDICT, body([{"b64": "***"}])),
         ("a number in place of bytes", "400"): (PREDICT, body([1])),
         ("both instances and inputs", "400"): (PREDICT, body(good, inputs=good)),
@@ -228,24 +228,24 @@ def malformed_rest(http: Any, picture: bytes) -> list[Malformed]:
 
 
 def as_json(image: bytes) -> dict[str, str]:
-    """Bytes as TensorFlow Serving's REST API takes them."""
+    """Encode bytes as TensorFlow Serving's REST API takes them."""
     return {"b64": base64.b64encode(image).decode("ascii")}
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process in MB (10^6 bytes)."""
+    """Return resident memory of a process in MB (10^6 bytes)."""
     pages = int(pathlib.Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def after_warm_up(samples: Sequence[tuple[float, float]], seconds: float) -> list[tuple[float, float]]:
-    """Those from a fifth of the time on, or from 3 minutes where that is sooner."""
+    """Return the samples after a fifth of the time, or after 3 minutes if that is sooner."""
     begin = min(WARM_UP * seconds, WARM_UP_S)
     return [sample for sample in samples if sample[0] >= begin]
 
 
 def slope(samples: Sequence[tuple[float, float]]) -> float:
-    """Of the line through (x, y) with the least squares of what y is off it.
+    """Return the slope of the least-squares line through (x, y).
 
     Raises:
         ValueError: there are not two different x.
@@ -259,7 +259,7 @@ def slope(samples: Sequence[tuple[float, float]]) -> float:
 
 
 def rows(minutes: float, counts: Counts, samples: Sequence[tuple[float, float]], crashed: bool) -> list[results.Row]:
-    """Slope, crashes, and how requests ended."""
+    """Return slope, crashes, and how requests ended."""
     taken = after_warm_up(samples, 60 * minutes)
     over = f"{minutes:g} minutes"
     all_sound, all_malformed = f"{counts['sound']:,} requests", f"{counts['malformed']:,} requests"

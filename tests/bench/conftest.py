@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def beside(monkeypatch):
-    """Scripts of this folder import each other by name."""
+    """Let scripts of this folder import each other by name."""
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
     yield
     for path in Path(__file__).parent.glob("*.py"):

@@ -15,7 +15,7 @@ DIGITS = 10
 
 
 def folder() -> pathlib.Path:
-    """Where the four files lie: `mnist/` of the real data.
+    """Return the folder of the four files: `mnist/` of the real data.
 
     Raises:
         FileNotFoundError: they do not.
@@ -24,7 +24,7 @@ def folder() -> pathlib.Path:
 
 
 def read(split: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures [N, 28, 28] uint8, ink light, and labels [N] uint8 of `train` or `test`."""
+    """Return pictures [N, 28, 28] uint8, ink light, and labels [N] uint8 of `train` or `test`."""
     name = FILES[split]
     with gzip.open(folder() / f"{name}-images-idx3-ubyte.gz") as file:
         pictures = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
@@ -34,7 +34,7 @@ def read(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def balanced(labels: np.ndarray, each: int, generator: np.random.Generator) -> np.ndarray:
-    """Indexes of `each` records of every digit, rising, none twice.
+    """Return indexes of `each` records of every digit, in ascending order, without duplicates.
 
     Raises:
         ValueError: a digit has fewer.
@@ -49,7 +49,7 @@ def balanced(labels: np.ndarray, each: int, generator: np.random.Generator) -> n
 
 
 def write_draw(target: pathlib.Path, draw: int, each: dict[str, int]) -> None:
-    """`<split>/<digit>/<n>.png` of a balanced draw; what is there already stays, half of it never is.
+    """Write `<split>/<digit>/<n>.png` of a balanced draw, completely or not at all; an existing draw stays.
 
     Args:
         target: folder to make.

@@ -80,7 +80,7 @@ def running(base_path: pathlib.Path, flags: Sequence[str] = BATCHING) -> Iterato
 
 
 def free_ports(count: int) -> list[int]:
-    """Numbers that nobody listens on."""
+    """Return free port numbers."""
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in found:
@@ -89,14 +89,14 @@ def free_ports(count: int) -> list[int]:
 
 
 def pictures(folder: pathlib.Path) -> list[bytes]:
-    """The sample's test pictures, encoded as they are sent; `folder` is where the sample is written."""
+    """Return the sample's test pictures, encoded as they are sent; `folder` is where the sample is written."""
     from tfx_ocr.data.samples import digits
 
     return [path.read_bytes() for path in sorted(digits.write(folder).glob("test/*/*.png"))]
 
 
 def predict_request(images: list[bytes], signature: str = "serve_images", name: str = "image_bytes") -> Any:
-    """A PredictRequest about a batch of pictures, or of what else the signature takes under `name`."""
+    """Build a PredictRequest for a batch of pictures, or of what else the signature takes under `name`."""
     import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2
 
@@ -108,7 +108,7 @@ def predict_request(images: list[bytes], signature: str = "serve_images", name: 
 
 @contextlib.contextmanager
 def predict(address: str) -> Iterator[Callable[[Any], Any]]:
-    """`Predict` over a channel of its own, as a client on another machine has one. It is not tried again."""
+    """Call `Predict` over a channel of its own, as a client on another machine does, without retries."""
     import grpc
     from tensorflow_serving.apis import prediction_service_pb2_grpc
 
@@ -119,7 +119,7 @@ def predict(address: str) -> Iterator[Callable[[Any], Any]]:
 
 
 def runtime(rest: str) -> tuple[float, float]:
-    """Runs of its model that a monitored server has made so far, and the seconds they took."""
+    """Return runs of its model that a monitored server has made so far, and the seconds they took."""
     import httpx
     from prometheus_client.parser import text_string_to_metric_families
 

@@ -11,7 +11,7 @@ import results
 
 
 def data_folder(name: str) -> pathlib.Path:
-    """A real set: the folder `name` in TFX_OCR_DATA, by default in `../shared/data` from the project's root.
+    """Return a real set: the folder `name` in TFX_OCR_DATA, by default in `../shared/data` from the project's root.
 
     Raises:
         FileNotFoundError: it is not there.
@@ -58,13 +58,13 @@ def train_and_judge(
 
 
 def model(recipe: str, home: pathlib.Path) -> pathlib.Path:
-    """The export of the newest model that a run in `home` trained, pushed or not."""
+    """Return the export of the newest model that a run in `home` trained, pushed or not."""
     folders = pathlib.Path(home, recipe, "pipeline", "Trainer", "model").glob("*/Format-Serving")
     return max(folders, key=lambda path: int(path.parent.name))
 
 
 def judge(recipe: str, data: pathlib.Path, home: pathlib.Path) -> dict[str, Any]:
-    """What `tfx-ocr evaluate --split all` finds of that model on other data."""
+    """Return what `tfx-ocr evaluate --split all` finds of that model on other data."""
     from tfx_ocr.pipeline.evaluation import evaluate
     from tfx_ocr.pipeline.settings import Settings
 
@@ -72,7 +72,7 @@ def judge(recipe: str, data: pathlib.Path, home: pathlib.Path) -> dict[str, Any]
 
 
 def row(measure: str, verdict: dict[str, Any], metric: str, of: str, command: str) -> results.Row:
-    """One metric of a verdict with its 95 % interval.
+    """Return one metric of a verdict with its 95 % interval.
 
     Args:
         measure: in words.

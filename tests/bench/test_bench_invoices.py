@@ -25,7 +25,7 @@ def of(**fields: tuple[float, float, int]) -> dict:
 def test_verdicts_are_pooled_by_their_counts():
     import bench_invoices
 
-    # 2 of 4 answers right where 5 were wanted, and 3 of 3 where 4 were; of a supplier nobody asked
+    # 2 of 4 answers right where 5 were wanted, and 3 of 3 where 4 were; the supplier was not asked for
     verdicts = [of(date=(0.5, 0.4, 5), supplier=(0.0, 0.0, 0)), of(total=(1.0, 0.75, 4))]
     assert bench_invoices.micro_f1(verdicts, "_normalised") == pytest.approx(2 * 5 / (9 + 7))
     with pytest.raises(ValueError, match="never right"):

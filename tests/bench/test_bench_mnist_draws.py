@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
-    """The bench with a pipeline that only counts; `bench(*arguments)` is the networks and seeds it was run for."""
+    """Return the bench with a pipeline that only counts; `bench(*arguments)` gives the networks and seeds it ran."""
     import bench_mnist_draws
 
     trained = []

@@ -7,7 +7,7 @@ import pytest
 
 @pytest.fixture
 def fake_cli(tmp_path, monkeypatch):
-    """`tfx-ocr` that prints three lines and ends with the status in $STATUS."""
+    """Write a `tfx-ocr` that prints three lines and ends with the status in $STATUS."""
     import bench_second_run
 
     cli = tmp_path / "tfx-ocr"

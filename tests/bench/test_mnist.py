@@ -9,7 +9,7 @@ from PIL import Image
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
-    """Four idx files: 3 pictures of every digit to learn from, 2 to be judged on, each filled with its index."""
+    """Write four idx files: 3 training and 2 test pictures of every digit, each filled with its index."""
     monkeypatch.setenv("TFX_OCR_DATA", str(tmp_path))
     (tmp_path / "mnist").mkdir()
     for name, each in (("train", 3), ("t10k", 2)):

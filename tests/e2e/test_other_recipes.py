@@ -24,7 +24,7 @@ COMMON = ("verdict", "metrics", "curves", "slices", "fast", "data", "lineage")  
 
 
 def few_syllables(patch: pytest.MonkeyPatch) -> None:
-    """24 syllables in two fonts to learn from, one for each of the other splits."""
+    """Write 24 syllables in two fonts for training, and one font for each other split."""
     from tfx_ocr.data.samples import hangul
 
     patch.setattr(hangul, "SYLLABLES", hangul.SYLLABLES[:24])
@@ -33,7 +33,7 @@ def few_syllables(patch: pytest.MonkeyPatch) -> None:
 
 
 def few_lines(patch: pytest.MonkeyPatch) -> None:
-    """48 lines to learn from, 8 and 16 in the other splits."""
+    """Write 48 lines for training, 8 and 16 for the other splits."""
     from tfx_ocr.data.samples import lines
 
     splits = {"train": (("Itim", "Mali"), 48), "eval": (("Grandstander",), 8), "test": (("PatrickHand",), 16)}
@@ -41,7 +41,7 @@ def few_lines(patch: pytest.MonkeyPatch) -> None:
 
 
 def few_pages(patch: pytest.MonkeyPatch, folder: Path) -> None:
-    """The first 24 pages of each set."""
+    """Write the first 24 pages of each set."""
     from tfx_ocr.data.samples import invoices
 
     folder.mkdir()
@@ -109,7 +109,7 @@ class Done:
     last: dict
 
     def one(self, pattern: str) -> Path:
-        """The one file below the pipeline's root."""
+        """Return the one file below the pipeline's root."""
         [path] = Path(self.here.root).glob(pattern)
         return path
 

@@ -39,7 +39,7 @@ class Home:
         }
 
     def run(self, *arguments, expect=0):
-        """`tfx-ocr ARGUMENTS`; gives what it printed."""
+        """Run `tfx-ocr ARGUMENTS` and return its output."""
         result = subprocess.run(
             [COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=900
         )
@@ -48,7 +48,7 @@ class Home:
         return result.stdout + result.stderr
 
     def stock(self, *arguments):
-        """`tfx ARGUMENTS --engine=local` as the handbook says, in an activated environment; gives what it printed."""
+        """Run `tfx ARGUMENTS --engine=local` in an activated environment; return its output."""
         activated = f"{Path(STOCK).parent}{os.pathsep}{os.environ['PATH']}"  # it calls pip
         result = subprocess.run(
             [STOCK, *arguments, "--engine=local"],
@@ -66,14 +66,14 @@ class Home:
         return last_run.read(self.settings)
 
     def executed(self):
-        """Steps of the last run that were not taken from the cache."""
+        """Return steps of the last run that were not taken from the cache."""
         return [step["name"] for step in self.last["steps"] if step["executed"]]
 
     def versions(self):
         return sorted(int(path.name) for path in Path(self.settings.serving_dir).iterdir() if path.name.isdigit())
 
     def head(self):
-        """Shapes of the served head's weights: features to units, and so on to the classes."""
+        """Return shapes of the served head's weights: features to units, and so on to the classes."""
         import tensorflow as tf
 
         variables = Path(self.settings.serving_dir) / str(self.versions()[-1]) / "variables" / "variables"
@@ -81,7 +81,7 @@ class Home:
         return [shape for shape in shapes if len(shape) == 2]
 
     def metadata(self):
-        """Artifacts, and executions by state (2 running, 3 complete, 4 failed, 5 cached), over all runs."""
+        """Return artifacts, and executions by state (2 running, 3 complete, 4 failed, 5 cached), over all runs."""
         from ml_metadata import MetadataStore
         from ml_metadata.proto import metadata_store_pb2
 

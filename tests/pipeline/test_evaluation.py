@@ -18,7 +18,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    """A folder a label of the sample's test pictures, 5 or so each."""
+    """Write a folder per label of the sample's test pictures, about 5 each."""
     whole = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
     folder = tmp_path_factory.mktemp("digits")
     for path in sorted((whole / "test").rglob("*.png"))[::8]:
@@ -33,7 +33,7 @@ def settings(tmp_path):
 
 
 def saved_as(digits, folder, ending, mode):
-    """The same pictures in another format, without loss."""
+    """Save the same pictures in another format, without loss."""
     for path in digits.rglob("*.png"):
         target = folder / path.parent.name / f"{path.stem}{ending}"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ DIGITS = get_recipe("digits")
 
 
 def picture(folder, name, grey, format="PNG"):
-    """A picture of one grey level, which `Model` reads."""
+    """Draw a picture of one grey level, which `Model` reads."""
     path = folder / name
     Image.new("L", (4, 4), grey).save(path, format)
     return str(path)

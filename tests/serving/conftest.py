@@ -20,7 +20,7 @@ READY_S = 180.0  # a busy machine imports TensorFlow in a minute
 
 @pytest.fixture(scope="session")
 def ports() -> Callable[[int], list[int]]:
-    """`ports(count)`: numbers that nobody listens on."""
+    """Return `ports(count)`: free port numbers."""
 
     def free(count: int) -> list[int]:
         with contextlib.ExitStack() as stack:
@@ -34,7 +34,7 @@ def ports() -> Callable[[int], list[int]]:
 
 @pytest.fixture(scope="session")
 def running() -> Callable[..., contextlib.AbstractContextManager[None]]:
-    """What starts a process and waits for it.
+    """Return a function that starts a process and waits for it.
 
     `with it("program", "--flag", ready=URL): ...` is from when it answers there to the block's end.
     """
@@ -65,7 +65,7 @@ def running() -> Callable[..., contextlib.AbstractContextManager[None]]:
 
 @pytest.fixture(scope="session")
 def model_server(running, ports) -> Callable[..., contextlib.AbstractContextManager[tuple[str, str]]]:
-    """What starts the embedded server on a model `digits`, told what compose.yaml tells.
+    """Return a function that starts the embedded server on a model `digits`, with the arguments of compose.yaml.
 
     `with it(folder) as (rest, grpc): ...`, the addresses for `connect`.
     """

@@ -96,7 +96,7 @@ def test_export_keeps_nothing_of_a_run_that_fails():
 
 
 def held_bytes():
-    """What is taken and not given back of the C library's memory."""
+    """Return the bytes of the C library's memory that were taken and not given back."""
 
     class Information(ctypes.Structure):
         _fields_ = [(name, ctypes.c_size_t) for name in (

@@ -17,7 +17,7 @@ SPEC.loader.exec_module(golden)
 
 
 def compare(one, two, where):
-    """Numbers within 1e-4, all else equal."""
+    """Compare numbers within 1e-4, everything else exactly."""
     if isinstance(one, dict):
         assert one.keys() == two.keys(), where
         for name in one:

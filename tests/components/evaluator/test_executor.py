@@ -23,7 +23,7 @@ ELSEWHERE = {"metrics": {}, "n": 4, "split": "test", "examples_digest": "others"
 
 @pytest.fixture(scope="module")
 def judge(write_export, write_examples, artifact, tmp_path_factory):
-    """`judge(misread, serving_dir, records)`: run the executor; its evaluation and blessing."""
+    """Return `judge(misread, serving_dir, records)`, which runs the executor: its evaluation and blessing."""
     from tfx_ocr.components.evaluator.executor import Executor
 
     def run(misread, serving_dir, records=RECORDS, **limits):
@@ -175,7 +175,7 @@ def test_a_model_that_is_worse_by_what_may_be_chance_is_blessed_and_says_so(judg
 
 @pytest.fixture
 def served(write_export, write_examples, tmp_path):
-    """A served version that reads "2" as "0", three records of which it gets two, and their folder."""
+    """Build a served version that reads "2" as "0", with three records of which it gets two, and their folder."""
     known = ELSEWHERE | {"metrics": {"accuracy": 0.25}, "examples_digest": "these"}
     version = push(write_export, tmp_path, tmp_path / "served", known, misread="2")
     write_examples(tmp_path / "examples", {"test": [(b"1d", "1"), (b"2d", "2"), (b"3d", "3")]})
@@ -184,7 +184,7 @@ def served(write_export, write_examples, tmp_path):
 
 @pytest.fixture
 def ask(served, tmp_path):
-    """`ask(answers)`: what `baseline.asked` says where the judged model gave these."""
+    """Return `ask(answers)`: what `baseline.asked` says if the new model gave these answers."""
     from tfx_ocr.components.evaluator import baseline, records
     from tfx_ocr.components.evaluator.metrics import classification
 

@@ -87,7 +87,7 @@ def test_at_most_worse_at_its_edge(ours, theirs, ok):
 
 
 def against(triples, served, **metrics):
-    """One check of a classification's accuracy, or of `metrics`, against a served version that answered `triples`."""
+    """Return one check of accuracy, or of `metrics`, against a served version that answered `triples`."""
     judged = Served(version=17, metrics=served, n=sum(triples.values()), how="evaluated", triples=triples)
     family = text if "cer" in metrics else classification
     (check,) = gate.run_checks(Gate(at_most_worse=dict.fromkeys(metrics, 0.005)), family, metrics, {}, judged)

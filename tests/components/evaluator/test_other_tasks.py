@@ -63,7 +63,7 @@ def reader(tmp_path_factory):
 
 @pytest.fixture
 def judge(artifact, tmp_path):
-    """`judge(export, task, records, limits)`: run the executor; its evaluation's folder."""
+    """Return `judge(export, task, records, limits)`, which runs the executor and returns the evaluation's folder."""
     import shutil
 
     from tfx_ocr.components.evaluator.executor import Executor

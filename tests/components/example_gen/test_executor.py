@@ -31,7 +31,7 @@ RECIPE = Recipe(
 
 
 def picture(shade, form="PNG", size=(4, 4)):
-    """A picture for each number up to 255, so that no two are copies."""
+    """Draw another picture for each number up to 255, so that no two are copies."""
     written = io.BytesIO()
     Image.new("L", size, shade).save(written, form)
     return written.getvalue()

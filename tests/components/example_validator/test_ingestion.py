@@ -52,7 +52,7 @@ def bomb():
 
 
 def write_pictures(data):
-    """60 good pictures and 5 bad ones."""
+    """Write 60 good pictures and 5 bad ones."""
     for number in range(60):
         split = {4: "validation", 5: "test"}.get(number // 10, "train")
         path = data / split / str(number % 10) / f"{number}.png"
@@ -89,7 +89,7 @@ def run(tmp_path, recipe=RECIPE, schema=None):
 
 
 def states(tmp_path):
-    """How often each component ended in each state."""
+    """Count how often each component ended in each state."""
     store = metadata_store.MetadataStore(metadata.sqlite_metadata_connection_config(str(tmp_path / "mlmd.sqlite")))
     kinds = {kind.id: kind.name.rsplit(".", 1)[-1] for kind in store.get_execution_types()}
     return Counter((kinds[execution.type_id], execution.last_known_state) for execution in store.get_executions())

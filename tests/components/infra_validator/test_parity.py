@@ -13,7 +13,7 @@ READ_AS_8 = (56.0, 255.0)
 
 @pytest.fixture
 def found(write_export, write_fast, tmp_path):
-    """`found(images, **of_network)`: the parity of a fast form with that network."""
+    """Return `found(images, **of_network)`: the parity of a fast form with that network."""
     import tensorflow as tf
 
     from tfx_ocr.components.infra_validator.parity import measure_parity

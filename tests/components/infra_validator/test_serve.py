@@ -7,7 +7,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def exports(write_export, tmp_path_factory):
-    """A sound export, and one that answers "0" where that answers "7": (folder, folder)."""
+    """Build a correct export, and one that answers "0" instead of "7": (folder, folder)."""
     top = tmp_path_factory.mktemp("exports")
     return write_export(top / "sound"), write_export(top / "misreading", misread="7")
 

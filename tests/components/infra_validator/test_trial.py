@@ -151,7 +151,7 @@ def test_rounding_apart_is_the_same(records):
 
 
 def characters(*rows):
-    """Answers with the characters of each, of a batch that is as long as its longest."""
+    """Build answers with the characters of each text, padded to the longest of the batch."""
 
     def answer(answers, n):
         longest = max(len(row) for row in rows[:n])

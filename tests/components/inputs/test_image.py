@@ -27,7 +27,7 @@ def encoded(values: np.ndarray | Image.Image, kind: str = "PNG", **options: int)
 
 
 def glyph(height: int = 40, width: int = 40, *, top: int = 10, left: int = 10) -> np.ndarray:
-    """An L of light ink, 20 rows by 15 columns, on dark paper."""
+    """Draw an L of light ink, 20 rows by 15 columns, on dark paper."""
     values = np.zeros((height, width), np.uint8)
     values[top : top + 20, left : left + 5] = 255
     values[top + 15 : top + 20, left : left + 15] = 255
@@ -36,7 +36,7 @@ def glyph(height: int = 40, width: int = 40, *, top: int = 10, left: int = 10) -
 
 @pytest.fixture(scope="module")
 def fitted():
-    """`fit` as one graph for all tests of this file."""
+    """Return `fit` as one graph for all tests of this file."""
     run = tf.function(lambda one: image.fit(one, SPEC), input_signature=[tf.TensorSpec([], tf.string)])
     return lambda image_bytes: run(image_bytes).numpy()
 

@@ -26,7 +26,7 @@ def encoded(values: np.ndarray, kind: str = "PNG", **options: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def fitted():
-    """`fit` as one graph for all tests of this file: [height, width] uint8."""
+    """Return `fit` as one graph for all tests of this file: [height, width] uint8."""
     run = tf.function(lambda one: line_image.fit(one, SPEC), input_signature=[tf.TensorSpec([], tf.string)])
 
     def fit(values: np.ndarray | bytes) -> np.ndarray:
@@ -38,7 +38,7 @@ def fitted():
 
 
 def writing(height: int = 64, width: int = 300, *, top: int = 16, left: int = 20, ink: int = 40) -> np.ndarray:
-    """An H, an L and an I of strokes 4 wide, 32 high, 80 long in all, on paper of 230."""
+    """Draw an H, an L and an I of strokes 4 wide, 32 high, 80 long in all, on paper of 230."""
     values = np.full((height, width), 230, np.uint8)
     for x in (0, 20, 40, 76):
         values[top : top + 32, left + x : left + x + 4] = ink
@@ -48,13 +48,13 @@ def writing(height: int = 64, width: int = 300, *, top: int = 16, left: int = 20
 
 
 def box(strip: np.ndarray) -> tuple[int, int, int, int]:
-    """First and last row, first and last column of ink."""
+    """Return the first and last row, first and last column of ink."""
     rows, columns = np.nonzero(strip > 128)
     return rows.min(), rows.max(), columns.min(), columns.max()
 
 
 def apart(one: np.ndarray, other: np.ndarray) -> float:
-    """Mean difference as a share of the first one's ink."""
+    """Return the mean difference as a share of the first one's ink."""
     return np.abs(one.astype(float) - other).sum() / one.sum()
 
 
@@ -153,7 +153,7 @@ def test_specks_are_not_in_the_box(fitted):
 
 
 def many(count: int, *, top: int = 16) -> np.ndarray:
-    """`count` strokes 32 high, 4 wide, a stroke every 10."""
+    """Draw `count` strokes 32 high and 4 wide, one every 10 pixels."""
     values = np.full((64, 40 + 10 * count), 230, np.uint8)
     for number in range(count):
         values[top : top + 32, 20 + 10 * number : 24 + 10 * number] = 40

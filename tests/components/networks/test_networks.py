@@ -30,7 +30,7 @@ def inception():
 
 @pytest.fixture
 def built(request):
-    """`built("mlp")`; InceptionV3 takes seconds and is built once."""
+    """Return `built("mlp")`; InceptionV3 takes seconds and is built once."""
     return lambda name: (
         request.getfixturevalue("inception") if name == "inception_v3" else get_network(name).build(GREY, Base())
     )
@@ -130,7 +130,7 @@ def test_a_frame_sees_its_own_stretch_of_the_line():
 
 
 def learns(model: keras.Model, loss: keras.losses.Loss, given, truth: np.ndarray) -> None:
-    """The loss of one batch falls by a third, and the gradient reaches every weight."""
+    """Check that the loss of one batch falls by a third and that the gradient reaches every weight."""
     before = [variable.numpy() for variable in model.trainable_variables]
     begun = float(loss(truth, model(given, training=True)))
     model.compile(optimizer=keras.optimizers.Adam(1e-3), loss=loss)
@@ -152,7 +152,7 @@ def test_line_cnn_learns_lines():
 
 
 def page(count: int, padded: int, seed: int = 0) -> dict[str, np.ndarray]:
-    """`count` words of five characters in random places, then padding."""
+    """Return `count` words of five characters in random places, then padding."""
     random = np.random.default_rng(seed)
     characters = np.zeros((1, padded, 6), np.int32)
     places = np.zeros((1, padded, WordsSpec.PLACES), np.float32)
@@ -163,7 +163,7 @@ def page(count: int, padded: int, seed: int = 0) -> dict[str, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def tagger():
-    """word_attention with its head; what it begins as, the bias of distance included, is not nothing."""
+    """Build word_attention with its head and a distance bias that is not 0 at the beginning."""
     keras.utils.set_random_seed(1)
     base = get_network("word_attention").build(WORDS, Base())
     head = tagging.head(base.output, Trainer(network="word_attention", units=(32,), dropout=(0.0,)), entities)

@@ -23,7 +23,7 @@ BEGAN = datetime.datetime(2026, 11, 21, 9, 0, 0)
 
 
 def png(text: str = "7", size: tuple[int, int] = (28, 28)) -> bytes:
-    """A picture with `text` in it."""
+    """Draw a picture with `text` in it."""
     image = Image.new("L", size, 0)
     ImageDraw.Draw(image).text((size[0] // 3, size[1] // 4), text, fill=255)
     target = io.BytesIO()
@@ -32,7 +32,7 @@ def png(text: str = "7", size: tuple[int, int] = (28, 28)) -> bytes:
 
 
 def gate_json(labels=DIGITS, wrong=WRONG, each=20) -> dict:
-    """`gate.json` of `each` answers a label; precision, recall and F1 follow from `wrong`."""
+    """Build `gate.json` for `each` answers per label; precision, recall and F1 follow from `wrong`."""
     missed, taken = collections.Counter(), collections.Counter()
     for (reference, answer), n in wrong.items():
         missed[reference] += n
@@ -76,7 +76,7 @@ def gate_json(labels=DIGITS, wrong=WRONG, each=20) -> dict:
 
 
 def check(metric, rule, limit, value, *, of=None, served=None, ok=True, sentence="") -> dict:
-    """A row of `checks`."""
+    """Return a row of `checks`."""
     return {
         "metric": metric,
         "class": of,
@@ -90,7 +90,7 @@ def check(metric, rule, limit, value, *, of=None, served=None, ok=True, sentence
 
 
 def produced() -> list[Produced]:
-    """Two steps: one of this run that took 90 s, one reused from the day before."""
+    """Build two steps: one of this run that took 90 s, one reused from the day before."""
     yesterday = BEGAN - datetime.timedelta(days=1)
     return [
         Produced(
@@ -124,7 +124,7 @@ def produced() -> list[Produced]:
 
 
 def pushed_run() -> Run:
-    """A run with everything that steps can leave, pushed as version 3."""
+    """Build a run with everything that steps can leave, pushed as version 3."""
     mistakes = [
         {
             "source": f"test/{reference}/{i}.png",
@@ -212,7 +212,7 @@ def run() -> Run:
 
 @pytest.fixture
 def refused_run() -> Run:
-    """The same, refused by three checks."""
+    """Build the same run, refused by three checks."""
     whole = pushed_run()
     gate = gate_json()
     gate["blessed"] = False
@@ -291,17 +291,17 @@ class Page(html.parser.HTMLParser):
 
 @pytest.fixture
 def read():
-    """A run as a reader sees it: `read(run)` renders and parses."""
+    """Return `read(run)`, which renders and parses a run as a reader sees it."""
     return lambda run: Page(page.render(run)[0])
 
 
 @pytest.fixture
 def read_html():
-    """The same from the page's text."""
+    """Return the same for the page's text."""
     return Page
 
 
 @pytest.fixture
 def make():
-    """What runs are made of, for tests that want others."""
+    """Return the builders of runs, for tests that need others."""
     return types.SimpleNamespace(gate_json=gate_json, check=check, png=png, digits=DIGITS)

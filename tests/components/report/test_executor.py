@@ -31,7 +31,7 @@ STEPS = {
 
 @pytest.fixture
 def artifacts(tmp_path):
-    """The inputs of a report by name, each an empty folder below a pipeline root."""
+    """Build the inputs of a report by name, each an empty folder below a pipeline root."""
     from tfx_ocr.components.report.component import ReportSpec
 
     made = {}
@@ -72,7 +72,7 @@ def report(artifacts, tmp_path, read_html):
 
 @pytest.fixture
 def write(artifacts):
-    """`write(input, name, text or bytes)` into an input's folder."""
+    """Return `write(input, name, text or bytes)`, which writes into an input's folder."""
 
     def into(key, name, content):
         path = pathlib.Path(artifacts[key].uri, name)

@@ -16,7 +16,7 @@ COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "fast
 
 
 def answer(source, reference, text, probability=0.5):
-    """A line of `answers-*.jsonl`."""
+    """Build a line of `answers-*.jsonl`."""
     outputs = {"label": text[:1], "probability": probability}
     return {"source": source, "group": "", "reference": reference, "answer": text, "outputs": outputs}
 
@@ -43,7 +43,7 @@ PAGES = [
 
 @pytest.fixture
 def of_task(run):
-    """`of_task(task, answers, **gate)`: a run of that task with these answers."""
+    """Return `of_task(task, answers, **gate)`, which builds a run of that task with these answers."""
 
     def make(task, answers, **gate):
         return dataclasses.replace(

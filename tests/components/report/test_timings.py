@@ -12,7 +12,7 @@ STARTED, ENDED = 1_795_239_600.0, 1_795_239_690.5  # 90.5 s later
 
 @pytest.fixture
 def step(tmp_path):
-    """`Trainer`, whose newest execution is 6 and began at STARTED."""
+    """Build `Trainer`, whose newest execution is 6 and began at STARTED."""
     executions = tmp_path / "Trainer" / ".system" / "executor_execution"
     for execution in ("4", "6"):
         (executions / execution).mkdir(parents=True)

@@ -19,7 +19,7 @@ ABC = SimpleNamespace(CHARACTERS=("a", "b", "ở"), LONGEST=5)
 
 
 def frames(*given: tuple[str, float]) -> np.ndarray:
-    """[frames, 4] logits in which "" (blank) or a character has the probability given, the others equal shares."""
+    """Build [frames, 4] logits in which "" (blank) or a character has the given probability, the rest equal shares."""
     found = np.zeros((len(given), 4))
     for frame, (character, probability) in enumerate(given):
         found[frame] = (1.0 - probability) / 3
@@ -67,7 +67,7 @@ def test_head_has_a_logit_a_character_and_one_for_blank():
 
 
 def likelihood(text: list[int], of_frames: np.ndarray) -> float:
-    """By trying every path: those that read `text` once repetitions are taken together and blanks left out."""
+    """Sum over every path that reads `text` after repetitions are merged and blanks left out."""
     total = 0.0
     for path in itertools.product(range(of_frames.shape[1]), repeat=len(of_frames)):
         if [number for number, _ in itertools.groupby(path) if number] == text:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.tfx
 
 
 def logits(initial: dict[str, float], medial: dict[str, float], final: dict[str, float]) -> np.ndarray:
-    """[68] logits of which each head's probabilities are as given, and the rest all but nothing."""
+    """Build [68] logits with the given probabilities of each head, and almost nothing for the rest."""
     found = []
     for jamo, given in ((hangul.INITIALS, initial), (hangul.MEDIALS, medial), (hangul.FINALS, final)):
         assert sum(given.values()) == pytest.approx(1.0)

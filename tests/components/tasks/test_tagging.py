@@ -21,7 +21,7 @@ Ends = Sequence[tuple[str, int, int]]  # entity, its field's first and last word
 
 
 def asked(pages: list[list[Word]]) -> dict[str, tf.SparseTensor]:
-    """The pages' words as records have them; word n of a page lies at x from 10 n to 10 n + 8, y from n to n + 5."""
+    """Build the pages' words as in records; word n of a page lies at x from 10 n to 10 n + 8, y from n to n + 5."""
     texts = tf.ragged.constant([[text for text, _, _ in page] for page in pages], tf.string, ragged_rank=1)
     boxes = [[float(x) for n in range(len(page)) for x in (10 * n, n, 10 * n + 8, n + 5)] for page in pages]
     flat = tf.ragged.constant(boxes, tf.float32, ragged_rank=1)
@@ -29,7 +29,7 @@ def asked(pages: list[list[Word]]) -> dict[str, tf.SparseTensor]:
 
 
 def tags(pages: list[list[Word]]) -> tf.Tensor:
-    """[pages, most words, 3]; past a page's end all for `total`, which no answer may show."""
+    """Build [pages, most words, 3] tags; past a page's end all for `total`, which must not appear in an answer."""
     found = np.full((len(pages), max(1, *map(len, pages)), 3), -9.0, np.float32)
     found[..., 2] = 9.0
     for number, page in enumerate(pages):
@@ -40,7 +40,7 @@ def tags(pages: list[list[Word]]) -> tf.Tensor:
 
 
 def ends(pages: list[list[Word]], chosen: Ends) -> tf.Tensor:
-    """[pages, most words, 6]: (entity, first word, last word) with 3 for each; past a page's end 9."""
+    """Build [pages, most words, 6]: (entity, first word, last word) with 3 for each; past a page's end 9."""
     found = np.zeros((len(pages), max(1, *map(len, pages)), 6), np.float32)
     for number, page in enumerate(pages):
         found[number, len(page) :] = 9.0
@@ -103,7 +103,7 @@ def test_head_has_three_logits_an_entity_for_each_word():
 
 
 def of(probability: float) -> float:
-    """The loss of a word."""
+    """Return the loss of a word."""
     return (1 - math.sqrt(probability)) / 0.5
 
 

@@ -36,13 +36,13 @@ TINY = Part(
 
 @pytest.fixture(scope="session")
 def part() -> Callable[..., Part]:
-    """`part(epochs=2)`: the tiny part with a changed trainer."""
+    """Return `part(epochs=2)`, which gives the tiny part with a changed trainer."""
     return lambda **changes: dataclasses.replace(TINY, trainer=dataclasses.replace(TINY.trainer, **changes))
 
 
 @pytest.fixture(scope="session")
 def digits() -> list[tuple[bytes, bytes]]:
-    """(PNG, label), 8 x 8 pixels."""
+    """Draw digits as (PNG, label), 8 x 8 pixels."""
     from sklearn.datasets import load_digits
 
     from tfx_ocr.data import images
@@ -54,7 +54,7 @@ def digits() -> list[tuple[bytes, bytes]]:
 
 @pytest.fixture(scope="session")
 def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[bytes, bytes]]) -> SimpleNamespace:
-    """`train` and `eval`, lists of what Transform wrote; `graph`, its transform graph."""
+    """Write `train` and `eval`, lists of what Transform writes; `graph`, its transform graph."""
     import tensorflow as tf
     import tensorflow_transform as tft
     import tensorflow_transform.beam as tft_beam
@@ -106,7 +106,7 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
 
 @pytest.fixture
 def trained(transformed: SimpleNamespace, tmp_path: Path) -> Callable[..., SimpleNamespace]:
-    """`trained(part)`: `fit` in folders of this test; gives the model, the history's rows and the lines told."""
+    """Return `trained(part)`, which runs `fit` in folders of this test: model, history rows, console lines."""
     import csv
 
     from tfx_ocr.components.trainer import fit

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture
 def model():
-    """One weight, 0 at the beginning, and dropout's seed, which is nobody's average."""
+    """Build one weight, 0 at the beginning, and dropout's seed, which is not averaged."""
     inputs = keras.Input((1,))
     x = keras.layers.Dropout(0.5)(inputs)
     return keras.Model(inputs, keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")(x))

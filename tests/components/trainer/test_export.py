@@ -25,7 +25,7 @@ CLASSES = np.array([b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9"])
 
 @pytest.fixture(scope="module")
 def exported(part, transformed, tmp_path_factory):
-    """A network of random weights, large enough that answers differ, as its Keras model and its export."""
+    """Export a network of random weights, large enough that answers differ; return its Keras model and its export."""
     keras.utils.set_random_seed(5)
     it = part(network="small_cnn")
     model, _ = models.build(it)
@@ -37,7 +37,7 @@ def exported(part, transformed, tmp_path_factory):
 
 
 def probabilities(model, transformed):
-    """Keras's answer to what Transform wrote: the eval of training, softmax by hand."""
+    """Return Keras's answer to what Transform wrote: the eval of training, softmax by hand."""
     pixels = np.stack([np.frombuffer(row["pixels_xf"][0], np.uint8) for row in transformed.written])
     logits = model.predict(pixels.reshape(-1, 16, 16, 1) / np.float32(127.5) - 1, verbose=0)
     exponents = np.exp(logits - logits.max(1, keepdims=True))
@@ -144,7 +144,7 @@ def test_a_network_that_tflite_cannot_hold_is_exported_without_a_fast_form(part,
 
 @pytest.fixture
 def fn_args(part, transformed, tmp_path):
-    """`fn_args(part)`: what TFX hands to `run_fn`."""
+    """Return `fn_args(part)`, which builds what TFX hands to `run_fn`."""
 
     def make(it, hyperparameters=None):
         known = {name: getattr(it, name) for name in PARTS["trainer"]}

@@ -27,7 +27,7 @@ class KilledError(Exception):
 
 
 def killed_after(epoch):
-    """What stands for `progress.say`, and ends the training when that epoch's line is told."""
+    """Return a replacement of `progress.say` that ends the training at the line of that epoch."""
 
     def say(text):
         if f"epoch {epoch}/" in text:
@@ -44,7 +44,7 @@ TWO_PHASES = {
 
 
 def curve(history):
-    """The rows without what a clock gave."""
+    """Return the rows without measured times."""
     return [{name: value for name, value in row.items() if name != "seconds"} for row in history]
 
 
@@ -58,7 +58,7 @@ def assert_same(one, other):
 
 @pytest.fixture(scope="module")
 def uninterrupted(part, transformed, tmp_path_factory):
-    """`uninterrupted("mlp")`: the two phases of that network, trained in one go."""
+    """Return `uninterrupted("mlp")`: the two phases of that network, trained without a break."""
 
     @functools.cache
     def train(network):
@@ -170,7 +170,7 @@ def test_learning_rates_of_a_schedule_begin_anew_with_the_phase(part, trained):
 
 @pytest.fixture
 def scripted(monkeypatch):
-    """`scripted([0.5, 0.6, ...])`: eval losses that are told to `fit`, epoch by epoch, instead of measured ones."""
+    """Return `scripted([0.5, 0.6, ...])`, which gives `fit` these eval losses, one per epoch."""
 
     def use(losses):
         told = iter(losses)

@@ -78,7 +78,7 @@ def picture(text: str) -> bytes:
 
 
 def page(number: int) -> dict[str, list]:
-    """`number` % 4 + 2 words under each other, the last but one a total's caption, the last the total."""
+    """Build a page of `number` % 4 + 2 words in a column; the last but one is a total's caption, the last the total."""
     texts = [f"w{n}" for n in range(number % 4)] + ["Tổng", f"{number}.00"]
     boxes = [float(x) for n in range(len(texts)) for x in (10 + n, 20 * n, 60 + number, 20 * n + 12)]
     return {"words": [text.encode() for text in texts], "boxes": boxes}
@@ -106,7 +106,7 @@ def example(record: dict[str, list]) -> tf.train.Example:
 
 @pytest.fixture(scope="module", params=TINY_PARTS)
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """A task's part, records, what Transform wrote, the model trained on that in one go, and its export, loaded."""
+    """Build a task's part, records, what Transform writes, the trained model, and its export, loaded."""
     part, folder = TINY_PARTS[request.param], tmp_path_factory.mktemp(request.param)
     kind, rows = get_input(part.input), records(request.param)
     of_label = {name: tf.io.VarLenFeature(tf.string) for name in ("entities", "field_names", "field_values")}

@@ -26,7 +26,7 @@ LABELS = ["7", "0", "9", "7", "1", "2", "7", "0", "3", "4"]
 
 
 def picture(number):
-    """A light bar, each in a place of its own, on black."""
+    """Draw a light bar, each in a place of its own, on black."""
     values = np.zeros((9, 11), np.uint8)
     values[2:7, number % 9 : number % 9 + 2] = 200
     return encode_png(values.tobytes(), 9, 11)
@@ -39,7 +39,7 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def written(pictures, tmp_path_factory):
-    """What Transform writes of ten pictures, and its graph."""
+    """Return what Transform writes of ten pictures, and its graph."""
     folder = tmp_path_factory.mktemp("transform")
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))

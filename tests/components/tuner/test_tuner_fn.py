@@ -38,7 +38,7 @@ TINY = Recipe(
 
 
 def write(path, count):
-    """`count` pictures, dark for a 0 and light for a 1."""
+    """Write `count` pictures, dark for a 0 and light for a 1."""
     with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
         for number in range(count):
             pixels = tf.train.BytesList(value=[bytes([255 * (number % 2)]) * 36])

@@ -5,7 +5,7 @@ from tfx_ocr.data.page.page import Box, Word, divide_word
 
 
 def page(*rows):
-    """Words of rows of text, 10 pixels a character and 20 a row; a tab goes on at the next 200."""
+    """Build the words of rows of text, 10 pixels per character and 20 per row; a tab goes on at the next 200."""
     words = []
     for number, row in enumerate(rows):
         left = 0
@@ -17,7 +17,7 @@ def page(*rows):
 
 
 def found(words, **fields):
-    """How each field was found, and the words of each of its runs."""
+    """Return how each field was found, and the words of each of its runs."""
     entities, where = align(words, fields)
     for name, (_, runs) in where.items():
         assert [place for place, entity in enumerate(entities) if entity == name] == [

@@ -37,7 +37,7 @@ def test_the_card_lists_every_file_with_its_sha256_and_the_licence(name):
 
 
 def changed(picture, polarity, times, margin):
-    """The picture, `times` as large, with `margin` pixels of paper around; dark on light if `polarity` is so."""
+    """Return the picture, `times` as large, with `margin` pixels of paper around; dark on light if `polarity` is so."""
     large = np.pad(np.kron(picture, np.ones((times, times), np.uint8)), margin)
     out = io.BytesIO()
     Image.fromarray(255 - large if polarity == "dark_on_light" else large).save(out, "PNG")
@@ -46,7 +46,7 @@ def changed(picture, polarity, times, margin):
 
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
-    """80 digits of the sample's test split, as arrays, and their labels."""
+    """Return 80 digits of the sample's test split, as arrays, and their labels."""
     folder = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
     paths = sorted((folder / "test").rglob("*.png"))[::4][:80]
     return [np.asarray(Image.open(path)) for path in paths], [path.parent.name for path in paths]

@@ -14,7 +14,7 @@ MNIST = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).parents[4] / "shared/
 
 
 def pictures_of(count, height=2, width=3):
-    """Picture k is filled with k."""
+    """Build pictures; picture k is filled with k."""
     pixels = b"".join(bytes([k % 256]) * height * width for k in range(count))
     return struct.pack(">IIII", 0x803, count, height, width) + pixels
 

@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def make_font() -> Callable[..., Path]:
-    """`make_font(path, {"a": "square", "b": "empty"})`: characters by glyph, 1,000 units to the em.
+    """Return `make_font(path, {"a": "square", "b": "empty"})`: characters by glyph, 1,000 units to the em.
 
     `square` is ink from 100 to 600 across and 0 to 500 up, `bar` 100 to 900 and 0 to 200, `box` 0 to 800 both ways,
     `composite` is the square once more (in .ttf), `empty` has no outline; .notdef is a square too.

@@ -23,14 +23,14 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory) -> dict[str, str]:
-    """The last digit of each class of the sample's test split, by class."""
+    """Return the last digit of each class of the sample's test split, by class."""
     test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
     return {folder.name: str(max(folder.iterdir())) for folder in sorted(test.iterdir())}
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch) -> Path:
-    """A home in which nothing was pushed."""
+    """Return a home in which nothing was pushed."""
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
 

@@ -110,7 +110,7 @@ def client(server, **options):
 
 
 def refused():
-    """Address that nobody listens at."""
+    """Return an address without a listener."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{one.getsockname()[1]}"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory) -> list[Path]:
-    """A picture of each class."""
+    """Return a picture of each class."""
     test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
     return [max(folder.iterdir()) for folder in sorted(test.iterdir())]
 

@@ -35,7 +35,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def filled(text: str) -> str:
-    """With every variable's default put in."""
+    """Return the text with every variable's default put in."""
     return VARIABLE.sub(lambda match: match[2], text)
 
 

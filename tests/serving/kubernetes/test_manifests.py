@@ -33,7 +33,7 @@ def read(name: str) -> dict[str, Any]:
 
 
 def complaints(value: Any, kind: str, where: str) -> list[str]:
-    """What of `value` is not as `kind` has it: a model's name, `list[...]`, `dict(str, ...)` or a plain type."""
+    """Return what in `value` does not match `kind`: a model's name, `list[...]`, `dict(str, ...)` or a plain type."""
     inner = re.fullmatch(r"list\[(.+)\]|dict\(str, (.+)\)", kind)
     if inner and inner[1]:
         if not isinstance(value, list):

@@ -17,7 +17,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def write_half_plus() -> Callable[..., Path]:
-    """`write_half_plus(folder, add=2.0)`: y = x / 2 + add, with signatures to predict, classify and regress.
+    """Return `write_half_plus(folder, add=2.0)`: y = x / 2 + add, with signatures to predict, classify and regress.
 
     Written as TensorFlow Serving's own known model: `x` of the graph is `[batch, 1]`. `sum` gives one number for the
     whole batch, which no batch can hold.
@@ -66,7 +66,7 @@ def write_half_plus() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def write_picky() -> Callable[..., Path]:
-    """`write_picky(folder)`: gives each text's length; fails on `bad`. `slow` spins for as many rounds as it is told.
+    """Return `write_picky(folder)`: the length of each text; fails on `bad`. `slow` spins for the given rounds.
 
     `length` is the length of each text of `text`, `[batch]`; a text that is no number fails the run, as bytes that are
     no picture do. `slow`: `rounds` in, the same number out, after that many rounds of a loop.
@@ -143,13 +143,13 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """`free_port()`: a number that nobody listens on."""
+    """Return `free_port()`: a free port number."""
     return _free_port
 
 
 @pytest.fixture(scope="module")
 def start_server(tmp_path_factory) -> Iterator[Callable[..., Server]]:
-    """`start_server("--flag=value", with_rest=False)`: a server process, ended with the module's tests."""
+    """Return `start_server("--flag=value", with_rest=False)`: a server process, ended with the module's tests."""
     started = []
 
     def start(*flags: str, **options: Any) -> Server:
@@ -164,7 +164,7 @@ def start_server(tmp_path_factory) -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture(scope="session")
 def warmup_file() -> Callable[..., Path]:
-    """`warmup_file(version_folder, PredictionLog, ...)`: its `assets.extra` with these requests."""
+    """Return `warmup_file(version_folder, PredictionLog, ...)`: its `assets.extra` with these requests."""
 
     def write(folder: Path, *logs: Any) -> Path:
         import tensorflow as tf

@@ -18,7 +18,7 @@ def written(write_export, write_fast, tmp_path_factory):
 
 @pytest.fixture
 def load():
-    """`load(folder, **flags)`: what the server loads; closed at the end."""
+    """Return `load(folder, **flags)`: what the server loads; closed at the end."""
     from tfx_ocr.serving.model_server.flags import Flags
     from tfx_ocr.serving.model_server.servable import open_backend
 

@@ -6,7 +6,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def served(write_export, tmp_path_factory):
-    """Handlers of the tiny reader that the project's tests share, and what is counted."""
+    """Build handlers of the tiny reader that the project's tests share, and what is counted."""
     from tfx_ocr.serving.model_server.config import configure_model
     from tfx_ocr.serving.model_server.flags import Flags
     from tfx_ocr.serving.model_server.handlers import Handlers

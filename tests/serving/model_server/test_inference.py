@@ -7,7 +7,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="module")
 def half_plus(tmp_path_factory):
-    """Folder of a model: `regress`: x / 2 + 2, `classify`: x / 2 + 3, both of tf.Examples; `number`: of numbers."""
+    """Write a model: `regress`: x / 2 + 2, `classify`: x / 2 + 3, both of tf.Examples; `number`: of numbers."""
     import tensorflow as tf
 
     examples = tf.TensorSpec([None], tf.string, name="inputs")

@@ -36,7 +36,7 @@ def refused(by_row: bool, **outputs: tensor_pb2.TensorProto) -> str:
 
 
 def tokens(*values: float, dtype: type = np.float32) -> list[str]:
-    """The very characters of numbers, which JSON's reader would lose."""
+    """Return the exact characters of numbers, which a JSON parser would lose."""
     text = format_tensors({"y": tf.make_tensor_proto(np.array(values, dtype))}, True).decode()
     return text.split("[")[1].split("]")[0].replace(",", " ").split()
 

@@ -43,7 +43,7 @@ def predict_log():
 
 
 def runs(monitoring):
-    """How many runs were counted."""
+    """Return how many runs were counted."""
     lines = monitoring.text().splitlines()
     return sum(int(line.split()[-1]) for line in lines if line.startswith(":tensorflow:core:graph_runs{"))
 

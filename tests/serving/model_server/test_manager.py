@@ -51,7 +51,7 @@ def loads():
 
 @pytest.fixture
 def folder(tmp_path):
-    """`folder(3, bad=False)`: version 3 of model `m`."""
+    """Return `folder(3, bad=False)`: version 3 of model `m`."""
 
     def made(version, name="m", bad=False):
         path = tmp_path / name / str(version)
@@ -65,7 +65,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def config(tmp_path):
-    """`config("m { all {} }")`: a configuration; each model is a name and the text of its version policy."""
+    """Return `config("m { all {} }")`: a configuration; each model is a name and the text of its version policy."""
     from google.protobuf import text_format
     from tensorflow_serving.config import model_server_config_pb2
 

@@ -22,7 +22,7 @@ def families(monitoring: Monitoring) -> dict:
 
 
 def samples(monitoring: Monitoring, name: str) -> dict:
-    """Values by the label values of every sample of this name, to which the parser adds `_total` for a counter."""
+    """Return values by the labels of every sample of this name, to which the parser adds `_total` for a counter."""
     found = {}
     for family in families(monitoring).values():
         for sample in family.samples:

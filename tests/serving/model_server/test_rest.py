@@ -126,7 +126,7 @@ def post(server: rest.Server, url: str = PREDICT, body: bytes = QUESTION) -> tup
 
 
 def wait_until_closed(server: rest.Server) -> None:
-    """Until nobody is let in any more; at most 20 s."""
+    """Wait until connections are refused, at most 20 s."""
     for _ in range(200):
         try:
             connect(server).close()

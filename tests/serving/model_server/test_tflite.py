@@ -8,7 +8,7 @@ pytestmark = pytest.mark.tfx
 
 @pytest.fixture(scope="session")
 def half_plus_two():
-    """A TFLite model with the signature `serving_default`: `x` to `y`, x / 2 + 2; `other`: x to `z`, x * 3."""
+    """Build a TFLite model with the signature `serving_default`: `x` to `y`, x / 2 + 2; `other`: x to `z`, x * 3."""
     import tensorflow as tf
 
     class Half(tf.Module):
@@ -36,7 +36,7 @@ def content(half_plus_two, tmp_path_factory):
 
 
 def without_signatures(content, metadata=None):
-    """The graph of `serving_default` alone, its tensors named `x` and `y`; `metadata`: SignatureDefs by name."""
+    """Build the graph of `serving_default` alone, its tensors named `x` and `y`; `metadata`: SignatureDefs by name."""
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))

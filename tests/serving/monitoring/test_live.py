@@ -33,7 +33,7 @@ REQUESTS = 50  # of each of four clients
 
 
 def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
-    """So many questions of each of four clients, two over each way; the first and every tenth after it is wrong."""
+    """Send requests from four clients, two over each protocol; the first and every tenth after it is wrong."""
 
     def ask(server: str) -> None:
         with connect(server, "digits", backoff=Backoff(attempts=1), timeout_s=60.0) as client:
@@ -51,7 +51,7 @@ def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
 
 @pytest.fixture(scope="module")
 def query(tmp_path_factory, running, model_server, ports):
-    """`query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
+    """Return `query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
     folder = tmp_path_factory.mktemp("live")
     shutil.copytree(pretrained.get_folder("digits"), folder / "digits" / "1")
     sample = sorted((get_sample("digits")(folder / "sample") / "test").glob("*/*.png"))[::19]

@@ -53,7 +53,7 @@ def test_a_wrong_rule_would_be_seen(tmp_path):
 
 
 def told() -> set[str]:
-    """Names on the server's page, and of recorded rules."""
+    """Return names on the server's page, and of recorded rules."""
     monitoring = Monitoring()
     monitoring.request("Predict", "GRPC", "m", "OK", 0.1)
     names = set(re.findall(r"^# TYPE (\S+) ", monitoring.text(), re.MULTILINE))
@@ -61,7 +61,7 @@ def told() -> set[str]:
 
 
 def expressions() -> list[tuple[str, str]]:
-    """Place and expression, of rules, panels and the dashboard's variable."""
+    """Return place and expression, of rules, panels and the dashboard's variable."""
     return [
         *((rule.get("record") or rule["alert"], rule["expr"]) for rule in rules()),
         *((panel["title"], target["expr"]) for panel in PANELS for target in panel["targets"]),
