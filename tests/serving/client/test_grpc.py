@@ -21,7 +21,7 @@ QUICK = Backoff(attempts=3, first_s=0.01, longest_s=0.01)
 
 @pytest.fixture
 def serve():
-    """Return `serve(answer, ...)`: a server's address and requests; answers are (code, details), protos or functions."""
+    """Return `serve(answer, ...)`: a server's address and requests; answers: (code, details), protos or functions."""
     from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
     with contextlib.ExitStack() as stack:
