@@ -48,7 +48,7 @@ lint: setup ## ruff, and what it would format
 type: setup ## mypy
 	@$(BIN)/mypy
 
-format: setup ## Let ruff put right what it can
+format: setup ## Fix and format with ruff
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
@@ -71,7 +71,7 @@ bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/bench
 	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
 	@$(BIN)/python tests/bench/benchmarks.py
 
-bench-serving: ## Measure the served model alone: requests a second, versions swapped under load, half an hour's soak
+bench-serving: ## Measure the served model alone: requests per second, versions swapped under load, half an hour's soak
 	@$(MAKE) --no-print-directory bench BENCH="serving soak"
 
 test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (root, debootstrap; an hour)
