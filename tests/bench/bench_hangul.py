@@ -110,7 +110,7 @@ def rows(printed: dict, written: dict) -> list[results.Row]:
     """Return two of the fonts, two of the writers."""
     of = {
         f"printed, KS X 1001's 2,350 syllables, {len(TEST)} fonts never trained on": printed,
-        "handwritten, decoded over 11,172, two writers never trained on, syllables that training writers wrote": written,
+        "handwritten, decoded over 11,172, two new writers, syllables that training writers wrote": written,
     }
     return [
         pipelines.row(f"Hangul {what}: {words}", verdict, metric, "pictures", "python tests/bench/bench_hangul.py")

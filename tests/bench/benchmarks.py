@@ -80,9 +80,8 @@ RVL = (
     "RVL-CDIP invoices, words given, no letterhead in two splits: micro F1 of date, number and total "
     "(lower case, letters and digits; totals by digits)"
 )
-FOLDS = "; every page tested once by 5-fold cross-validation"
 PRINTED = "Hangul printed, KS X 1001's 2,350 syllables, 7 fonts never trained on: top-1"
-WRITTEN = "Hangul handwritten, decoded over 11,172, two writers never trained on, syllables that training writers wrote: top-1"
+WRITTEN = "Hangul handwritten, decoded over 11,172, two new writers, syllables that training writers wrote: top-1"
 INGEST = "ingest and transform, 63,130 images: "
 SMALL = "small CNN as shipped, one encoded picture a request, 16 clients: "
 INCEPTION = "InceptionV3 75 x 75, random weights, one encoded picture a request, "
