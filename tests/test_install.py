@@ -22,7 +22,7 @@ case "$1 $2" in
   *) exit {lacks} ;;
 esac
 """
-# pip and uv: say what they were asked, and fail when told to.
+# pip and uv: log their arguments, and fail on demand.
 TOOL = 'echo "${{0##*/}} $*" >>{log}; case "$*" in *config*) exit 1 ;; *"${{FAIL:-nothing}}"*) exit 1 ;; esac'
 
 

@@ -1,4 +1,4 @@
-"""A line a step, from the launcher's messages."""
+"""One line per step, from the launcher's messages."""
 
 import io
 import logging

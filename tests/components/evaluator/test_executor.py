@@ -127,7 +127,7 @@ def test_blessing_is_what_the_stock_pusher_reads(sound):
 
 
 def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, tmp_path):
-    """Its numbers in the manifest say that it is worse, its answers that this is no chance."""
+    """Its numbers in the manifest say that it is worse, and its answers that this is not chance."""
     version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
     folder, blessing = judge("2", tmp_path / "served", at_least={}, each_class_at_least={})
     judged = verdict(folder)
@@ -150,7 +150,9 @@ def test_a_worse_model_is_refused_with_its_numbers(sound, judge, write_export, t
 
 def test_a_model_that_is_not_worse_by_its_numbers_is_not_compared_further(sound, judge, write_export, tmp_path):
     version = push(write_export, tmp_path, tmp_path / "served", verdict(sound[0]))
-    (versions.get_folder(tmp_path / "served", version) / "saved_model.pb").write_bytes(b"no model")  # nobody asks it
+    (versions.get_folder(tmp_path / "served", version) / "saved_model.pb").write_bytes(
+        b"no model"
+    )  # it is never loaded
     judged = verdict(judge("", tmp_path / "served")[0])
     assert judged["blessed"]
     assert judged["served"]["how"] == "recorded"

@@ -1,4 +1,4 @@
-"""The Evaluator on answers that are no single class: several outputs an example, of changing length, no label."""
+"""The Evaluator on answers without a single class: several outputs per example, of varying length, no label."""
 
 import json
 
@@ -9,7 +9,7 @@ pytestmark = pytest.mark.tfx
 # words, fields written down; the model takes the first word for the supplier and the last for the total
 PAGES = [
     (["ACME", "Total", "9.00"], {"supplier": "Acme", "total": "RM 9.00"}),
-    (["Bolt", "5"], {"supplier": "Bolt", "total": ""}),  # somebody looked for a total: there is none
+    (["Bolt", "5"], {"supplier": "Bolt", "total": ""}),  # annotated: no total on this page
     (["Carl", "GmbH", "Summe", "7,50"], {"supplier": "Carl GmbH", "total": "7,50"}),
     (["?"], {}),
 ]

@@ -51,7 +51,7 @@ def test_a_sound_export_is_blessed_as_the_stock_pusher_reads_it(validate, write_
 def test_the_fast_form_is_compared_on_records_kept_from_training(
     validate, write_export, write_fast, tmp_path, capsys, test, split, n, same
 ):
-    """Its network reads a 9 as 8: there is none among the records of eval."""
+    """Its network reads a 9 as 8: the records of eval contain no 9."""
     write_fast(write_export(tmp_path / "model" / "Format-Serving"), most=(56.0, 255.0))
     validate(**({"test": test} if test else {}))
     told = json.loads((tmp_path / "blessing" / "fast.json").read_text())

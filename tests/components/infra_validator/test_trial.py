@@ -18,7 +18,7 @@ def records():
 
 
 class FakeExport:
-    """Answers as told, and keeps what it was asked."""
+    """An export with set answers that records its inputs."""
 
     def __init__(self, **changed):
         from tfx_ocr.serving.export import Signature

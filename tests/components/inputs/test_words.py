@@ -46,7 +46,7 @@ def places(*boxes: tuple[float, ...]) -> np.ndarray:
 def test_characters_are_ascii_as_it_is_and_the_rest_folded_above():
     found = batch(PAGES)["characters"]
     assert found.dtype == np.uint8
-    # đ is U+0111 = 273 = 2 x 128 + 17; TOTAL is cut after four; no word is no character
+    # đ is U+0111 = 273 = 2 x 128 + 17; TOTAL is cut after four; padding has no characters
     assert found.tolist() == [
         [[78, 111, 0, 0], [84, 79, 84, 65], [128 + 17, 53, 0, 0]],
         [[0] * 4] * 3,

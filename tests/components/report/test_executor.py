@@ -129,7 +129,7 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
         {"source": "test/4/0.png", "reference": "4", "hypothesis": "9", "badness": 0.875},
         {"source": "test/7/1.png", "reference": "7", "hypothesis": "1", "badness": 0.5},
     ]
-    assert [alt for _, alt in page.images] == ["test/4/0.png: 4, read as 9"]  # the other picture is none
+    assert [alt for _, alt in page.images] == ["test/4/0.png: 4, read as 9"]  # the other is not a picture
     assert page.tables["Records of each split and label"][1] == ["4", "1", "0", "1"]
     assert facts["data"]["rejected"]["reasons"] == [
         {"reason": "not an image", "n": 1, "examples": [{"source": "train/x.png", "detail": "empty file"}]}

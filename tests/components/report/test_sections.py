@@ -1,4 +1,4 @@
-"""Sections of what is no single class: syllables, texts and the fields of pages, from answers worked out by hand."""
+"""Sections for syllables, texts and the fields of pages, from answers worked out by hand."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_killed_between_write_and_rename_the_old_one_stands(tmp_path, monkeypatc
         with pytest.raises(KeyboardInterrupt):
             checkpoint.save(str(tmp_path), state(2))
     assert_equal(checkpoint.load(str(tmp_path)), state(1))
-    checkpoint.save(str(tmp_path), state(3))  # what the kill left is in nobody's way
+    checkpoint.save(str(tmp_path), state(3))  # the file that the kill left does no harm
     assert_equal(checkpoint.load(str(tmp_path)), state(3))
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.FILE]
 

@@ -15,7 +15,7 @@ PAGE = {
 
 def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
     assert find_problem(PAGE, entities) is None
-    assert find_problem({**PAGE, "field_values": [b""]}, entities) is None  # somebody found that it has no total
+    assert find_problem({**PAGE, "field_values": [b""]}, entities) is None  # annotated as absent
     assert find_problem({"words": [b"TOTAL"], "boxes": [0.0, 0.0, 0.0, 0.0]}, entities) is None
 
 

@@ -24,7 +24,7 @@ def test_the_first_that_recognises_the_data_is_chosen(tmp_path):
     (tmp_path / "images").mkdir()
     (tmp_path / "images/a.png").touch()
     assert choose_reader(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "image_folder"
-    (tmp_path / "labels.csv").write_text("image,label\na.png,7\n")  # now `images` is no label
+    (tmp_path / "labels.csv").write_text("image,label\na.png,7\n")  # now `images` is not a label
     assert choose_reader(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "labelled_csv"
 
 

@@ -126,7 +126,7 @@ def test_doubles_are_of_one_group(tmp_path):
     other = LINES.replace("BOOK SHOP", "CAFE NERO").replace("TOTAL", "TO PAY IN CASH")
     make(tmp_path, "a", image=png(5, 5, 1))
     make(tmp_path, "b", fields={"company": "BOOK SHOP SDN BHD"}, lines="0,0,9,0,9,9,0,9,ALTOGETHER OTHER TEXT")
-    make(tmp_path, "c", fields={"total": "9.00"}, lines=LINES.replace("9.00", "9.01"))  # nobody wrote the company down
+    make(tmp_path, "c", fields={"total": "9.00"}, lines=LINES.replace("9.00", "9.01"))  # the company is not annotated
     make(tmp_path, "d", fields={"company": "CAFE NERO"}, lines=other)
     make(tmp_path, "e", fields={"total": "1"}, lines="0,0,9,0,9,9,0,9,UNREADABLE", image=png(5, 5, 1))
     make(tmp_path, "f", fields={"total": "1"}, lines="0,0,9,0,9,9,0,9,@#$%")

@@ -1,4 +1,4 @@
-"""The gRPC client against a servicer that answers what a test says, and notes what it was asked."""
+"""The gRPC client against a servicer with set answers that records its requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The REST client against a server that answers what a test says, and notes what it was asked."""
+"""The REST client against a server with set answers that records its requests."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_):
-        pass  # a client that gives up is no news
+        pass  # a client may give up
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

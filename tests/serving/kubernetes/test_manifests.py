@@ -42,7 +42,7 @@ def complaints(value: Any, kind: str, where: str) -> list[str]:
     if inner:
         return [said for key, one in value.items() for said in complaints(one, inner[2], f"{where}.{key}")]
     if kind in PLAIN:
-        return [] if isinstance(value, PLAIN[kind]) else [f"{where}: {value!r} is no {kind}"]
+        return [] if isinstance(value, PLAIN[kind]) else [f"{where}: {value!r} is not of type {kind}"]
     model = getattr(kubernetes.client, kind)
     names = {wire: name for name, wire in model.attribute_map.items()}
     said = [f"{where}: no field {key!r}" for key in value if key not in names]
@@ -68,7 +68,7 @@ def test_manifest_is_as_kubernetes_takes_it(path):
     [
         (lambda it: it["spec"].pop("selector"), "`selector`, must not be `None`"),
         (lambda it: it["spec"].update(replica=2), "Deployment.spec: no field 'replica'"),
-        (lambda it: it["spec"].update(replicas="2"), "Deployment.spec.replicas: '2' is no int"),
+        (lambda it: it["spec"].update(replicas="2"), "Deployment.spec.replicas: '2' is not of type int"),
         (lambda it: it["spec"]["template"]["spec"].pop("containers"), "`containers`, must not be `None`"),
     ],
     ids=["missing", "misspelt", "type", "deep"],
@@ -155,7 +155,7 @@ def test_the_autoscaler_and_the_budget_agree(container):
     assert scaler["scaleTargetRef"] == target
     assert "replicas" not in deployment["spec"]  # or every `apply` would undo the autoscaler
     assert read("poddisruptionbudget")["spec"]["maxUnavailable"] < scaler["minReplicas"] < scaler["maxReplicas"]
-    assert "cpu" in container["resources"]["requests"]  # without it there is no utilization to scale by
+    assert "cpu" in container["resources"]["requests"]  # utilization is measured against it
 
 
 def test_prometheus_finds_the_metrics(container):

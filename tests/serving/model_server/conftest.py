@@ -68,8 +68,8 @@ def write_half_plus() -> Callable[..., Path]:
 def write_picky() -> Callable[..., Path]:
     """Return `write_picky(folder)`: the length of each text; fails on `bad`. `slow` spins for the given rounds.
 
-    `length` is the length of each text of `text`, `[batch]`; a text that is no number fails the run, as bytes that are
-    no picture do. `slow`: `rounds` in, the same number out, after that many rounds of a loop.
+    `length` is the length of each text of `text`, `[batch]`; a text that is not a number fails the run, as bytes
+    that are not an image do. `slow`: `rounds` in, the same number out, after that many rounds of a loop.
     """
 
     def write(folder: Path) -> Path:

@@ -129,7 +129,7 @@ def test_deadlines_are_kept_in_the_queue_and_while_it_runs(start, model):
     assert answers([first, patient])[1:] == [[3.0]]
     with pytest.raises(ServingError, match="while waiting in batching queue"):
         expired[0].result(10)
-    assert model.runs == [1, 1]  # what nobody waits for is not run
+    assert model.runs == [1, 1]  # abandoned requests are not run
 
 
 def test_a_batch_waits_for_its_timeout_or_until_it_is_full(start, model):

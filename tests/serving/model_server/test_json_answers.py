@@ -89,7 +89,7 @@ def test_a_text_that_is_no_utf8_goes_out_as_it_is():
 
 
 def test_floats_have_the_digits_that_tensorflow_serving_gives_them():
-    # six digits where they read back as the same float, else nine, and a point where there is no exponent
+    # six digits where they read back as the same float, else nine, and a point if without exponent
     assert tokens(9_000_000, 999_999, 0.5, 0.0003, 0.00003, 555_557.5) == [
         "9e+06", "999999.0", "0.5", "0.0003", "3e-05", "555557.5",
     ]  # fmt: skip

@@ -99,7 +99,7 @@ def test_what_is_no_request_fails_the_load(load, folder, warmup_file):
 
 
 def test_what_is_no_tfrecord_fails_the_load(load, folder, warmup_file):
-    warmup_file(folder).write_text("these are no records at all")
+    warmup_file(folder).write_text("not TFRecords")
     code, sentence = refusal(load, folder)
     assert (code, "Please verify your warmup data is in TFRecord format" in sentence) == ("DATA_LOSS", True)
 

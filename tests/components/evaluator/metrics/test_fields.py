@@ -38,7 +38,7 @@ def test_what_a_record_does_not_name_is_not_judged():
     }
     pair = fields.pair(record, outputs)
     assert pair == ('{"issue_date": "", "total": "7.42"}', '{"issue_date": "1/2/99", "total": "7.42"}')
-    # the date that somebody found to be missing is answered wrongly, the supplier that nobody asked for is not
+    # the date, annotated as absent, is answered wrongly; the supplier, not annotated, is not counted
     found = bootstrap.compute_metrics(fields, [pair])
     assert (found["micro_precision"], found["micro_recall"]) == (0.5, 1)
 
