@@ -1,4 +1,4 @@
-"""A served or given model on data of any kind its recipe reads: the gate's numbers without a pipeline."""
+"""Judge a model on data of any kind that its recipe reads: the gate's numbers without a pipeline."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.validation import validate_records
-from tfx_ocr.pipeline.chosen import find_model, open_export, resolve_recipe
+from tfx_ocr.pipeline.overrides import resolve_recipe
+from tfx_ocr.pipeline.prediction import find_model, open_location
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving.locations import Location
 
 SPLITS = ("train", "eval", "test")
-SHOWN = 20  # records set aside that are named
+SHOWN = 20  # rejected records that are named
 
 
 def evaluate(settings: Settings, data: Path, model: Path | None, split: str = "") -> dict[str, Any]:
@@ -40,17 +42,17 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
         each kind, the commonest first) and `examples` (the first `SHOWN`, each with `source` and `reason`).
 
     Raises:
-        ValueError: no such data, split or model, or nothing in it can be judged.
+        ValueError: the data, split or model is missing, or no record can be judged.
     """
     recipe = resolve_recipe(settings)
     if split not in ("", "all", *SPLITS):
         raise ValueError(f"--split is {split!r}; known: {', '.join(SPLITS)}, all")
     if not data.is_dir():
         raise ValueError(f"no folder {data}: give one that holds {', '.join(recipe.examples.readers)}")
-    path, version = find_model(settings, recipe, model)
+    location = find_model(settings, recipe, model)
     rejected: list[Rejected] = []
     by_split: dict[str, list[Record]] = collections.defaultdict(list)
-    for record in _records(recipe, data):
+    for record in _read_records(recipe, data):
         if isinstance(record, Rejected):
             rejected.append(record)
         else:
@@ -62,13 +64,13 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
         if rejected:
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
-    pairs, digest = _answered(recipe, path, records)
+    pairs, digest = _predict(recipe, location, records)
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
     verdict = gates.judge(recipe.name, without_served, get_metrics(recipe.task), pairs, None, digest)
     return verdict | {
         "split": wanted,
         "data": str(data),
-        "model": {"version": version, "path": str(path)},
+        "model": {"version": location.version, "path": str(location.folder)},
         "set_aside": {
             "n": len(rejected),
             "reasons": dict(collections.Counter(classify_reason(one.reason) for one in rejected).most_common()),
@@ -77,25 +79,25 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     }
 
 
-def _records(recipe: Recipe, data: Path) -> Iterator[Record | Rejected]:
+def _read_records(recipe: Recipe, data: Path) -> Iterator[Record | Rejected]:
     source = get_reader(choose_reader(data, recipe.examples.readers))
     letters = get_alphabet(recipe.alphabet)
     for shard in source.list_shards(data):
         yield from validate_records(source.read(data, shard), letters, *recipe.examples.sizes)
 
 
-def _answered(recipe: Recipe, path: Path, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
-    """Count what is judged over the records, and digest them as the Evaluator does."""
+def _predict(recipe: Recipe, location: Location, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
+    """Count the pairs that are judged, and digest the records as the Evaluator does."""
     from tfx_ocr.components.evaluator import records
 
     raws = [serialize(_as_png(record)) for record in given]
-    with open_export(recipe, path) as export:
-        pairs = collections.Counter(records.predict_pairs(export, raws, get_metrics(recipe.task)))
+    with open_location(recipe, location) as opened:
+        pairs = collections.Counter(records.predict_pairs(opened, raws, get_metrics(recipe.task)))
     return pairs, records.combine_digests(map(records.digest_record, raws))
 
 
 def _as_png(record: Record) -> Record:
-    """The record with its picture, where it has one, as ExampleGen writes it."""
+    """Return the record with its picture, where it has one, as ExampleGen writes it."""
     if features.IMAGE not in record.features:
         return record
     picture = images.to_png(record.encoded(features.IMAGE))

@@ -15,8 +15,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from tfx_ocr.pipeline import settings
 from tfx_ocr.pipeline.check import check_recipe
-from tfx_ocr.pipeline.chosen import resolve_recipe
 from tfx_ocr.pipeline.graph import build
+from tfx_ocr.pipeline.overrides import resolve_recipe
 
 SPECIFICATION = "kubeflow.yaml"  # the one ending the kfp client takes
 

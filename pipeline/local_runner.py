@@ -24,8 +24,8 @@ from tfx_ocr.components import progress
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.pipeline import last_run, outcome, settings
 from tfx_ocr.pipeline.check import check
-from tfx_ocr.pipeline.chosen import resolve_recipe
 from tfx_ocr.pipeline.graph import build
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.steps import Steps
 
 

@@ -16,7 +16,7 @@ from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.runtimes import open_folder
 
 
 def read_baseline(serving_dir: str, examples_digest: str, family: ModuleType) -> Served | None:
@@ -64,9 +64,9 @@ def ask_baseline(serving_dir: str, split_uris: list[str], family: ModuleType, mi
     folder = versions.get_folder(serving_dir, version)
     triples: collections.Counter[tuple[str, str, str]] = collections.Counter()
     try:
-        with Export(folder) as export:
+        with open_folder(folder) as model:
             raws, again = itertools.tee(_raws(split_uris))
-            for raw, (reference, theirs) in zip(again, records.predict_pairs(export, raws, family), strict=True):
+            for raw, (reference, theirs) in zip(again, records.predict_pairs(model, raws, family), strict=True):
                 triples[reference, mine[records.digest_record(raw)], theirs] += 1
     except ValueError as error:
         raise Stop(

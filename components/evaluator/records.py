@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.data import features
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model import Model
 
 BATCH = 64  # records a question
 
@@ -40,11 +40,11 @@ def combine_digests(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def predict_pairs(export: Export, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
-    """Ask an export's `serving_default` about records.
+def predict_pairs(model: Model, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
+    """Ask a model's `serving_default` about records.
 
     Args:
-        export: a loaded model.
+        model: an open model.
         raws: serialized tf.Examples.
         family: module of `components.evaluator.metrics`.
 
@@ -52,11 +52,11 @@ def predict_pairs(export: Export, raws: Iterable[bytes], family: ModuleType) -> 
         The pair of each record, in their order.
 
     Raises:
-        ValueError: the export does not answer, or not with what the family asks for.
+        ValueError: the model does not answer, or not with what the family asks for.
     """
     left = iter(raws)
     while batch := list(itertools.islice(left, BATCH)):
-        outputs = export.answer(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
+        outputs = model.ask(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
         for place, raw in enumerate(batch):
             yield family.pair(parse_record(raw), {name: values[place] for name, values in outputs.items()})
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ from tfx_ocr.components.infra_validator.serve import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.serving.export import Export, check_loads
+from tfx_ocr.serving.c_loader import check_loads
+from tfx_ocr.serving.runtimes import open_folder
 
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
 REASON_FILE = "reason.txt"
@@ -54,10 +56,10 @@ class Executor(base_executor.BaseExecutor):
         records = _records(examples, part.serving.trial_requests)
         try:
             check_loads(path)
-            with Export(path) as export:
-                try_export(export, records, part.input, part.task)
-                try_served(export, records, part.input)
-                fast = measure_parity(export, *_spread(examples, RECORDS), part.input, part.task)
+            with open_folder(Path(path)) as model:
+                try_export(model, records, part.input, part.task)
+                try_served(model, records, part.input)
+                fast = measure_parity(model, *_spread(examples, RECORDS), part.input, part.task)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")

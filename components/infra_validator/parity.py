@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +14,8 @@ from tfx_ocr.components.infra_validator.trial import build_requests
 from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.serving.export import Export, get_first_line
-from tfx_ocr.serving.model_server.errors import ServingError
-from tfx_ocr.serving.model_server.flags import Flags
-from tfx_ocr.serving.model_server.servable import Backend, open_backend
+from tfx_ocr.serving.runtimes import FAST, SAVED_MODEL, open_folder
+from tfx_ocr.serving.runtimes.runtime import Runtime, get_first_line
 
 RECORDS = 500  # at most: a share of 0.99 is known within 0.01 from so many
 BATCH = 32
@@ -53,25 +50,24 @@ class Parity:
     mean_distance_at_most: float = DISTANCE_AT_MOST
 
 
-def measure_parity(export: Export, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
+def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
     """Ask an export and its fast form, as the server runs it, the same questions.
 
     Args:
-        export: loaded, and sound by `try_export`: one signature of it answers as the other.
+        model: loaded, and sound by `try_export`: one signature of it answers as the other.
         split: whose records they are.
         records: as ExampleGen wrote them.
         kind: name in `components.inputs.INPUTS`.
         task: name in `components.tasks.TASKS`.
     """
-    folder = Path(export.path)
-    if not (folder / features.FAST / features.FAST_NETWORK).is_file():
-        path = folder / features.FAST / features.FAST_REASON
+    if not (model.path / FAST).is_file():
+        path = model.path / features.FAST / features.FAST_REASON
         return Parity(reason=path.read_text().strip() if path.is_file() else "the export has none")
     if not records:
         return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
-        same, means, largest = zip(*_compared(export, folder, records, kind, task), strict=True)
-    except (ServingError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        same, means, largest = zip(*_compare(model, records, kind, task), strict=True)
+    except ValueError as error:
         return Parity(split=split, n=len(records), reason=f"it gives no answer: {get_first_line(error)}")
     found = Parity(
         split=split,
@@ -106,23 +102,20 @@ def _why_not(found: Parity) -> str:
     return ""
 
 
-def _compared(
-    export: Export, folder: Path, records: Sequence[tf.train.Example], kind: str, task: str
+def _compare(
+    model: Runtime, records: Sequence[tf.train.Example], kind: str, task: str
 ) -> list[tuple[float, float, float]]:
-    """`compare_answers` of each record under each signature."""
+    """Compare the answers about each record under each signature."""
     outputs = get_task(task).ANSWER
     own = get_input(kind).SIGNATURE
     found: list[tuple[float, float, float]] = []
-    backend = open_backend(folder, Flags(prefer_tflite_model=True))
-    try:
+    with open_folder(model.path, forms=(FAST, SAVED_MODEL)) as fast:
         for begin in range(0, len(records), BATCH):
-            asked = build_requests(records[begin : begin + BATCH], kind)
-            whole = export.answer(own, asked[own])
-            for signature, inputs in asked.items():
-                fast = _answer(backend, signature, inputs, outputs)
-                found.extend(map(compare_answers, *fast, *(whole[name] for name in outputs)))
-    finally:
-        backend.close()
+            requests = build_requests(records[begin : begin + BATCH], kind)
+            whole = model.ask(own, requests[own], outputs=outputs)
+            for signature, inputs in requests.items():
+                part = fast.ask(signature, inputs, outputs=outputs)
+                found.extend(map(compare_answers, *part.values(), *whole.values()))
     return found
 
 
@@ -157,12 +150,3 @@ def compare_answers(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> t
         return float(not different), 0.0, 0.0
     finite = np.nan_to_num(apart, nan=1.0)  # as far as two probabilities can be
     return len(apart) / (len(apart) + different), float(finite.mean()), float(finite.max())
-
-
-def _answer(
-    backend: Backend, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str]
-) -> list[np.ndarray]:
-    """Ask as the server does."""
-    definition = backend.signature_defs[signature]
-    feeds = {definition.inputs[name].name: value for name, value in inputs.items()}
-    return backend.run(feeds, [definition.outputs[name].name for name in outputs])

@@ -12,8 +12,7 @@ import tensorflow as tf
 from tensorflow_serving.config import model_server_config_pb2
 
 from tfx_ocr.components.infra_validator.trial import build_requests, compare
-from tfx_ocr.serving.client import Client, RequestError, connect
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.client import Client, connect
 from tfx_ocr.serving.model_server import config, rest
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.flags import Flags
@@ -23,31 +22,32 @@ from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.loader import Loader
 from tfx_ocr.serving.model_server.manager import Manager, Policy
 from tfx_ocr.serving.model_server.monitoring import Monitoring
+from tfx_ocr.serving.runtimes.runtime import Runtime
 
 MODEL = "trial"
 TIMEOUT_S = 120.0  # of a request: on a busy machine a large network takes long over many records
 DRAIN_S = 5.0
 
 
-def try_served(export: Export, records: Sequence[tf.train.Example], kind: str) -> None:
+def try_served(model: Runtime, records: Sequence[tf.train.Example], kind: str) -> None:
     """Ask every signature about `records`, together and one alone, over gRPC and over REST.
 
     Args:
-        export: loaded, and sound by `try_export`: what is served is loaded anew from its folder, and must answer alike.
+        model: loaded, and sound by `try_export`: what is served is loaded anew from its folder, and must answer alike.
         records: as ExampleGen wrote them.
         kind: name in `components.inputs.INPUTS`.
 
     Raises:
         ValueError: the server does not load it, refuses a question or answers another way; the sentence says which.
     """
-    with serve_export(export.path) as clients:
+    with serve_export(model.path) as clients:
         for asked in (records, records[:1]):
-            for signature, inputs in build_requests(asked, kind).items():
-                expected = export.answer(signature, inputs)
+            for signature, inputs in build_requests(asked, kind, model.signatures).items():
+                expected = model.ask(signature, inputs)
                 for way, client in clients.items():
                     try:
                         answers = client.ask(signature, inputs)
-                    except RequestError as error:
+                    except ValueError as error:
                         raise ValueError(f"{signature} over {way} gives no answer: {error}") from error
                     compare(signature, expected, f"{signature} over {way}", answers)
 

@@ -10,16 +10,19 @@ import tensorflow as tf
 from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.signature import Signature
 
 SAME = 1e-4  # two signatures of one graph; kernels may sum in another order
 
 
-def try_export(export: Export, records: Sequence[tf.train.Example], kind: str, task: str) -> None:
+def try_export(model: Model, records: Sequence[tf.train.Example], kind: str, task: str) -> None:
     """Ask every signature about `records`, together and one alone.
 
+    An export may have signatures beyond the contract's two; they are tried too, but need not answer alike.
+
     Args:
-        export: a loaded model.
+        model: the export, open.
         records: as ExampleGen wrote them. What a client would not know is taken out before they are asked.
         kind: name in `components.inputs.INPUTS`.
         task: name in `components.tasks.TASKS`.
@@ -27,30 +30,47 @@ def try_export(export: Export, records: Sequence[tf.train.Example], kind: str, t
     Raises:
         ValueError: an answer breaks the contract; the sentence says which signature, which output and how.
     """
-    together, alone = build_requests(records, kind), build_requests(records[:1], kind)
-    if set(together) != set(export.signatures):
+    contract = list(build_requests(records[:1], kind))
+    if not set(contract) <= set(model.signatures):
         raise ValueError(
-            f"the export has the signatures {', '.join(sorted(export.signatures)) or 'none'}; "
-            f"the contract is {' and '.join(sorted(together))}"
+            f"the export has the signatures {', '.join(sorted(model.signatures)) or 'none'}; "
+            f"the contract is {' and '.join(sorted(contract))}"
         )
+    alone = build_requests(records[:1], kind, model.signatures)
     answers = {}
-    for name in together:
-        answers[name] = _ask(export, name, together[name], len(records), task)
-        one = _ask(export, name, alone[name], 1, task)
+    for name, inputs in build_requests(records, kind, model.signatures).items():
+        answers[name] = _ask(model, name, inputs, len(records))
+        one = _ask(model, name, alone[name], 1)
         compare(name, one, f"{name} in a batch", {key: value[:1] for key, value in answers[name].items()})
-    (first, ours), (other, theirs) = answers.items()
-    compare(other, theirs, first, ours)
+        if name in contract and (reason := get_task(task).why_not(answers[name]) or get_task(task).why_not(one)):
+            raise ValueError(f"{name} {reason}")
+    first, other = contract
+    compare(other, answers[other], first, answers[first])
 
 
-def build_requests(records: Sequence[tf.train.Example], kind: str) -> dict[str, dict[str, np.ndarray]]:
-    """What to ask about `records`: signature to its inputs, for the input's own signature and for `serving_default`.
+def build_requests(
+    records: Sequence[tf.train.Example], kind: str, signatures: Mapping[str, Signature] | None = None
+) -> dict[str, dict[str, np.ndarray]]:
+    """Build the inputs about `records`, by signature.
+
+    Args:
+        records: as ExampleGen wrote them.
+        kind: name in `components.inputs.INPUTS`.
+        signatures: of the export; each beyond the contract's two is given the inputs of the one that takes the same.
 
     Raises:
-        ValueError: the records lack what is asked about.
+        ValueError: the records lack a feature, or a signature takes other inputs.
     """
     asking = get_input(kind)
     asked = [_only(record, asking.RAW) for record in records]
-    return {asking.SIGNATURE: asking.question(asked), features.SERVING_DEFAULT: _serialized(asked)}
+    requests = {asking.SIGNATURE: asking.question(asked), features.SERVING_DEFAULT: _serialized(asked)}
+    by_inputs = {frozenset(inputs): inputs for inputs in requests.values()}
+    for name, signature in (signatures or {}).items():
+        if frozenset(signature.inputs) not in by_inputs:
+            allowed = " or ".join(", ".join(sorted(names)) for names in by_inputs)
+            raise ValueError(f"{name} takes {', '.join(sorted(signature.inputs)) or 'nothing'}; allowed: {allowed}")
+        requests.setdefault(name, by_inputs[frozenset(signature.inputs)])
+    return requests
 
 
 def compare(name: str, ours: Mapping[str, np.ndarray], other: str, theirs: Mapping[str, np.ndarray]) -> None:
@@ -87,10 +107,8 @@ def _only(record: tf.train.Example, names: Mapping[str, object]) -> tf.train.Exa
     return asked
 
 
-def _ask(
-    export: Export, signature: str, inputs: Mapping[str, np.ndarray], count: int, task: str
-) -> dict[str, np.ndarray]:
-    outputs = export.answer(signature, inputs)
+def _ask(model: Model, signature: str, inputs: Mapping[str, np.ndarray], count: int) -> dict[str, np.ndarray]:
+    outputs = model.ask(signature, inputs)
     for name, value in outputs.items():
         if value.shape[:1] != (count,):
             raise ValueError(f"{signature} answers {count} questions with {name} of shape {list(value.shape)}")
@@ -98,8 +116,6 @@ def _ask(
             raise ValueError(f"{signature} answers with a {name} that is not a finite number")
         if name.endswith(features.PROBABILITY_OUT) and (value.min() < 0 or value.max() > 1 + SAME):
             raise ValueError(f"{signature} answers with a {name} outside 0 to 1")
-    if reason := get_task(task).why_not(outputs):
-        raise ValueError(f"{signature} {reason}")
     return outputs
 
 

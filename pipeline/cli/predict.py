@@ -1,4 +1,4 @@
-"""`tfx-ocr predict`: what a recipe's model says to files, asked in this process or of a server."""
+"""`tfx-ocr predict`: ask a recipe's model about files, in this process or behind a server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from tfx_ocr.data import features
 from tfx_ocr.pipeline import settings as settings_of
 
 if TYPE_CHECKING:
-    from tfx_ocr.pipeline.prediction import Answer
+    from tfx_ocr.pipeline.prediction import Prediction
 
+TIMEOUT_S = 60.0  # of a request to a server
 LABELS = ("file", "label", "probability", "runners-up")
 FIELDS = ("file", "field", "probability", "value")
 
@@ -54,41 +55,51 @@ def predict(
     Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
     from tfx_ocr.pipeline import prediction
-    from tfx_ocr.pipeline.chosen import resolve_recipe
-    from tfx_ocr.serving.client import RequestError
+    from tfx_ocr.pipeline.overrides import resolve_recipe
+    from tfx_ocr.serving.model import open_model
+    from tfx_ocr.serving.requests import SIGNATURES
 
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
-    it = resolve_recipe(settings)  # before the files: of a picture alone, it is the recipe that is missing
+    resolved = resolve_recipe(settings)  # before the files: of a picture alone, it is the recipe that is missing
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
-    try:
-        with prediction.open_model(settings, it, Path(model) if model else None, server) as (name, ask):
-            answers = prediction.predict(it, files, ask, top)
-    except RequestError as error:
-        raise ValueError(str(error)) from error
-    if as_json:
-        said = [
-            {"file": one.file, "error": one.error} if one.error else {"file": one.file, **one.outputs}
-            for one in answers
-        ]
-        print(json.dumps(said, indent=1, ensure_ascii=False))
+    if server and model:
+        raise ValueError("--model and --server: give one of the two")
+    if server:
+        client = open_model(server, recipe, timeout_s=TIMEOUT_S)  # nothing is sent yet
+        version, open_it = f"at {server}", lambda: client
     else:
-        for line in _table(f"{recipe} model {name}", [one for one in answers if not one.error]):
+        location = prediction.find_model(settings, resolved, Path(model) if model else None)
+        version, open_it = location.version, lambda: prediction.open_location(resolved, location)
+    sizes = resolved.examples.sizes
+    predictions = prediction.predict(open_it, SIGNATURES[resolved.input], files, top, sizes)
+    if as_json:
+        rows = [
+            {"file": one.file, "error": one.error} if one.error else {"file": one.file, **one.outputs}
+            for one in predictions
+        ]
+        print(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        for line in _format_table(f"{recipe} model {version}", [one for one in predictions if not one.error]):
             print(line)
-    for one in answers:
+    for one in predictions:
         if one.error:
             print(f"tfx-ocr: {one.file}: {one.error}", file=sys.stderr)
-    raise typer.Exit(1 if any(one.error for one in answers) else 0)
+    raise typer.Exit(1 if any(one.error for one in predictions) else 0)
 
 
-def _table(heading: str, answers: Sequence[Answer]) -> list[str]:
-    """Columns as wide as what is in them; a Hangul or Chinese character is two wide."""
+def _format_table(heading: str, predictions: Sequence[Prediction]) -> list[str]:
+    """Format columns as wide as their texts; a Hangul or Chinese character is two wide."""
     from rich.cells import cell_len
 
-    if not answers:
+    if not predictions:
         return [heading]
-    has_label = features.LABEL_OUT in answers[0].outputs
-    rows = [LABELS, *map(_label, answers)] if has_label else [FIELDS, *(row for one in answers for row in _fields(one))]
+    has_label = features.LABEL_OUT in predictions[0].outputs
+    rows = (
+        [LABELS, *map(_list_label, predictions)]
+        if has_label
+        else [FIELDS, *(row for one in predictions for row in _list_fields(one))]
+    )
     columns: list[tuple[str, ...]] = list(zip(*rows, strict=True))
     if has_label and not any(columns[-1][1:]):
         del columns[-1]  # a line has no runners-up
@@ -100,7 +111,7 @@ def _table(heading: str, answers: Sequence[Answer]) -> list[str]:
     return [heading, *(line.rstrip() for line in lines)]
 
 
-def _label(one: Answer) -> tuple[str, str, str, str]:
+def _list_label(one: Prediction) -> tuple[str, str, str, str]:
     others = zip(
         one.outputs.get(features.LABELS_OUT, [])[1:], one.outputs.get(features.PROBABILITIES_OUT, [])[1:], strict=True
     )
@@ -112,8 +123,8 @@ def _label(one: Answer) -> tuple[str, str, str, str]:
     )
 
 
-def _fields(one: Answer) -> Iterator[tuple[str, str, str, str]]:
-    """The fields that were found on a page."""
+def _list_fields(one: Prediction) -> Iterator[tuple[str, str, str, str]]:
+    """Yield a row per field that was found on a page."""
     columns = (features.FIELD_NAMES_OUT, features.FIELD_PROBABILITIES_OUT, features.FIELD_VALUES_OUT)
     for name, probability, value in zip(*(one.outputs[column] for column in columns), strict=True):
         if value:

@@ -55,7 +55,7 @@ def run(
         tune="1" if tune else settings.tune,
     )
     from tfx_ocr.pipeline.check import check
-    from tfx_ocr.pipeline.chosen import resolve_recipe
+    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     settings = check(resolve_recipe(settings), settings)
     with _alone(settings) as lock:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving.client.contract import Client, RequestError, VersionState
 from tfx_ocr.serving.client.retries import Backoff
+from tfx_ocr.serving.locations import find_scheme
+from tfx_ocr.serving.runtimes import RUNTIMES
 from tfx_ocr.serving.signature import Signature
 
 __all__ = ["Backoff", "Client", "RequestError", "Signature", "VersionState", "connect"]
 
 
 def connect(server: str, model: str, **options: Any) -> Client:
-    """A client of one model of a server. Nothing is sent yet.
+    """Make a client of one model of a server. Nothing is sent yet.
 
     Args:
         server: `http://HOST:PORT` or `https://HOST:PORT` for REST; `HOST:PORT`, or `dns:` and `unix:` as gRPC has them,
@@ -24,13 +27,5 @@ def connect(server: str, model: str, **options: Any) -> Client:
     Raises:
         ValueError: the address is of neither form, or both a version and a label are named.
     """
-    scheme, separator, _ = server.partition("://")
-    if not separator or scheme in ("dns", "unix"):
-        from tfx_ocr.serving.client.grpc import GrpcClient  # imports TensorFlow: seconds
-
-        return GrpcClient(server, model, **options)
-    if scheme not in ("http", "https"):
-        raise ValueError(f"server {server!r}: {scheme} is not known; give http://HOST:PORT, or HOST:PORT for gRPC")
-    from tfx_ocr.serving.client.rest import RestClient
-
-    return RestClient(server, model, **options)
+    client: Client = load_named(RUNTIMES, find_scheme(server) or "grpc", "runtime")(server, model, **options)
+    return client

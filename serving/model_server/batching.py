@@ -12,7 +12,7 @@ import dataclasses
 import threading
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Protocol
+from typing import Any
 
 import grpc
 import numpy as np
@@ -20,14 +20,9 @@ import numpy as np
 from tfx_ocr.serving.model_server.config import BatchingParameters
 from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
 
-Feeds = Mapping[str, np.ndarray]
-
-
-class Runs(Protocol):
-    """What is run: `Export.run`, and what stands in for it."""
-
-    def __call__(self, feeds: Feeds, fetches: Sequence[str], timeout_s: float | None = None) -> list[np.ndarray]:
-        """Run on tensors by name."""
+Inputs = Mapping[str, np.ndarray]
+Outputs = Mapping[Any, np.ndarray]
+Run = Callable[[Inputs, float | None], Outputs]  # of a model: inputs and a timeout in seconds to outputs
 
 
 @dataclasses.dataclass(eq=False)
@@ -36,20 +31,18 @@ class Task:
 
     Attributes:
         run: of its model.
-        feeds: each of `rows` rows.
-        fetches: tensor names.
+        inputs: each of `rows` rows.
         rows: size of the first dimension.
         deadline: `time.monotonic()` after which nobody waits; None: never.
         future: of its answer.
         on_batch: told the rows of its batch, the rows with padding and the seconds the first of it waited.
     """
 
-    run: Runs
-    feeds: Feeds
-    fetches: Sequence[str]
+    run: Run
+    inputs: Inputs
     rows: int
     deadline: float | None
-    future: concurrent.futures.Future[list[np.ndarray]]
+    future: concurrent.futures.Future[Outputs]
     on_batch: Callable[[int, int, float], None]
 
 
@@ -79,20 +72,18 @@ class BatchScheduler:
 
     def submit(
         self,
-        run: Runs,
+        run: Run,
         queue: Hashable,
-        feeds: Feeds,
-        fetches: Sequence[str],
+        inputs: Inputs,
         timeout_s: float | None,
         on_batch: Callable[[int, int, float], None],
-    ) -> list[concurrent.futures.Future[list[np.ndarray]]]:
+    ) -> list[concurrent.futures.Future[Outputs]]:
         """Enqueue one request.
 
         Args:
-            run: of its model.
+            run: of its model; requests of one queue are given to that of the first in a batch.
             queue: what shares a queue; types and shapes are added here.
-            feeds: tensor name to value, of equal first dimensions.
-            fetches: tensor names.
+            inputs: arrays of equal first dimensions.
             timeout_s: after which nobody waits; None: never.
             on_batch: told the rows of its batch, the rows with padding and the seconds the first of it waited.
 
@@ -102,7 +93,7 @@ class BatchScheduler:
         Raises:
             ServingError: it cannot be batched, or the queue is full.
         """
-        rows = _rows(feeds)
+        rows = _rows(inputs)
         most = self.parameters.max_batch_size
         if rows > most and not self.parameters.enable_large_batch_splitting:
             raise ServingError(
@@ -112,8 +103,7 @@ class BatchScheduler:
         tasks = [
             Task(
                 run=run,
-                feeds={name: value[begin : begin + most] for name, value in feeds.items()},
-                fetches=fetches,
+                inputs={name: value[begin : begin + most] for name, value in inputs.items()},
                 rows=min(most, rows - begin),
                 deadline=None if timeout_s is None else now + timeout_s,
                 future=concurrent.futures.Future(),
@@ -121,7 +111,7 @@ class BatchScheduler:
             )
             for begin in range(0, max(rows, 1), most)
         ]
-        self._enqueue((queue, tuple(fetches), self._kind(feeds)), tasks, now)
+        self._enqueue((queue, self._kind(inputs)), tasks, now)
         return [task.future for task in tasks]
 
     def close(self) -> None:
@@ -132,10 +122,10 @@ class BatchScheduler:
         for thread in self._threads:
             thread.join()
 
-    def _kind(self, feeds: Feeds) -> Hashable:
+    def _kind(self, inputs: Inputs) -> Hashable:
         if self.parameters.pad_variable_length_inputs:
-            return tuple((name, value.dtype.str, value.ndim) for name, value in sorted(feeds.items()))
-        return tuple((name, value.dtype.str, value.shape[1:]) for name, value in sorted(feeds.items()))
+            return tuple((name, value.dtype.str, value.ndim) for name, value in sorted(inputs.items()))
+        return tuple((name, value.dtype.str, value.shape[1:]) for name, value in sorted(inputs.items()))
 
     def _enqueue(self, key: Hashable, tasks: list[Task], now: float) -> None:
         most, limit = self.parameters.max_batch_size, self.parameters.max_enqueued_batches
@@ -185,7 +175,7 @@ class BatchScheduler:
                 self._ready.wait(None if soonest is None else max(0.0, soonest - now))
 
 
-def wait(futures: Sequence[concurrent.futures.Future[list[np.ndarray]]], timeout_s: float | None) -> list[np.ndarray]:
+def wait(futures: Sequence[concurrent.futures.Future[Outputs]], timeout_s: float | None) -> Outputs:
     """Wait for the parts of an answer and put them together.
 
     Raises:
@@ -198,20 +188,20 @@ def wait(futures: Sequence[concurrent.futures.Future[list[np.ndarray]]], timeout
             parts.append(future.result(None if deadline is None else max(0.0, deadline - time.monotonic())))
         except concurrent.futures.TimeoutError:
             raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for the batch") from None
-    return parts[0] if len(parts) == 1 else [np.concatenate(each) for each in zip(*parts, strict=True)]
+    return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def _rows(feeds: Feeds) -> int:
-    if not feeds:
+def _rows(inputs: Inputs) -> int:
+    if not inputs:
         raise ServingError(
             grpc.StatusCode.INVALID_ARGUMENT, "Batching session Run() must have at least one input tensor"
         )
-    if any(value.ndim == 0 for value in feeds.values()):
+    if any(value.ndim == 0 for value in inputs.values()):
         raise ServingError(
             grpc.StatusCode.INVALID_ARGUMENT,
             "Batching session Run() input tensors must have at least one dimension",
         )
-    sizes = {len(value) for value in feeds.values()}
+    sizes = {len(value) for value in inputs.values()}
     if len(sizes) > 1:
         raise ServingError(
             grpc.StatusCode.INVALID_ARGUMENT,
@@ -244,17 +234,17 @@ def _run_together(tasks: list[Task], parameters: BatchingParameters) -> None:
         task.future.set_result(answer)
 
 
-def _merged(tasks: list[Task], parameters: BatchingParameters) -> list[list[np.ndarray]]:
+def _merged(tasks: list[Task], parameters: BatchingParameters) -> list[Outputs]:
     rows = sum(task.rows for task in tasks)
     padded = _padded(rows, parameters)
     deadlines = [task.deadline for task in tasks if task.deadline is not None]
     timeout_s = max(deadlines) - time.monotonic() if len(deadlines) == len(tasks) else None
     try:
-        feeds = {name: _merge([task.feeds[name] for task in tasks], padded - rows) for name in tasks[0].feeds}
-        outputs = tasks[0].run(feeds, tasks[0].fetches, timeout_s)
+        inputs = {name: _merge([task.inputs[name] for task in tasks], padded - rows) for name in tasks[0].inputs}
+        outputs = tasks[0].run(inputs, timeout_s)
     except Exception as error:  # whatever it is, it is this batch's, and the thread goes on
         raise from_tensorflow(error) from error
-    for value in outputs:
+    for value in outputs.values():
         if value.ndim == 0:
             raise ServingError(grpc.StatusCode.FAILED_PRECONDITION, "Batched output tensor has 0 dimensions")
         if len(value) != padded:
@@ -264,7 +254,10 @@ def _merged(tasks: list[Task], parameters: BatchingParameters) -> list[list[np.n
                 "tensors",
             )
     ends = np.cumsum([task.rows for task in tasks]).tolist()
-    return [[value[end - task.rows : end] for value in outputs] for task, end in zip(tasks, ends, strict=True)]
+    return [
+        {name: value[end - task.rows : end] for name, value in outputs.items()}
+        for task, end in zip(tasks, ends, strict=True)
+    ]
 
 
 def _padded(rows: int, parameters: BatchingParameters) -> int:

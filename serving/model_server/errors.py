@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import grpc
 
-from tfx_ocr.serving.export import get_first_line
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.runtimes.runtime import get_first_line
 
 CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -27,8 +28,10 @@ def from_tensorflow(error: Exception) -> ServingError:
     """The error of a session's run, with its code; one without a code is INTERNAL.
 
     Args:
-        error: a `tf.errors.OpError`, or what Python raises before a run begins.
+        error: a runtime's `RequestError`, a `tf.errors.OpError`, or what Python raises before a run begins.
     """
+    if isinstance(error, RequestError):
+        return ServingError(grpc.StatusCode[error.code], error.message)
     code = getattr(error, "error_code", None)
     if isinstance(error, ValueError | TypeError) and code is None:
         code = grpc.StatusCode.INVALID_ARGUMENT.value[0]

@@ -109,7 +109,7 @@ class Handlers:
         with self._manager.use(spec) as servable:
             response.model_spec.name = servable.name
             response.model_spec.version.value = servable.version
-            for name, signature in servable.signature_defs.items():
+            for name, signature in servable.definitions.items():
                 signatures.signature_def[name].CopyFrom(signature)
         packed = any_pb2.Any()
         packed.Pack(signatures)

@@ -55,20 +55,19 @@ class Inference:
             ServingError: there is no such signature, the inputs or outputs are not its own, or the model fails.
         """
         name = request.model_spec.signature_name or DEFAULT
-        if name not in servable.signature_defs:
+        if name not in servable.definitions:
             raise ServingError(FAILED, f'Serving signature key "{name}" not found.')
-        signature = servable.signature_defs[name]
+        signature = servable.definitions[name]
         if self.check_method_names and signature.method_name not in (PREDICT, CLASSIFY, REGRESS):
             raise ServingError(
                 grpc.StatusCode.INTERNAL,
                 f"Expected prediction signature method_name to be one of {{{PREDICT}, {CLASSIFY}, {REGRESS}}}. "
                 f"Was: {signature.method_name}",
             )
-        feeds = _feeds(signature, request.inputs)
-        aliases = _aliases(signature, request.output_filter)
-        outputs = servable.run(feeds, [signature.outputs[alias].name for alias in aliases], timeout_s)
+        inputs = _read_inputs(signature, request.inputs)
+        outputs = servable.ask(name, inputs, timeout_s, _list_outputs(signature, request.output_filter))
         response = predict_pb2.PredictResponse(model_spec=_spec(servable, name))
-        for alias, value in zip(aliases, outputs, strict=True):
+        for alias, value in outputs.items():
             response.outputs[alias].CopyFrom(tensors.to_proto(value, self.as_content))
         return response
 
@@ -81,11 +80,11 @@ class Inference:
             ServingError: as `predict`; the signature is not of its kind, or there is no example.
         """
         name, signature = _named(servable, request.model_spec)
-        feed, fetches = self._classify_tensors(signature)
+        names = self._check_classify(signature)
         examples = _examples(request.input)
-        outputs = servable.run({feed: examples}, fetches, timeout_s, "Classify")
+        outputs = servable.ask(name, {INPUTS: examples}, timeout_s, names, "Classify")
         response = classification_pb2.ClassificationResponse(model_spec=_spec(servable, name))
-        _classifications(signature, dict(zip(fetches, outputs, strict=True)), len(examples), response.result)
+        _classifications(outputs, len(examples), response.result)
         return response
 
     def regress(
@@ -97,11 +96,11 @@ class Inference:
             ServingError: as `classify`.
         """
         name, signature = _named(servable, request.model_spec)
-        feed, fetches = self._regress_tensors(signature)
+        names = self._check_regress(signature)
         examples = _examples(request.input)
-        outputs = servable.run({feed: examples}, fetches, timeout_s, "Regress")
+        outputs = servable.ask(name, {INPUTS: examples}, timeout_s, names, "Regress")
         response = regression_pb2.RegressionResponse(model_spec=_spec(servable, name))
-        _regressions(signature, dict(zip(fetches, outputs, strict=True)), len(examples), response.result)
+        _regressions(outputs, len(examples), response.result)
         return response
 
     def multi_inference(
@@ -114,38 +113,32 @@ class Inference:
         Raises:
             ServingError: as `classify`; a signature stands twice.
         """
-        signatures: dict[str, Any] = {}
-        feeds: dict[str, None] = {}  # in order, each once
-        fetches: dict[str, None] = {}
+        outputs: dict[str, list[str]] = {}
         for task in request.tasks:
             name = task.model_spec.signature_name or DEFAULT
-            if name in signatures:
+            if name in outputs:
                 raise ServingError(INVALID, f"Duplicate evaluation of signature: {name}")
-            if name not in servable.signature_defs:
+            if name not in servable.definitions:
                 raise ServingError(INVALID, f"Requested signature not found in model graph: {name}")
-            signature = signatures[name] = servable.signature_defs[name]
             if task.method_name not in (CLASSIFY, REGRESS):
                 raise ServingError(
                     grpc.StatusCode.UNIMPLEMENTED, f"Unsupported signature method_name: {task.method_name}"
                 )
-            of = self._classify_tensors if task.method_name == CLASSIFY else self._regress_tensors
-            feed, outputs = of(signature)
-            feeds[feed] = None
-            fetches.update(dict.fromkeys(outputs))
+            check = self._check_classify if task.method_name == CLASSIFY else self._check_regress
+            outputs[name] = check(servable.definitions[name])
         examples = _examples(request.input)
-        values = servable.run(dict.fromkeys(feeds, examples), list(fetches), timeout_s, "MultiInference")
-        found = dict(zip(fetches, values, strict=True))
+        found = servable.ask_together(outputs, {INPUTS: examples}, timeout_s)
         response = inference_pb2.MultiInferenceResponse()
-        for task, (name, signature) in zip(request.tasks, signatures.items(), strict=True):
+        for task, name in zip(request.tasks, outputs, strict=True):
             result = response.results.add(model_spec=_spec(servable, name))
             if task.method_name == CLASSIFY:
-                _classifications(signature, found, len(examples), result.classification_result)
+                _classifications(found[name], len(examples), result.classification_result)
             else:
-                _regressions(signature, found, len(examples), result.regression_result)
+                _regressions(found[name], len(examples), result.regression_result)
         return response
 
-    def _classify_tensors(self, signature: Any) -> tuple[str, list[str]]:
-        """Names of the tensor that is fed and of those that are fetched."""
+    def _check_classify(self, signature: Any) -> list[str]:
+        """Return the names of the outputs to ask for."""
         self._check_method(signature, CLASSIFY, "classification")
         if len(signature.inputs) != 1:
             raise ServingError(INVALID, "Expected one input Tensor.")
@@ -160,9 +153,10 @@ class Inference:
                 f'Expected classification signature outputs to contain at least one of "{CLASSES}" or "{SCORES}". '
                 f"Signature was: {_shown(signature)}",
             )
-        return signature.inputs[INPUTS].name, [signature.outputs[name].name for name in found]
+        return found
 
-    def _regress_tensors(self, signature: Any) -> tuple[str, list[str]]:
+    def _check_regress(self, signature: Any) -> list[str]:
+        """Return the names of the outputs to ask for."""
         self._check_method(signature, REGRESS, "regression")
         if len(signature.inputs) != 1:
             raise ServingError(INVALID, "Expected one input Tensor.")
@@ -172,7 +166,7 @@ class Inference:
             raise ServingError(FAILED, f"No regression inputs found in SignatureDef: {_shown(signature)}")
         if OUTPUTS not in signature.outputs:
             raise ServingError(FAILED, f"No regression outputs found in SignatureDef: {_shown(signature)}")
-        return signature.inputs[INPUTS].name, [signature.outputs[OUTPUTS].name]
+        return [OUTPUTS]
 
     def _check_method(self, signature: Any, method: str, kind: str) -> None:
         if self.check_method_names and signature.method_name != method:
@@ -184,9 +178,9 @@ class Inference:
 
 def _named(servable: Servable, spec: model_pb2.ModelSpec) -> tuple[str, Any]:
     name = spec.signature_name or DEFAULT
-    if name not in servable.signature_defs:
+    if name not in servable.definitions:
         raise ServingError(INVALID, f"No signature was found with the name: {name}")
-    return name, servable.signature_defs[name]
+    return name, servable.definitions[name]
 
 
 def _spec(servable: Servable, signature: str) -> model_pb2.ModelSpec:
@@ -195,8 +189,8 @@ def _spec(servable: Servable, signature: str) -> model_pb2.ModelSpec:
     return spec
 
 
-def _feeds(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    """Tensor name to value; what a signature has a default for may be left out."""
+def _read_inputs(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Read a request's inputs; one that the signature has a default for may be left out."""
     defaults = getattr(signature, "defaults", {})
     given, wanted = set(inputs), set(signature.inputs)
     missing = wanted - given - set(defaults)
@@ -214,13 +208,13 @@ def _feeds(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndarray]:
             f"Inputs expected to be in the set {{{_set(wanted)}}}.",
         )
     return {
-        info.name: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
-        for alias, info in signature.inputs.items()
+        alias: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
+        for alias in signature.inputs
     }
 
 
-def _aliases(signature: Any, output_filter: Sequence[str]) -> list[str]:
-    """Outputs to give: those asked for, or all."""
+def _list_outputs(signature: Any, output_filter: Sequence[str]) -> list[str]:
+    """List the outputs to return: those of the filter, or all."""
     for position, alias in enumerate(output_filter):
         if alias not in signature.outputs:
             raise ServingError(
@@ -246,13 +240,13 @@ def _examples(given: input_pb2.Input) -> np.ndarray:
 
 
 def _classifications(
-    signature: Any, found: Mapping[str, np.ndarray], count: int, result: classification_pb2.ClassificationResult
+    outputs: Mapping[str, np.ndarray], count: int, result: classification_pb2.ClassificationResult
 ) -> None:
     columns: dict[str, np.ndarray] = {}
     for output, dtype, kind in ((CLASSES, np.dtype(object), "DT_STRING"), (SCORES, np.dtype(np.float32), "DT_FLOAT")):
-        if output not in signature.outputs:
+        if output not in outputs:
             continue
-        value = columns[output] = found[signature.outputs[output].name]
+        value = columns[output] = outputs[output]
         if value.ndim != 2:
             raise ServingError(INVALID, f"Expected Tensor shape: [batch_size num_classes] but got {_shape(value)}")
         if value.dtype != dtype:
@@ -274,10 +268,8 @@ def _classifications(
                 added.score = scores[row, column]
 
 
-def _regressions(
-    signature: Any, found: Mapping[str, np.ndarray], count: int, result: regression_pb2.RegressionResult
-) -> None:
-    value = found[signature.outputs[OUTPUTS].name]
+def _regressions(outputs: Mapping[str, np.ndarray], count: int, result: regression_pb2.RegressionResult) -> None:
+    value = outputs[OUTPUTS]
     if value.ndim != 1 and value.shape[1:] != (1,):
         raise ServingError(
             INVALID,

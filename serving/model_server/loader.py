@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import time
 from pathlib import Path
 
+import tensorflow as tf
+
 from tfx_ocr.serving.model_server.batching import BatchScheduler
-from tfx_ocr.serving.model_server.flags import Flags
+from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
+from tfx_ocr.serving.model_server.flags import CPUS, Flags
 from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.monitoring import Monitoring
-from tfx_ocr.serving.model_server.servable import Servable, open_backend
+from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.model_server.warmup import warm_up
+from tfx_ocr.serving.runtimes import FAST, SAVED_MODEL, TFLITE, open_folder
+from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+
+FORMS = (TFLITE, FAST, SAVED_MODEL)  # the preferred first, with --prefer_tflite_model
+
+log = logging.getLogger(__name__)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -38,7 +48,8 @@ class Loader:
         """
         begin = time.monotonic()
         try:
-            servable = Servable(name, version, open_backend(path, self.flags), self.monitoring, self.scheduler)
+            runtime = open_version(path, self.flags, name, version)
+            servable = Servable(name, version, runtime, self.monitoring, self.scheduler)
             if self.flags.enable_model_warmup:
                 self._warm_up(servable, path)
         except BaseException:
@@ -53,3 +64,26 @@ class Loader:
         except BaseException:
             servable.close()
             raise
+
+
+def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> Runtime:
+    """Load what lies in a version's folder, in a TFLite form where one is preferred and there.
+
+    Raises:
+        ServingError: the folder holds no model that can be served.
+    """
+    threads = flags.tensorflow_session_parallelism
+    options = Options(
+        tags=tuple(flags.saved_model_tags.split(",")),
+        interpreters=(flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool,
+        intra_op_threads=threads or flags.tensorflow_intra_op_parallelism,
+        inter_op_threads=threads or flags.tensorflow_inter_op_parallelism,
+    )
+    forms = FORMS if flags.prefer_tflite_model else (SAVED_MODEL,)
+    if flags.prefer_tflite_model and not any((path / form).is_file() for form in (TFLITE, FAST)):
+        log.info("%s has no TFLite form: its SavedModel is served", path)
+    try:
+        return open_folder(path, name, str(version), forms, options)
+    except ValueError as error:
+        cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else error
+        raise ServingError(from_tensorflow(cause).code, str(error)) from error

@@ -1,42 +1,19 @@
-"""One loaded version of a model: its signatures, the session or interpreter behind them, and who is using it."""
+"""One loaded version of a model: its signatures, the runtime behind them, and its users."""
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from tfx_ocr.data import features
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server import batching
-from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
-from tfx_ocr.serving.model_server.flags import CPUS, Flags
+from tfx_ocr.serving.model_server.errors import from_tensorflow
 from tfx_ocr.serving.model_server.monitoring import Monitoring
-
-TFLITE_FILE = "model.tflite"  # TensorFlow Serving's name, beside saved_model.pb
-IN_CALLER = -1  # of a session: operations too small to be handed over run one after the other on the thread that asks
-
-log = logging.getLogger(__name__)
-
-
-class Backend(Protocol):
-    """What runs a model: `Export`, `TFLiteModel` or `FastModel`."""
-
-    signature_defs: dict[str, Any]
-
-    def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
-    ) -> list[np.ndarray]:
-        """Run on tensors by name."""
-
-    def close(self) -> None:
-        """Free what it holds."""
+from tfx_ocr.serving.runtimes.runtime import Runtime
 
 
 class Servable:
@@ -45,58 +22,90 @@ class Servable:
     Attributes:
         name: of the model.
         version: its number.
-        signature_defs: by name, as they stand in the model.
+        definitions: SignatureDefs by name, as they stand in the model.
     """
 
     def __init__(
         self,
         name: str,
         version: int,
-        backend: Backend,
+        model: Runtime,
         monitoring: Monitoring,
         scheduler: batching.BatchScheduler | None = None,
     ):
         self.name = name
         self.version = version
-        self.signature_defs = backend.signature_defs
-        self._backend = backend
+        self.definitions = model.definitions
+        self._model = model
         self._monitoring = monitoring
         self._scheduler = scheduler
         self._users = 0
         self._idle = threading.Condition()
 
-    def run(
+    def ask(
         self,
-        feeds: Mapping[str, np.ndarray],
-        fetches: Sequence[str],
+        signature: str,
+        inputs: Mapping[str, np.ndarray],
         timeout_s: float | None = None,
+        outputs: Sequence[str] = (),
         api: str = "Predict",
-    ) -> list[np.ndarray]:
-        """Run on tensors by their names in the graph, in a batch with others where there are batches.
+    ) -> dict[str, np.ndarray]:
+        """Ask one request, in a batch with others where there are batches.
 
         Args:
-            feeds: tensor name to value.
-            fetches: tensor names.
-            timeout_s: after which it is given up; None: never.
-            api: whose run it is, for the metrics.
+            signature: name in `definitions`.
+            inputs: an array for each of the signature's inputs.
+            timeout_s: seconds after which the request is given up; None: never.
+            outputs: names of the outputs to return.
+            api: whose request it is, for the metrics.
 
         Raises:
-            ServingError: the run failed, took longer, or the queue is full.
+            ServingError: the model fails, takes longer, or the queue is full.
         """
+
+        def run(inputs: batching.Inputs, timeout_s: float | None) -> batching.Outputs:
+            return self._model.ask(signature, inputs, timeout_s, outputs)
+
+        return self._run(run, (signature, *outputs), inputs, timeout_s, api)
+
+    def ask_together(
+        self,
+        outputs: Mapping[str, Sequence[str]],
+        inputs: Mapping[str, np.ndarray],
+        timeout_s: float | None = None,
+        api: str = "MultiInference",
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Ask several signatures with the same inputs: see `Runtime.ask_together` and `ask`."""
+
+        def run(inputs: batching.Inputs, timeout_s: float | None) -> batching.Outputs:
+            answers = self._model.ask_together(outputs, inputs, timeout_s)
+            return {(signature, name): value for signature in outputs for name, value in answers[signature].items()}
+
+        found = self._run(run, tuple((key, *names) for key, names in outputs.items()), inputs, timeout_s, api)
+        return {signature: {name: found[signature, name] for name in names} for signature, names in outputs.items()}
+
+    def _run(
+        self,
+        run: batching.Run,
+        kind: Hashable,
+        inputs: Mapping[str, np.ndarray],
+        timeout_s: float | None,
+        api: str,
+    ) -> dict[Any, np.ndarray]:
         begin = time.monotonic()
         if self._scheduler is None:
             try:
-                answer = self._backend.run(feeds, fetches, timeout_s)
-            except (tf.errors.OpError, ValueError, TypeError, RuntimeError, MemoryError) as error:
+                answer = run(inputs, timeout_s)
+            except RequestError as error:
                 raise from_tensorflow(error) from error
         else:
-            futures = self._scheduler.submit(self._backend.run, self, feeds, fetches, timeout_s, self._on_batch)
+            futures = self._scheduler.submit(run, (self, kind), inputs, timeout_s, self._on_batch)
             for future in futures:  # a batch may run on when nobody waits for this request any more
                 self.retain()
                 future.add_done_callback(lambda _: self.release())
             answer = batching.wait(futures, timeout_s)
         self._monitoring.runtime(self.name, time.monotonic() - begin, api)
-        return answer
+        return dict(answer)
 
     def retain(self) -> None:
         """Use it. Only where it is certain that it is not closed: the manager's lock, or another use."""
@@ -113,42 +122,7 @@ class Servable:
         """Wait until nobody uses it, then free what it holds."""
         with self._idle:
             self._idle.wait_for(lambda: not self._users)
-        self._backend.close()
+        self._model.close()
 
     def _on_batch(self, rows: int, padded: int, queue_seconds: float) -> None:
         self._monitoring.batch(self.name, rows, padded, queue_seconds)
-
-
-def open_backend(path: Path, flags: Flags) -> Backend:
-    """Load what lies in a version's folder: where TFLite is preferred and there, that.
-
-    Raises:
-        ServingError: there is no model in it that can be served.
-    """
-    interpreters = (flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool
-    tags = flags.saved_model_tags.split(",")
-    try:
-        if flags.prefer_tflite_model and (path / TFLITE_FILE).is_file():
-            from tfx_ocr.serving.model_server.tflite import TFLiteModel  # only where it is asked for
-
-            return TFLiteModel(path / TFLITE_FILE, interpreters, flags.tensorflow_intra_op_parallelism)
-        if flags.prefer_tflite_model and (path / features.FAST / features.FAST_NETWORK).is_file():
-            from tfx_ocr.serving.model_server.fast import FastModel
-
-            return FastModel(path, tags, _config(flags, inter_op=IN_CALLER), interpreters)
-        if flags.prefer_tflite_model:
-            log.info("%s has no TFLite form: its SavedModel is served", path)
-        return Export(path, tags, _config(flags))
-    except ValueError as error:
-        cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else None
-        raise ServingError(from_tensorflow(cause or error).code, str(error)) from error
-
-
-def _config(flags: Flags, inter_op: int = 0) -> tf.compat.v1.ConfigProto:
-    """Of a session; `inter_op` where the flags leave the threads between operations to TensorFlow."""
-    threads = flags.tensorflow_session_parallelism
-    return tf.compat.v1.ConfigProto(
-        allow_soft_placement=True,  # a graph may name devices that this machine lacks
-        intra_op_parallelism_threads=threads or flags.tensorflow_intra_op_parallelism,
-        inter_op_parallelism_threads=threads or flags.tensorflow_inter_op_parallelism or inter_op,
-    )

@@ -58,19 +58,19 @@ def main() -> None:
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     from tfx_ocr.data import features, pretrained
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     pictures, labels = mnist.read("test")
     chosen = mnist.balanced(labels, options.each, np.random.default_rng(0))
     found = []
-    with Export(pretrained.get_folder("digits")) as export:
+    with open_folder(pretrained.get_folder("digits")) as export:
         for kind, change in KINDS.items():
             generator, right = np.random.default_rng(0), 0
             for begin in range(0, len(chosen), BATCH):
                 batch = chosen[begin : begin + BATCH]
                 encoded = [png(change(pictures[index], generator)) for index in batch]
                 asked = {features.IMAGE_BYTES_IN: np.array(encoded, dtype=object)}
-                answers = export.answer(features.SERVE_IMAGES, asked)[features.LABEL_OUT]
+                answers = export.ask(features.SERVE_IMAGES, asked)[features.LABEL_OUT]
                 right += sum(int(answer) == labels[index] for answer, index in zip(answers, batch, strict=True))
             found.append(
                 results.Row(

@@ -86,7 +86,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
     from tfx_ocr.components.example_gen.component import ExampleGen
     from tfx_ocr.data.schemas import get_schema_path
     from tfx_ocr.pipeline import graph
-    from tfx_ocr.pipeline.chosen import resolve_recipe
+    from tfx_ocr.pipeline.overrides import resolve_recipe
     from tfx_ocr.pipeline.settings import Settings
 
     home.mkdir(parents=True)

@@ -84,12 +84,12 @@ def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int
     """Measure both ways, in turns."""
     import numpy as np
 
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     asked = [model_server.predict_request([picture]) for picture in pictures]
     arrays = [{"image_bytes": np.array([picture], dtype=object)} for picture in pictures]
     measured = []
-    with Export(base / "1") as export, model_server.running(base) as server:
+    with open_folder(base / "1") as export, model_server.running(base) as server:
         session = contextlib.nullcontext(functools.partial(export.answer, "serve_images"))
         ways: dict[str, tuple[Way, Sequence[object]]] = {
             "in process": (lambda: session, arrays),

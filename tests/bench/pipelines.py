@@ -43,7 +43,7 @@ def train_and_judge(
     import tfx.v1 as tfx  # minutes of training follow; --help need not wait for it
 
     from tfx_ocr.pipeline import graph
-    from tfx_ocr.pipeline.chosen import resolve_recipe
+    from tfx_ocr.pipeline.overrides import resolve_recipe
     from tfx_ocr.pipeline.settings import Settings
 
     settings = Settings(recipe=recipe, home=str(home), input=str(data), network=network, overrides=overrides)

@@ -123,9 +123,9 @@ def done(request, tmp_path_factory):
     from tfx_ocr.data.samples import get_sample
     from tfx_ocr.pipeline import last_run
     from tfx_ocr.pipeline.check import check
-    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.graph import build
     from tfx_ocr.pipeline.local_runner import Runner
+    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     case, folder = CASES[request.param], tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
@@ -195,7 +195,7 @@ def test_the_fast_form_is_compared_and_goes_along_where_it_agrees(done):
 
 
 def test_the_report_has_a_section_for_each_part_of_an_answer(done):
-    from tfx_ocr.pipeline.chosen import resolve_recipe
+    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     facts = json.loads(done.one("Report/report/*/report.json").read_text(encoding="utf-8"))
     assert list(facts) == [*COMMON[:2], *done.case.sections, *COMMON[2:]]
@@ -206,7 +206,7 @@ def test_the_report_has_a_section_for_each_part_of_an_answer(done):
 
 
 def test_the_worst_cases_are_pictures_where_the_records_have_some(done):
-    from tfx_ocr.pipeline.chosen import resolve_recipe
+    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     page = done.one("Report/report/*/index.html").read_text(encoding="utf-8")
     assert ('<img src="data:image/png;base64,' in page) == (resolve_recipe(done.here).image is not None)

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from tfx_ocr.pipeline.check import check, check_recipe
-from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
 from tfx_ocr.pipeline.settings import Settings
 

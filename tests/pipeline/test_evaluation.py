@@ -84,5 +84,5 @@ def test_a_model_of_another_kind_is_refused_by_name(settings, tmp_path):
     invoices = dataclasses.replace(settings, recipe="invoices")
     page = Record(features={"words": [b"A"], "boxes": [0.0] * 4, "entities": [b"total"]}, source="a")
     write(tmp_path / "pages.tfrecord", [page])
-    with pytest.raises(ValueError, match="is no model of invoices: it has no signature serve_words"):
+    with pytest.raises(ValueError, match="is not a model of invoices: it lacks the signature serve_words"):
         evaluate(invoices, tmp_path, pretrained.get_folder("digits"))

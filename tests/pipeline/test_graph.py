@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tfx_ocr.components.recipe import PARTS
-from tfx_ocr.pipeline.chosen import resolve_recipe
 from tfx_ocr.pipeline.code_version import compute_code_version
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES
 from tfx_ocr.pipeline.settings import Settings
 

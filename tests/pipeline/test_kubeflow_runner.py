@@ -47,8 +47,8 @@ def test_kfp_reads_every_field_of_it(spec, settings):
 
 
 def test_it_is_the_local_graph_step_by_step(spec, settings):
-    from tfx_ocr.pipeline.chosen import resolve_recipe
     from tfx_ocr.pipeline.graph import build
+    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     local = {component.id: component for component in build(resolve_recipe(settings), settings).components}
     tasks = spec["root"]["dag"]["tasks"]

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tfx_ocr.components.recipe import WordsSpec
 from tfx_ocr.data import features
-from tfx_ocr.pipeline.cli.predict import _table
-from tfx_ocr.pipeline.prediction import BATCH, Answer, build_request, predict
-from tfx_ocr.pipeline.recipes import get_recipe
-from tfx_ocr.serving.client import RequestError
-
-DIGITS = get_recipe("digits")
+from tfx_ocr.pipeline import prediction
+from tfx_ocr.pipeline.cli.predict import _format_table
+from tfx_ocr.pipeline.prediction import Prediction
+from tfx_ocr.serving.model import RequestError
 
 
 def picture(folder, name, grey, format="PNG"):
@@ -34,6 +30,12 @@ class Model:
         self.bad = bad
         self.error = error
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.is_closed = True
+
     def ask(self, signature, inputs):
         assert signature == features.SERVE_IMAGES
         assert set(inputs) == {features.IMAGE_BYTES_IN}
@@ -50,9 +52,13 @@ class Model:
         }
 
 
+def predict(files, model, top, signature=features.SERVE_IMAGES):
+    return prediction.predict(lambda: model, signature, files, top)
+
+
 def test_answers_are_plain_and_come_in_the_files_order(tmp_path):
     files = [picture(tmp_path, f"{level}.png", level) for level in (64, 128)]
-    first, second = predict(DIGITS, files, Model().ask, top=2)
+    first, second = predict(files, Model(), top=2)
     assert (second.file, second.error) == (files[1], "")
     assert list(first.outputs.items()) == [
         ("label", "64"),
@@ -64,21 +70,21 @@ def test_answers_are_plain_and_come_in_the_files_order(tmp_path):
 
 
 def test_numbers_have_six_places(tmp_path):
-    (one,) = predict(DIGITS, [picture(tmp_path, "a.png", 0)], Model().ask, top=3)
+    (one,) = predict([picture(tmp_path, "a.png", 0)], Model(), top=3)
     assert one.outputs["probabilities"] == [0.0, 0.1, 0.012346]
 
 
 def test_files_are_asked_in_batches(tmp_path):
-    files = [picture(tmp_path, f"{level}.png", level) for level in range(BATCH + 3)]
+    files = [picture(tmp_path, f"{level}.png", level) for level in range(19)]
     model = Model()
-    answers = predict(DIGITS, files, model.ask, top=1)
-    assert [len(batch) for batch in model.batches] == [BATCH, 3]
-    assert [one.outputs["label"] for one in answers] == [str(level) for level in range(BATCH + 3)]
+    answers = predict(files, model, top=1)
+    assert [len(batch) for batch in model.batches] == [16, 3]
+    assert [one.outputs["label"] for one in answers] == [str(level) for level in range(19)]
 
 
 def test_a_file_twice_is_answered_twice(tmp_path):
     file = picture(tmp_path, "a.png", 9)
-    assert [one.outputs["label"] for one in predict(DIGITS, [file, file], Model().ask, top=1)] == ["9", "9"]
+    assert [one.outputs["label"] for one in predict([file, file], Model(), top=1)] == ["9", "9"]
 
 
 def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
@@ -86,7 +92,7 @@ def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
     (tmp_path / "empty.png").touch()
     files = [str(tmp_path / "no.txt"), picture(tmp_path, "7.png", 7), str(tmp_path / "gone.png"), str(tmp_path)]
     files.append(str(tmp_path / "empty.png"))
-    answers = predict(DIGITS, files, Model().ask, top=1)
+    answers = predict(files, Model(), top=1)
     assert [one.error for one in answers] == [
         "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
         "",
@@ -97,15 +103,11 @@ def test_a_file_that_is_no_picture_costs_no_other(tmp_path):
     assert answers[1].outputs["label"] == "7"
 
 
-@pytest.mark.parametrize(
-    "error",
-    [ValueError("cannot decode"), RequestError("here", "INVALID_ARGUMENT", "cannot decode")],
-    ids=["in_process", "server"],
-)
-def test_a_picture_that_the_model_refuses_is_found_among_the_others(tmp_path, error):
+def test_a_picture_that_the_model_refuses_is_found_among_the_others(tmp_path):
+    error = RequestError("here", "INVALID_ARGUMENT", "cannot decode")
     files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2, 3)]
     model = Model(bad=2, error=error)
-    answers = predict(DIGITS, files, model.ask, top=1)
+    answers = predict(files, model, top=1)
     assert [one.outputs.get("label") for one in answers] == ["1", None, "3"]
     assert answers[1].error == str(error)
     assert model.batches == [[1, 2, 3], [1], [2], [3]]
@@ -115,16 +117,8 @@ def test_a_server_that_is_not_there_ends_it(tmp_path):
     files = [picture(tmp_path, f"{level}.png", level) for level in (1, 2)]
     model = Model(bad=1, error=RequestError("here", "UNAVAILABLE", "connection refused"))
     with pytest.raises(RequestError, match="connection refused"):
-        predict(DIGITS, files, model.ask, top=1)
+        predict(files, model, top=1)
     assert model.batches == [[1, 2]]
-
-
-def test_a_tiff_is_asked_as_png(tmp_path):
-    signature, inputs = build_request(DIGITS, tmp_path / picture(tmp_path, "a.tif", 5, "TIFF"))
-    assert signature == "serve_images"
-    image = inputs["image_bytes"].item()
-    assert image.startswith(b"\x89PNG\r\n")
-    assert Image.open(io.BytesIO(image)).getpixel((0, 0)) == 5
 
 
 PAGE = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15">
@@ -134,27 +128,7 @@ PAGE = """<PcGts xmlns="http://schema.primaresearch.org/PAGE/gts/pagecontent/201
  </TextLine></TextRegion></Page></PcGts>"""
 
 
-@pytest.fixture
-def pages_recipe():
-    return dataclasses.replace(DIGITS, image=None, words=WordsSpec(max_characters=16))
-
-
-def test_a_page_is_asked_by_its_words_and_boxes(tmp_path, pages_recipe):
-    (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
-    signature, inputs = build_request(pages_recipe, tmp_path / "a.xml")
-    assert signature == "serve_words"
-    assert inputs["words"].tolist() == ["T\u1ed5ng".encode(), b"12,500"]
-    assert inputs["boxes"].dtype == np.float32
-    assert inputs["boxes"].tolist() == [[10, 5, 40, 15], [50, 5, 90, 15]]
-
-
-def test_a_picture_of_a_page_is_refused_with_what_is_wanted(tmp_path, pages_recipe):
-    picture(tmp_path, "page.png", 255)
-    with pytest.raises(ValueError, match="a picture: this recipe is asked about words; give the page's PAGE XML or AL"):
-        build_request(pages_recipe, tmp_path / "page.png")
-
-
-def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
+def test_pages_are_asked_one_by_one(tmp_path):
     (tmp_path / "a.xml").write_text(PAGE, encoding="utf-8")
     (tmp_path / "empty.xml").write_text(PAGE.replace("Unicode>", "X>"), encoding="utf-8")
     (tmp_path / "no.xml").write_text("<html/>")
@@ -162,12 +136,14 @@ def test_pages_are_asked_one_by_one(tmp_path, pages_recipe):
     (tmp_path / "long.xml").write_text(PAGE.replace(word, word * 2048), encoding="utf-8")
     shapes = []
 
-    def ask(_, inputs):
-        shapes.append({name: value.shape for name, value in inputs.items()})
-        return {"field_names": np.array([[b"total"]], object)}
+    class Pages(Model):
+        def ask(self, signature, inputs):
+            assert signature == "serve_words"
+            shapes.append({name: value.shape for name, value in inputs.items()})
+            return {"field_names": np.array([[b"total"]], object)}
 
     files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "long.xml", "a.xml")]
-    first, empty, no, long, last = predict(pages_recipe, files, ask, top=3)
+    first, empty, no, long, last = predict(files, Pages(), 3, features.SERVE_WORDS)
     assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
     assert first.outputs == last.outputs == {"field_names": ["total"]}
     assert empty.error == "no words: the page has none"
@@ -181,7 +157,7 @@ def test_the_table_of_pages_has_a_row_a_field_that_was_found():
         "field_probabilities": [0.9, 0.0, 0.25],
         "field_values": ["12,500", "", "3"],
     }
-    assert _table("heading", [Answer("a.xml", outputs)]) == [
+    assert _format_table("heading", [Prediction("a.xml", outputs)]) == [
         "heading",
         "file   field  probability  value",
         "a.xml  total  0.9000       12,500",

@@ -6,7 +6,7 @@ import pydantic
 import pytest
 
 from tfx_ocr.components.recipe import PARTS, Part
-from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
 

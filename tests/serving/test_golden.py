@@ -35,15 +35,15 @@ def compare(one, two, where):
 @pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
 def test_a_shipped_model_answers_as_it_did(name):
     from tfx_ocr.data import pretrained
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.model import open_model
 
     expected = json.loads(golden.ANSWERS.read_text(encoding="utf-8"))[name]
     raws = golden.read(name)
     assert len(raws) == len(expected) == 20
-    with Export(pretrained.get_folder(name)) as model:
+    with open_model(pretrained.get_folder(name)) as model:
         for number, (raw, answers) in enumerate(zip(raws, expected, strict=True)):
             for signature, inputs in golden.build_requests(raw):
-                compare(golden.to_json(model.answer(signature, inputs)), answers, f"{signature}[{number}]")
+                compare(golden.to_json(model.ask(signature, inputs)), answers, f"{signature}[{number}]")
 
 
 def test_other_answers_are_found():

@@ -42,10 +42,10 @@ def test_the_digest_of_all_does_not_know_their_order():
 def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_path):
     from tfx_ocr.components.evaluator import records
     from tfx_ocr.components.evaluator.metrics import classification
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     raws = [example(image=[b"%dd" % (n % 3)], label=[b"%d" % (n % 7)]) for n in range(70)]  # more than a batch
-    with Export(write_export(tmp_path / "export")) as export:
+    with open_folder(write_export(tmp_path / "export")) as export:
         assert list(records.predict_pairs(export, raws, classification)) == [
             (str(n % 7), str(n % 3)) for n in range(70)
         ]

@@ -17,7 +17,7 @@ def found(write_export, write_fast, tmp_path):
     import tensorflow as tf
 
     from tfx_ocr.components.infra_validator.parity import measure_parity
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     write_export(tmp_path / "model")
 
@@ -32,7 +32,7 @@ def found(write_export, write_fast, tmp_path):
             )
             for image in images
         ]
-        with Export(tmp_path / "model") as export:
+        with open_folder(tmp_path / "model") as export:
             return measure_parity(export, "test", records, "image", "classification")
 
     return compared

@@ -25,9 +25,9 @@ def records():
 
 @pytest.fixture
 def load():
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
-    return Export
+    return open_folder
 
 
 def try_served(export, records, kind="image"):

@@ -21,7 +21,7 @@ class FakeExport:
     """An export with set answers that records its inputs."""
 
     def __init__(self, **changed):
-        from tfx_ocr.serving.export import Signature
+        from tfx_ocr.serving.signature import Signature
 
         self.asked = {}
         self.changed = changed
@@ -30,7 +30,7 @@ class FakeExport:
             "serve_images": Signature(inputs={"image_bytes": ("string", (None,))}, outputs={}),
         }
 
-    def answer(self, signature, inputs):
+    def ask(self, signature, inputs):
         (questions,) = inputs.values()
         self.asked.setdefault(signature, []).append((list(inputs), list(questions)))
         n = len(questions)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -13,10 +14,10 @@ from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
 from tfx_ocr.data import features
 from tfx_ocr.serving.c_loader import check_loads
-from tfx_ocr.serving.export import Export
-from tfx_ocr.serving.model_server.fast import FastModel
 from tfx_ocr.serving.model_server.flags import Flags
-from tfx_ocr.serving.model_server.servable import open_backend
+from tfx_ocr.serving.model_server.loader import open_version
+from tfx_ocr.serving.runtimes import open_folder
+from tfx_ocr.serving.runtimes.fast import FastModel
 
 pytestmark = pytest.mark.tfx
 
@@ -32,7 +33,7 @@ def exported(part, transformed, tmp_path_factory):
     model.set_weights([weight * 2 if weight.ndim > 1 else weight for weight in model.get_weights()])
     folder = tmp_path_factory.mktemp("exported") / "model"
     export(model, transformed.graph, it, str(folder))
-    with Export(folder) as loaded:
+    with open_folder(folder) as loaded:
         yield SimpleNamespace(model=model, folder=folder, loaded=loaded)
 
 
@@ -51,7 +52,7 @@ def example(image):
 
 def test_it_answers_bytes_as_training_judged_them(exported, transformed, digits):
     expected = probabilities(exported.model, transformed)
-    answer = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
+    answer = exported.loaded.ask("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
     best_first = np.argsort(-expected, axis=1)[:, :3]
     np.testing.assert_allclose(answer["probabilities"], np.take_along_axis(expected, best_first, 1), atol=1e-5)
     np.testing.assert_array_equal(answer["labels"], CLASSES[best_first])
@@ -61,18 +62,16 @@ def test_it_answers_bytes_as_training_judged_them(exported, transformed, digits)
 
 
 def test_both_signatures_agree(exported, digits):
-    images = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
-    examples = exported.loaded.answer(
-        "serving_default", {"examples": np.array([example(image) for image, _ in digits])}
-    )
+    images = exported.loaded.ask("serve_images", {"image_bytes": np.array([image for image, _ in digits])})
+    examples = exported.loaded.ask("serving_default", {"examples": np.array([example(image) for image, _ in digits])})
     assert set(images) == set(examples) == {"label", "probability", "labels", "probabilities"}
     for name, values in images.items():
         np.testing.assert_array_equal(examples[name], values)
 
 
 def test_one_question_is_answered_as_in_a_batch(exported, digits):
-    batch = exported.loaded.answer("serve_images", {"image_bytes": np.array([image for image, _ in digits[:8]])})
-    one = exported.loaded.answer("serve_images", {"image_bytes": np.array([digits[3][0]])})
+    batch = exported.loaded.ask("serve_images", {"image_bytes": np.array([image for image, _ in digits[:8]])})
+    one = exported.loaded.ask("serve_images", {"image_bytes": np.array([digits[3][0]])})
     np.testing.assert_allclose(one["probabilities"][0], batch["probabilities"][3], atol=1e-5)
 
 
@@ -86,7 +85,7 @@ def test_signatures_say_their_inputs(exported):
 
 def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
     with pytest.raises(ValueError, match=r"gives no answer: .*(not a PNG|Invalid|decode)"):
-        exported.loaded.answer("serve_images", {"image_bytes": np.array([b"text"])})
+        exported.loaded.ask("serve_images", {"image_bytes": np.array([b"text"])})
 
 
 def test_it_loads_as_tensorflow_serving_does(exported):
@@ -96,16 +95,14 @@ def test_it_loads_as_tensorflow_serving_does(exported):
 def test_its_fast_form_answers_alike(exported, digits):
     """By the server's own runtime, on a network whose random weights were doubled: probabilities are far apart."""
     images = np.array([image for image, _ in digits], dtype=object)
-    whole = exported.loaded.answer("serve_images", {"image_bytes": images})
-    fast = open_backend(exported.folder, Flags(prefer_tflite_model=True))
+    whole = exported.loaded.ask("serve_images", {"image_bytes": images})
+    fast = open_version(exported.folder, Flags(prefer_tflite_model=True))
     assert isinstance(fast, FastModel)
     for signature, asked in (("serve_images", images), ("serving_default", np.array([*map(example, images)], object))):
-        definition = fast.signature_defs[signature]
-        (feed,) = definition.inputs.values()
-        fetches = [definition.outputs[name].name for name in ("label", "probabilities")]
-        label, probabilities = fast.run({feed.name: asked}, fetches)
-        assert (label == whole["label"]).mean() > 0.95
-        np.testing.assert_allclose(probabilities, whole["probabilities"], atol=0.02)
+        (name,) = fast.signatures[signature].inputs
+        found = fast.ask(signature, {name: asked}, outputs=["label", "probabilities"])
+        assert (found["label"] == whole["label"]).mean() > 0.95
+        np.testing.assert_allclose(found["probabilities"], whole["probabilities"], atol=0.02)
     fast.close()
 
 
@@ -115,7 +112,7 @@ def test_its_fast_form_holds_the_weights_once_and_in_a_byte_each(exported):
     assert kept == ["_CHECKPOINTABLE_OBJECT_GRAPH"]
     weights = sum(weight.size for weight in exported.model.get_weights())
     assert (folder / features.FAST_NETWORK).stat().st_size < 1.5 * weights
-    with Export(folder) as around:
+    with open_folder(folder) as around:
         assert sorted(around.signatures) == [
             "serve_images_answer", "serve_images_pixels", "serving_default_answer", "serving_default_pixels",
         ]  # fmt: skip
@@ -173,8 +170,8 @@ def test_run_fn_trains_the_tuners_head_and_exports_mixed_precision_in_float32(pa
     assert shapes == [(12, 10), (24, 12), (25, 512), (512, 24)]
     graph = tf.saved_model.load(arguments.serving_model_dir).signatures["serve_images"].graph.as_graph_def()
     assert "DT_BFLOAT16" not in str(graph)
-    with Export(arguments.serving_model_dir) as loaded:
-        answer = loaded.answer("serve_images", {"image_bytes": np.array([digits[0][0]])})
+    with open_folder(Path(arguments.serving_model_dir)) as loaded:
+        answer = loaded.ask("serve_images", {"image_bytes": np.array([digits[0][0]])})
     assert 0.0 < answer["probability"][0] <= 1.0
     assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []  # done: nothing to go on from
 

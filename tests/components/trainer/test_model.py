@@ -13,7 +13,7 @@ from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.model import Phase
 from tfx_ocr.data import pretrained
 from tfx_ocr.pipeline.recipes import get_recipe
-from tfx_ocr.serving.export import Export
+from tfx_ocr.serving.runtimes import open_folder
 
 pytestmark = pytest.mark.tfx
 
@@ -161,8 +161,8 @@ def test_initial_weights_may_be_those_that_ship():
     began = dataclasses.replace(shipped.trainer, initial_weights="digits")
     built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).part("trainer")))
     stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
-    with Export(pretrained.get_folder("digits")) as export:
-        asked = export.answer("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
+    with open_folder(pretrained.get_folder("digits")) as export:
+        asked = export.ask("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
     pixels = image.fit(tf.constant(stroke), shipped.image)[tf.newaxis]
     found = built(image.scale(pixels, shipped.image), training=False)
     np.testing.assert_allclose(tf.reduce_max(tf.nn.softmax(found)), asked["probability"][0], rtol=1e-4)

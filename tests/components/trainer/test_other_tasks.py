@@ -26,10 +26,10 @@ from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.serving.c_loader import check_loads
-from tfx_ocr.serving.export import Export
-from tfx_ocr.serving.model_server.fast import FastModel
 from tfx_ocr.serving.model_server.flags import Flags
-from tfx_ocr.serving.model_server.servable import open_backend
+from tfx_ocr.serving.model_server.loader import open_version
+from tfx_ocr.serving.runtimes import open_folder
+from tfx_ocr.serving.runtimes.fast import FastModel
 
 pytestmark = pytest.mark.tfx
 
@@ -136,7 +136,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     model, history = train("whole")
     export(model, tft.TFTransformOutput(str(folder / "graph")), part, str(folder / "export"))
     judged = [example(row) for row in rows[TRAIN:]]
-    with Export(folder / "export") as loaded:
+    with open_folder(folder / "export") as loaded:
         yield SimpleNamespace(
             part=part, kind=kind, task=get_task(part.task), files=files, train=train, model=model, history=history,
             path=str(folder / "export"), loaded=loaded, judged=judged,
@@ -144,7 +144,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def asked(made: SimpleNamespace, of: list[tf.train.Example]) -> dict[str, np.ndarray]:
-    return made.loaded.answer(made.kind.SIGNATURE, made.kind.question(of))
+    return made.loaded.ask(made.kind.SIGNATURE, made.kind.question(of))
 
 
 def test_it_learns(made):
@@ -175,7 +175,7 @@ def test_the_export_answers_what_training_judged(made):
 def test_both_signatures_agree(made):
     found = asked(made, made.judged)
     examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
-    from_examples = made.loaded.answer("serving_default", examples)
+    from_examples = made.loaded.ask("serving_default", examples)
     assert set(from_examples) == set(found) != set()
     for name, value in from_examples.items():
         if value.dtype == object:
@@ -202,7 +202,7 @@ def test_one_is_answered_as_in_a_batch(made):
 
 def test_the_fast_form_answers_alike(made):
     """By the server's own runtime. A network two epochs old is in doubt, so scores are compared, not what is read."""
-    whole, fast = asked(made, made.judged), open_backend(Path(made.path), Flags(prefer_tflite_model=True))
+    whole, fast = asked(made, made.judged), open_version(Path(made.path), Flags(prefer_tflite_model=True))
     assert isinstance(fast, FastModel)
     score = "field_probabilities" if made.part.task == "tagging" else "probability"
     examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
@@ -210,13 +210,11 @@ def test_the_fast_form_answers_alike(made):
         (made.kind.SIGNATURE, made.kind.question(made.judged)),
         ("serving_default", examples),
     ):
-        definition = fast.signature_defs[signature]
-        feeds = {definition.inputs[name].name: value for name, value in inputs.items()}
-        (found,) = fast.run(feeds, [definition.outputs[score].name])
+        found = fast.ask(signature, inputs, outputs=[score])[score]
         np.testing.assert_allclose(found, whole[score], atol=0.05)
         for number in (5, 2, 0, 7):  # alone, and pages of other lengths
-            one = {name: value[number : number + 1] for name, value in feeds.items()}
-            np.testing.assert_allclose(fast.run(one, [definition.outputs[score].name])[0][0], found[number], atol=1e-4)
+            one = {name: value[number : number + 1] for name, value in inputs.items()}
+            np.testing.assert_allclose(fast.ask(signature, one)[score][0], found[number], atol=1e-4)
     fast.close()
 
 

@@ -54,14 +54,14 @@ def asked(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def answers(asked):
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     pictures, _ = asked
-    with Export(pretrained.get_folder("digits")) as export:
+    with open_folder(pretrained.get_folder("digits")) as export:
 
         def ask(*how):
             encoded = np.array([changed(picture, *how) for picture in pictures], dtype=object)
-            return [text.decode() for text in export.answer("serve_images", {"image_bytes": encoded})["label"]]
+            return [text.decode() for text in export.ask("serve_images", {"image_bytes": encoded})["label"]]
 
         yield ask
 

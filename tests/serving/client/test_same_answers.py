@@ -34,11 +34,11 @@ def clients(tmp_path_factory, model_server):
 
 
 def test_every_way_gives_the_same_answers(clients, sample):
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     pictures = np.array([path.read_bytes() for path in sample], dtype=object)
-    with Export(pretrained.get_folder("digits")) as export:
-        expected = export.answer("serve_images", {"image_bytes": pictures})
+    with open_folder(pretrained.get_folder("digits")) as export:
+        expected = export.ask("serve_images", {"image_bytes": pictures})
     assert expected["label"].tolist() == [path.parent.name.encode() for path in sample]
     for way in ("rest", "grpc"):
         answer = clients[way].ask("serve_images", {"image_bytes": pictures})

@@ -79,12 +79,12 @@ def _to_plain(value: Any) -> Any:
 def take(name: str) -> list[dict[str, Any]]:
     """Ask the shipped model `name` about its records through both signatures; the own signature's answers."""
     from tfx_ocr.data import pretrained
-    from tfx_ocr.serving.export import Export
+    from tfx_ocr.serving.runtimes import open_folder
 
     folder = pretrained.FOLDER / name / "model"
-    with Export(folder) as model:
+    with open_folder(folder) as model:
         return [
-            to_json(model.answer(signature, inputs))
+            to_json(model.ask(signature, inputs))
             for raw in read(name)
             for signature, inputs in build_requests(raw)
             if signature != "serving_default"

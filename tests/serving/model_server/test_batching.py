@@ -16,13 +16,13 @@ class Model:
         self.gate = threading.Event()
         self.gate.set()
 
-    def __call__(self, feeds, fetches, timeout_s=None):
+    def __call__(self, inputs, timeout_s=None):
         self.gate.wait()
-        (value,) = feeds.values()
+        (value,) = inputs.values()
         self.runs.append(len(value))
         if not np.isfinite(value).all():
             raise ValueError("no number")
-        return [value / 2 + 2 for _ in fetches]
+        return {"y": value / 2 + 2}
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def start(model):
             self.batches = []
             started.append(self.scheduler)
 
-        def submit(self, value, timeout_s=None, queue="m", fetches=("y",)):
+        def submit(self, value, timeout_s=None, queue="m"):
             value = np.asarray(value, np.float32)
             on_batch = lambda *batch: self.batches.append(batch[:2])  # noqa: E731
-            return self.scheduler.submit(model, queue, {"x": value}, list(fetches), timeout_s, on_batch)
+            return self.scheduler.submit(model, queue, {"x": value}, timeout_s, on_batch)
 
         def ask(self, value, timeout_s=None, **more):
-            return wait(self.submit(value, timeout_s, **more), timeout_s)[0].tolist()
+            return wait(self.submit(value, timeout_s, **more), timeout_s)["y"].tolist()
 
         def occupy(self):
             """Give the one thread a run to wait in, so that what follows is enqueued."""
@@ -66,7 +66,7 @@ def start(model):
 
 
 def answers(futures):
-    return [future.result(10)[0].tolist() for (future,) in futures]
+    return [future.result(10)["y"].tolist() for (future,) in futures]
 
 
 def test_requests_that_wait_run_as_one(start, model):
@@ -171,12 +171,12 @@ def test_an_output_that_is_not_by_rows_is_refused(start):
     x = np.ones([2], np.float32)
 
     def ask(run):
-        return wait(scheduler.submit(run, "m", {"x": x}, ["y"], None, lambda *_: None), 10)
+        return wait(scheduler.submit(run, "m", {"x": x}, None, lambda *_: None), 10)
 
     with pytest.raises(ServingError, match="Batched output tensor has 0 dimensions"):
-        ask(lambda feeds, fetches, timeout_s: [np.float32(1)])
+        ask(lambda inputs, timeout_s: {"y": np.float32(1)})
     with pytest.raises(ServingError, match="0th dimension does not equal"):
-        ask(lambda feeds, fetches, timeout_s: [np.ones([3])])
+        ask(lambda inputs, timeout_s: {"y": np.ones([3])})
     scheduler.close()
 
 
@@ -192,7 +192,7 @@ def test_what_has_no_rows_is_refused(start, feeds, sentence):
     from tfx_ocr.serving.model_server.errors import ServingError
 
     with pytest.raises(ServingError, match=sentence):
-        start().scheduler.submit(None, "m", {k: np.asarray(v) for k, v in feeds.items()}, ["y"], None, lambda *_: None)
+        start().scheduler.submit(None, "m", {k: np.asarray(v) for k, v in feeds.items()}, None, lambda *_: None)
 
 
 def test_many_threads_get_their_own_answers(start):

@@ -44,11 +44,12 @@ def servable(half_plus, request):
     from tfx_ocr.serving.model_server.batching import BatchScheduler
     from tfx_ocr.serving.model_server.config import BatchingParameters
     from tfx_ocr.serving.model_server.flags import Flags
+    from tfx_ocr.serving.model_server.loader import open_version
     from tfx_ocr.serving.model_server.monitoring import Monitoring
-    from tfx_ocr.serving.model_server.servable import Servable, open_backend
+    from tfx_ocr.serving.model_server.servable import Servable
 
     scheduler = BatchScheduler(BatchingParameters(num_batch_threads=1)) if request.param else None
-    servable = Servable("half_plus", 1, open_backend(half_plus, Flags()), Monitoring(), scheduler)
+    servable = Servable("half_plus", 1, open_version(half_plus, Flags()), Monitoring(), scheduler)
     yield servable
     servable.close()
     if scheduler is not None:

@@ -76,7 +76,7 @@ def test_requests_of_every_kind_warm_a_version_up(load, folder, warmup_file, pre
 def test_a_version_without_requests_is_loaded(load, folder):
     servable, monitoring = load(folder)
     assert (servable.version, runs(monitoring)) == (1, 0)
-    assert set(servable.signature_defs) >= {"serving_default", "classify_x_to_y", "regress_x_to_y"}
+    assert set(servable.definitions) >= {"serving_default", "classify_x_to_y", "regress_x_to_y"}
 
 
 def test_a_request_that_fails_fails_the_load(load, folder, warmup_file, predict_log):
@@ -119,11 +119,9 @@ def test_a_deadline_ends_its_own_run_and_no_other(load, write_picky, tmp_path):
     from tfx_ocr.serving.model_server.errors import ServingError
 
     servable, _ = load(write_picky(tmp_path / "picky" / "1"))
-    signature = servable.signature_defs["slow"]
-    feed, fetches = signature.inputs["rounds"].name, [signature.outputs["done"].name]
 
     def ask(rounds, timeout_s):
-        return servable.run({feed: np.array([rounds], np.int32)}, fetches, timeout_s)[0].tolist()
+        return servable.ask("slow", {"rounds": np.array([rounds], np.int32)}, timeout_s, ["done"])["done"].tolist()
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         patient = [pool.submit(ask, 20_000, timeout_s) for timeout_s in (None, 60.0)]

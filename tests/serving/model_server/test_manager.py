@@ -13,7 +13,7 @@ class Backend:
     """Stands for a loaded model."""
 
     def __init__(self):
-        self.signature_defs = {}
+        self.definitions = {}
         self.is_closed = False
 
     def close(self):

@@ -20,12 +20,12 @@ def written(write_export, write_fast, tmp_path_factory):
 def load():
     """Return `load(folder, **flags)`: what the server loads; closed at the end."""
     from tfx_ocr.serving.model_server.flags import Flags
-    from tfx_ocr.serving.model_server.servable import open_backend
+    from tfx_ocr.serving.model_server.loader import open_version
 
     opened = []
 
     def loaded(folder, **flags):
-        opened.append(open_backend(folder, Flags(**flags)))
+        opened.append(open_version(folder, Flags(**flags)))
         return opened[-1]
 
     yield loaded
@@ -39,9 +39,8 @@ def fast(load, written):
 
 
 def ask(model, images, outputs=("label", "probability"), timeout_s=None):
-    definition = model.signature_defs["serve_images"]
-    feeds = {definition.inputs["image_bytes"].name: np.array(images, dtype=object)}
-    return [each.tolist() for each in model.run(feeds, [definition.outputs[name].name for name in outputs], timeout_s)]
+    found = model.ask("serve_images", {"image_bytes": np.array(images, dtype=object)}, timeout_s, outputs)
+    return [value.tolist() for value in found.values()]
 
 
 def example(image):
@@ -57,10 +56,9 @@ def test_its_network_is_asked_where_tflite_is_preferred(load, fast, written):
 
 
 def test_it_has_the_signatures_of_the_savedmodel_and_answers_each(load, fast, written):
-    assert fast.signature_defs == load(written).signature_defs
-    definition = fast.signature_defs["serving_default"]
-    feeds = {definition.inputs["examples"].name: np.array([example(b"92"), example(b"3d")], dtype=object)}
-    assert fast.run(feeds, [definition.outputs["label"].name])[0].tolist() == [b"8", b"3"]
+    assert fast.definitions == load(written).definitions
+    inputs = {"examples": np.array([example(b"92"), example(b"3d")], dtype=object)}
+    assert fast.ask("serving_default", inputs, outputs=["label"])["label"].tolist() == [b"8", b"3"]
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7], ids=str)
@@ -92,42 +90,43 @@ def test_requests_of_several_threads_get_their_own_answers(load, written):
 
 
 def test_what_is_wrong_with_a_request_is_the_sessions_error(fast):
-    import tensorflow as tf
+    from tfx_ocr.serving.model import RequestError
 
-    with pytest.raises(tf.errors.InvalidArgumentError):
+    with pytest.raises(RequestError) as refused:
         ask(fast, [b"7d", b"7"])  # a byte is missing
-    with pytest.raises(ValueError, match="NoOp is of no signature that has a fast form"):
-        fast.run({}, ["NoOp"])
+    assert refused.value.code == "INVALID_ARGUMENT"
+    with pytest.raises(RequestError, match="__saved_model_init_op has no fast form"):
+        fast.ask("__saved_model_init_op", {})
 
 
 def test_who_waits_too_long_for_an_interpreter_is_told(load, written):
-    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model import RequestError
 
     model = load(written, prefer_tflite_model=True, num_tflite_pools=1)
     taken = model._narrow._free.get()
-    with pytest.raises(ServingError, match="Timed out waiting for an interpreter"):
+    with pytest.raises(RequestError, match="Timed out waiting for an interpreter"):
         ask(model, [b"7d", b"1d"], timeout_s=0.2)
     model._narrow._free.put(taken)
     assert ask(model, [b"7d", b"1d"], timeout_s=60.0) == [[b"7", b"1"], [1.0, 1.0]]
 
 
 def test_a_row_alone_has_an_interpreter_of_its_own_until_another_comes(load, written):
-    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model import RequestError
 
     model = load(written, prefer_tflite_model=True, num_tflite_pools=1)
     model._narrow._free.get()
     assert ask(model, [b"7d"], timeout_s=60.0) == [[b"7"], [1.0]]
-    with model._counted(), pytest.raises(ServingError, match="Timed out waiting for an interpreter"):
+    with model._counted(), pytest.raises(RequestError, match="Timed out waiting for an interpreter"):
         ask(model, [b"7d"], timeout_s=0.2)
     assert ask(model, [b"9d"], timeout_s=60.0) == [[b"8"], [1.0]]
 
 
 def test_a_deadline_that_passed_while_pictures_were_read_ends_the_request(fast):
-    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model import RequestError
 
-    with pytest.raises(ServingError, match="Timed out before the network ran") as late:
+    with pytest.raises(RequestError, match="Timed out before the network ran") as late:
         ask(fast, [b"7d"], timeout_s=0.0)
-    assert late.value.code.name == "DEADLINE_EXCEEDED"
+    assert late.value.code == "DEADLINE_EXCEEDED"
 
 
 def test_an_export_without_one_is_served_from_its_savedmodel_and_a_line_says_so(load, write_export, tmp_path, caplog):

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import grpc
 import numpy as np
 import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
@@ -15,10 +14,11 @@ from ai_edge_litert.interpreter import Interpreter
 from flatbuffers import flexbuffers
 from tensorflow.core.protobuf import meta_graph_pb2
 
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.runtimes import TFLITE
+from tfx_ocr.serving.runtimes.runtime import PREDICT, Options, Runtime
 
 DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-PREDICT = tf.saved_model.PREDICT_METHOD_NAME
 METADATA = (
     b"signature_defs_metadata"  # where TensorFlow Serving looks for a signature: a FlexBuffer map of SignatureDefs
 )
@@ -26,73 +26,57 @@ METADATA = (
 Run = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 
 
-class TFLiteModel:
-    """A TFLite model with the signatures of a SavedModel. `run` may be called from several threads.
+class TFLiteModel(Runtime):
+    """A TFLite model with the signatures of a SavedModel: see `Runtime`.
 
     The signatures are those in the model itself; where it has none, the one in its metadata, or, as TensorFlow Serving
-    has it, `serving_default` with the names of the model's tensors.
-
-    Attributes:
-        signature_defs: by name; `TensorInfo.name` is `signature/input`.
+    has it, `serving_default` with the names of the model's tensors. `TensorInfo.name` is `signature/input`.
     """
 
-    def __init__(self, path: Path, interpreters: int = 1, threads: int = 0):
+    def __init__(self, path: Path, name: str, version: str, options: Options, file: str = TFLITE):
         """Load.
 
         Args:
-            path: of the file.
-            interpreters: runs at once; more wait.
-            threads: of each; 0: TFLite's choice.
+            path: of the folder.
+            name: of the model.
+            version: of the model.
+            options: `interpreters` run at once, more wait; each has `intra_op_threads`.
+            file: in the folder.
 
         Raises:
-            ServingError: it is no TFLite model, or needs operations that the interpreter lacks.
+            ValueError: it is not a TFLite model, or needs operations that the interpreter lacks.
         """
-        content = path.read_bytes()
+        content = (path / file).read_bytes()
+        threads = options.intra_op_threads or None
         try:
-            made = [Interpreter(model_content=content, num_threads=threads or None) for _ in range(interpreters)]
+            made = [Interpreter(model_content=content, num_threads=threads) for _ in range(options.interpreters)]
             for each in made:
                 each.allocate_tensors()
             aliases = _metadata_aliases(content)
-            self.signature_defs = _signatures(made[0], aliases)
+            definitions = _signatures(made[0], aliases)
         except (ValueError, RuntimeError) as error:
-            raise ServingError(
-                grpc.StatusCode.INTERNAL, f"{path} holds no model that can be served: {error}"
-            ) from error
+            raise ValueError(f"{path / file} holds no model that can be served: {error}") from error
+        super().__init__(path, name, version, definitions)
         self._free: queue.LifoQueue[dict[str, Run]] = queue.LifoQueue()
         for each in made:
-            self._free.put({name: _runner(each, name, aliases) for name in self.signature_defs})
+            self._free.put({signature: _runner(each, signature, aliases) for signature in definitions})
 
     def run(
-        self, feeds: Mapping[str, np.ndarray], fetches: Sequence[str], timeout_s: float | None = None
+        self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
     ) -> list[np.ndarray]:
-        """Run the signatures that the tensors are of.
-
-        Args:
-            feeds: `signature/input` to value; texts as bytes in arrays of objects.
-            fetches: `signature/output`.
-            timeout_s: how long to wait for an interpreter; a run itself cannot be given up.
-
-        Raises:
-            ValueError: a value is not of the input's type or rank.
-            RuntimeError: the run failed.
-            ServingError: no interpreter is free within `timeout_s`.
-        """
-        asked: dict[str, dict[str, np.ndarray]] = {key.partition("/")[0]: {} for key in fetches}
-        for key, value in feeds.items():
-            name, _, alias = key.partition("/")
-            asked[name][alias] = value
+        """See `Runtime`. `timeout_s` is for the wait for an interpreter: a run itself cannot be given up."""
         try:
             runners = self._free.get(timeout=timeout_s)
         except queue.Empty:
-            raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for an interpreter") from None
+            raise RequestError(str(self.path), "DEADLINE_EXCEEDED", "Timed out waiting for an interpreter") from None
         try:
-            outputs = {name: runners[name](inputs) for name, inputs in asked.items()}
+            found = runners[signature](inputs)
         finally:
             self._free.put(runners)
-        return [outputs[name][alias] for name, _, alias in (key.partition("/") for key in fetches)]
+        return [found[alias] for alias in outputs]
 
     def close(self) -> None:
-        """Free what it holds."""
+        """See `Runtime`."""
         while not self._free.empty():
             self._free.get_nowait()
 
@@ -126,7 +110,7 @@ def _signature(key: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
 
 
 def _metadata_aliases(content: bytes) -> dict[str, str]:
-    """Tensor's name in the model to its name in the signature that its metadata holds; empty where it holds none."""
+    """Read the signature in the metadata: a tensor's name in the model to its name there; empty where there is none."""
     model = schema.Model.GetRootAs(content, 0)
     for number in range(model.MetadataLength()):
         metadata = model.Metadata(number)

@@ -3,6 +3,8 @@ import numpy as np
 import pytest
 from flatbuffers import flexbuffers
 
+from tfx_ocr.serving.model import RequestError
+
 pytestmark = pytest.mark.tfx
 
 
@@ -63,40 +65,42 @@ def without_signatures(content, metadata=None):
 
 @pytest.fixture
 def load(tmp_path):
-    from tfx_ocr.serving.model_server.tflite import TFLiteModel
+    from tfx_ocr.serving.runtimes.runtime import Options
+    from tfx_ocr.serving.runtimes.tflite import TFLiteModel
 
     def loaded(content, **options):
         (tmp_path / "model.tflite").write_bytes(content)
-        return TFLiteModel(tmp_path / "model.tflite", **options)
+        return TFLiteModel(tmp_path, "m", "1", Options(**options))
 
     return loaded
 
 
-def ask(model, feed, fetch, values):
-    return model.run({feed: np.asarray(values, np.float32)}, [fetch])[0].tolist()
+def ask(model, signature, name, output, values):
+    return model.ask(signature, {name: np.asarray(values, np.float32)}, outputs=[output])[output].tolist()
 
 
 def test_signatures_of_the_model_are_asked(load, content):
     model = load(content)
-    assert set(model.signature_defs) == {"serving_default", "other"}
-    assert ask(model, "serving_default/x", "serving_default/y", [2.0]) == [3.0]
-    assert ask(model, "serving_default/x", "serving_default/y", [2.0, 4.0, 6.0]) == [3.0, 4.0, 5.0]
-    assert ask(model, "other/x", "other/z", [2.0, 4.0]) == [6.0, 12.0]
-    info = model.signature_defs["serving_default"].inputs["x"]
+    assert set(model.definitions) == {"serving_default", "other"}
+    assert ask(model, "serving_default", "x", "y", [2.0]) == [3.0]
+    assert ask(model, "serving_default", "x", "y", [2.0, 4.0, 6.0]) == [3.0, 4.0, 5.0]
+    assert ask(model, "other", "x", "z", [2.0, 4.0]) == [6.0, 12.0]
+    info = model.definitions["serving_default"].inputs["x"]
     assert (info.dtype, [each.size for each in info.tensor_shape.dim]) == (1, [-1])
 
 
 def test_signatures_are_asked_together(load, content):
     x = np.array([2.0, 4.0], np.float32)
-    y, z = load(content).run({"serving_default/x": x, "other/x": x + 1}, ["serving_default/y", "other/z"])
-    assert (y.tolist(), z.tolist()) == ([3.0, 4.0], [9.0, 15.0])
+    found = load(content).ask_together({"serving_default": ["y"], "other": ["z"]}, {"x": x})
+    assert found["serving_default"]["y"].tolist() == [3.0, 4.0]
+    assert found["other"]["z"].tolist() == [6.0, 12.0]
 
 
 def test_tensors_names_stand_for_a_signature_where_there_is_none(load, content):
     model = load(without_signatures(content))
-    assert set(model.signature_defs) == {"serving_default"}
-    assert ask(model, "serving_default/x", "serving_default/y", [2.0, 4.0]) == [3.0, 4.0]
-    assert ask(model, "serving_default/x", "serving_default/y", [6.0]) == [5.0]
+    assert set(model.definitions) == {"serving_default"}
+    assert ask(model, "serving_default", "x", "y", [2.0, 4.0]) == [3.0, 4.0]
+    assert ask(model, "serving_default", "x", "y", [6.0]) == [5.0]
 
 
 def test_a_signature_in_the_metadata_names_the_tensors(load, content):
@@ -105,26 +109,22 @@ def test_a_signature_in_the_metadata_names_the_tensors(load, content):
     signature = meta_graph_pb2.SignatureDef(method_name="tensorflow/serving/predict")
     signature.inputs["question"].name, signature.outputs["answer"].name = "x:0", "y:0"
     model = load(without_signatures(content, {"serving_default": signature}))
-    assert ask(model, "serving_default/question", "serving_default/answer", [2.0]) == [3.0]
+    assert ask(model, "serving_default", "question", "answer", [2.0]) == [3.0]
 
 
 def test_a_value_of_another_type_and_a_file_that_is_no_model_are_refused(load, content):
-    from tfx_ocr.serving.model_server.errors import ServingError
-
     model = load(content)
     with pytest.raises(ValueError, match="FLOAT64"):
-        model.run({"serving_default/x": np.array([2.0])}, ["serving_default/y"])
-    with pytest.raises(ServingError, match=r"model\.tflite holds no model that can be served"):
+        model.ask("serving_default", {"x": np.array([2.0])})
+    with pytest.raises(ValueError, match=r"model\.tflite holds no model that can be served"):
         load(b"no model at all")
 
 
 def test_who_waits_too_long_for_an_interpreter_is_told(load, content):
-    from tfx_ocr.serving.model_server.errors import ServingError
-
     model = load(content, interpreters=1)
     taken = model._free.get()
-    with pytest.raises(ServingError, match="Timed out") as late:
-        model.run({"serving_default/x": np.ones([1], np.float32)}, ["serving_default/y"], 0.01)
-    assert late.value.code.name == "DEADLINE_EXCEEDED"
+    with pytest.raises(RequestError, match="Timed out") as late:
+        model.ask("serving_default", {"x": np.ones([1], np.float32)}, 0.01)
+    assert late.value.code == "DEADLINE_EXCEEDED"
     model._free.put(taken)
-    assert ask(model, "serving_default/x", "serving_default/y", [2.0]) == [3.0]
+    assert ask(model, "serving_default", "x", "y", [2.0]) == [3.0]

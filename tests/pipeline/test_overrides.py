@@ -2,7 +2,7 @@
 
 import pytest
 
-from tfx_ocr.pipeline.chosen import resolve_recipe
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
 

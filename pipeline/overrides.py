@@ -1,0 +1,59 @@
+"""The recipe of a command: its network, tuner and values replaced as the settings say."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import shlex
+from typing import Any
+
+import pydantic
+
+from tfx_ocr.components.recipe import Recipe, Tuner
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.pipeline.settings import Settings
+
+
+def resolve_recipe(settings: Settings) -> Recipe:
+    """Return the recipe of `settings`, with its network, tuner and overrides put in.
+
+    Raises:
+        ValueError: the recipe or a field is unknown, or a field may not have the value; what is allowed is named.
+    """
+    recipe = get_recipe(settings.recipe)
+    if settings.network:
+        recipe = recipe.with_network(settings.network)
+    if settings.tune and recipe.tuner is None:
+        recipe = dataclasses.replace(recipe, tuner=Tuner())
+    try:
+        overrides = shlex.split(settings.overrides)
+    except ValueError as error:
+        raise ValueError(f"overrides {settings.overrides!r}: {str(error).lower()}") from None
+    for override in overrides:
+        field, equals, text = override.partition("=")
+        if not equals:
+            raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
+        recipe = _replace(recipe, field.split("."), _parse(text), field)
+    try:
+        return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(recipe))  # 1 for a float becomes 1.0
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ValueError(f"recipe {recipe.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
+
+
+def _parse(text: str) -> Any:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _replace(owner: Any, path: list[str], value: Any, field: str) -> Any:
+    name, *rest = path
+    if isinstance(owner, dict):
+        return {**owner, name: _replace(owner[name], rest, value, field) if rest else value}
+    names = [known.name for known in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
+    if name not in names:
+        raise ValueError(f"override {field!r}: no field {name!r}; known here: {', '.join(names) or 'none'}")
+    return dataclasses.replace(owner, **{name: _replace(getattr(owner, name), rest, value, field) if rest else value})

@@ -1,0 +1,82 @@
+"""Where a model lies: newest pushed version, else the shipped one; a folder; or a server. Imports no TensorFlow."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from tfx_ocr.data import pretrained
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.runtimes import SAVED_MODEL
+from tfx_ocr.serving.settings import Settings, load
+
+SHIPPED = "pretrained"  # version of a model that ships
+SCHEMES = {"http": "http", "https": "https", "dns": "grpc", "unix": "grpc"}  # to a row of `RUNTIMES`
+ADDRESS = re.compile(r"[\w.-]+:\d+|\[[\da-fA-F:]+\]:\d+")  # HOST:PORT
+
+
+def find_scheme(location: str | os.PathLike[str]) -> str:
+    """Return the row of `RUNTIMES` for a server's address; "" for a folder or a name.
+
+    Raises:
+        ValueError: the address has another scheme.
+    """
+    text = os.fspath(location)
+    scheme, separator, _ = text.partition(":")
+    if scheme in SCHEMES and separator:
+        return SCHEMES[scheme]
+    if "://" in text:
+        raise ValueError(f"server {text!r}: {scheme} is not known; give http://HOST:PORT, or HOST:PORT for gRPC")
+    return "grpc" if ADDRESS.fullmatch(text) else ""
+
+
+class Location(NamedTuple):
+    """Where a version of a model lies.
+
+    Attributes:
+        folder: that holds `saved_model.pb`, and `manifest.json` where it was pushed or ships.
+        name: of the model.
+        version: a number, `pretrained`, or the folder as it was given.
+    """
+
+    folder: Path
+    name: str
+    version: str
+
+
+def find_folder(
+    location: str | os.PathLike[str], settings: Settings | None = None, shipped: str | None = None
+) -> Location:
+    """Find the folder of the model that `location` stands for.
+
+    Args:
+        location: a version's folder; a served model's folder of versions, for the newest; or the name of a recipe, for
+            its newest pushed version, or the model that ships with it while nothing was pushed.
+        settings: where versions are pushed; None to read them.
+        shipped: name in `data/pretrained` of the model that ships; None for that of the recipe's name, "" for none.
+
+    Raises:
+        ValueError: no model lies there.
+    """
+    path = Path(location)
+    if isinstance(location, os.PathLike) or path.name != location:
+        return _look_into(path)
+    serving_dir = (settings or load(Settings)).get_serving_dir(location)
+    if (newest := versions.find_newest(serving_dir)) is not None:
+        return Location(versions.list_folders(serving_dir)[newest], location, str(newest))
+    shipped = location if shipped is None else shipped
+    if shipped in pretrained.list_names():
+        return Location(pretrained.get_folder(shipped), location, SHIPPED)
+    if path.is_dir():
+        return _look_into(path)
+    raise ValueError(f"no version of {location} in {serving_dir}: run `tfx-ocr run {location}`, or give --model")
+
+
+def _look_into(path: Path) -> Location:
+    if (path / SAVED_MODEL).exists():
+        return Location(path, path.absolute().parent.name, str(path))
+    if (newest := versions.find_newest(path)) is not None:
+        return Location(versions.list_folders(path)[newest], path.absolute().name, str(newest))
+    raise ValueError(f"no exported model at {path}: give a folder that holds {SAVED_MODEL}")

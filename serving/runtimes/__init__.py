@@ -1,0 +1,54 @@
+"""What runs a model: one row per runtime, by the file in a version's folder or the server's scheme it is found by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tfx_ocr.data import features
+from tfx_ocr.data.registry import load_named
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+
+SAVED_MODEL, TFLITE = "saved_model.pb", "model.tflite"  # TensorFlow Serving's names
+FAST = f"{features.FAST}/{features.FAST_NETWORK}"
+
+# Of a file, a `Runtime` that is made by `(folder, name, version, options)`.
+# Of a scheme, a `Model` that is made by `(server, name, version=None, label="", timeout_s=..., backoff=...)`.
+RUNTIMES = {
+    SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
+    TFLITE: "tfx_ocr.serving.runtimes.tflite:TFLiteModel",
+    FAST: "tfx_ocr.serving.runtimes.fast:FastModel",
+    "grpc": "tfx_ocr.serving.client.grpc:GrpcClient",
+    "http": "tfx_ocr.serving.client.rest:RestClient",
+    "https": "tfx_ocr.serving.client.rest:RestClient",
+}
+
+
+def open_folder(
+    folder: Path,
+    name: str = "",
+    version: str = "",
+    forms: Sequence[str] = (SAVED_MODEL,),
+    options: Options | None = None,
+) -> Runtime:
+    """Load the model in a version's folder.
+
+    Args:
+        folder: holds a model in one form or more.
+        name: of the model; "" for the name of the folder above.
+        version: of the model; "" for the folder's name.
+        forms: files in `RUNTIMES`, the preferred one first; the last is tried where none is there.
+        options: how to run it; None for the defaults.
+
+    Raises:
+        ValueError: the folder holds no model that can be loaded.
+    """
+    from tfx_ocr.serving.runtimes.runtime import Options
+
+    form = next((form for form in forms if (folder / form).is_file()), forms[-1])
+    load = load_named(RUNTIMES, form, "runtime")
+    runtime: Runtime = load(folder, name or folder.absolute().parent.name, version or folder.name, options or Options())
+    return runtime

@@ -1,0 +1,154 @@
+"""What the runtimes of this process share: options, the checks of a request, and errors in one sentence."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import grpc
+import numpy as np
+
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.signature import Signature
+
+PREDICT = "tensorflow/serving/predict"  # method of the signatures that Predict asks
+NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
+CODES = {code.value[0]: code.name for code in grpc.StatusCode}  # TensorFlow's have the same numbers
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a model in a folder is run.
+
+    Attributes:
+        tags: of the SavedModel's graph.
+        interpreters: of TFLite: rows that run at once.
+        intra_op_threads: of one operation; 0: the runtime's choice.
+        inter_op_threads: for operations that run at once; 0: the runtime's choice.
+    """
+
+    tags: tuple[str, ...] = ("serve",)
+    interpreters: int = os.cpu_count() or 1
+    intra_op_threads: int = 0
+    inter_op_threads: int = 0
+
+
+class Runtime:
+    """A model in this process: see `Model`. A runtime defines `run`, `close`, and `run_together` where one run can do.
+
+    Attributes:
+        path: of its folder.
+        name: of the model.
+        version: of the model.
+        definitions: SignatureDefs by name, as they stand in the model: those of Classify and Regress too.
+        signatures: those that Predict asks, without TensorFlow's own `__saved_model_init_op`.
+    """
+
+    def __init__(self, path: Path, name: str, version: str, definitions: Mapping[str, Any]):
+        self.path, self.name, self.version = path, name, version
+        self.definitions = definitions
+        self.signatures = {
+            signature: Signature.of(definition)
+            for signature, definition in definitions.items()
+            if definition.method_name == PREDICT
+        }
+        self._inputs = {signature: frozenset(definition.inputs) for signature, definition in definitions.items()}
+        self._outputs = {signature: tuple(definition.outputs) for signature, definition in definitions.items()}
+
+    def run(
+        self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
+    ) -> list[np.ndarray]:
+        """Return the arrays of `outputs`, in their order; `ask` has checked the names."""
+        raise NotImplementedError
+
+    def run_together(
+        self, outputs: Mapping[str, Sequence[str]], inputs: Mapping[str, np.ndarray], timeout_s: float | None
+    ) -> list[list[np.ndarray]]:
+        """Return what `run` does for each signature of `outputs`, in their order."""
+        return [self.run(signature, inputs, names, timeout_s) for signature, names in outputs.items()]
+
+    def close(self) -> None:
+        """Free what it holds."""
+        raise NotImplementedError
+
+    def ask(
+        self,
+        signature: str,
+        inputs: Mapping[str, Any],
+        timeout_s: float | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """See `Model`."""
+        try:
+            names = self._check(signature, inputs, outputs)
+            values = self.run(signature, inputs, names, timeout_s)
+        except Exception as error:  # whatever it is, it is this request's
+            raise self._explain(signature, error) from error
+        return dict(zip(names, values, strict=True))
+
+    def ask_together(
+        self, outputs: Mapping[str, Sequence[str]], inputs: Mapping[str, np.ndarray], timeout_s: float | None = None
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Ask several signatures with the same inputs, in one run where the runtime can.
+
+        Args:
+            outputs: signature to the names of its outputs to return.
+            inputs: as `ask` takes them.
+            timeout_s: as `ask` takes it.
+
+        Returns:
+            What `ask` returns, by signature.
+
+        Raises:
+            RequestError: as `ask` does.
+        """
+        try:
+            for signature, names in outputs.items():
+                self._check(signature, inputs, names)
+            values = self.run_together(outputs, inputs, timeout_s)
+        except Exception as error:  # whatever it is, it is this request's
+            raise self._explain(" and ".join(outputs), error) from error
+        return {
+            signature: dict(zip(names, arrays, strict=True))
+            for (signature, names), arrays in zip(outputs.items(), values, strict=True)
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _check(self, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str] | None) -> Sequence[str]:
+        """Return the names of the outputs."""
+        if signature not in self._inputs:
+            raise ValueError(f"unknown signature; the model has {', '.join(sorted(self.signatures))}")
+        if inputs.keys() != self._inputs[signature]:
+            raise ValueError(
+                f"it takes {', '.join(sorted(self._inputs[signature]))}, "
+                f"and was given {', '.join(sorted(inputs)) or 'nothing'}"
+            )
+        known = self._outputs[signature]
+        if unknown := sorted(set(outputs or ()) - set(known)):
+            raise ValueError(f"unknown output {unknown[0]}; it gives {', '.join(sorted(known))}")
+        return known if outputs is None else outputs
+
+    def _explain(self, signature: str, error: Exception) -> RequestError:
+        if isinstance(error, RequestError):
+            return error
+        code = getattr(error, "error_code", None)
+        if isinstance(error, ValueError | TypeError) and code is None:
+            code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
+        name = CODES.get(code or -1, grpc.StatusCode.INTERNAL.name)
+        return RequestError(f"{signature} of {self.path}", name, get_first_line(error))
+
+
+def get_first_line(error: Exception) -> str:
+    """Return what went wrong, without TensorFlow's heading, its account of where, and the nodes of the graph."""
+    text = NODES.sub("", str(getattr(error, "message", "")) or str(error))
+    lines = (line for line in text.strip().splitlines() if line.strip() and line.strip() != "Graph execution error:")
+    return next(lines, type(error).__name__)

@@ -1,0 +1,91 @@
+"""A SavedModel as TensorFlow Serving runs it: a graph and a session."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.python.client import pywrap_tf_session
+
+from tfx_ocr.serving.runtimes.runtime import Options, Runtime, get_first_line
+
+
+class SavedModel(Runtime):
+    """See `Runtime`.
+
+    Types are held against the graph; shapes are left to its operations, as TensorFlow Serving leaves them: it takes
+    `[3]` where a signature says `[-1, 1]`, if the graph does.
+    """
+
+    def __init__(self, path: Path, name: str, version: str, options: Options):
+        """Load.
+
+        Raises:
+            ValueError: `path` holds no model that can be served.
+        """
+        graph = tf.Graph()
+        self._session = tf.compat.v1.Session(graph=graph, config=_configure(options))
+        try:
+            with graph.as_default():
+                loaded = tf.compat.v1.saved_model.load(self._session, list(options.tags), str(path))
+            self._session._extend_graph()  # a model without variables has run nothing yet
+        except (OSError, RuntimeError, ValueError, tf.errors.OpError) as error:
+            self._session.close()
+            raise ValueError(f"{path} holds no model that can be served: {get_first_line(error)}") from error
+        graph.finalize()
+        # copies: a part of the loaded message would keep the whole graph in memory
+        definitions = {name: copy.deepcopy(definition) for name, definition in loaded.signature_def.items()}
+        super().__init__(path, name, version, definitions)
+        find = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
+        self._feed = functools.cache(lambda signature, alias: find(definitions[signature].inputs[alias].name))
+        self._fetch = functools.cache(lambda signature, alias: find(definitions[signature].outputs[alias].name))
+
+    def run(
+        self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
+    ) -> list[np.ndarray]:
+        """See `Runtime`."""
+        return self.run_together({signature: outputs}, inputs, timeout_s)[0]
+
+    def run_together(
+        self, outputs: Mapping[str, Sequence[str]], inputs: Mapping[str, np.ndarray], timeout_s: float | None
+    ) -> list[list[np.ndarray]]:
+        """See `Runtime`. One run of the session, on the thread that asks."""
+        feeds = {self._feed(signature, alias): value for signature in outputs for alias, value in inputs.items()}
+        fetches = [self._fetch(signature, alias) for signature, names in outputs.items() for alias in names]
+        values = iter(self._run_session(feeds, fetches, timeout_s))
+        return [list(itertools.islice(values, len(names))) for names in outputs.values()]
+
+    def close(self) -> None:
+        """See `Runtime`."""
+        self._session.close()
+
+    def _run_session(self, feeds: Mapping[Any, np.ndarray], fetches: list[Any], timeout_s: float | None) -> Any:
+        if timeout_s is None:
+            return self._session._call_tf_sessionrun(None, feeds, fetches, [], None)
+        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(timeout_s * 1000)))
+        buffer: Any = pywrap_tf_session.TF_NewBufferFromString(options.SerializeToString())
+        try:
+            return self._session._call_tf_sessionrun(buffer, feeds, fetches, [], None)
+        finally:
+            pywrap_tf_session.TF_DeleteBuffer(buffer)
+
+
+def _configure(options: Options) -> tf.compat.v1.ConfigProto:
+    """Configure a session so that the graph's functions become part of it instead of being called.
+
+    A called function that fails leaves what its operations would have met in, and the error, in a list of the process
+    that TensorFlow never empties: a kilobyte and more for every bad picture.
+    """
+    config = tf.compat.v1.ConfigProto(
+        allow_soft_placement=True,  # a graph may name devices that this machine lacks
+        intra_op_parallelism_threads=options.intra_op_threads,
+        inter_op_parallelism_threads=options.inter_op_threads,
+    )
+    config.graph_options.optimizer_options.do_function_inlining = True
+    return config
