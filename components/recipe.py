@@ -347,7 +347,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "trainer": ("name", "input", "task", "alphabet", "image", "words", "trainer", "serving"),
     "evaluator": ("name", "task", "alphabet", "gate"),
     "infra_validator": ("name", "input", "task", "alphabet", "serving"),
-    "pusher": ("name",),
+    "pusher": ("name", "input", "task", "alphabet", "image", "words"),
     "report": ("name", "task", "alphabet", "image", "words", "trainer", "gate"),
 }
 

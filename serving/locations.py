@@ -1,24 +1,32 @@
-"""Where a model lies: newest pushed version, else the shipped one; a folder; or a server. Imports no TensorFlow."""
+"""Where a model lies, and how it is opened: a folder, a server, or the newest pushed version of a recipe."""
 
 from __future__ import annotations
 
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tfx_ocr.data import pretrained
+from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving import versions
-from tfx_ocr.serving.runtimes import SAVED_MODEL
+from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.runtimes import SAVED_MODEL, open_folder
 from tfx_ocr.serving.settings import Settings, load
 
 SHIPPED = "pretrained"  # version of a model that ships
-SCHEMES = {"http": "http", "https": "https", "dns": "grpc", "unix": "grpc"}  # to a row of `RUNTIMES`
+SCHEMES = {"http": "http", "https": "https", "dns": "grpc", "unix": "grpc"}  # to a row of `SERVERS`
+# Made by `(server, name, version=None, label="", timeout_s=..., backoff=...)`; runtimes of folders are in `RUNTIMES`.
+SERVERS = {
+    "grpc": "tfx_ocr.serving.client.grpc:GrpcClient",
+    "http": "tfx_ocr.serving.client.rest:RestClient",
+    "https": "tfx_ocr.serving.client.rest:RestClient",
+}
 ADDRESS = re.compile(r"[\w.-]+:\d+|\[[\da-fA-F:]+\]:\d+")  # HOST:PORT
 
 
 def find_scheme(location: str | os.PathLike[str]) -> str:
-    """Return the row of `RUNTIMES` for a server's address; "" for a folder or a name.
+    """Return the row of `SERVERS` for a server's address; "" for a folder or a name.
 
     Raises:
         ValueError: the address has another scheme.
@@ -72,6 +80,27 @@ def find_folder(
     if path.is_dir():
         return _look_into(path)
     raise ValueError(f"no version of {location} in {serving_dir}: run `tfx-ocr run {location}`, or give --model")
+
+
+def open_model(location: str | os.PathLike[str], name: str = "", **options: Any) -> Model:
+    """Open a model, wherever it is.
+
+    Args:
+        location: a version's folder, a served model's folder of versions, the name of a recipe (see
+            `find_folder`), `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST).
+        name: what a server serves the model as; "" for the name found with a folder.
+        options: of the client of a server: see `client.connect`.
+
+    Raises:
+        ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
+    """
+    if scheme := find_scheme(location):
+        if not name:
+            raise ValueError(f"server {os.fspath(location)}: give the name of the model to ask")
+        model: Model = load_named(SERVERS, scheme, "runtime")(os.fspath(location), name, **options)
+        return model
+    found = find_folder(location)
+    return open_folder(found.folder, name or found.name, found.version)
 
 
 def _look_into(path: Path) -> Location:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
 
 import numpy as np
 
-from tfx_ocr.data.registry import load_named
-from tfx_ocr.serving.locations import find_folder, find_scheme
-from tfx_ocr.serving.runtimes import RUNTIMES, open_folder
 from tfx_ocr.serving.signature import Signature
 
 
@@ -77,24 +73,3 @@ class Model(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
-
-
-def open_model(location: str | os.PathLike[str], name: str = "", **options: Any) -> Model:
-    """Open a model, wherever it is.
-
-    Args:
-        location: a version's folder, a served model's folder of versions, the name of a recipe (see
-            `locations.find_folder`), `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST).
-        name: what a server serves the model as; "" for the name found with a folder.
-        options: of the client of a server: see `client.connect`.
-
-    Raises:
-        ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
-    """
-    if scheme := find_scheme(location):
-        if not name:
-            raise ValueError(f"server {os.fspath(location)}: give the name of the model to ask")
-        model: Model = load_named(RUNTIMES, scheme, "runtime")(os.fspath(location), name, **options)
-        return model
-    found = find_folder(location)
-    return open_folder(found.folder, name or found.name, found.version)

@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 MANIFEST = "manifest.json"
 LOCK = ".lock"
@@ -26,10 +27,14 @@ LARGEST = 2**63 - 1  # number of a version: TensorFlow Serving's int64
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What a version says of itself, in `manifest.json` beside `saved_model.pb`.
+    """What a version says of itself, in `manifest.json` beside `saved_model.pb`. Older ones lack some of the fields.
 
     Attributes:
         recipe: name of the recipe.
+        input: what comes in, as the recipe says it: `kind`, such as `image`, and how the network sees it; empty in
+            manifests of before.
+        task: what is read, as the recipe says it; "" in manifests of before.
+        alphabet: of the labels, as the recipe says it; "" in manifests of before.
         version: number of the folder.
         created: when it was pushed, ISO 8601 in UTC.
         tensorflow: version it was exported and tried with.
@@ -42,6 +47,9 @@ class Manifest:
     """
 
     recipe: str = ""
+    input: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    task: str = ""
+    alphabet: str = ""
     version: int = 0
     created: str = ""
     tensorflow: str = ""

@@ -1,4 +1,4 @@
-"""What the Pusher does: checks the blessings as TFX does, then lands the model with its manifest."""
+"""Check the blessings as TFX does, then land the model with its manifest."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Executor(stock.Executor):
             exec_properties: `recipe`: `Recipe.part("pusher")`; `push_destination`: with a `filesystem`.
 
         Raises:
-            Stop: the destination is no folder of a file system, or the model cannot be read.
+            Stop: the destination is not a folder of a file system, or the model cannot be read.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(output_dict[standard_component_specs.PUSHED_MODEL_KEY])
@@ -57,7 +57,7 @@ class Executor(stock.Executor):
                 "on a file system; mount the storage, or push to a folder that is copied from"
             )
         model_path = self.GetModelPath(input_dict)
-        known = _known(model_path, Part.from_json(exec_properties["recipe"]).name, input_dict)
+        known = _describe(model_path, Part.from_json(exec_properties["recipe"]), input_dict)
         before = versions.find_newest(serving_dir)
         try:
             manifest = versions.publish(model_path, serving_dir, known, "" if _is_fast(input_dict) else features.FAST)
@@ -72,14 +72,14 @@ class Executor(stock.Executor):
 
 
 def _is_fast(input_dict: Artifacts) -> bool:
-    """Whether the fast form was found to answer as the export does."""
+    """Return whether the fast form was found to answer as the export does."""
     blessings = input_dict.get(standard_component_specs.INFRA_BLESSING_KEY)
     path = blessings and os.path.join(artifact_utils.get_single_uri(blessings), FAST_FILE)
     return bool(path and fileio.exists(path) and json.loads(io_utils.read_string_file(path))["carried"])
 
 
-def _known(model_path: str, recipe: str, input_dict: Artifacts) -> versions.Manifest:
-    """The manifest as far as the run knows it."""
+def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Manifest:
+    """Return the manifest as far as the run knows it."""
     saved_model = saved_model_pb2.SavedModel()
     with fileio.open(os.path.join(model_path, "saved_model.pb"), "rb") as file:
         saved_model.ParseFromString(file.read())
@@ -90,7 +90,10 @@ def _known(model_path: str, recipe: str, input_dict: Artifacts) -> versions.Mani
         if fileio.exists(path):  # a blessing by another Evaluator has none
             judged = json.loads(io_utils.read_string_file(path))
     return versions.Manifest(
-        recipe=recipe,
+        recipe=part.name,
+        input={"kind": part.input, **dataclasses.asdict(part.spec)},
+        task=part.task or "",
+        alphabet=part.alphabet or "",
         tensorflow=graph.meta_info_def.tensorflow_version,
         signatures=tuple(sorted(name for name in graph.signature_def if not name.startswith("__"))),
         **{name: judged[name] for name in ("split", "n", "metrics", "examples_digest") if name in judged},

@@ -56,7 +56,7 @@ def predict(
     """
     from tfx_ocr.pipeline import prediction
     from tfx_ocr.pipeline.overrides import resolve_recipe
-    from tfx_ocr.serving.model import open_model
+    from tfx_ocr.serving.locations import open_model
     from tfx_ocr.serving.requests import SIGNATURES
 
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)

@@ -7,8 +7,7 @@ from typing import Any
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving.client.contract import Client, RequestError, VersionState
 from tfx_ocr.serving.client.retries import Backoff
-from tfx_ocr.serving.locations import find_scheme
-from tfx_ocr.serving.runtimes import RUNTIMES
+from tfx_ocr.serving.locations import SERVERS, find_scheme
 from tfx_ocr.serving.signature import Signature
 
 __all__ = ["Backoff", "Client", "RequestError", "Signature", "VersionState", "connect"]
@@ -27,5 +26,5 @@ def connect(server: str, model: str, **options: Any) -> Client:
     Raises:
         ValueError: the address is of neither form, or both a version and a label are named.
     """
-    client: Client = load_named(RUNTIMES, find_scheme(server) or "grpc", "runtime")(server, model, **options)
+    client: Client = load_named(SERVERS, find_scheme(server) or "grpc", "runtime")(server, model, **options)
     return client

@@ -1,4 +1,4 @@
-"""What runs a model: one row per runtime, by the file in a version's folder or the server's scheme it is found by."""
+"""What runs a model in this process: one row per runtime, by the file in a version's folder that it is found by."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ if TYPE_CHECKING:
 SAVED_MODEL, TFLITE = "saved_model.pb", "model.tflite"  # TensorFlow Serving's names
 FAST = f"{features.FAST}/{features.FAST_NETWORK}"
 
-# Of a file, a `Runtime` that is made by `(folder, name, version, options)`.
-# Of a scheme, a `Model` that is made by `(server, name, version=None, label="", timeout_s=..., backoff=...)`.
+# Made by `(folder, name, version, options)`: a `Runtime`. Those of servers are in `locations.SERVERS`.
 RUNTIMES = {
     SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
     TFLITE: "tfx_ocr.serving.runtimes.tflite:TFLiteModel",
     FAST: "tfx_ocr.serving.runtimes.fast:FastModel",
-    "grpc": "tfx_ocr.serving.client.grpc:GrpcClient",
-    "http": "tfx_ocr.serving.client.rest:RestClient",
-    "https": "tfx_ocr.serving.client.rest:RestClient",
 }
 
 

@@ -35,7 +35,7 @@ def compare(one, two, where):
 @pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
 def test_a_shipped_model_answers_as_it_did(name):
     from tfx_ocr.data import pretrained
-    from tfx_ocr.serving.model import open_model
+    from tfx_ocr.serving.locations import open_model
 
     expected = json.loads(golden.ANSWERS.read_text(encoding="utf-8"))[name]
     raws = golden.read(name)

@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tfx_ocr.components.stop import Stop
+from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
 
 pytestmark = pytest.mark.tfx
@@ -38,7 +39,7 @@ def push(artifact, write_export, tmp_path):
             {"pushed_model": [pushed]},
             {
                 "push_destination": json.dumps({"filesystem": {"base_directory": base}}),
-                "recipe": json.dumps({"name": "digits"}),
+                "recipe": get_recipe("digits").part("pusher"),
             },
         )
         return pushed, runs[-1] / "pushed"
@@ -50,7 +51,9 @@ def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
     pushed, folder = push()
     (version,) = versions.list_versions(tmp_path / "served")
     manifest = versions.verify(tmp_path / "served" / str(version))
-    assert manifest.recipe == "digits"
+    assert (manifest.recipe, manifest.task, manifest.alphabet) == ("digits", "classification", "digits")
+    assert manifest.input["kind"] == "image"
+    assert (manifest.input["height"], manifest.input["width"], manifest.input["channels"]) == (75, 75, 1)
     assert (manifest.split, manifest.n, manifest.metrics) == ("test", 4, {"accuracy": 0.75})
     assert manifest.examples_digest == "abc"
     assert manifest.signatures == ("serve_images", "serving_default")

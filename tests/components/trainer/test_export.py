@@ -84,7 +84,7 @@ def test_signatures_say_their_inputs(exported):
 
 
 def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
-    with pytest.raises(ValueError, match=r"gives no answer: .*(not a PNG|Invalid|decode)"):
+    with pytest.raises(ValueError, match=r"not a PNG, JPEG, GIF or BMP"):
         exported.loaded.ask("serve_images", {"image_bytes": np.array([b"text"])})
 
 

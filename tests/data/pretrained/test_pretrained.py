@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import re
 
 import numpy as np
@@ -10,6 +11,9 @@ from PIL import Image
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.samples import get_sample
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.requests import SIGNATURES
 
 NAMES = pretrained.list_names()
 LARGEST = 6_000_000  # bytes
@@ -29,11 +33,22 @@ def test_the_card_lists_every_file_with_its_sha256_and_the_licence(name):
     folder = pretrained.get_folder(name)
     card = (folder.parent / "CARD.md").read_text(encoding="utf-8")
     files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    del files[versions.MANIFEST]
     listed = dict(re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", card, re.M))
     assert listed == {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
     assert sum(path.stat().st_size for path in files.values()) <= LARGEST
     assert "licence" in card
     assert "command" in card
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_manifest_says_what_the_recipe_says_and_lists_every_file(name):
+    manifest = versions.verify(pretrained.get_folder(name))
+    recipe = get_recipe(name)
+    part = json.loads(recipe.part("pusher"))
+    assert (manifest.recipe, manifest.task, manifest.alphabet) == (name, recipe.task, recipe.alphabet)
+    assert manifest.input == {"kind": part["input"], **(part["image"] or part["words"])}
+    assert set(manifest.signatures) == {"serving_default", SIGNATURES[part["input"]]}
 
 
 def changed(picture, polarity, times, margin):

@@ -39,7 +39,7 @@ def test_report_of_a_name_that_no_recipe_has_says_the_known_ones():
     ("settings", "command", "sentence"),
     [
         ("[[[", "predict digits x.png", "tfx-ocr.toml is not TOML: "),
-        ("trase = 1", "predict digits x.png", "tfx-ocr.toml: no setting 'trase'; known: recipe, "),
+        ("trase = 1", "predict digits x.png", "tfx-ocr.toml: no setting 'trase'; known: home, serving, recipe, "),
         ("home = 'x.png'", "run digits", "x.png/samples: Not a directory"),
         ('overrides = "a=\'"', "run digits", 'overrides "a=\'": no closing quotation'),
         ("", "evaluate digits --data . --json gone/x.json", "gone/x.json: No such file or directory"),

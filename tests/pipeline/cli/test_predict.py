@@ -162,6 +162,25 @@ def test_the_command_asks_a_rest_server_without_tensorflow(pictures):
     assert server.asked == [("/v1/models/digits:predict", "serve_images", images)]
 
 
+def test_files_that_cannot_be_read_are_answered_without_tensorflow(tmp_path):
+    (tmp_path / "no.txt").write_text("hello")
+    code = (
+        "import atexit, sys\n"
+        "atexit.register(lambda: print('loaded:', *sorted({'tensorflow', 'keras', 'tfx'} & set(sys.modules))))\n"
+        "from tfx_ocr.pipeline.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "predict", "digits", "gone.png", "no.txt"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, env=os.environ,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.splitlines()) == (1, ["digits model pretrained", "loaded:"])
+    assert done.stderr.splitlines() == [
+        "tfx-ocr: gone.png: no such file",
+        "tfx-ocr: no.txt: not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+    ]
+
+
 def test_a_server_that_is_not_there_is_one_sentence_and_status_2(pictures):
     done = subprocess.run(
         [Path(sys.executable).with_name("tfx-ocr"), "predict", "digits", pictures["1"], "--json",
