@@ -34,7 +34,7 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     Args:
         settings: settings; `recipe` says which.
         data: folder that a reader of the recipe knows.
-        model: folder of an export; None for the newest pushed version, or the shipped one while there is none.
+        model: folder of an export; None for the newest pushed version, or the shipped one while nothing was pushed.
         split: `train`, `eval`, `test` or `all`; "" for `test` where the data names one, else all of it.
 
     Returns:

@@ -29,7 +29,7 @@ class Prediction:
     Attributes:
         file: as it was given.
         outputs: name to text, number or list, as the recipe's task answers; empty when there is an error.
-        error: why there are no outputs: one clause; "" when there are.
+        error: why the outputs are missing: one clause; "" when there are.
     """
 
     file: str

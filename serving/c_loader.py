@@ -17,7 +17,7 @@ from pathlib import Path
 
 LIBRARY = "libtensorflow_cc.so.2"  # of the TensorFlow wheel, 2.16 as 2.21, beside its __init__.py
 TAG = b"serve"
-SECONDS = 600  # a model that takes longer to load is no use in a server
+SECONDS = 600  # a model that takes longer to load is useless in a server
 
 
 def check_loads(path: str | os.PathLike[str]) -> None:
@@ -40,7 +40,7 @@ def check_loads(path: str | os.PathLike[str]) -> None:
 
 
 def find_library() -> Path:
-    """Where TensorFlow's C API lies.
+    """Find TensorFlow's C API.
 
     Raises:
         RuntimeError: TensorFlow is not installed, or comes without it.

@@ -14,7 +14,7 @@ class RequestError(ValueError):
     """A request that a model does not answer. As text: one sentence that says where, why and the code.
 
     Attributes:
-        code: name of a gRPC status, such as `INVALID_ARGUMENT`, over REST too; `HTTP 418` where there is none for it.
+        code: name of a gRPC status, such as `INVALID_ARGUMENT`, over REST too; `HTTP 418` for a status without one.
         message: why, as the model or its server says it.
         again: whether the same request may succeed in a moment.
     """
@@ -68,7 +68,7 @@ class Model(Protocol):
         """
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Release its memory, threads and connections."""
 
     def __enter__(self) -> Self: ...
 

@@ -34,7 +34,7 @@ class Settings:
 
 
 def read_file(folder: Path = Path()) -> dict[str, Any]:
-    """Read `tfx-ocr.toml` in `folder`; empty where there is none.
+    """Read `tfx-ocr.toml` in `folder`; empty where it is missing.
 
     Raises:
         ValueError: the file is not TOML.

@@ -22,7 +22,7 @@ class Signature:
     outputs: Tensors
 
     @classmethod
-    def of(cls, definition: Any) -> Signature:
+    def read(cls, definition: Any) -> Signature:
         """Read a SignatureDef. Imports TensorFlow."""
         return cls(inputs=_tensors(definition.inputs), outputs=_tensors(definition.outputs))
 

@@ -1,7 +1,7 @@
 """Folders of a served model: its numbered versions, their manifests, and how a new one lands whole or not at all.
 
 A served model is a folder of versions, as TensorFlow Serving reads it: `<model>/<number>/saved_model.pb ...`; the
-highest number is served, and names that are no number are ignored. Standard library only.
+highest number is served, and names that are not numbers are ignored. Standard library only.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Manifest:
 
 
 def list_versions(serving_dir: str | os.PathLike[str]) -> list[int]:
-    """Numbers of the versions in `serving_dir`, ascending: all that a model server sees, whoever pushed them."""
+    """List the numbers of the versions in `serving_dir`, ascending: all that a model server sees, pushed or copied."""
     try:
         return sorted(list_folders(serving_dir))
     except FileNotFoundError:
@@ -70,7 +70,7 @@ def list_versions(serving_dir: str | os.PathLike[str]) -> list[int]:
 
 
 def list_folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
-    """Number to folder of the versions in `serving_dir`; a number may be written with zeros before it.
+    """List the versions in `serving_dir`, number to folder; a number may be written with zeros before it.
 
     Raises:
         OSError: `serving_dir` cannot be read.
@@ -81,17 +81,17 @@ def list_folders(serving_dir: str | os.PathLike[str]) -> dict[int, Path]:
 
 
 def find_newest(serving_dir: str | os.PathLike[str]) -> int | None:
-    """Number of the version that is served; None where there is none."""
+    """Return the number of the version that is served; None for an empty folder."""
     return max(list_versions(serving_dir), default=None)
 
 
 def get_folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
-    """Where a version lies."""
+    """Return a version's folder."""
     return Path(serving_dir) / str(version)
 
 
 def compute_digests(version_dir: str | os.PathLike[str], without: str = "") -> dict[str, str]:
-    """Path below `version_dir` to SHA-256 in hex, of every file but its manifest, sorted by path.
+    """Compute the SHA-256 in hex of every file but the manifest, by its path below `version_dir`, sorted.
 
     Args:
         version_dir: such a folder.
@@ -111,7 +111,7 @@ def read_manifest(version_dir: str | os.PathLike[str]) -> Manifest:
     """Read a version's manifest.
 
     Raises:
-        ValueError: there is none, or it is not one.
+        ValueError: the manifest is missing or damaged.
     """
     path = Path(version_dir) / MANIFEST
     try:
@@ -127,7 +127,7 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
     """Read a version's manifest and hold every file against it.
 
     Raises:
-        ValueError: there is no manifest, or a file was changed, added or lost since the push.
+        ValueError: the manifest is missing, or a file was changed, added or lost since the push.
     """
     manifest = read_manifest(version_dir)
     there = compute_digests(version_dir)
@@ -158,7 +158,7 @@ def publish(
         The manifest of the version that is served now.
 
     Raises:
-        ValueError: there is no model in `source`, or it changed while it was copied.
+        ValueError: `source` holds no model, or it changed while it was copied.
     """
     source, serving_dir = Path(source), Path(serving_dir)
     files = compute_digests(source, without)
@@ -206,7 +206,7 @@ def roll_back(serving_dir: str | os.PathLike[str], version: int) -> Manifest:
         The manifest of the version that is served now.
 
     Raises:
-        ValueError: there is no such version, or it is not what was pushed.
+        ValueError: the version is unknown, or not what was pushed.
     """
     if version not in list_versions(serving_dir):
         there = ", ".join(map(str, list_versions(serving_dir))) or "none"

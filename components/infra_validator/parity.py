@@ -62,7 +62,7 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
     """
     if not (model.path / FAST).is_file():
         path = model.path / features.FAST / features.FAST_REASON
-        return Parity(reason=path.read_text().strip() if path.is_file() else "the export has none")
+        return Parity(reason=path.read_text().strip() if path.is_file() else "the export lacks one")
     if not records:
         return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
@@ -76,12 +76,12 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
         mean_distance=float(np.mean(means)),
         largest_distance=float(np.max(largest)),
     )
-    reason = _why_not(found)
+    reason = _explain(found)
     return dataclasses.replace(found, carried=not reason, reason=reason)
 
 
 def summarize(found: Parity) -> str:
-    """What is told of it, on one line."""
+    """Summarize a comparison on one line."""
     if not found.carried:
         return f"left out: {found.reason}"
     return (
@@ -90,8 +90,8 @@ def summarize(found: Parity) -> str:
     )
 
 
-def _why_not(found: Parity) -> str:
-    """Which limit does not hold; "" where all do."""
+def _explain(found: Parity) -> str:
+    """Say which limit is exceeded; "" where all hold."""
     if found.same < found.same_at_least:
         return f"{found.same:.4f} of its answers are the export's; at least {found.same_at_least} are asked for"
     if found.mean_distance > found.mean_distance_at_most:
@@ -120,7 +120,7 @@ def _compare(
 
 
 def compare_answers(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> tuple[float, float, float]:
-    """How far two answers about one record agree.
+    """Measure how far two answers about one record agree.
 
     Args:
         read: a text as bytes, or an array of such: a line's characters, a page's fields.
@@ -129,7 +129,7 @@ def compare_answers(read: Any, sure: Any, whole_read: Any, whole_sure: Any) -> t
         whole_sure: likewise.
 
     Returns:
-        Share of the texts that are equal where the two are aligned with the fewest edits, 1 where there is none; mean
+        Share of the texts that are equal where the two are aligned with the fewest edits, 1 where both are empty; mean
         and largest distance of the probabilities of those. Texts that are empty on both sides are left out.
     """
     ours, theirs = np.atleast_1d(read).tolist(), np.atleast_1d(whole_read).tolist()

@@ -102,7 +102,7 @@ def _only(record: tf.train.Example, names: Mapping[str, object]) -> tf.train.Exa
     asked = tf.train.Example()
     for name in names:
         if name not in record.features.feature:
-            raise ValueError(f"the records have no feature {name!r}, which is what is asked about")
+            raise ValueError(f"the records lack the feature {name!r}, which a request needs")
         asked.features.feature[name].CopyFrom(record.features.feature[name])
     return asked
 

@@ -87,7 +87,7 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
     judged: dict[str, Any] = {}
     if blessings := input_dict.get(standard_component_specs.MODEL_BLESSING_KEY):
         path = os.path.join(artifact_utils.get_single_uri(blessings), GATE_FILE)
-        if fileio.exists(path):  # a blessing by another Evaluator has none
+        if fileio.exists(path):  # another Evaluator's blessing comes without
             judged = json.loads(io_utils.read_string_file(path))
     return versions.Manifest(
         recipe=part.name,

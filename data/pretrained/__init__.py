@@ -1,4 +1,4 @@
-"""Weights that ship: one folder a recipe, an exported model in `model/` and its card in `CARD.md`."""
+"""Weights that ship: per recipe an exported model with its manifest in `model/`, and its card in `CARD.md`."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ FOLDER = Path(__file__).parent
 
 
 def list_names() -> list[str]:
-    """What ships."""
+    """List the names of the models that ship."""
     return sorted(path.parent.name for path in FOLDER.glob("*/CARD.md"))
 
 
 def get_folder(name: str) -> Path:
-    """Folder of the exported model that ships under `name`.
+    """Return the folder of the exported model that ships under `name`.
 
     Raises:
-        ValueError: none does.
+        ValueError: no model ships under it.
     """
     path = FOLDER / name / "model"
     if not (path / "saved_model.pb").exists():

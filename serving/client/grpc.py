@@ -104,7 +104,7 @@ class GrpcClient:
         signatures = get_model_metadata_pb2.SignatureDefMap()
         self._sent(self._predictions.GetModelMetadata, request).metadata["signature_def"].Unpack(signatures)
         return {
-            name: Signature.of(one)
+            name: Signature.read(one)
             for name, one in signatures.signature_def.items()
             if one.method_name  # without: TensorFlow's own `__saved_model_init_op`
         }

@@ -33,7 +33,7 @@ class Task:
         run: of its model.
         inputs: each of `rows` rows.
         rows: size of the first dimension.
-        deadline: `time.monotonic()` after which nobody waits; None: never.
+        deadline: `time.monotonic()` after which the request is given up; None: never.
         future: of its answer.
         on_batch: told the rows of its batch, the rows with padding and the seconds the first of it waited.
     """
@@ -84,7 +84,7 @@ class BatchScheduler:
             run: of its model; requests of one queue are given to that of the first in a batch.
             queue: what shares a queue; types and shapes are added here.
             inputs: arrays of equal first dimensions.
-            timeout_s: after which nobody waits; None: never.
+            timeout_s: seconds after which the request is given up; None: never.
             on_batch: told the rows of its batch, the rows with padding and the seconds the first of it waited.
 
         Returns:

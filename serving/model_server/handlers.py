@@ -125,8 +125,8 @@ class Handlers:
             ServingError: there is no such model or version.
         """
         spec = _spec(request)
-        wanted = self._manager.version_of(spec)
-        states = self._manager.states(spec.name)
+        wanted = self._manager.find_version(spec)
+        states = self._manager.get_states(spec.name)
         if wanted is not None and wanted not in states:
             raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find version {wanted} of model {spec.name}")
         if not states:

@@ -35,7 +35,7 @@ INVALID, FAILED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECO
 
 
 class Inference:
-    """Answers requests on a version that somebody retains.
+    """Answers requests on a version that the caller retains.
 
     Attributes:
         check_method_names: refuse a signature whose method name is another's (`--enable_signature_method_name_check`).
@@ -52,7 +52,7 @@ class Inference:
         """Run a signature on tensors.
 
         Raises:
-            ServingError: there is no such signature, the inputs or outputs are not its own, or the model fails.
+            ServingError: the signature is unknown, the inputs or outputs are not its own, or the model fails.
         """
         name = request.model_spec.signature_name or DEFAULT
         if name not in servable.definitions:
@@ -77,7 +77,7 @@ class Inference:
         """Run a classify signature on tf.Examples.
 
         Raises:
-            ServingError: as `predict`; the signature is not of its kind, or there is no example.
+            ServingError: as `predict`; the signature is not of its kind, or the request holds no examples.
         """
         name, signature = _named(servable, request.model_spec)
         names = self._check_classify(signature)

@@ -44,7 +44,7 @@ class Loader:
         """Load a version and run its warm-up requests.
 
         Raises:
-            ServingError: there is no model that can be served, or a warm-up request fails.
+            ServingError: the folder holds no model that can be served, or a warm-up request fails.
         """
         begin = time.monotonic()
         try:

@@ -127,12 +127,12 @@ class Manager:
 
     @contextlib.contextmanager
     def use(self, spec: model_pb2.ModelSpec) -> Iterator[Servable]:
-        """The version that a request asks for, which is not let go before the end of the block.
+        """Find the version that a request names and keep it loaded until the end of the block.
 
         Raises:
-            ServingError: there is no such model, version or label, or it is not available.
+            ServingError: the model, version or label is unknown, or it is not available.
         """
-        number = self.version_of(spec)
+        number = self.find_version(spec)
         with self._changed:
             available = self._models[spec.name].available() if spec.name in self._models else {}
             servable = available.get(max(available, default=-1) if number is None else number)
@@ -145,8 +145,8 @@ class Manager:
         finally:
             servable.release()
 
-    def version_of(self, spec: model_pb2.ModelSpec) -> int | None:
-        """The version a request names, by its number or by a label; None: the latest.
+    def find_version(self, spec: model_pb2.ModelSpec) -> int | None:
+        """Find the version that a request names by its number or by a label; None: the latest.
 
         Raises:
             ServingError: it names no model, or an unknown label.
@@ -164,8 +164,8 @@ class Manager:
                 raise ServingError(INVALID, f"Unrecognized servable version label: {spec.version_label}")
             return labels[spec.version_label]
 
-    def states(self, name: str) -> dict[int, tuple[int, ServingError | None]]:
-        """Version to state and error of all versions of a model since the server began; empty: no such model."""
+    def get_states(self, name: str) -> dict[int, tuple[int, ServingError | None]]:
+        """Return the state and error of all versions of a model since the server began; empty for an unknown model."""
         with self._changed:
             found = self._models[name].versions.values() if name in self._models else ()
             return {each.number: (each.state, each.error) for each in found}
@@ -203,7 +203,7 @@ class Manager:
     def look(self) -> None:
         """Look at the folders once: load what is new, let go what is not wanted any more.
 
-        A profile shows it: that of a server that nobody asks would be empty, which the profiler takes for a failure.
+        A profile shows it: that of an idle server would be empty, which the profiler takes for a failure.
         """
         with self._looking, tf.profiler.experimental.Trace(LOOK):
             self._look()
@@ -228,7 +228,7 @@ class Manager:
                     log.warning("model %s: %s cannot be read: %s", name, model.config.base_path, error.strerror)
                     continue
                 if not wanted and not model.versions:
-                    log.warning("model %s: there is no version to serve in %s", name, model.config.base_path)
+                    log.warning("model %s: no version to serve in %s", name, model.config.base_path)
             with self._changed:
                 self._aspire(model, dict(wanted))
                 self._changed.notify_all()
@@ -367,7 +367,7 @@ def _wanted(config: model_server_config_pb2.ModelConfig, found: Mapping[int, Pat
         return dict(found)
     if kind == "specific":
         for number in sorted(set(policy.specific.versions) - set(found)):
-            log.warning("model %s: there is no version %d in %s", config.name, number, config.base_path)
+            log.warning("model %s: no version %d in %s", config.name, number, config.base_path)
         return {number: found[number] for number in policy.specific.versions if number in found}
     latest = sorted(found)[-max(1, policy.latest.num_versions) :]
     return {number: found[number] for number in latest}

@@ -17,7 +17,7 @@ from tfx_ocr.serving.runtimes.runtime import Runtime
 
 
 class Servable:
-    """A version that answers. Whoever runs it retains it first: it is closed when nobody does any more.
+    """A version that answers. Callers retain it while they ask; it is closed when the last has released it.
 
     Attributes:
         name: of the model.
@@ -100,7 +100,7 @@ class Servable:
                 raise from_tensorflow(error) from error
         else:
             futures = self._scheduler.submit(run, (self, kind), inputs, timeout_s, self._on_batch)
-            for future in futures:  # a batch may run on when nobody waits for this request any more
+            for future in futures:  # a batch may run on after this request was given up
                 self.retain()
                 future.add_done_callback(lambda _: self.release())
             answer = batching.wait(futures, timeout_s)
@@ -119,7 +119,7 @@ class Servable:
             self._idle.notify_all()
 
     def close(self) -> None:
-        """Wait until nobody uses it, then free what it holds."""
+        """Wait for the last release, then close the runtime."""
         with self._idle:
             self._idle.wait_for(lambda: not self._users)
         self._model.close()

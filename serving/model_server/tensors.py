@@ -47,7 +47,7 @@ def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
         name: of the input, for the error.
 
     Raises:
-        ServingError: it is no tensor: the type is unknown, or the values are too many or far too few for the shape.
+        ServingError: it is not a tensor: the type is unknown, or the values are too many or far too few for the shape.
     """
     shape = [each.size for each in proto.tensor_shape.dim]
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):

@@ -27,10 +27,10 @@ def warm_up(servable: Servable, path: Path, inference: Inference, iterations: in
         iterations: how often each request runs.
 
     Returns:
-        How many requests there are; 0 where there is no such file.
+        How many requests there are; 0 where the file is missing.
 
     Raises:
-        ServingError: a request fails, there are too many, or the file is no TFRecord of PredictionLogs.
+        ServingError: a request fails, there are too many, or the file is not a TFRecord of PredictionLogs.
     """
     file = path / REQUESTS
     if not file.is_file():

@@ -99,7 +99,7 @@ class FastModel(Runtime):
     def _compute_logits(self, taken: Sequence[np.ndarray], left: Left) -> np.ndarray:
         """Run the network on each row, by as many interpreters as there are, or by the one for a row alone."""
         rows = len(taken[0])
-        if not rows:  # TFLite spoils its memory where there is none
+        if not rows:  # TFLite spoils its memory on a tensor without rows
             return self._compute_logits([np.zeros((1, *each.shape[1:]), each.dtype) for each in taken], left)[:0]
         if rows == 1:
             return self._run_row(self._wide if self._asking == 1 else self._narrow, taken, left())

@@ -52,7 +52,7 @@ class Runtime:
         self.path, self.name, self.version = path, name, version
         self.definitions = definitions
         self.signatures = {
-            signature: Signature.of(definition)
+            signature: Signature.read(definition)
             for signature, definition in definitions.items()
             if definition.method_name == PREDICT
         }
@@ -72,7 +72,7 @@ class Runtime:
         return [self.run(signature, inputs, names, timeout_s) for signature, names in outputs.items()]
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Release its memory and threads."""
         raise NotImplementedError
 
     def ask(

@@ -29,7 +29,7 @@ Run = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
 class TFLiteModel(Runtime):
     """A TFLite model with the signatures of a SavedModel: see `Runtime`.
 
-    The signatures are those in the model itself; where it has none, the one in its metadata, or, as TensorFlow Serving
+    The signatures are those in the model itself; else the one in its metadata, or, as TensorFlow Serving
     has it, `serving_default` with the names of the model's tensors. `TensorInfo.name` is `signature/input`.
     """
 
@@ -110,7 +110,7 @@ def _signature(key: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) 
 
 
 def _metadata_aliases(content: bytes) -> dict[str, str]:
-    """Read the signature in the metadata: a tensor's name in the model to its name there; empty where there is none."""
+    """Read the signature in the metadata: a tensor's name in the model to its name there; empty without one."""
     model = schema.Model.GetRootAs(content, 0)
     for number in range(model.MetadataLength()):
         metadata = model.Metadata(number)

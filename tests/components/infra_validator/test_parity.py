@@ -78,7 +78,7 @@ def test_probabilities_that_are_no_number_are_as_far_apart_as_can_be(found):
 
 
 def test_an_export_without_a_fast_form_says_why(found, tmp_path):
-    assert found().reason == "the export has none"
+    assert found().reason == "the export lacks one"
     folder = tmp_path / "model" / features.FAST
     folder.mkdir(parents=True)
     (folder / features.FAST_REASON).write_text("the network cannot be TFLite: TF Select ops: Einsum\n")
@@ -146,7 +146,7 @@ def test_nothing_read_by_both_is_agreed():
             "carried: on 500 records of test 0.9980 of its answers are the export's, their probabilities 0.0012 apart "
             "in the mean",
         ),
-        ({"reason": "the export has none"}, "left out: the export has none"),
+        ({"reason": "the export lacks one"}, "left out: the export lacks one"),
     ],
     ids=["carried", "left_out"],
 )

@@ -198,5 +198,5 @@ def test_a_missing_signature_is_named(records, name):
 def test_an_input_that_no_record_has_is_named(records):
     for record in records:
         record.features.feature.pop("image")
-    with pytest.raises(ValueError, match="the records have no feature 'image', which is what is asked about"):
+    with pytest.raises(ValueError, match="the records lack the feature 'image', which a request needs"):
         trial(FakeExport(), records)

@@ -125,7 +125,7 @@ def refusal(manager, **choice):
 def states(manager, name="m"):
     from tfx_ocr.serving.model_server.manager import State
 
-    return {number: State.Name(state) for number, (state, _) in manager.states(name).items()}
+    return {number: State.Name(state) for number, (state, _) in manager.get_states(name).items()}
 
 
 def until(condition):
@@ -138,12 +138,12 @@ def until(condition):
 def test_the_latest_version_is_served_and_other_names_are_ignored(manager, folder, config, loads):
     for name in (2, "00000010", "9.staging-", ".staging-12", "x", "1_1", "-3", str(2**63)):
         folder(name)
-    it = manager()
-    it.reload(config())
-    assert (served(it), served(it, version=10), states(it)) == (10, 10, {10: "AVAILABLE"})
-    assert refusal(it, version=2) == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
-    assert refusal(it, name="n") == ("NOT_FOUND", "Servable not found for request: Latest(n)")
-    assert refusal(it, name="") == ("INVALID_ARGUMENT", "ModelSpec has no name specified.")
+    models = manager()
+    models.reload(config())
+    assert (served(models), served(models, version=10), states(models)) == (10, 10, {10: "AVAILABLE"})
+    assert refusal(models, version=2) == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
+    assert refusal(models, name="n") == ("NOT_FOUND", "Servable not found for request: Latest(n)")
+    assert refusal(models, name="") == ("INVALID_ARGUMENT", "ModelSpec has no name specified.")
 
 
 @pytest.mark.parametrize(
@@ -159,103 +159,103 @@ def test_the_latest_version_is_served_and_other_names_are_ignored(manager, folde
 def test_a_policy_says_which_versions(manager, folder, config, policy, wanted):
     for version in (1, 3, 5):
         folder(version)
-    it = manager()
-    it.reload(config(policy))
-    assert sorted(states(it)) == wanted
-    assert [served(it, version=version) for version in wanted] == wanted
-    assert served(it) == wanted[-1]
+    models = manager()
+    models.reload(config(policy))
+    assert sorted(states(models)) == wanted
+    assert [served(models, version=version) for version in wanted] == wanted
+    assert served(models) == wanted[-1]
 
 
 def test_the_old_version_answers_until_the_new_one_does_and_ends_what_it_began(manager, folder, config, loads):
     folder(1)
-    it = manager()
-    it.reload(config())
+    models = manager()
+    models.reload(config())
     folder(2)
     loads.gate.clear()
-    it.look()
-    until(lambda: states(it) == {1: "AVAILABLE", 2: "LOADING"})
-    assert served(it) == 1
-    with it.use(spec()) as begun:
+    models.look()
+    until(lambda: states(models) == {1: "AVAILABLE", 2: "LOADING"})
+    assert served(models) == 1
+    with models.use(spec()) as begun:
         loads.gate.set()
-        until(lambda: states(it) == {1: "UNLOADING", 2: "AVAILABLE"})
-        assert served(it) == 2
-        assert refusal(it, version=1)[0] == "NOT_FOUND"
+        until(lambda: states(models) == {1: "UNLOADING", 2: "AVAILABLE"})
+        assert served(models) == 2
+        assert refusal(models, version=1)[0] == "NOT_FOUND"
         time.sleep(0.05)
         assert (begun.version, loads.made["m", 1].is_closed) == (1, False)
-    until(lambda: states(it) == {1: "END", 2: "AVAILABLE"})
+    until(lambda: states(models) == {1: "END", 2: "AVAILABLE"})
     assert (loads.made["m", 1].is_closed, loads.made["m", 2].is_closed) == (True, False)
 
 
 def test_a_bad_version_never_takes_the_good_one_down(manager, folder, config):
     folder(1)
-    it = manager()
-    it.reload(config())
+    models = manager()
+    models.reload(config())
     bad = folder(2, bad=True)
-    it.look()
-    until(lambda: states(it)[2] == "END")
+    models.look()
+    until(lambda: states(models)[2] == "END")
     for _ in range(3):
-        it.look()
-    assert (served(it), states(it)) == (1, {1: "AVAILABLE", 2: "END"})
-    assert it.states("m")[2][1].message == "no graph"
+        models.look()
+    assert (served(models), states(models)) == (1, {1: "AVAILABLE", 2: "END"})
+    assert models.get_states("m")[2][1].message == "no graph"
     (bad / "bad").unlink()
-    it.look()
-    assert states(it)[2] == "END"  # it was given up
+    models.look()
+    assert states(models)[2] == "END"  # it was given up
     folder(3)
-    it.look()
-    until(lambda: states(it) == {1: "END", 2: "END", 3: "AVAILABLE"})
+    models.look()
+    until(lambda: states(models) == {1: "END", 2: "END", 3: "AVAILABLE"})
 
 
 def test_a_load_is_tried_again(manager, folder, config, loads):
     path = folder(1, bad=True)
-    it = manager(max_num_load_retries=1000)
-    threading.Thread(target=it.reload, args=(config(), True), daemon=True).start()
+    models = manager(max_num_load_retries=1000)
+    threading.Thread(target=models.reload, args=(config(), True), daemon=True).start()
     until(lambda: len(loads.tries) > 3)
-    assert states(it) == {1: "LOADING"}
+    assert states(models) == {1: "LOADING"}
     (path / "bad").unlink()
-    until(lambda: states(it) == {1: "AVAILABLE"})
-    assert it.states("m")[1][1] is None
+    until(lambda: states(models) == {1: "AVAILABLE"})
+    assert models.get_states("m")[1][1] is None
 
 
 def test_a_version_that_comes_back_is_loaded_again(manager, folder, config, tmp_path):
     folder(1)
     folder(2, bad=True)
-    it = manager()
-    it.reload(config("all {}"))
-    until(lambda: states(it) == {1: "AVAILABLE", 2: "END"})
+    models = manager()
+    models.reload(config("all {}"))
+    until(lambda: states(models) == {1: "AVAILABLE", 2: "END"})
     (tmp_path / "m/2").rename(tmp_path / "m/gone")
-    it.look()
+    models.look()
     (tmp_path / "m/gone/bad").unlink()
     (tmp_path / "m/gone").rename(tmp_path / "m/2")
-    it.look()
-    until(lambda: states(it) == {1: "AVAILABLE", 2: "AVAILABLE"})
-    assert served(it) == 2
+    models.look()
+    until(lambda: states(models) == {1: "AVAILABLE", 2: "AVAILABLE"})
+    assert served(models) == 2
 
 
 def test_an_empty_folder_ends_its_versions_and_an_unreadable_one_changes_nothing(manager, folder, config, tmp_path):
     folder(1)
-    it = manager()
-    it.reload(config())
+    models = manager()
+    models.reload(config())
     (tmp_path / "m").rename(tmp_path / "away")
-    it.look()
-    assert served(it) == 1
+    models.look()
+    assert served(models) == 1
     (tmp_path / "m").mkdir()
-    it.look()
-    until(lambda: states(it) == {1: "END"})
-    assert refusal(it) == ("NOT_FOUND", "Servable not found for request: Latest(m)")
+    models.look()
+    until(lambda: states(models) == {1: "END"})
+    assert refusal(models) == ("NOT_FOUND", "Servable not found for request: Latest(m)")
 
 
 def test_models_come_and_go_with_the_configuration(manager, folder, config, loads):
     folder(1, "a")
     folder(1, "b")
-    it = manager()
-    it.reload(config(names=("a",)))
-    assert refusal(it, name="b")[0] == "NOT_FOUND"
-    it.reload(config(names=("b",)))
-    assert served(it, name="b") == 1
-    until(lambda: states(it, "a") == {1: "END"})
+    models = manager()
+    models.reload(config(names=("a",)))
+    assert refusal(models, name="b")[0] == "NOT_FOUND"
+    models.reload(config(names=("b",)))
+    assert served(models, name="b") == 1
+    until(lambda: states(models, "a") == {1: "END"})
     assert loads.made["a", 1].is_closed
-    it.reload(config(names=("a", "b")))
-    assert served(it, name="a") == 1
+    models.reload(config(names=("a", "b")))
+    assert served(models, name="a") == 1
 
 
 def test_a_model_that_does_not_come_is_said_and_the_others_are_served(manager, folder, config):
@@ -263,32 +263,32 @@ def test_a_model_that_does_not_come_is_said_and_the_others_are_served(manager, f
 
     folder(1, "a")
     folder(1, "b", bad=True)
-    it = manager()
+    models = manager()
     with pytest.raises(ServingError, match=r"did not become available: \{Name: b Version: 1: no graph\}") as refused:
-        it.reload(config(names=("a", "b")))
-    assert (refused.value.code.name, served(it, name="a")) == ("UNKNOWN", 1)
+        models.reload(config(names=("a", "b")))
+    assert (refused.value.code.name, served(models, name="a")) == ("UNKNOWN", 1)
     with pytest.raises(ServingError, match=r"Name: c: no version in "):
-        it.reload(config(names=("a", "c")))
+        models.reload(config(names=("a", "c")))
 
 
 def test_at_the_start_a_first_version_is_waited_for(manager, folder, config):
-    it = manager(poll_s=0.02)
-    first = threading.Thread(target=it.reload, args=(config(), True), daemon=True)
+    models = manager(poll_s=0.02)
+    first = threading.Thread(target=models.reload, args=(config(), True), daemon=True)
     first.start()
     time.sleep(0.1)
     assert first.is_alive()
     folder(1)
     first.join(WAIT_S)
-    assert served(it) == 1
+    assert served(models) == 1
 
 
 def test_folders_are_looked_at_all_the_time(manager, folder, config):
     folder(1)
-    it = manager(poll_s=0.02)
-    it.reload(config())
-    it.start()
+    models = manager(poll_s=0.02)
+    models.reload(config())
+    models.start()
     folder(2)
-    until(lambda: states(it) == {1: "END", 2: "AVAILABLE"})
+    until(lambda: states(models) == {1: "END", 2: "AVAILABLE"})
 
 
 def test_a_label_leads_to_a_version(manager, folder, config):
@@ -296,30 +296,30 @@ def test_a_label_leads_to_a_version(manager, folder, config):
 
     folder(1)
     folder(2)
-    it = manager()
-    it.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
-    assert (served(it, label="stable"), served(it, label="canary")) == (1, 2)
-    assert refusal(it, label="old") == ("INVALID_ARGUMENT", "Unrecognized servable version label: old")
-    it.reload(config("all {}", labels=[("stable", 2)]))
-    assert served(it, label="stable") == 2
+    models = manager()
+    models.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
+    assert (served(models, label="stable"), served(models, label="canary")) == (1, 2)
+    assert refusal(models, label="old") == ("INVALID_ARGUMENT", "Unrecognized servable version label: old")
+    models.reload(config("all {}", labels=[("stable", 2)]))
+    assert served(models, label="stable") == 2
     with pytest.raises(ServingError, match="version 3 of model m, which is not currently available") as refused:
-        it.reload(config("all {}", labels=[("stable", 3)]))
-    assert (refused.value.code.name, served(it, label="stable")) == ("FAILED_PRECONDITION", 2)
+        models.reload(config("all {}", labels=[("stable", 3)]))
+    assert (refused.value.code.name, served(models, label="stable")) == ("FAILED_PRECONDITION", 2)
 
 
 def test_a_new_label_may_wait_for_its_version_where_that_is_allowed(manager, folder, config):
     from tfx_ocr.serving.model_server.errors import ServingError
 
     folder(1)
-    it = manager(allow_labels_for_unavailable=True)
-    it.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
-    assert refusal(it, label="canary") == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
+    models = manager(allow_labels_for_unavailable=True)
+    models.reload(config("all {}", labels=[("stable", 1), ("canary", 2)]))
+    assert refusal(models, label="canary") == ("NOT_FOUND", "Servable not found for request: Specific(m, 2)")
     folder(2)
-    it.look()
-    until(lambda: states(it) == {1: "AVAILABLE", 2: "AVAILABLE"})
-    assert served(it, label="canary") == 2
+    models.look()
+    until(lambda: states(models) == {1: "AVAILABLE", 2: "AVAILABLE"})
+    assert served(models, label="canary") == 2
     with pytest.raises(ServingError, match="Request to assign label stable to version 3"):
-        it.reload(config("all {}", labels=[("stable", 3)]))
+        models.reload(config("all {}", labels=[("stable", 3)]))
 
 
 @pytest.mark.parametrize(
@@ -334,11 +334,11 @@ def test_a_wrong_configuration_changes_nothing(manager, folder, config, change, 
     from tfx_ocr.serving.model_server.errors import ServingError
 
     folder(1)
-    it = manager()
-    it.reload(config())
+    models = manager()
+    models.reload(config())
     with pytest.raises(ServingError, match=sentence) as refused:
-        it.reload(config(**change))
-    assert (refused.value.code.name, served(it)) == ("INVALID_ARGUMENT", 1)
+        models.reload(config(**change))
+    assert (refused.value.code.name, served(models)) == ("INVALID_ARGUMENT", 1)
 
 
 def test_another_platform_is_refused(manager, config):
@@ -355,17 +355,17 @@ def test_what_was_let_go_while_it_loaded_is_closed(manager, folder, config, load
 
     folder(1, "a")
     folder(1, "b")
-    it = manager()
-    it.reload(config(names=("a",)))
+    models = manager()
+    models.reload(config(names=("a",)))
     loads.gate.clear()
 
     def add_b():
         with contextlib.suppress(ServingError):  # it was taken away again
-            it.reload(config(names=("a", "b")))
+            models.reload(config(names=("a", "b")))
 
     threading.Thread(target=add_b, daemon=True).start()
-    until(lambda: states(it, "b") == {1: "LOADING"})
-    it.reload(config(names=("a",)))
+    until(lambda: states(models, "b") == {1: "LOADING"})
+    models.reload(config(names=("a",)))
     loads.gate.set()
-    until(lambda: states(it, "b") == {1: "END"})
+    until(lambda: states(models, "b") == {1: "END"})
     until(lambda: loads.made["b", 1].is_closed)

@@ -126,7 +126,7 @@ def test_export_refuses_a_folder_without_a_model(tmp_path):
         ("Graph execution error:\n\nno PNG\n\t [[node a]]\n", "no PNG"),
         ("{{function_node __inference_f_1}} {{node f/Assert}} assertion failed: [no PNG] [0]\n\t [[{{node a}}]]",
          "assertion failed: [no PNG] [0]"),
-        ("'{{a}}' is no number", "'{{a}}' is no number"),
+        ("'{{a}}' is not a number", "'{{a}}' is not a number"),
         ("{{node a}}", "ValueError"),
         ("", "ValueError"),
     ],

@@ -22,11 +22,11 @@ def half_plus_two():
         def other(self, x):
             return {"z": x * 3}
 
-    it = Half()
-    functions = [it.half.get_concrete_function(), it.other.get_concrete_function()]
+    module = Half()
+    functions = [module.half.get_concrete_function(), module.other.get_concrete_function()]
 
     def convert(folder):
-        tf.saved_model.save(it, folder, signatures={"serving_default": functions[0], "other": functions[1]})
+        tf.saved_model.save(module, folder, signatures={"serving_default": functions[0], "other": functions[1]})
         return tf.lite.TFLiteConverter.from_saved_model(folder).convert()
 
     return convert
