@@ -79,7 +79,7 @@ def serve_export(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]
         socket = folder / "grpc.sock"
         grpc_server = GrpcServer(handlers, monitoring, port=0, socket_path=str(socket))
         stack.callback(grpc_server.drain, DRAIN_S)
-        rest_server = rest.serve(handlers, monitoring, port=0, threads=1, timeout_ms=0, monitoring_path=None)
+        rest_server = rest.Server(rest.App(handlers, monitoring, threads=1, timeout_ms=0), port=0)
         stack.callback(rest_server.stop, DRAIN_S)
         addresses = {"gRPC": f"unix:{socket}", "REST": f"http://127.0.0.1:{rest_server.port}"}
         yield {

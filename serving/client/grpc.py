@@ -21,7 +21,8 @@ from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionStat
 from tfx_ocr.serving.client.retries import Backoff, retry
 from tfx_ocr.serving.signature import Signature
 
-AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
+# CANCELLED: of a server in its last moments; this client cancels nothing
+AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
 TOO_LARGE = "message larger than max"  # gRPC's own RESOURCE_EXHAUSTED, which no later attempt changes
 
 

@@ -1,4 +1,4 @@
-"""Files that the server is told by, as text protos: which models, how to batch, where Prometheus asks, TLS."""
+"""The server's configuration files, as text protos: which models, how to batch, Prometheus' page, TLS."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from tensorflow_serving.config import model_server_config_pb2
 
 PACKAGE = "tensorflow.serving"
-MODEL_PLATFORM = "tensorflow"  # the only one there is
+MODEL_PLATFORM = "tensorflow"  # the only one supported
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
 
@@ -63,17 +63,23 @@ class SSLConfig:
 
 
 def configure_model(name: str, base_path: str) -> model_server_config_pb2.ModelServerConfig:
-    """The configuration of `--model_name` and `--model_base_path`."""
+    """Build the configuration that `--model_name` and `--model_base_path` stand for."""
     config = model_server_config_pb2.ModelServerConfig()
     config.model_config_list.config.add(name=name, base_path=base_path, model_platform=MODEL_PLATFORM)
     return config
+
+
+def list_folders(config: model_server_config_pb2.ModelServerConfig) -> set[Path]:
+    """Return the folders in which the configured models' own lie; of one at the root of the file system, its own."""
+    paths = [Path(os.path.normpath(model.base_path)) for model in config.model_config_list.config]
+    return {path if path.parent == path.parent.parent else path.parent for path in paths}
 
 
 def read_models(path: str) -> model_server_config_pb2.ModelServerConfig:
     """Read a `--model_config_file`.
 
     Raises:
-        ValueError: it is not there, or it is no ModelServerConfig.
+        ValueError: the file cannot be read, or does not hold a ModelServerConfig.
     """
     config = model_server_config_pb2.ModelServerConfig()
     _parse(path, config)
@@ -84,7 +90,7 @@ def read_batching(path: str) -> BatchingParameters:
     """Read a `--batching_parameters_file`. `thread_pool_name` and what else TensorFlow Serving knows is passed over.
 
     Raises:
-        ValueError: it is not there, it is no BatchingParameters, or a value is not allowed.
+        ValueError: the file cannot be read, does not hold BatchingParameters, or a value is not allowed.
     """
     message = _message("BatchingParameters")
     _parse(path, message)
@@ -100,21 +106,24 @@ def read_batching(path: str) -> BatchingParameters:
 
 
 def read_monitoring(path: str) -> str | None:
-    """Read a `--monitoring_config_file`: where Prometheus asks; None where it is not enabled.
+    """Read a `--monitoring_config_file`: the path of the page for Prometheus; None where it is not enabled.
 
     Raises:
-        ValueError: it is not there, or it is no MonitoringConfig.
+        ValueError: the file cannot be read, does not hold a MonitoringConfig, or its path does not begin with a slash.
     """
     message = _message("MonitoringConfig")
     _parse(path, message)
-    return (message.prometheus_config.path or METRICS_PATH) if message.prometheus_config.enable else None
+    page = message.prometheus_config.path or METRICS_PATH
+    if not page.startswith("/"):
+        raise ValueError(f"{path}: the path {page!r} must begin with /, such as {METRICS_PATH}")
+    return page if message.prometheus_config.enable else None
 
 
 def read_ssl(path: str) -> SSLConfig:
     """Read an `--ssl_config_file`.
 
     Raises:
-        ValueError: it is not there, it is no SSLConfig, or it lacks a key or a certificate.
+        ValueError: the file cannot be read, does not hold an SSLConfig, or lacks a key or a certificate.
     """
     message = _message("SSLConfig")
     _parse(path, message)

@@ -1,9 +1,10 @@
-"""What a request is refused with: a gRPC code and a sentence; REST has an HTTP code for it and the same sentence."""
+"""What a request is refused with: a gRPC code and a sentence; REST has an HTTP status for it and the same sentence."""
 
 from __future__ import annotations
 
 import grpc
 
+from tfx_ocr.serving.codes import HTTP_STATUSES
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.runtimes.runtime import get_first_line
 
@@ -11,21 +12,30 @@ CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
 class ServingError(Exception):
-    """A request that is not answered.
+    """A request that is refused or has failed.
 
     Attributes:
         code: TensorFlow's error code of the same number.
         message: what a client reads.
+        http_status: of the answer over REST; the code's own where none is given.
     """
 
-    def __init__(self, code: grpc.StatusCode, message: str):
+    def __init__(self, code: grpc.StatusCode, message: str, http_status: int | None = None):
         super().__init__(message)
         self.code = code
         self.message = message
+        self.http_status = http_status or HTTP_STATUSES[code.name]
+
+
+class InvalidArgumentError(ServingError):
+    """A request whose contents are wrong, whatever the state of the server."""
+
+    def __init__(self, message: str):
+        super().__init__(grpc.StatusCode.INVALID_ARGUMENT, message)
 
 
 def from_tensorflow(error: Exception) -> ServingError:
-    """The error of a session's run, with its code; one without a code is INTERNAL.
+    """Convert the error of a session's run, with its code; one without a code is INTERNAL.
 
     Args:
         error: a runtime's `RequestError`, a `tf.errors.OpError`, or what Python raises before a run begins.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import ipaddress
 import os
 from collections.abc import Sequence
 
 CPUS = os.cpu_count() or 1
+LOOPBACK = "127.0.0.1"
+ALL_ADDRESSES = ("0.0.0.0", "::")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -15,6 +18,7 @@ class Flags:
     """What the server was told, a field a flag.
 
     Attributes:
+        bind: IP address that the ports are opened on; 0.0.0.0 or :: for all, which a container needs.
         port: of gRPC.
         grpc_socket_path: Unix domain socket beside it; "": none.
         grpc_max_threads: requests that gRPC works on at once. More than TensorFlow Serving's 4 a core: those that
@@ -32,6 +36,7 @@ class Flags:
         monitoring_config_file: MonitoringConfig as text; "": nothing for Prometheus.
         enable_batching: merge requests that come together into one run.
         batching_parameters_file: BatchingParameters as text.
+        allow_reload_of_any_folder: HandleReloadConfigRequest may name folders beside those of the configured models.
         allow_version_labels_for_unavailable_models: a new label may lead to a version that is not loaded yet.
         max_num_load_retries: tries after the first before a version is given up.
         load_retry_interval_micros: between two of them.
@@ -54,6 +59,7 @@ class Flags:
         help: say the flags and end.
     """
 
+    bind: str = LOOPBACK
     port: int = 8500
     grpc_socket_path: str = ""
     grpc_max_threads: int = max(64, 4 * CPUS)
@@ -70,6 +76,7 @@ class Flags:
     monitoring_config_file: str = ""
     enable_batching: bool = False
     batching_parameters_file: str = ""
+    allow_reload_of_any_folder: bool = False
     allow_version_labels_for_unavailable_models: bool = False
     max_num_load_retries: int = 5
     load_retry_interval_micros: int = 60_000_000
@@ -126,7 +133,7 @@ def parse(arguments: Sequence[str]) -> tuple[Flags, tuple[str, ...]]:
         What it says, and the names of flags in it that mean nothing to this server.
 
     Raises:
-        ValueError: there is no such flag, or its value is not of its type.
+        ValueError: a flag is unknown, or its value is not of its type.
     """
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Flags)} | IGNORED
     values: dict[str, object] = {}
@@ -134,14 +141,14 @@ def parse(arguments: Sequence[str]) -> tuple[Flags, tuple[str, ...]]:
     while left:
         argument = left.pop(0)
         if not argument.startswith("--"):
-            raise ValueError(f"{argument!r} is no flag: flags begin with --")
+            raise ValueError(f"{argument!r} is not a flag: flags begin with --")
         name, equals, text = argument[2:].partition("=")
         if not equals and name not in kinds and kinds.get(name.removeprefix("no")) is bool:
             name, equals, text = name.removeprefix("no"), "=", "false"
         if name not in kinds:
             near = difflib.get_close_matches(name, kinds, n=1)
             hint = f"; did you mean --{near[0]}?" if near else "; --help lists them"
-            raise ValueError(f"there is no flag --{name}{hint}")
+            raise ValueError(f"unknown flag --{name}{hint}")
         if not equals:
             follows = bool(left) and (kinds[name] is not bool or left[0].lower() in BOOLEANS)
             if not follows and kinds[name] is not bool:
@@ -155,7 +162,7 @@ def parse(arguments: Sequence[str]) -> tuple[Flags, tuple[str, ...]]:
 
 
 def format_usage() -> str:
-    """Every flag with its default, a line each."""
+    """Return the flags with their defaults, one per line."""
     lines = [f"  --{field.name}={_shown(field.default)}" for field in dataclasses.fields(Flags)]
     ignored = ", ".join(f"--{name}" for name in IGNORED)
     return "\n".join(["usage: tensorflow_model_server", *lines, f"accepted, without effect: {ignored}"])
@@ -174,7 +181,11 @@ def _check(flags: Flags) -> None:
         if not 0 <= getattr(flags, name) < 65536:
             raise ValueError(f"--{name} is {getattr(flags, name)}, and ports go from 0 to 65535")
     if not flags.port and not flags.grpc_socket_path:
-        raise ValueError("--port is 0 and there is no --grpc_socket_path: there would be no gRPC")
+        raise ValueError("--port is 0 and --grpc_socket_path is missing: gRPC needs one of them")
+    try:
+        ipaddress.ip_address(flags.bind)
+    except ValueError:
+        raise ValueError(f"--bind={flags.bind} is not an IP address, such as {LOOPBACK} or 0.0.0.0 (all)") from None
     at_least = dict.fromkeys(("grpc_max_threads", "rest_api_num_threads", "num_tflite_interpreters_per_pool"), 1)
     for name, least in (at_least | {"num_tflite_pools": 0}).items():
         if getattr(flags, name) < least:

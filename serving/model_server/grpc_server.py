@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import functools
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -11,66 +12,88 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
+from tensorflow_serving.apis import (
+    classification_pb2,
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    inference_pb2,
+    model_management_pb2,
+    predict_pb2,
+    regression_pb2,
+)
 
 from tfx_ocr.serving.model_server.config import SSLConfig
 from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.flags import LOOPBACK
 from tfx_ocr.serving.model_server.handlers import Handlers
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 
 ENTRYPOINT = "GRPC"
-MAX_MESSAGE = 2**31 - 1  # bytes; TensorFlow Serving's: there is no limit of its own
-# Of health: the server as a whole, and its services by their full names.
-SERVICES = ("", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService")
+MAX_MESSAGE = 2**31 - 1  # bytes, as TensorFlow Serving: its own limit is gRPC's largest
+PACKAGE = "tensorflow.serving"
+# Method to the message it takes and the handler that answers; those of `TIMED` keep the caller's deadline.
+SERVICES: dict[str, dict[str, tuple[Any, str]]] = {
+    "PredictionService": {
+        "Predict": (predict_pb2.PredictRequest, "predict"),
+        "Classify": (classification_pb2.ClassificationRequest, "classify"),
+        "Regress": (regression_pb2.RegressionRequest, "regress"),
+        "MultiInference": (inference_pb2.MultiInferenceRequest, "multi_inference"),
+        "GetModelMetadata": (get_model_metadata_pb2.GetModelMetadataRequest, "get_model_metadata"),
+    },
+    "ModelService": {
+        "GetModelStatus": (get_model_status_pb2.GetModelStatusRequest, "get_model_status"),
+        "HandleReloadConfigRequest": (model_management_pb2.ReloadConfigRequest, "handle_reload_config"),
+    },
+}
+TIMED = ("Predict", "Classify", "Regress", "MultiInference")
+# A server that stops first refuses requests until none has come for QUIET_S, at most for REFUSING_S.
+QUIET_S, REFUSING_S = 0.5, 5.0
 
 log = logging.getLogger(__name__)
 
 
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):  # type: ignore[misc]
-    """Carries PredictionService to the handlers."""
+class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Carries requests to the handlers.
+
+    Attributes:
+        is_draining: refuse what arrives from now on.
+        last_arrival: `time.monotonic()` of the last request.
+    """
 
     def __init__(self, handlers: Handlers, monitoring: Monitoring):
-        self._handlers = handlers
+        self.is_draining = False
+        self.last_arrival = 0.0
         self._monitoring = monitoring
+        self._methods = {
+            f"/{PACKAGE}.{service}/{method}": grpc.unary_unary_rpc_method_handler(
+                functools.partial(self._answer, method, getattr(handlers, handler)),
+                request_deserializer=message.FromString,
+                response_serializer=_serialize,
+            )
+            for service, methods in SERVICES.items()
+            for method, (message, handler) in methods.items()
+        }
 
-    def Predict(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.predict`."""
-        return _answer(self._monitoring, "Predict", self._handlers.predict, request, context)
+    def service(self, details: Any) -> Any:
+        """Return what handles a request that has just arrived, None where it is another service's."""
+        self.last_arrival = time.monotonic()
+        method = self._methods.get(details.method)
+        return grpc.unary_unary_rpc_method_handler(_refuse) if method and self.is_draining else method
 
-    def Classify(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.classify`."""
-        return _answer(self._monitoring, "Classify", self._handlers.classify, request, context)
-
-    def Regress(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.regress`."""
-        return _answer(self._monitoring, "Regress", self._handlers.regress, request, context)
-
-    def MultiInference(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.multi_inference`."""
-        return _answer(self._monitoring, "MultiInference", self._handlers.multi_inference, request, context)
-
-    def GetModelMetadata(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.get_model_metadata`."""
-        handler = _without_timeout(self._handlers.get_model_metadata)
-        return _answer(self._monitoring, "GetModelMetadata", handler, request, context)
-
-
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]
-    """Carries ModelService to the handlers."""
-
-    def __init__(self, handlers: Handlers, monitoring: Monitoring):
-        self._handlers = handlers
-        self._monitoring = monitoring
-
-    def GetModelStatus(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.get_model_status`."""
-        handler = _without_timeout(self._handlers.get_model_status)
-        return _answer(self._monitoring, "GetModelStatus", handler, request, context)
-
-    def HandleReloadConfigRequest(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """As `Handlers.handle_reload_config`."""
-        handler = _without_timeout(self._handlers.handle_reload_config)
-        return _answer(self._monitoring, "HandleReloadConfigRequest", handler, request, context)
+    def _answer(self, api: str, handler: Callable[..., Any], request: Any, context: grpc.ServicerContext) -> Any:
+        begin = time.monotonic()
+        status = grpc.StatusCode.OK
+        try:
+            return handler(request, _get_left(context)) if api in TIMED else handler(request)
+        except ServingError as error:
+            status, message = error.code, error.message
+        except Exception as error:  # a client gets an answer, whatever it is
+            log.exception("%s failed", api)
+            status, message = grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}"
+        finally:
+            seconds = time.monotonic() - begin
+            self._monitoring.count_request(api, ENTRYPOINT, _get_model(request), status.name, seconds)
+        return context.abort(status, message)
 
 
 class GrpcServer:
@@ -85,6 +108,7 @@ class GrpcServer:
         handlers: Handlers,
         monitoring: Monitoring,
         port: int,
+        bind: str = LOOPBACK,
         socket_path: str = "",
         max_threads: int = 64,
         channel_arguments: str = "",
@@ -94,9 +118,10 @@ class GrpcServer:
         """Start to listen.
 
         Args:
-            handlers: what answers.
-            monitoring: told of every request.
-            port: of all addresses; 0: none.
+            handlers: answer the requests.
+            monitoring: counts them.
+            port: to listen on; 0: none.
+            bind: IP address to listen on; 0.0.0.0 or ::, all.
             socket_path: Unix domain socket; "": none.
             max_threads: requests worked on at once; more wait.
             channel_arguments: `key=value,key=value`.
@@ -107,24 +132,29 @@ class GrpcServer:
             ValueError: the port or the socket cannot be had, or an argument is not `key=value`.
         """
         pool = concurrent.futures.ThreadPoolExecutor(max_threads, thread_name_prefix="grpc")
-        self._server = grpc.server(pool, handlers=extra, options=_options(channel_arguments))
+        self._services = Services(handlers, monitoring)
+        self._server = grpc.server(pool, [self._services, *extra], options=_options(channel_arguments))
         self._health = health.HealthServicer()
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-            PredictionService(handlers, monitoring), self._server
-        )
-        model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(handlers, monitoring), self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        self.port = self._listen(f"0.0.0.0:{port}", ssl) if port else 0
+        self.port = self._listen(f"[{bind}]:{port}" if ":" in bind else f"{bind}:{port}", ssl) if port else 0
         if socket_path:
             self._listen(f"unix:{socket_path}", None)
         self._server.start()
-        for service in SERVICES:
+        for service in ("", *(f"{PACKAGE}.{service}" for service in SERVICES)):  # "": the server as a whole
             self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
 
     def drain(self, grace_s: float) -> None:
-        """Say NOT_SERVING, take no new request, and end those begun, at most `grace_s`."""
+        """Say NOT_SERVING, refuse new requests as UNAVAILABLE, and give those begun `grace_s` seconds to end.
+
+        gRPC cancels what reaches a server while it shuts down, so that begins when clients have heard and gone.
+        """
         self._health.enter_graceful_shutdown()
-        self._server.stop(grace_s).wait()
+        self._services.is_draining = True
+        begin = now = time.monotonic()
+        while now < min(max(begin, self._services.last_arrival) + QUIET_S, begin + min(grace_s, REFUSING_S)):
+            time.sleep(0.02)
+            now = time.monotonic()
+        self._server.stop(max(grace_s - (now - begin), 0)).wait()
 
     def _listen(self, address: str, ssl: SSLConfig | None) -> int:
         try:
@@ -160,38 +190,21 @@ def _options(channel_arguments: str) -> list[tuple[str, int | str]]:
     return list(options.items())
 
 
-def _without_timeout(handler: Callable[[Any], Any]) -> Callable[[Any, float | None], Any]:
-    return lambda request, _: handler(request)
+def _serialize(response: Any) -> bytes:
+    return response.SerializeToString()
 
 
-def _answer(
-    monitoring: Monitoring,
-    api: str,
-    handler: Callable[[Any, float | None], Any],
-    request: Any,
-    context: grpc.ServicerContext,
-) -> Any:
-    begin = time.monotonic()
-    status = grpc.StatusCode.OK
-    try:
-        return handler(request, _left(context))
-    except ServingError as error:
-        status, message = error.code, error.message
-    except Exception as error:  # a client gets an answer, whatever it is
-        log.exception("%s failed", api)
-        status, message = grpc.StatusCode.INTERNAL, f"{type(error).__name__}: {error}"
-    finally:
-        monitoring.request(api, ENTRYPOINT, _model(request), status.name, time.monotonic() - begin)
-    return context.abort(status, message)
+def _refuse(_: bytes, context: grpc.ServicerContext) -> None:
+    context.abort(grpc.StatusCode.UNAVAILABLE, "The server is stopping")
 
 
-def _left(context: grpc.ServicerContext) -> float | None:
-    """Seconds until the caller's deadline; None: there is none."""
+def _get_left(context: grpc.ServicerContext) -> float | None:
+    """Return the seconds until the caller's deadline; None: it has none."""
     left = context.time_remaining()
     return None if left is None or left > 1e8 else max(left, 1e-3)
 
 
-def _model(request: Any) -> str:
+def _get_model(request: Any) -> str:
     specs: Sequence[Any] = [task.model_spec for task in getattr(request, "tasks", ())]
     if hasattr(request, "model_spec"):
         specs = [request.model_spec]

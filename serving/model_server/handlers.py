@@ -1,7 +1,9 @@
-"""What every request does, whoever carries it: proto in, proto out, `ServingError` where there is no answer."""
+"""What every request does, whatever carries it: proto in, proto out; a refused or failed one raises `ServingError`."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -17,26 +19,35 @@ from tensorflow_serving.apis import (
 )
 
 from tfx_ocr.data import features
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.manager import Manager
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.tensors import to_array
 
-SIGNATURE_DEF = "signature_def"  # the one field of metadata that there is
-INVALID = grpc.StatusCode.INVALID_ARGUMENT
+SIGNATURE_DEF = "signature_def"  # the only field of metadata
 
 
 class Handlers:
     """TensorFlow Serving's PredictionService and ModelService. Every method may be called from several threads.
 
     `timeout_s` is what is left to the caller; None: no limit. Past it a request ends with DEADLINE_EXCEEDED.
+
+    Attributes:
+        reload_folders: a model that a client asks to be served must lie below one of them; None: anywhere.
     """
 
-    def __init__(self, manager: Manager, inference: Inference, monitoring: Monitoring):
+    def __init__(
+        self,
+        manager: Manager,
+        inference: Inference,
+        monitoring: Monitoring,
+        reload_folders: Collection[Path] | None = None,
+    ):
         self._manager = manager
         self._inference = inference
         self._monitoring = monitoring
+        self.reload_folders = reload_folders
 
     def predict(
         self, request: predict_pb2.PredictRequest, timeout_s: float | None = None
@@ -44,10 +55,16 @@ class Handlers:
         """Run a signature on tensors.
 
         Raises:
-            ServingError: there is no such model, version or signature, the inputs are not its own, or it fails on them.
+            ServingError: the model, version or signature is unknown, the inputs are not its own, or it fails on them.
         """
-        with self._manager.use(_spec(request)) as servable:
-            response = self._inference.predict(servable, request, timeout_s)
+        try:
+            with self._manager.use(_spec(request)) as servable:
+                response = self._inference.predict(servable, request, timeout_s)
+        except ServingError as error:
+            sizes = [tensor.tensor_shape.dim[0].size for tensor in request.inputs.values() if tensor.tensor_shape.dim]
+            if error.code is grpc.StatusCode.INVALID_ARGUMENT and 0 in sizes:  # the model's words name its own shapes
+                raise InvalidArgumentError("Input is empty.") from error
+            raise
         self._count_answers(response)
         return response
 
@@ -82,28 +99,28 @@ class Handlers:
             ServingError: as `predict`.
         """
         if not request.tasks:
-            raise ServingError(INVALID, "Inference request tasks is empty.")
+            raise InvalidArgumentError("Inference request tasks is empty.")
         if any(not task.model_spec.name for task in request.tasks):
-            raise ServingError(INVALID, "Found ModelSpec with an empty model name.")
+            raise InvalidArgumentError("Found ModelSpec with an empty model name.")
         if len({task.model_spec.name for task in request.tasks}) > 1:
-            raise ServingError(INVALID, "All ModelSpecs in a MultiInferenceRequest must access the same model name.")
+            raise InvalidArgumentError("All ModelSpecs in a MultiInferenceRequest must access the same model name.")
         with self._manager.use(request.tasks[0].model_spec) as servable:
             return self._inference.multi_inference(servable, request, timeout_s)
 
     def get_model_metadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest
     ) -> get_model_metadata_pb2.GetModelMetadataResponse:
-        """Give a version's signatures, under `signature_def`, the only field that there is.
+        """Return a version's signatures, under `signature_def`, the only field supported.
 
         Raises:
-            ServingError: there is no such model or version, or another field is asked for.
+            ServingError: the model or version is unknown, or another field is requested.
         """
         spec = _spec(request)
         if not request.metadata_field:
-            raise ServingError(INVALID, "GetModelMetadataRequest must specify at least one metadata_field")
+            raise InvalidArgumentError("GetModelMetadataRequest must specify at least one metadata_field")
         for field in request.metadata_field:
             if field != SIGNATURE_DEF:
-                raise ServingError(INVALID, f"Metadata field {field} is not supported")
+                raise InvalidArgumentError(f"Metadata field {field} is not supported")
         response = get_model_metadata_pb2.GetModelMetadataResponse()
         signatures = get_model_metadata_pb2.SignatureDefMap()
         with self._manager.use(spec) as servable:
@@ -119,10 +136,10 @@ class Handlers:
     def get_model_status(
         self, request: get_model_status_pb2.GetModelStatusRequest
     ) -> get_model_status_pb2.GetModelStatusResponse:
-        """Give the state of every version of a model, or of the one asked for.
+        """Return the state of every version of a model, or of the one requested.
 
         Raises:
-            ServingError: there is no such model or version.
+            ServingError: the model or version is unknown.
         """
         spec = _spec(request)
         wanted = self._manager.find_version(spec)
@@ -145,29 +162,42 @@ class Handlers:
         """Serve another set of models, and wait until they are there.
 
         Raises:
-            ServingError: the configuration is wrong, or a model of it cannot be loaded.
+            ServingError: the configuration is wrong, names a folder outside `reload_folders`, or a model of it does not
+                load.
         """
         if request.config.WhichOneof("config") != "model_config_list":
-            raise ServingError(
-                INVALID,
+            raise InvalidArgumentError(
                 "ServerModelConfig type not supported by HandleReloadConfigRequest. Only ModelConfigList is currently "
                 "supported",
             )
+        for model in request.config.model_config_list.config:
+            self._check_folder(model.name, Path(model.base_path))
         self._manager.reload(request.config)
         response = model_management_pb2.ReloadConfigResponse()
         response.status.error_code = 0
         return response
 
+    def _check_folder(self, name: str, path: Path) -> None:
+        if self.reload_folders is None or not path.is_absolute():  # the manager refuses relative paths in its words
+            return
+        if ".." in path.parts or not any(path.is_relative_to(folder) for folder in self.reload_folders):
+            allowed = ", ".join(sorted(map(str, self.reload_folders)))
+            raise ServingError(
+                grpc.StatusCode.PERMISSION_DENIED,
+                f"Model {name}: {path} is outside the folders that may be loaded from: {allowed} "
+                "(--allow_reload_of_any_folder allows others)",
+            )
+
     def _count_answers(self, response: predict_pb2.PredictResponse) -> None:
-        """How a model of the project's contract answers, for the metrics of confidence and drift."""
+        """Count how a model of the project's contract answers, for the metrics of confidence and drift."""
         outputs = response.outputs
         if features.LABEL_OUT in outputs and features.PROBABILITY_OUT in outputs:
             labels = [label.decode("utf-8", "replace") for label in outputs[features.LABEL_OUT].string_val]
             probabilities = to_array(outputs[features.PROBABILITY_OUT], features.PROBABILITY_OUT)
-            self._monitoring.answers(response.model_spec.name, labels, probabilities.ravel().tolist())
+            self._monitoring.count_answers(response.model_spec.name, labels, probabilities.ravel().tolist())
 
 
 def _spec(request: Any) -> Any:
     if not request.HasField("model_spec"):
-        raise ServingError(INVALID, "Missing ModelSpec")
+        raise InvalidArgumentError("Missing ModelSpec")
     return request.model_spec

@@ -7,13 +7,12 @@ import json
 import math
 from collections.abc import Mapping
 
-import grpc
 import numpy as np
 from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import classification_pb2, regression_pb2
 
 from tfx_ocr.serving.model_server import tensors
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError
 from tfx_ocr.serving.model_server.json_tensors import BASE64, INTEGERS, SUPPORTED, get_type_name
 
 BYTES_SUFFIX = "_bytes"  # of an output whose texts are bytes
@@ -33,7 +32,7 @@ def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) 
             batch.
     """
     if not outputs:
-        raise _invalid("Cannot convert empty tensor map to JSON")
+        raise InvalidArgumentError("Cannot convert empty tensor map to JSON")
     if not by_row:
         texts = {name: _texts(name, tensor, 0)[0] for name, tensor in sorted(outputs.items())}
         one = next(iter(texts.values()))
@@ -41,10 +40,10 @@ def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) 
     batch = -1
     for name, tensor in sorted(outputs.items()):
         if not tensor.tensor_shape.dim:
-            raise _invalid(f"Tensor name: {name} has no shape information ")
+            raise InvalidArgumentError(f"Tensor name: {name} has no shape information ")
         size = tensor.tensor_shape.dim[0].size
         if batch not in (-1, size):
-            raise _invalid(f"Tensor name: {name} has inconsistent batch size: {size} expecting: {batch}")
+            raise InvalidArgumentError(f"Tensor name: {name} has inconsistent batch size: {size} expecting: {batch}")
         batch = size
     columns = {name: _texts(name, tensor, 1) for name, tensor in sorted(outputs.items())}
     if len(columns) == 1:
@@ -64,7 +63,7 @@ def format_classifications(result: classification_pb2.ClassificationResult) -> b
         ServingError: INVALID_ARGUMENT; there is none.
     """
     if not result.classifications:
-        raise _invalid("Cannot convert empty ClassificationResults to JSON")
+        raise InvalidArgumentError("Cannot convert empty ClassificationResults to JSON")
     rows = []
     for each in result.classifications:
         scores = _decimals(np.array([one.score for one in each.classes], dtype=np.float32))
@@ -80,7 +79,7 @@ def format_regressions(result: regression_pb2.RegressionResult) -> bytes:
         ServingError: INVALID_ARGUMENT; there is none.
     """
     if not result.regressions:
-        raise _invalid("Cannot convert empty RegressionResults to JSON")
+        raise InvalidArgumentError("Cannot convert empty RegressionResults to JSON")
     values = _decimals(np.array([each.value for each in result.regressions], dtype=np.float32))
     return _encoded(f'{{\n    "results": [{", ".join(values)}]\n}}')
 
@@ -93,7 +92,7 @@ def format_error(message: str) -> bytes:
 def _texts(name: str, tensor: tensor_pb2.TensorProto, outer: int) -> list[str]:
     """JSON of a tensor's parts past its first `outer` dimensions, as many as those hold."""
     if tensor.dtype not in SUPPORTED:
-        raise _invalid(f"Failed to write JSON value for tensor type: {get_type_name(tensor.dtype)}")
+        raise InvalidArgumentError(f"Failed to write JSON value for tensor type: {get_type_name(tensor.dtype)}")
     array = tensors.to_array(tensor, name)
     values = array.ravel()
     if tensor.dtype == types_pb2.DT_STRING:
@@ -163,7 +162,3 @@ def _quoted(text: str) -> str:
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
-
-
-def _invalid(message: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)

@@ -22,7 +22,7 @@ from tensorflow.core.framework import tensor_pb2, types_pb2
 from tensorflow_serving.apis import input_pb2
 
 from tfx_ocr.serving.model_server import tensors
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 
 SIGNATURE = "signature_name"
 INSTANCES = "instances"  # tensors row by row
@@ -80,9 +80,9 @@ def read(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise _invalid(f"JSON Parse error: Invalid encoding in string. at offset: {error.start}") from None
+        raise InvalidArgumentError(f"JSON Parse error: Invalid encoding in string. at offset: {error.start}") from None
     if not text.strip():
-        raise _invalid("JSON Parse error: The document is empty")
+        raise InvalidArgumentError("JSON Parse error: The document is empty")
     try:
         document = json.loads(text, parse_float=_finite if MAYBE_TOO_BIG.search(body) else None)
         if MAYBE_SURROGATE.search(body):
@@ -93,15 +93,15 @@ def read(body: bytes) -> dict[str, Any]:
         if error.msg.startswith("Illegal trailing comma"):  # Python 3.13 points to it, RapidJSON to what follows it
             before = text[: len(text) - len(text[error.pos + 1 :].lstrip())]
         offset = len(before.encode())
-        raise _invalid(f"JSON Parse error: {why} at offset: {offset}") from None
+        raise InvalidArgumentError(f"JSON Parse error: {why} at offset: {offset}") from None
     except UnicodeEncodeError:
-        raise _invalid("JSON Parse error: The surrogate pair in string is invalid.") from None
+        raise InvalidArgumentError("JSON Parse error: The surrogate pair in string is invalid.") from None
     except RecursionError:
-        raise _invalid("JSON Parse error: nested too deeply") from None
+        raise InvalidArgumentError("JSON Parse error: nested too deeply") from None
     except ValueError:  # `_finite`, and Python's limit on the digits of a whole number
-        raise _invalid(f"JSON Parse error: {TOO_BIG}") from None
+        raise InvalidArgumentError(f"JSON Parse error: {TOO_BIG}") from None
     if not isinstance(document, dict):
-        raise _invalid(f"JSON Value: {_shown(document)} Is not object")
+        raise InvalidArgumentError(f"JSON Value: {_shown(document)} Is not object")
     return document
 
 
@@ -113,7 +113,7 @@ def read_signature_name(document: Mapping[str, Any]) -> str:
     """
     name = document.get(SIGNATURE, "")
     if not isinstance(name, str):
-        raise _invalid(
+        raise InvalidArgumentError(
             f"JSON Value: {_shown(document)} not formatted correctly. '{SIGNATURE}' key must be a string value."
         )
     return name
@@ -136,20 +136,20 @@ def to_tensors(
             UNIMPLEMENTED: JSON has no form for an input's type.
     """
     if INSTANCES in document and INPUTS in document:
-        raise _invalid(
+        raise InvalidArgumentError(
             f"JSON Value: {_shown(document)} Not formatted correctly expecting only one of '{INPUTS}' or "
             f"'{INSTANCES}' keys to exist "
         )
     if INSTANCES in document:
         rows = document[INSTANCES]
         if not isinstance(rows, list):
-            raise _invalid(f"JSON Value: {_shown(document)} Excepting '{INSTANCES}' to be an list/array")
+            raise InvalidArgumentError(f"JSON Value: {_shown(document)} Excepting '{INSTANCES}' to be an list/array")
         if not rows:
-            raise _invalid(f"JSON Value: {_shown(document)} No values in '{INSTANCES}' array")
+            raise InvalidArgumentError(f"JSON Value: {_shown(document)} No values in '{INSTANCES}' array")
         return _rows(rows, dtypes), True
     if INPUTS in document:
         return _columns(document[INPUTS], dtypes), False
-    raise _invalid(f"Missing '{INPUTS}' or '{INSTANCES}' key")
+    raise InvalidArgumentError(f"Missing '{INPUTS}' or '{INSTANCES}' key")
 
 
 def to_input(document: Mapping[str, Any]) -> input_pb2.Input:
@@ -165,21 +165,21 @@ def to_input(document: Mapping[str, Any]) -> input_pb2.Input:
     else:
         examples = given.example_list.examples
     if EXAMPLES not in document:
-        raise _invalid(
+        raise InvalidArgumentError(
             f"JSON Value: {_shown(document)} When method is classify, key '{EXAMPLES}' is expected and was not found"
         )
     values = document[EXAMPLES]
     if not isinstance(values, list):
-        raise _invalid(f"JSON Value: {_shown(document)} Expecting '{EXAMPLES}' value to be an list/array")
+        raise InvalidArgumentError(f"JSON Value: {_shown(document)} Expecting '{EXAMPLES}' value to be an list/array")
     if not values:
-        raise _invalid(f"JSON Value: {_shown(document)} '{EXAMPLES}' value is an empty array")
+        raise InvalidArgumentError(f"JSON Value: {_shown(document)} '{EXAMPLES}' value is an empty array")
     examples.extend(_example(value) for value in values)
     return given
 
 
 def _rows(rows: Sequence[Any], dtypes: Mapping[str, int]) -> dict[str, tensor_pb2.TensorProto]:
     if len(dtypes) > 1 and not _is_object(rows[0]):
-        raise _invalid(
+        raise InvalidArgumentError(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
             "tensorinfo_map"
         )
@@ -200,10 +200,10 @@ def _columns(value: Any, dtypes: Mapping[str, int]) -> dict[str, tensor_pb2.Tens
         columns = {}
         for name in dtypes:
             if name not in value:
-                raise _invalid(f"Missing named input: {name} in '{INPUTS}' object.")
+                raise InvalidArgumentError(f"Missing named input: {name} in '{INPUTS}' object.")
             columns[name] = value[name]
     elif len(dtypes) > 1:
-        raise _invalid(
+        raise InvalidArgumentError(
             "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
             "tensorinfo_map"
         )
@@ -263,7 +263,7 @@ def _shape(value: Any) -> tuple[int, ...]:
     while isinstance(value, list):
         shape.append(len(value))
         if len(shape) > tensors.MAX_RANK:
-            raise _invalid(f"JSON Value: nested in more than {tensors.MAX_RANK} lists")
+            raise InvalidArgumentError(f"JSON Value: nested in more than {tensors.MAX_RANK} lists")
         if not value:
             break
         value = value[0]
@@ -277,18 +277,18 @@ def _row_error(rows: Sequence[Any], dtypes: Mapping[str, int]) -> ServingError:
     for number, row in enumerate(rows):
         if by_name != _is_object(row):
             wanted, got = ("object", "list") if by_name else ("value/list", "object")
-            return _invalid(f"Expecting {wanted} but got {got} at item {number} of input list")
+            return InvalidArgumentError(f"Expecting {wanted} but got {got} at item {number} of input list")
         for name, item in row.items() if by_name else [(next(iter(dtypes)), row)]:
             try:
                 _check_item(name, item, dtypes, shapes)
             except ServingError as error:
                 where = f" key: {name}" if by_name else ""
-                return _invalid(
+                return InvalidArgumentError(
                     f"Failed to process element: {number}{where} of '{INSTANCES}' list. Error: "
                     f"{error.code.name}: {error.message}"
                 )
         if by_name and row.keys() != dtypes.keys():
-            return _invalid(
+            return InvalidArgumentError(
                 f"Failed to process element: {number} of '{INSTANCES}' list. JSON object: {_shown(row)} keys must be "
                 f"equal to: {','.join(sorted(dtypes))}"
             )
@@ -298,31 +298,31 @@ def _row_error(rows: Sequence[Any], dtypes: Mapping[str, int]) -> ServingError:
 def _check_item(name: str, item: Any, dtypes: Mapping[str, int], shapes: dict[str, tuple[int, ...]]) -> None:
     """Refuse an input of one row, or note its shape where it is the first."""
     if name not in dtypes:
-        raise _invalid(f"JSON object: does not have named input: {name}")
+        raise InvalidArgumentError(f"JSON object: does not have named input: {name}")
     shape = _shape(item)
     _check(item, 0, shape, dtypes[name])
     first = shapes.setdefault(name, shape)
     if math.prod(first) != math.prod(shape):
-        raise _invalid(f"Expecting tensor size: {math.prod(first)} but got: {math.prod(shape)}")
+        raise InvalidArgumentError(f"Expecting tensor size: {math.prod(first)} but got: {math.prod(shape)}")
     if first != shape:
         shown, got = (f"[{','.join(map(str, each))}]" for each in (first, shape))
-        raise _invalid(f"Expecting shape {shown} but got: {got}")
+        raise InvalidArgumentError(f"Expecting shape {shown} but got: {got}")
 
 
 def _check(value: Any, level: int, shape: Sequence[int], dtype: int) -> None:
     """Refuse the first value in the document's order that does not fit."""
     if not isinstance(value, list):
         if level != len(shape):
-            raise _invalid(
+            raise InvalidArgumentError(
                 f"JSON Value: {_shown(value)} found at incorrect level: {level + 1} in the JSON DOM. "
                 f"Expected at level: {len(shape)}"
             )
         _check_value(value, dtype)
         return
     if level >= len(shape):
-        raise _invalid(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
+        raise InvalidArgumentError(f"Encountered list at unexpected level: {level} expected < {len(shape)}")
     if len(value) != shape[level]:
-        raise _invalid(
+        raise InvalidArgumentError(
             f"Encountered list at unexpected size: {len(value)} at level: {level} expected size: {shape[level]}"
         )
     for each in value:
@@ -334,9 +334,9 @@ def _check_value(value: Any, dtype: int) -> None:
         if dtype != types_pb2.DT_STRING:
             raise _type_error(value, dtype)
         if not _is_base64(value):
-            raise _invalid(f"JSON Value: {_shown(value)} not formatted correctly for base64 data")
+            raise InvalidArgumentError(f"JSON Value: {_shown(value)} not formatted correctly for base64 data")
         if _bytes(value) is None:
-            raise _invalid("Unable to base64 decode")
+            raise InvalidArgumentError("Unable to base64 decode")
     elif dtype not in SUPPORTED:
         raise ServingError(
             grpc.StatusCode.UNIMPLEMENTED, f"Conversion of JSON Value: {_shown(value)} to type: {get_type_name(dtype)}"
@@ -365,7 +365,7 @@ def _double(value: int | float) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise _invalid(f"JSON Parse error: {TOO_BIG}") from None
+        raise InvalidArgumentError(f"JSON Parse error: {TOO_BIG}") from None
 
 
 def _finite(text: str) -> float:
@@ -402,7 +402,7 @@ def _is_object(value: Any) -> bool:
 
 def _example(value: Any) -> example_pb2.Example:
     if not isinstance(value, dict):
-        raise _invalid(f"Example must be JSON object but got JSON {_json_type(value)}")
+        raise InvalidArgumentError(f"Example must be JSON object but got JSON {_json_type(value)}")
     example = example_pb2.Example()
     for name, content in value.items():
         feature = example.features.feature[name]
@@ -418,7 +418,7 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
     if isinstance(value, bool) or _is_integer(value):
         kind, content = "int64_list", int(value)
         if content >= 2**63:
-            raise _invalid(f"Feature: {name} has uint64 element. Only int64 is supported.")
+            raise InvalidArgumentError(f"Feature: {name} has uint64 element. Only int64 is supported.")
     elif isinstance(value, int | float):
         kind, content = "float_list", _double(value)
         if not _lossless(value, types_pb2.DT_FLOAT):
@@ -426,12 +426,14 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
     elif isinstance(value, str) or _is_base64(value):
         kind, content = "bytes_list", _bytes(value)
         if content is None:
-            raise _invalid("Unable to base64 decode")
+            raise InvalidArgumentError("Unable to base64 decode")
     else:
-        raise _invalid(f"Feature: {name} has element with unexpected JSON type: {_json_type(value)}")
+        raise InvalidArgumentError(f"Feature: {name} has element with unexpected JSON type: {_json_type(value)}")
     there = feature.WhichOneof("kind")
     if there not in (None, kind):
-        raise _invalid(f"Unexpected element type in feature: {name} expecting type: {there.removesuffix('_list')}")
+        raise InvalidArgumentError(
+            f"Unexpected element type in feature: {name} expecting type: {there.removesuffix('_list')}"
+        )
     getattr(feature, kind).value.append(content)
 
 
@@ -464,14 +466,12 @@ def get_type_name(dtype: int) -> str:
 
 
 def _type_error(value: Any, dtype: int) -> ServingError:
-    return _invalid(
+    return InvalidArgumentError(
         f"JSON Value: {_shown(value)} Type: {_json_type(value)} is not of expected type: {get_type_name(dtype)}"
     )
 
 
 def _lossy(value: int | float, dtype: int) -> ServingError:
-    return _invalid(f"Cannot convert JSON value: {_shown(value)} to {get_type_name(dtype)} without loss of precision.")
-
-
-def _invalid(message: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+    return InvalidArgumentError(
+        f"Cannot convert JSON value: {_shown(value)} to {get_type_name(dtype)} without loss of precision."
+    )

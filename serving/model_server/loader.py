@@ -47,15 +47,16 @@ class Loader:
             ServingError: the folder holds no model that can be served, or a warm-up request fails.
         """
         begin = time.monotonic()
+        self.monitoring.add_model(name)
         try:
             runtime = open_version(path, self.flags, name, version)
             servable = Servable(name, version, runtime, self.monitoring, self.scheduler)
             if self.flags.enable_model_warmup:
                 self._warm_up(servable, path)
         except BaseException:
-            self.monitoring.load_failed(str(path))
+            self.monitoring.count_failed_load(str(path))
             raise
-        self.monitoring.loaded(str(path), time.monotonic() - begin)
+        self.monitoring.count_load(str(path), time.monotonic() - begin)
         return servable
 
     def _warm_up(self, servable: Servable, path: Path) -> None:

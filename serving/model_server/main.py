@@ -114,20 +114,23 @@ def serve(flags: Flags, stop: threading.Event) -> None:
             return
         raise ValueError(error.message) from error
     manager.start()
-    if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
-        _reread(flags, manager, stop)
     handlers = Handlers(manager, inference, monitoring)
+    if not flags.allow_reload_of_any_folder:
+        handlers.reload_folders = config.list_folders(models)
+    if flags.model_config_file and flags.model_config_file_poll_wait_seconds > 0:
+        _reread(flags, manager, handlers, stop)
     grpc_server = GrpcServer(
         handlers,
         monitoring,
         port=flags.port,
+        bind=flags.bind,
         socket_path=flags.grpc_socket_path,
         max_threads=flags.grpc_max_threads,
         channel_arguments=flags.grpc_channel_arguments,
         ssl=ssl,
         extra=[Profiler()] if flags.enable_profiler else [],
     )
-    log.info("Running gRPC ModelServer at 0.0.0.0:%d ...", flags.port)
+    log.info("Running gRPC ModelServer at %s:%d ...", flags.bind, flags.port)
     rest_server = _serve_rest(flags, handlers, monitoring, metrics_path) if flags.rest_api_port else None
     stop.wait()
     log.info("Draining ...")
@@ -143,19 +146,19 @@ def serve(flags: Flags, stop: threading.Event) -> None:
 def _serve_rest(flags: Flags, handlers: Handlers, monitoring: Monitoring, metrics_path: str | None) -> rest.Server:
     from tfx_ocr.serving.model_server import rest
 
+    app = rest.App(
+        handlers,
+        monitoring,
+        threads=flags.rest_api_num_threads,
+        timeout_ms=flags.rest_api_timeout_in_ms,
+        monitoring_path=metrics_path,
+        cors=flags.rest_api_enable_cors_support,
+    )
     try:
-        server = rest.serve(
-            handlers,
-            monitoring,
-            flags.rest_api_port,
-            flags.rest_api_num_threads,
-            flags.rest_api_timeout_in_ms,
-            metrics_path,
-            flags.rest_api_enable_cors_support,
-        )
+        server = rest.Server(app, flags.rest_api_port, flags.bind)
     except OSError as error:
-        raise ValueError(f"REST cannot listen on port {flags.rest_api_port}: {error.strerror}") from error
-    log.info("Exporting HTTP/REST API at:localhost:%d ...", flags.rest_api_port)
+        raise ValueError(f"REST cannot listen on {flags.bind}:{flags.rest_api_port}: {error.strerror}") from error
+    log.info("Exporting HTTP/REST API at:%s:%d ...", flags.bind, flags.rest_api_port)
     return server
 
 
@@ -176,7 +179,7 @@ def _stop_with(stop: threading.Event, manager: Manager) -> None:
     threading.Thread(target=wait, name="stop", daemon=True).start()
 
 
-def _reread(flags: Flags, manager: Manager, stop: threading.Event) -> None:
+def _reread(flags: Flags, manager: Manager, handlers: Handlers, stop: threading.Event) -> None:
     """Serve what the configuration file says from now on, in a thread."""
     from tfx_ocr.serving.model_server import config
     from tfx_ocr.serving.model_server.errors import ServingError
@@ -184,7 +187,10 @@ def _reread(flags: Flags, manager: Manager, stop: threading.Event) -> None:
     def watch() -> None:
         while not stop.wait(flags.model_config_file_poll_wait_seconds):
             try:
-                manager.reload(config.read_models(flags.model_config_file))
+                models = config.read_models(flags.model_config_file)
+                manager.reload(models)
+                if handlers.reload_folders is not None:
+                    handlers.reload_folders = config.list_folders(models)
             except (ValueError, ServingError) as error:
                 log.error("%s is not followed: %s", flags.model_config_file, error)
 

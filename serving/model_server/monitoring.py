@@ -17,8 +17,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 OK = "OK"
-OTHER = "other"  # stands for what is past a limit below
-MAX_FAILING_MODELS = 100  # names that were only ever refused: whoever asks chooses them
+OTHER = "other"  # stands for models that are not served, and for labels past a limit below
 MAX_LABELS = 256  # predicted labels that are counted apart, for each model
 MAX_LABEL_LENGTH = 16  # a longer one is a text that was read, not the name of a class
 THREAD_POOL = "batch_threads"  # TensorFlow Serving's default thread_pool_name
@@ -29,7 +28,10 @@ CONFIDENCES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.
 
 
 def build_buckets(scale: float, growth: float, count: int) -> tuple[float, ...]:
-    """Upper bounds `scale * growth**i` of `count` buckets, as `monitoring::Buckets::Exponential`; all else is +Inf."""
+    """Return upper bounds `scale * growth**i` of `count` buckets, as `monitoring::Buckets::Exponential`.
+
+    What is larger than the last counts into +Inf.
+    """
     return tuple(scale * growth**i for i in range(count))
 
 
@@ -52,8 +54,8 @@ class Counter:
         with self._lock:
             self._values[values] = self._values.get(values, 0) + amount
 
-    def lines(self) -> Iterator[str]:
-        """What Prometheus reads."""
+    def format_lines(self) -> Iterator[str]:
+        """Yield the lines that Prometheus reads."""
         yield from _heading(self._name, self._about, "counter")
         with self._lock:
             values = sorted(self._values.items())
@@ -84,8 +86,8 @@ class Histogram:
             counts[bucket] += 1
             self._sums[values] = self._sums.get(values, 0.0) + value
 
-    def lines(self) -> Iterator[str]:
-        """What Prometheus reads."""
+    def format_lines(self) -> Iterator[str]:
+        """Yield the lines that Prometheus reads."""
         yield from _heading(self._name, self._about, "histogram")
         with self._lock:
             series = [(values, list(counts), self._sums[values]) for values, counts in sorted(self._counts.items())]
@@ -131,40 +133,45 @@ class Monitoring:
         self._confidence = Histogram(
             "tfx_ocr_confidence", "Probability of the predicted label.", CONFIDENCES, ("model_name",)
         )
-        self._metrics: list[Counter | Histogram] = [each for each in vars(self).values() if hasattr(each, "lines")]
+        self._metrics: list[Counter | Histogram] = [
+            each for each in vars(self).values() if hasattr(each, "format_lines")
+        ]
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
-        self._models: set[str] = set()
+        self._models = {""}
         self._labels: dict[str, set[str]] = {}
 
-    def request(self, api: str, entrypoint: str, model: str, status: str, seconds: float) -> None:
-        """One request ended.
+    def count_request(self, api: str, entrypoint: str, model: str, status: str, seconds: float) -> None:
+        """Count a request that has ended.
 
         Args:
             api: "Predict", "Classify" ... over gRPC, "predict", "classify" ... over REST, as TensorFlow Serving has it;
-                "" for what is no inference.
+                "" for requests without inference.
             entrypoint: "GRPC" or "REST".
-            model: its name.
+            model: name that the request gives; one that was never served counts as "other".
             status: name of the gRPC code; only "OK" counts into the latency.
             seconds: from its arrival to the answer.
         """
-        model = self._model(model, status)
+        if status == OK:
+            self._models.add(model)
+        elif model not in self._models:  # a client may make up any number of names of any length
+            model = OTHER
         self._requests.add(1, model, status)
         if status == OK:
             self._request_latency.observe(seconds * MICROSECONDS, model, api, entrypoint)
 
-    def runtime(self, model: str, seconds: float, api: str = "Predict") -> None:
-        """One run took `seconds`, with its time in the queue."""
+    def observe_run(self, model: str, seconds: float, api: str = "Predict") -> None:
+        """Count a run that took `seconds`, with its time in the queue."""
         micros = seconds * MICROSECONDS
         self._runtime_latency.observe(micros, model, api, RUNTIME)
         self._graph_runs.add(1)
         self._graph_run_time.add(round(micros))
         self._graph_run_times.observe(micros)
 
-    def batch(self, model: str, size: int, padded: int, queue_seconds: float) -> None:
-        """One batch of `size` rows ran as `padded`; its first request waited `queue_seconds`.
+    def observe_batch(self, size: int, padded: int, queue_seconds: float) -> None:
+        """Count a batch of `size` rows that ran as `padded`, and whose first request waited `queue_seconds`.
 
-        TensorFlow Serving's metrics of batches do not tell models apart, so `model` is left out.
+        TensorFlow Serving's metrics of batches do not tell models apart, and so neither do these.
         """
         self._batches.add(1)
         self._batch_rows.observe(size)
@@ -172,8 +179,12 @@ class Monitoring:
         self._padding.observe(padded - size, str(padded))
         self._queueing.observe(queue_seconds * MICROSECONDS, THREAD_POOL)
 
-    def loaded(self, model: str, seconds: float) -> None:
-        """One version was loaded.
+    def add_model(self, name: str) -> None:
+        """Count the requests of a model under its own name from now on."""
+        self._models.add(name)
+
+    def count_load(self, model: str, seconds: float) -> None:
+        """Count a version that was loaded.
 
         Args:
             model: the version's folder, as `model_path` has it.
@@ -182,12 +193,12 @@ class Monitoring:
         self._loads.add(1, model, "success")
         self._load_latency.add(round(seconds * MICROSECONDS), model)
 
-    def load_failed(self, model: str) -> None:
-        """One version, by its folder, could not be loaded."""
+    def count_failed_load(self, model: str) -> None:
+        """Count a version, by its folder, that could not be loaded."""
         self._loads.add(1, model, "fail")
 
-    def answers(self, model: str, labels: Sequence[str], probabilities: Sequence[float]) -> None:
-        """A model answered with labels and their probabilities, 0 to 1.
+    def count_answers(self, model: str, labels: Sequence[str], probabilities: Sequence[float]) -> None:
+        """Count the labels that a model answered with, and their probabilities, 0 to 1.
 
         The first `MAX_LABELS` labels of a model are counted apart, all others and long ones as "other", so that a
         reader of free text neither fills the memory nor shows in its metrics what it read.
@@ -204,18 +215,10 @@ class Monitoring:
             if math.isfinite(probability):  # one NaN would make the sum NaN for good
                 self._confidence.observe(float(probability), model)
 
-    def text(self) -> str:
-        """The page: every metric in Prometheus' text format, those without values by their type alone."""
-        own = "\n".join(line for metric in self._metrics for line in metric.lines())
+    def format_page(self) -> str:
+        """Return every metric in Prometheus' text format, those without values by their type alone."""
+        own = "\n".join(line for metric in self._metrics for line in metric.format_lines())
         return f"{own}\n{generate_latest(self._process).decode()}"
-
-    def _model(self, name: str, status: str) -> str:
-        if name in self._models:
-            return name
-        if status != OK and len(self._models) >= MAX_FAILING_MODELS:
-            return OTHER
-        self._models.add(name)
-        return name
 
 
 def _heading(name: str, about: str, kind: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ class Profiler(grpc.GenericRpcHandler):  # type: ignore[misc]
         self._channel: Any = None
 
     def service(self, details: Any) -> Any:
-        """What handles a call, None where it is another service's."""
+        """Return what handles a call, None where it is another service's."""
         if not details.method.startswith(SERVICE):
             return None
 

@@ -1,77 +1,45 @@
-"""The HTTP server of the REST API: reads requests, has them answered by threads, with TensorFlow Serving's codes."""
+"""The HTTP server of the REST API: reads requests, has threads answer them, with TensorFlow Serving's codes."""
 
 from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import errno
 import logging
 import math
-import re
 import socket
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
 
 import grpc
 import uvicorn
 from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tfx_ocr.serving.codes import HTTP_STATUSES
 from tfx_ocr.serving.model_server import json_answers, rest_api
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
+from tfx_ocr.serving.model_server.flags import ALL_ADDRESSES, LOOPBACK
 from tfx_ocr.serving.model_server.handlers import Handlers
 from tfx_ocr.serving.model_server.monitoring import CONTENT_TYPE, OK, Monitoring
 
 MAX_BODY_BYTES = 128 << 20  # of a request, also when unpacked
+MAX_HELD_BYTES = 4 * MAX_BODY_BYTES  # of all bodies that are read or answered at once
+LARGE_BODY_BYTES = 4 << 20  # parsing more takes a thread long enough to keep the others waiting
 PATIENCE_S = 50  # without a byte of a request before it is given up; libevent's, and so TensorFlow Serving's
 START_S = 30
 
-API_PATH = re.compile(r"(?i:/v1/).*", re.DOTALL)
-
-HTTP_CODES = {
-    grpc.StatusCode.CANCELLED: 499,
-    grpc.StatusCode.UNKNOWN: 500,
-    grpc.StatusCode.INVALID_ARGUMENT: 400,
-    grpc.StatusCode.DEADLINE_EXCEEDED: 504,
-    grpc.StatusCode.NOT_FOUND: 404,
-    grpc.StatusCode.ALREADY_EXISTS: 409,
-    grpc.StatusCode.PERMISSION_DENIED: 403,
-    grpc.StatusCode.UNAUTHENTICATED: 401,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: 429,
-    grpc.StatusCode.FAILED_PRECONDITION: 400,
-    grpc.StatusCode.ABORTED: 409,
-    grpc.StatusCode.OUT_OF_RANGE: 400,
-    grpc.StatusCode.UNIMPLEMENTED: 501,
-    grpc.StatusCode.INTERNAL: 500,
-    grpc.StatusCode.UNAVAILABLE: 503,
-    grpc.StatusCode.DATA_LOSS: 500,
-}
-CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "POST, GET",
-    "Access-Control-Allow-Headers": "Content-Type",
-}
-
-
-class Refusal(ServingError):
-    """A request that HTTP has a code of its own for.
-
-    Attributes:
-        status: that code.
-    """
-
-    def __init__(self, status: int, code: grpc.StatusCode, message: str):
-        super().__init__(code, message)
-        self.status = status
-
 
 class App:
-    """The ASGI application: reads requests, has them answered by threads, and counts them."""
+    """The ASGI application: reads requests, has threads answer them, and counts them."""
 
     def __init__(
         self,
@@ -86,72 +54,105 @@ class App:
         """Start the threads when they are needed.
 
         Args:
-            handlers: who answers.
-            monitoring: who counts, and writes the page for Prometheus.
+            handlers: answer the requests.
+            monitoring: counts them, and writes the page for Prometheus.
             threads: inferences that are worked on at once.
             timeout_ms: from when a request is read until it is given up, waiting for a thread included; 0: never.
-            monitoring_path: of the page; None: there is none.
-            cors: let pages of other origins ask.
+            monitoring_path: of the page; None or "": no page.
+            cors: let pages of other origins send requests.
         """
         self._handlers, self._monitoring = handlers, monitoring
         self._timeout_s = timeout_ms / 1000 if timeout_ms > 0 else None
-        self._monitoring_path = monitoring_path
-        self._headers = CORS if cors else {}
+        self._held_bytes = 0
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
+        self._large = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rest-large")
+        routes: list[BaseRoute] = [Mount(prefix, self._serve_api) for prefix in ("/v1", "/V1")]
+        if monitoring_path:
+            routes.append(Route(monitoring_path, self._show_metrics))
+        router = Router(routes, redirect_slashes=False, default=_refuse_path)
+        self._app: ASGIApp = CORSMiddleware(router, ["*"], allow_methods=["POST", "GET"]) if cors else router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        path = scope.get("raw_path") or scope["path"].encode()
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
         try:
-            if self._monitoring_path and path == self._monitoring_path.encode():
-                response = await self._page()
-            elif API_PATH.fullmatch(path.decode("latin-1")):
-                response = await self._api(scope, (path + query).decode("latin-1"), receive)
-            else:
-                response = _json(404, json_answers.format_error(f"Not found: {path.decode('latin-1')}"))
+            await self._app(scope, receive, send)
         except ClientDisconnect:
             return
         except asyncio.CancelledError:  # by the end of the grace at a stop, and by nothing else
-            response = _json(
-                HTTP_CODES[grpc.StatusCode.UNAVAILABLE], json_answers.format_error("The server has stopped")
+            response = _build_response(
+                HTTP_STATUSES["UNAVAILABLE"], json_answers.format_error("The server has stopped")
             )
-        await response(scope, receive, send)
+            await response(scope, receive, send)
 
     def close(self) -> None:
-        """Take no request any more; those in the threads end by themselves."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Take no more requests; those in the threads end by themselves."""
+        for pool in (self._pool, self._large):
+            pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _page(self) -> Response:
-        return Response(await asyncio.to_thread(self._monitoring.text), media_type=CONTENT_TYPE)
+    async def _show_metrics(self, _: Request) -> Response:
+        return Response(await asyncio.to_thread(self._monitoring.format_page), media_type=CONTENT_TYPE)
 
-    async def _api(self, scope: Scope, target: str, receive: Receive) -> Response:
-        if self._headers and scope["method"] == "OPTIONS":
-            return _json(200, b"", self._headers)
+    async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         begin = time.monotonic()
         model, api, code = "", "", OK
+        target = _get_path(scope) + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+        is_packed = "gzip" in Headers(scope=scope).get("content-encoding", "")
         try:
-            body = await _body(Headers(scope=scope), receive)
-            call = rest_api.parse(scope["method"], target)
-            model, api = call.spec.name, call.api
-            content = await self._answer(call, body, "gzip" in Headers(scope=scope).get("content-encoding", ""))
-            response = _json(200, content, self._headers)
+            async with self._hold_body(scope, receive) as parts:
+                call = rest_api.parse(scope["method"], target)
+                model, api = call.spec.name, call.api
+                response = _build_response(200, await self._answer(call, parts, is_packed))
         except ServingError as error:
             code = error.code.name
-            status = error.status if isinstance(error, Refusal) else HTTP_CODES[error.code]
-            response = _json(status, json_answers.format_error(error.message), self._headers)
-        self._monitoring.request(api, "REST", model, code, time.monotonic() - begin)
-        return response
+            response = _build_response(error.http_status, json_answers.format_error(error.message))
+        self._monitoring.count_request(api, "REST", model, code, time.monotonic() - begin)
+        await response(scope, receive, send)
 
-    async def _answer(self, call: rest_api.Call, body: bytes, packed: bool) -> bytes:
-        """Have a thread answer; what waits for one longer than anybody waits for the answer is not begun."""
+    @contextlib.asynccontextmanager
+    async def _hold_body(self, scope: Scope, receive: Receive) -> AsyncIterator[list[bytes]]:
+        """Read a request's body, and count its bytes until the end of the block.
+
+        Raises:
+            ServingError: the body is too large, stops coming, or would be more than all bodies may take together.
+            ClientDisconnect: the client has left.
+        """
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_BODY_BYTES:
+            raise _build_size_error("is")
+        parts: list[bytes] = []
+        size = 0
+        try:
+            try:
+                async with asyncio.timeout(PATIENCE_S) as patience:
+                    async for part in Request(scope, receive).stream():
+                        patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
+                        parts.append(part)
+                        size += len(part)
+                        self._held_bytes += len(part)
+                        if size > MAX_BODY_BYTES:
+                            raise _build_size_error("is")
+                        if self._held_bytes > MAX_HELD_BYTES:
+                            message = f"The server holds {MAX_HELD_BYTES} bytes of requests, the most taken at once"
+                            raise ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+            except TimeoutError:
+                message = f"The request stopped coming for {PATIENCE_S} seconds"
+                raise ServingError(grpc.StatusCode.CANCELLED, message, http_status=408) from None
+            yield parts
+        finally:
+            self._held_bytes -= size
+
+    async def _answer(self, call: rest_api.Call, parts: list[bytes], is_packed: bool) -> bytes:
+        """Have a thread answer; a request whose time is over while it waits for one is not begun."""
         deadline = None if self._timeout_s is None else time.monotonic() + self._timeout_s
 
         def work() -> bytes:
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
-            return rest_api.answer(self._handlers, call, _unpacked(body) if packed else body, left)
+            body = b"".join(parts)
+            return rest_api.answer(self._handlers, call, _unpack(body) if is_packed else body, left)
 
-        pool = self._pool if call.api else None  # probes ask for the status: they do not wait behind inference
+        is_large = sum(map(len, parts)) > LARGE_BODY_BYTES
+        # probes read the status: they do not wait behind inference
+        pool = None if not call.api else self._large if is_large else self._pool
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await asyncio.get_running_loop().run_in_executor(pool, work)
@@ -167,13 +168,24 @@ class App:
 
 
 class Server:
-    """A running REST server.
+    """A running REST server, in a thread of its own.
 
     Attributes:
         port: where it listens.
     """
 
-    def __init__(self, app: App, listening: socket.socket):
+    def __init__(self, app: App, port: int, bind: str = LOOPBACK):
+        """Start to listen.
+
+        Args:
+            app: answers the requests.
+            port: to listen on; 0: any that is free.
+            bind: IP address to listen on; 0.0.0.0 and :: are all, those of IPv6 included where there are any.
+
+        Raises:
+            OSError: the port is taken, or not allowed.
+        """
+        listening = _listen(bind, port)
         self.port: int = listening.getsockname()[1]
         self._app = app
         self._server = uvicorn.Server(
@@ -243,110 +255,56 @@ class Connection(H11Protocol):
         return self.cycle is not None and not self.cycle.response_complete
 
 
-def serve(
-    handlers: Handlers,
-    monitoring: Monitoring,
-    port: int,
-    threads: int,
-    timeout_ms: int,
-    monitoring_path: str | None,
-    cors: bool = False,
-) -> Server:
-    """Start a server in threads of its own, on all addresses.
-
-    Args:
-        handlers: who answers.
-        monitoring: who counts, and writes the page for Prometheus.
-        port: to listen on; 0: any that is free.
-        threads: requests that are worked on at once.
-        timeout_ms: after which a request is given up; 0: never.
-        monitoring_path: of the page for Prometheus; None: there is none.
-        cors: let pages of other origins ask.
+def _unpack(body: bytes) -> bytes:
+    """Return a gzip body's content.
 
     Raises:
-        OSError: the port is taken, or not allowed.
-    """
-    listening = _listen(port)
-    return Server(
-        App(
-            handlers, monitoring, threads=threads, timeout_ms=timeout_ms, monitoring_path=monitoring_path, cors=cors
-        ),
-        listening,
-    )  # fmt: skip
-
-
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    """Read a request's body.
-
-    Raises:
-        Refusal: it is too large, or does not come.
-        ClientDisconnect: nobody is there any more.
-    """
-    announced = headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
-        raise _too_large("is")
-    parts: list[bytes] = []
-    size = 0
-    more = True
-    while more:
-        try:
-            async with asyncio.timeout(PATIENCE_S):
-                part = await receive()
-        except TimeoutError:
-            raise Refusal(
-                408, grpc.StatusCode.CANCELLED, f"The request stopped coming for {PATIENCE_S} seconds"
-            ) from None
-        if part["type"] == "http.disconnect":
-            raise ClientDisconnect
-        parts.append(part.get("body", b""))
-        size += len(parts[-1])
-        if size > MAX_BODY_BYTES:
-            raise _too_large("is")
-        more = part.get("more_body", False)
-    return b"".join(parts)
-
-
-def _unpacked(body: bytes) -> bytes:
-    """A gzip body's content.
-
-    Raises:
-        ServingError: it is none, or its content is too large.
+        ServingError: the body is not gzip, or its content is too large.
     """
     unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
     try:
         content = unpacker.decompress(body, MAX_BODY_BYTES + 1)
     except zlib.error as error:
-        raise _invalid(f"Failed to uncompress the gzipped body: {error}") from None
+        raise InvalidArgumentError(f"Failed to uncompress the gzipped body: {error}") from None
     if len(content) > MAX_BODY_BYTES:
-        raise _too_large("unpacks to")
+        raise _build_size_error("unpacks to")
     if not unpacker.eof:
-        raise _invalid("Failed to uncompress the gzipped body: it is cut off")
+        raise InvalidArgumentError("Failed to uncompress the gzipped body: it is cut off")
     return content
 
 
-def _too_large(how: str) -> Refusal:
+def _build_size_error(how: str) -> ServingError:
     message = f"The request {how} more than {MAX_BODY_BYTES} bytes, the most taken"
-    return Refusal(413, grpc.StatusCode.OUT_OF_RANGE, message)
+    return ServingError(grpc.StatusCode.OUT_OF_RANGE, message, http_status=413)
 
 
-def _json(status: int, content: bytes, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(content, status, headers, media_type="application/json")
+async def _refuse_path(scope: Scope, receive: Receive, send: Send) -> None:
+    response = _build_response(404, json_answers.format_error(f"Not found: {_get_path(scope)}"))
+    await response(scope, receive, send)
 
 
-def _listen(port: int) -> socket.socket:
-    """Listen on all addresses, those of IPv6 included where there are any.
+def _get_path(scope: Scope) -> str:
+    """Return the path as it came, its percent signs not decoded."""
+    return (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+
+
+def _build_response(status: int, content: bytes) -> Response:
+    return Response(content, status, media_type="application/json")
+
+
+def _listen(bind: str, port: int) -> socket.socket:
+    """Open a socket on an address.
 
     Raises:
         OSError: the port is taken, or not allowed.
     """
-    if socket.has_dualstack_ipv6():
-        try:
-            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise
-    return socket.create_server(("", port))
-
-
-def _invalid(message: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+    if bind in ALL_ADDRESSES:
+        bind = "0.0.0.0"
+        if socket.has_dualstack_ipv6():
+            try:
+                return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    raise
+    family = socket.AF_INET6 if ":" in bind else socket.AF_INET
+    return socket.create_server((bind, port), family=family)

@@ -23,12 +23,13 @@ from tensorflow_serving.apis import (
 )
 
 from tfx_ocr.serving.model_server import json_answers, json_tensors
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.handlers import Handlers
 
 TRIES = 3  # versions asked for one answer, where each is gone before it could give it
 DEFAULT_SIGNATURE = "serving_default"
-SIGNATURE_DEF = "signature_def"  # the metadata there is
+SIGNATURE_DEF = "signature_def"  # the only field of metadata
+MAX_DIGITS = len(str(2**63 - 1))  # of a version; Python refuses to read thousands of them
 
 # RE2's patterns of TensorFlow Serving; the method after the colon is compared with its case.
 _MODEL = r"(?i:/v1/models)(?:/(?P<name>[^/:]+))"
@@ -68,14 +69,15 @@ def parse(http_method: str, target: str) -> Call:
     pattern = {"POST": INFERENCE_PATH, "GET": STATUS_PATH}.get(http_method)
     found = pattern.fullmatch(target) if pattern else None
     if found is None:
-        raise _invalid(f"Malformed request: {http_method} {target}")
+        raise InvalidArgumentError(f"Malformed request: {http_method} {target}")
     if found["name"] is None:
-        raise _invalid("Missing model name in request.")
+        raise InvalidArgumentError("Missing model name in request.")
     spec = model_pb2.ModelSpec(name=_decoded(found["name"], "model name"))
     if found["version"] is not None:
-        if int(found["version"]) >= 2**63:
-            raise _invalid(f"Failed to convert version: {found['version']} to numeric.")
-        spec.version.value = int(found["version"])
+        digits = found["version"].lstrip("0") or "0"
+        if len(digits) > MAX_DIGITS or int(digits) >= 2**63:
+            raise InvalidArgumentError(f"Failed to convert version: {found['version']} to numeric.")
+        spec.version.value = int(digits)
     if found["label"] is not None:
         spec.version_label = _decoded(found["label"], "model version label")
     return Call(found["what"] or "status", spec)
@@ -145,9 +147,11 @@ def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature
     """
     dtypes = _signatures(metadata.metadata[SIGNATURE_DEF].value).get(signature or DEFAULT_SIGNATURE)
     if dtypes is None:
-        raise _invalid(f'Serving signature name: "{signature or DEFAULT_SIGNATURE}" not found in signature def')
+        raise InvalidArgumentError(
+            f'Serving signature name: "{signature or DEFAULT_SIGNATURE}" not found in signature def'
+        )
     if not dtypes:
-        raise _invalid(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
+        raise InvalidArgumentError(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
     return dtypes
 
 
@@ -195,8 +199,4 @@ def _decoded(text: str, what: str) -> str:
     try:
         return urllib.parse.unquote_to_bytes(text.encode("latin-1")).decode()
     except UnicodeDecodeError:
-        raise _invalid(f"Failed to decode {what}:{text}") from None
-
-
-def _invalid(message: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, message)
+        raise InvalidArgumentError(f"Failed to decode {what}:{text}") from None

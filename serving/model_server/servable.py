@@ -99,12 +99,12 @@ class Servable:
             except RequestError as error:
                 raise from_tensorflow(error) from error
         else:
-            futures = self._scheduler.submit(run, (self, kind), inputs, timeout_s, self._on_batch)
+            futures = self._scheduler.submit(run, (self, kind), inputs, timeout_s, self._monitoring.observe_batch)
             for future in futures:  # a batch may run on after this request was given up
                 self.retain()
                 future.add_done_callback(lambda _: self.release())
             answer = batching.wait(futures, timeout_s)
-        self._monitoring.runtime(self.name, time.monotonic() - begin, api)
+        self._monitoring.observe_run(self.name, time.monotonic() - begin, api)
         return dict(answer)
 
     def retain(self) -> None:
@@ -123,6 +123,3 @@ class Servable:
         with self._idle:
             self._idle.wait_for(lambda: not self._users)
         self._model.close()
-
-    def _on_batch(self, rows: int, padded: int, queue_seconds: float) -> None:
-        self._monitoring.batch(self.name, rows, padded, queue_seconds)

@@ -93,10 +93,10 @@ def test_what_differs_over_rest_alone_is_named(exports, records, load, monkeypat
 
 def test_a_question_that_the_server_refuses_is_told_with_its_reason(exports, records, load, monkeypatch):
     from tfx_ocr.serving.model_server import handlers
-    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model_server.errors import InvalidArgumentError
 
     def refuse(*_):
-        raise ServingError(handlers.INVALID, "not today")
+        raise InvalidArgumentError("not today")
 
     monkeypatch.setattr(handlers.Handlers, "predict", refuse)
     with load(exports[0]) as export:

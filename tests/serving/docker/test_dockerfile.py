@@ -55,6 +55,7 @@ def test_the_server_is_started_by_name_as_nobody_in_particular():
     assert entry_point[0] in scripts
     told, without_effect = flags.parse([*entry_point[1:], *command])
     assert (told.port, told.rest_api_port, told.model_name, without_effect) == (8500, 8501, "digits", ())
+    assert told.bind == "0.0.0.0"  # its own loopback address leads nowhere outside a container
     assert re.search(r"^EXPOSE (.+)$", stage, re.MULTILINE)[1].split() == ["8500", "8501"]
     assert re.search(r"^USER (.+)$", stage, re.MULTILINE)[1] == "1000:1000"
     health = json.loads(re.search(r"^HEALTHCHECK .*CMD (.+)$", stage, re.MULTILINE)[1])

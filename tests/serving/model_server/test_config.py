@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.tfx
@@ -68,6 +70,25 @@ def test_monitoring_says_where_prometheus_asks(write, text, path):
     from tfx_ocr.serving.model_server.config import read_monitoring
 
     assert read_monitoring(write(text)) == path
+
+
+def test_the_metrics_path_begins_with_a_slash(write):
+    from tfx_ocr.serving.model_server.config import read_monitoring
+
+    with pytest.raises(
+        ValueError, match="the path 'metrics' must begin with /, such as /monitoring/prometheus/metrics"
+    ):
+        read_monitoring(write('prometheus_config { enable: true path: "metrics" }'))
+
+
+@pytest.mark.parametrize(
+    ("base_path", "folder"),
+    [("/models/digits", "/models"), ("/models/digits/", "/models"), ("/a/../models/digits", "/models"), ("/d", "/d")],
+)
+def test_the_folder_of_a_models_folder(base_path, folder):
+    from tfx_ocr.serving.model_server.config import configure_model, list_folders
+
+    assert list_folders(configure_model("digits", base_path)) == {Path(folder)}
 
 
 def test_models_are_read(write):

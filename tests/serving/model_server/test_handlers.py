@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -43,9 +45,77 @@ def test_an_export_of_the_contract_answers(served):
 def test_its_answers_are_counted_by_label_and_confidence(served):
     handlers, monitoring = served
     ask(handlers, b"9d", b"92", b"8d")
-    counted = monitoring.text()
+    counted = monitoring.format_page()
     assert 'tfx_ocr_answers_total{model_name="tiny",label="9"} 2' in counted
     assert 'tfx_ocr_answers_total{model_name="tiny",label="8"} 1' in counted
+
+
+class Failing:
+    """Stands in for `Inference`: a model that fails as a network does that gets no rows."""
+
+    def predict(self, servable, request, timeout_s):
+        import grpc
+
+        from tfx_ocr.serving.model_server.errors import ServingError
+
+        raise ServingError(grpc.StatusCode.INVALID_ARGUMENT, "Incompatible shapes: [32] vs. [0,38,38,16]")
+
+
+@pytest.mark.parametrize(
+    ("pictures", "sentence"),
+    [((), "Input is empty."), ((b"7d",), "Incompatible shapes: [32] vs. [0,38,38,16]")],
+    ids=["without_rows", "with_a_row"],
+)
+def test_a_model_that_fails_without_rows_is_not_quoted(served, monkeypatch, pictures, sentence):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    monkeypatch.setattr(served[0], "_inference", Failing())
+    with pytest.raises(ServingError) as caught:
+        ask(served[0], *pictures)
+    assert (caught.value.code.name, caught.value.message) == ("INVALID_ARGUMENT", sentence)
+
+
+@pytest.mark.parametrize("path", ["/etc/model", "/models/../etc/model", "/models2/digits", "/"])
+def test_a_client_may_not_have_other_folders_loaded(served, monkeypatch, path):
+    from tensorflow_serving.apis import model_management_pb2
+
+    from tfx_ocr.serving.model_server.config import configure_model
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    handlers, _ = served
+    monkeypatch.setattr(handlers, "reload_folders", {Path("/models")})
+    request = model_management_pb2.ReloadConfigRequest(config=configure_model("other", path))
+    with pytest.raises(ServingError) as caught:
+        handlers.handle_reload_config(request)
+    assert (caught.value.code.name, caught.value.message) == (
+        "PERMISSION_DENIED",
+        f"Model other: {path} is outside the folders that may be loaded from: /models "
+        "(--allow_reload_of_any_folder allows others)",
+    )
+    assert ask(handlers, b"7d").outputs["label"].string_val[:] == [b"7"]
+
+
+@pytest.mark.parametrize("allowed", [None, "its parent"])
+def test_a_client_may_have_allowed_folders_loaded(served, monkeypatch, write_export, tmp_path, allowed):
+    from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
+
+    from tfx_ocr.serving.model_server.config import configure_model
+
+    handlers, _ = served
+    monkeypatch.setattr(handlers, "reload_folders", allowed and {tmp_path})
+    write_export(tmp_path / "other" / "1")
+    configured = handlers._manager._models["tiny"].config
+    config = configure_model("other", str(tmp_path / "other"))
+    if allowed is None:
+        config.model_config_list.config.append(configured)
+    handlers.handle_reload_config(model_management_pb2.ReloadConfigRequest(config=config))
+    request = get_model_status_pb2.GetModelStatusRequest()
+    request.model_spec.name = "other"
+    assert [each.version for each in handlers.get_model_status(request).model_version_status] == [1]
+    monkeypatch.undo()
+    handlers.handle_reload_config(
+        model_management_pb2.ReloadConfigRequest(config=configure_model("tiny", configured.base_path))
+    )
 
 
 def test_a_socket_is_taken_over_by_the_server_that_comes(served, tmp_path):

@@ -44,7 +44,7 @@ def predict_log():
 
 def runs(monitoring):
     """Return how many runs were counted."""
-    lines = monitoring.text().splitlines()
+    lines = monitoring.format_page().splitlines()
     return sum(int(line.split()[-1]) for line in lines if line.startswith(":tensorflow:core:graph_runs{"))
 
 

@@ -5,7 +5,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tfx_ocr.serving.model_server.monitoring import (
     CONFIDENCES,
-    MAX_FAILING_MODELS,
     MAX_LABELS,
     Histogram,
     Monitoring,
@@ -18,7 +17,7 @@ BATCHING = ":tensorflow:serving:batching_session"
 
 
 def families(monitoring: Monitoring) -> dict:
-    return {family.name: family for family in text_string_to_metric_families(monitoring.text())}
+    return {family.name: family for family in text_string_to_metric_families(monitoring.format_page())}
 
 
 def samples(monitoring: Monitoring, name: str) -> dict:
@@ -56,7 +55,7 @@ def test_every_metric_is_there_before_anything_happened():
 def test_bounds_are_those_of_tensorflow_serving():
     assert build_buckets(1, 2, 14) == (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
     monitoring = Monitoring()
-    monitoring.request("Predict", "GRPC", "digits", "OK", 0.0)
+    monitoring.count_request("Predict", "GRPC", "digits", "OK", 0.0)
     bounds = [le for *_, le in samples(monitoring, f"{LATENCY}_bucket")]
     # 10 * 1.8**i to six digits, as the C++ page prints them
     assert bounds[:6] == ["10", "18", "32.4", "58.32", "104.976", "188.957"]
@@ -66,9 +65,9 @@ def test_bounds_are_those_of_tensorflow_serving():
 
 def test_a_request_counts_and_only_an_answer_has_a_latency():
     monitoring = Monitoring()
-    monitoring.request("Predict", "GRPC", "digits", "OK", 0.000_025)  # 25 microseconds: past 18, up to 32.4
-    monitoring.request("predict", "REST", "digits", "OK", 2.0)
-    monitoring.request("predict", "REST", "digits", "INVALID_ARGUMENT", 0.001)
+    monitoring.count_request("Predict", "GRPC", "digits", "OK", 0.000_025)  # 25 microseconds: past 18, up to 32.4
+    monitoring.count_request("predict", "REST", "digits", "OK", 2.0)
+    monitoring.count_request("predict", "REST", "digits", "INVALID_ARGUMENT", 0.001)
     assert samples(monitoring, REQUESTS) == {("digits", "OK"): 2, ("digits", "INVALID_ARGUMENT"): 1}
     assert samples(monitoring, f"{LATENCY}_count") == {
         ("digits", "Predict", "GRPC"): 1,
@@ -81,9 +80,9 @@ def test_a_request_counts_and_only_an_answer_has_a_latency():
 
 def test_lines_are_as_tensorflow_serving_prints_them():
     monitoring = Monitoring()
-    monitoring.request("Predict", "GRPC", "digits", "OK", 0.000_01)
-    monitoring.runtime("digits", 0.000_01)
-    lines = monitoring.text().splitlines()
+    monitoring.count_request("Predict", "GRPC", "digits", "OK", 0.000_01)
+    monitoring.observe_run("digits", 0.000_01)
+    lines = monitoring.format_page().splitlines()
     assert f'{REQUESTS}{{model_name="digits",status="OK"}} 1' in lines
     assert f'{LATENCY}_bucket{{model_name="digits",API="Predict",entrypoint="GRPC",le="18"}} 1' in lines
     assert f'{LATENCY}_count{{model_name="digits",API="Predict",entrypoint="GRPC"}} 1' in lines
@@ -93,8 +92,8 @@ def test_lines_are_as_tensorflow_serving_prints_them():
 
 def test_a_run_counts_into_the_graphs_too():
     monitoring = Monitoring()
-    monitoring.runtime("digits", 0.004)
-    monitoring.runtime("digits", 0.006, "Classify")
+    monitoring.observe_run("digits", 0.004)
+    monitoring.observe_run("digits", 0.006, "Classify")
     assert samples(monitoring, ":tensorflow:serving:runtime_latency_sum") == {
         ("digits", "Predict", "TF1"): pytest.approx(4000),
         ("digits", "Classify", "TF1"): pytest.approx(6000),
@@ -107,8 +106,8 @@ def test_a_run_counts_into_the_graphs_too():
 
 def test_a_batch():
     monitoring = Monitoring()
-    monitoring.batch("digits", 5, 8, 0.000_11)  # 110 microseconds: past 100, up to 120
-    monitoring.batch("hangul", 8, 8, 0.0)
+    monitoring.observe_batch(5, 8, 0.000_11)  # 110 microseconds: past 100, up to 120
+    monitoring.observe_batch(8, 8, 0.0)
     assert samples(monitoring, f"{BATCHING}:wrapped_run_count") == {(): 2}
     assert samples(monitoring, f"{BATCHING}:input_batch_size_sum") == {(): 13}
     assert samples(monitoring, f"{BATCHING}:processed_batch_size_sum") == {(): 16}
@@ -121,8 +120,8 @@ def test_a_batch():
 
 def test_loads():
     monitoring = Monitoring()
-    monitoring.loaded("/models/digits/1", 0.25)
-    monitoring.load_failed("/models/digits/2")
+    monitoring.count_load("/models/digits/1", 0.25)
+    monitoring.count_failed_load("/models/digits/2")
     assert samples(monitoring, ":tensorflow:cc:saved_model:load_attempt_count") == {
         ("/models/digits/1", "success"): 1,
         ("/models/digits/2", "fail"): 1,
@@ -132,7 +131,7 @@ def test_loads():
 
 def test_answers():
     monitoring = Monitoring()
-    monitoring.answers("digits", ["7", "1", "7"], [0.98, 0.5, 1.0])
+    monitoring.count_answers("digits", ["7", "1", "7"], [0.98, 0.5, 1.0])
     assert samples(monitoring, "tfx_ocr_answers_total") == {("digits", "7"): 2, ("digits", "1"): 1}
     buckets = samples(monitoring, "tfx_ocr_confidence_bucket")
     assert [buckets[("digits", le)] for le in ("0.4", "0.5", "0.95", "0.98", "0.999", "1")] == [0, 1, 1, 2, 2, 3]
@@ -143,37 +142,42 @@ def test_labels_are_bounded_and_texts_do_not_show():
     monitoring = Monitoring()
     read = "Tong cong: 12.500 VND"
     for number in range(MAX_LABELS + 10):
-        monitoring.answers("lines", [str(number), read], [0.5, 0.5])
+        monitoring.count_answers("lines", [str(number), read], [0.5, 0.5])
     counts = samples(monitoring, "tfx_ocr_answers_total")
     assert len(counts) == MAX_LABELS + 1
     assert counts[("lines", "other")] == 10 + MAX_LABELS + 10
     assert counts[("lines", "0")] == 1
-    assert read not in monitoring.text()
+    assert read not in monitoring.format_page()
 
 
 def test_a_confidence_that_is_no_number_does_not_spoil_the_sum():
     monitoring = Monitoring()
-    monitoring.answers("digits", ["7", "7"], [float("nan"), 0.5])
+    monitoring.count_answers("digits", ["7", "7"], [float("nan"), 0.5])
     assert samples(monitoring, "tfx_ocr_confidence_sum") == {("digits",): 0.5}
     assert samples(monitoring, "tfx_ocr_answers_total") == {("digits", "7"): 2}
 
 
-def test_names_that_clients_made_up_are_bounded():
+def test_names_of_models_that_are_not_served_are_one_label():
     monitoring = Monitoring()
-    for number in range(MAX_FAILING_MODELS + 50):
-        monitoring.request("predict", "REST", f"no-such-{number}", "NOT_FOUND", 0.0)
-    monitoring.request("predict", "REST", "digits", "OK", 0.0)
-    monitoring.request("predict", "REST", "digits", "INVALID_ARGUMENT", 0.0)
-    counts = samples(monitoring, REQUESTS)
-    assert len(counts) == MAX_FAILING_MODELS + 3
-    assert counts[("other", "NOT_FOUND")] == 50
-    assert counts[("digits", "INVALID_ARGUMENT")] == 1
+    monitoring.add_model("loading")
+    for name in ("no-such-model", "x" * 1_000_000, "loading", ""):
+        monitoring.count_request("predict", "REST", name, "NOT_FOUND", 0.0)
+    monitoring.count_request("predict", "REST", "digits", "OK", 0.0)
+    monitoring.count_request("predict", "REST", "digits", "INVALID_ARGUMENT", 0.0)
+    assert samples(monitoring, REQUESTS) == {
+        ("other", "NOT_FOUND"): 2,
+        ("loading", "NOT_FOUND"): 1,
+        ("", "NOT_FOUND"): 1,
+        ("digits", "OK"): 1,
+        ("digits", "INVALID_ARGUMENT"): 1,
+    }
+    assert len(monitoring.format_page()) < 100_000
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb", "한글"])
 def test_any_name_can_be_read_back(name):
     monitoring = Monitoring()
-    monitoring.request("predict", "REST", name, "OK", 0.0)
+    monitoring.count_request("predict", "REST", name, "OK", 0.0)
     assert samples(monitoring, REQUESTS) == {(name, "OK"): 1}
 
 
@@ -184,7 +188,7 @@ def test_threads_lose_nothing():
         thread.start()
     for thread in threads:
         thread.join()
-    assert list(histogram.lines())[2:] == [
+    assert list(histogram.format_lines())[2:] == [
         'sizes_bucket{model_name="digits",le="1"} 0',
         'sizes_bucket{model_name="digits",le="2"} 0',
         'sizes_bucket{model_name="digits",le="4"} 8000',

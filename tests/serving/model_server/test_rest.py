@@ -18,6 +18,7 @@ from prometheus_client.parser import text_string_to_metric_families  # noqa: E40
 from tensorflow.core.framework import types_pb2  # noqa: E402
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2  # noqa: E402
 
+from tfx_ocr.serving import codes  # noqa: E402
 from tfx_ocr.serving.model_server import rest  # noqa: E402
 from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
 from tfx_ocr.serving.model_server.monitoring import Monitoring  # noqa: E402
@@ -95,7 +96,10 @@ def handlers():
 
 @pytest.fixture
 def monitoring():
-    return Monitoring()
+    monitoring = Monitoring()
+    for model in (*grpc.StatusCode.__members__, "half", "broken", "slow"):
+        monitoring.add_model(model)
+    return monitoring
 
 
 @pytest.fixture
@@ -107,7 +111,8 @@ def client(handlers, monitoring):
 
 @pytest.fixture
 def server(handlers, monitoring):
-    server = rest.serve(handlers, monitoring, 0, threads=2, timeout_ms=30_000, monitoring_path=METRICS)
+    app = rest.App(handlers, monitoring, threads=2, timeout_ms=30_000, monitoring_path=METRICS)
+    server = rest.Server(app, 0, bind="0.0.0.0")
     yield server
     handlers.let_go.set()
     server.stop(5)
@@ -152,7 +157,7 @@ def read_all(connection: socket.socket) -> bytes:
 
 
 def counts(monitoring: Monitoring) -> dict:
-    families = {family.name: family for family in text_string_to_metric_families(monitoring.text())}
+    families = {family.name: family for family in text_string_to_metric_families(monitoring.format_page())}
     requests = families[":tensorflow:serving:request_count"].samples
     return {(sample.labels["model_name"], sample.labels["status"]): sample.value for sample in requests}
 
@@ -195,8 +200,11 @@ def test_codes(client, monitoring, code, status):
     assert counts(monitoring) == {(code, code): 1}
 
 
-def test_every_code_has_one():
-    assert set(rest.HTTP_CODES) == set(grpc.StatusCode) - {grpc.StatusCode.OK}
+def test_every_code_has_a_status_and_is_read_back():
+    assert set(codes.HTTP_STATUSES) == {code.name for code in grpc.StatusCode} - {"OK"}
+    shared = {400: "INVALID_ARGUMENT", 409: "ABORTED", 500: "INTERNAL"}
+    assert {status: codes.CODES[status] for status in shared} == shared
+    assert (codes.CODES[404], codes.CODES[503], codes.CODES[412]) == ("NOT_FOUND", "UNAVAILABLE", "FAILED_PRECONDITION")
 
 
 @pytest.mark.parametrize(
@@ -207,6 +215,9 @@ def test_every_code_has_one():
         ("OPTIONS", PREDICT, 400, f"Malformed request: OPTIONS {PREDICT}"),
         ("POST", f"{PREDICT}?a=1", 400, f"Malformed request: POST {PREDICT}?a=1"),
         ("POST", "/v1/", 400, "Malformed request: POST /v1/"),
+        ("GET", "/V1/nothing", 400, "Malformed request: GET /V1/nothing"),
+        ("GET", "/v1", 404, "Not found: /v1"),
+        ("GET", f"/v1/models/half/versions/{'9' * 5000}", 400, f"Failed to convert version: {'9' * 5000} to numeric."),
         ("POST", "/v2/models/half:predict", 404, "Not found: /v2/models/half:predict"),
         ("GET", "/", 404, "Not found: /"),
         ("GET", "/monitoring", 404, "Not found: /monitoring"),
@@ -237,7 +248,7 @@ def test_requests_are_counted_as_tensorflow_serving_counts_them(client, monitori
     client.post(PREDICT, content=b"")
     client.post("/v1/nothing")
     assert counts(monitoring) == {("half", "OK"): 2, ("half", "INVALID_ARGUMENT"): 1, ("", "INVALID_ARGUMENT"): 1}
-    text = monitoring.text()
+    text = monitoring.format_page()
     latency = ":tensorflow:serving:request_latency_count"
     assert f'{latency}{{model_name="half",API="predict",entrypoint="REST"}} 1\n' in text
     assert f'{latency}{{model_name="half",API="",entrypoint="REST"}} 1\n' in text
@@ -262,15 +273,19 @@ def test_without_the_page(handlers, monitoring, path):
 def test_other_origins(handlers, monitoring):
     app = rest.App(handlers, monitoring, threads=1, timeout_ms=0, cors=True)
     client = Client(app)
-    for response in (
-        client.request("OPTIONS", PREDICT),
-        client.post(PREDICT, content=QUESTION),
-        client.get("/v1/nothing"),
-    ):
+    origin = {"origin": "http://page"}
+    asks = {**origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
+    preflight = client.request("OPTIONS", PREDICT, headers=asks)
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-methods"] == "POST, GET"
+    assert "Content-Type" in preflight.headers["access-control-allow-headers"].split(", ")
+    answer = client.post(PREDICT, content=QUESTION, headers=origin)
+    assert answer.json() == ANSWER
+    for response in (preflight, answer, client.request("GET", "/v1/nothing", headers=origin)):
         assert response.headers["access-control-allow-origin"] == "*"
-        assert response.headers["access-control-allow-methods"] == "POST, GET"
-        assert response.headers["access-control-allow-headers"] == "Content-Type"
-    assert client.request("OPTIONS", PREDICT).status_code == 200
+    assert (
+        client.request("OPTIONS", PREDICT, headers={**asks, "access-control-request-method": "PUT"}).status_code == 400
+    )
     app.close()
 
 
@@ -309,6 +324,35 @@ def test_bodies_that_are_too_large(client, monkeypatch, monitoring):
         assert response.status_code == 413
         assert response.json() == {"error": "The request is more than 1000 bytes, the most taken"}
     assert counts(monitoring)[("", "OUT_OF_RANGE")] == 2
+
+
+def test_bodies_are_held_within_a_budget_of_bytes(server, handlers, monkeypatch):
+    monkeypatch.setattr(rest, "MAX_HELD_BYTES", 1000)
+    padded = QUESTION + b" " * (600 - len(QUESTION))
+    asking, answers = in_thread(lambda: post(server, "/v1/models/slow:predict", padded))
+    assert handlers.begun.wait(20)
+    refused = (429, {"error": "The server holds 1000 bytes of requests, the most taken at once"})
+    assert post(server, body=padded) == refused
+    assert post(server) == (200, ANSWER)
+    handlers.let_go.set()
+    asking.join(20)
+    assert answers == [(200, ANSWER)]
+    assert post(server, body=padded) == (200, ANSWER)  # what was answered or refused is not held any more
+
+
+def test_large_bodies_do_not_take_the_threads_of_the_others(server, handlers, monkeypatch):
+    monkeypatch.setattr(rest, "LARGE_BODY_BYTES", 100)
+    large = QUESTION + b" " * 100
+    asking = [
+        in_thread(lambda: post(server, "/v1/models/slow:predict", large)) for _ in range(3)
+    ]  # one more than threads
+    assert handlers.begun.wait(20)
+    assert post(server) == (200, ANSWER)
+    assert len(handlers.timeouts) == 2  # of the large ones one has begun
+    handlers.let_go.set()
+    for thread, answers in asking:
+        thread.join(20)
+        assert answers == [(200, ANSWER)]
 
 
 def test_a_late_answer(handlers, monitoring):
@@ -366,6 +410,14 @@ def test_addresses_of_ipv6(server):
         assert b'"AVAILABLE"' in read_all(connection)
 
 
+def test_other_addresses_of_this_machine_are_not_let_in(handlers, monitoring):
+    server = rest.Server(rest.App(handlers, monitoring, threads=1, timeout_ms=0), 0)
+    assert post(server) == (200, ANSWER)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", server.port), timeout=20)
+    server.stop(5)
+
+
 def test_probes_and_prometheus_do_not_wait_behind_inference(server, handlers):
     asking = [in_thread(lambda: post(server, "/v1/models/slow:predict")) for _ in range(3)]  # and there are 2 threads
     assert handlers.begun.wait(20)
@@ -383,7 +435,7 @@ def test_probes_and_prometheus_do_not_wait_behind_inference(server, handlers):
 
 def test_a_port_that_is_taken(server, handlers, monitoring):
     with pytest.raises(OSError, match="Address already in use"):
-        rest.serve(handlers, monitoring, server.port, threads=1, timeout_ms=0, monitoring_path=None)
+        rest.Server(rest.App(handlers, monitoring, threads=1, timeout_ms=0), server.port)
 
 
 def test_a_client_that_closes_its_side_is_answered(server, handlers):
@@ -486,7 +538,7 @@ def test_a_large_body_and_answer(server):
 
 
 def test_what_was_begun_is_answered_before_the_end(handlers, monitoring):
-    server = rest.serve(handlers, monitoring, 0, threads=1, timeout_ms=30_000, monitoring_path=None)
+    server = rest.Server(rest.App(handlers, monitoring, threads=1, timeout_ms=30_000), 0)
     asking, answers = in_thread(lambda: post(server, "/v1/models/slow:predict"))
     assert handlers.begun.wait(20)
     with connect(server) as idle:
@@ -502,7 +554,7 @@ def test_what_was_begun_is_answered_before_the_end(handlers, monitoring):
 
 
 def test_what_does_not_end_is_given_up(handlers, monitoring):
-    server = rest.serve(handlers, monitoring, 0, threads=1, timeout_ms=0, monitoring_path=None)
+    server = rest.Server(rest.App(handlers, monitoring, threads=1, timeout_ms=0), 0)
     asking, answers = in_thread(lambda: post(server, "/v1/models/slow:predict"))
     assert handlers.begun.wait(20)
     begin = time.monotonic()

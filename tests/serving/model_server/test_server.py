@@ -465,6 +465,12 @@ def test_a_reload_serves_other_models(stub, models, top):
     assert stub.Predict(predict_request(model="other"), 20).model_spec.version.value == 2
     assert reload(now).status.error_code == 0
     assert refusal(stub.Predict, predict_request(model="other"))[0] == "NOT_FOUND"
+    outside = other.replace(f"{top}/both", f"{top.parent}/both")
+    code, sentence = refusal(
+        lambda text, _: reload(text), now.replace("model_config_list {", f"model_config_list {{ {outside}")
+    )
+    assert code == "PERMISSION_DENIED"
+    assert f"{top.parent}/both is outside the folders that may be loaded from: {top} " in sentence
     empty = model_management_pb2.ReloadConfigRequest()
     assert "Only ModelConfigList is currently supported" in refusal(models.HandleReloadConfigRequest, empty)[1]
 
@@ -475,22 +481,50 @@ def test_a_reload_serves_other_models(stub, models, top):
 ROUNDS = 600_000  # seconds on any machine
 
 
-def test_what_was_begun_is_answered_when_the_server_is_told_to_end(server, stub, channel):
+def test_a_server_that_ends_answers_what_was_begun_and_refuses_the_rest(server, stub, channel):
     import grpc
 
-    found = []
+    from tfx_ocr.serving.client import Backoff, RequestError, connect
 
-    def ask():
+    begun, quick, ours = [], [], []
+    end = time.monotonic() + 60
+
+    def ask_slowly():
         rounds = predict_request(np.array([ROUNDS], np.int32), "picky", "slow", name="rounds")
-        found.append(stub.Predict(rounds, 60).outputs["done"].int_val[0])
+        begun.append(stub.Predict(rounds, 60).outputs["done"].int_val[0])
 
-    begun = threading.Thread(target=ask)
-    begun.start()
-    time.sleep(0.3)
-    assert not found
+    def ask_until_refused():
+        while time.monotonic() < end:
+            try:
+                assert stub.Predict(predict_request(), 20).outputs["y"].float_val[0] == 3.0
+            except grpc.RpcError as error:
+                if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:  # the queue is short
+                    quick.append((error.code().name, error.details()))
+                    break
+
+    def ask_until_given_up():
+        with connect(f"localhost:{server.port}", "half_plus_two", backoff=Backoff(first_s=0.05)) as client:
+            while time.monotonic() < end:
+                try:
+                    assert client.ask("serving_default", {"x": np.array([2.0], np.float32)})["y"].tolist() == [3.0]
+                except RequestError as error:
+                    if error.code != "RESOURCE_EXHAUSTED":
+                        ours.append(error.code)
+                        break
+
+    asking = [threading.Thread(target=ask_slowly)]
+    asking += [threading.Thread(target=ask_until_refused) for _ in range(20)]
+    asking += [threading.Thread(target=ask_until_given_up) for _ in range(4)]
+    for thread in asking:
+        thread.start()
+    time.sleep(1.0)
+    assert not begun + quick + ours
     assert server.stop() == 0
-    begun.join(60)
-    assert found == [ROUNDS]
+    for thread in asking:
+        thread.join(60)
+    assert begun == [ROUNDS]
+    assert quick == [("UNAVAILABLE", "The server is stopping")] * 20
+    assert ours == ["UNAVAILABLE"] * 4
     with pytest.raises(grpc.RpcError) as refused:
         stub.Predict(predict_request(), 20)
     assert refused.value.code() == grpc.StatusCode.UNAVAILABLE

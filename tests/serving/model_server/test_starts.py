@@ -160,7 +160,7 @@ def test_a_taken_port_ends_the_program(top):
         taken.bind(("::", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        told = refusal(f"--model_base_path={top}/half_plus_two", f"--port={port}")
+        told = refusal(f"--model_base_path={top}/half_plus_two", f"--port={port}", "--bind=0.0.0.0")
     assert told.startswith(f"gRPC cannot listen on 0.0.0.0:{port}")
 
 

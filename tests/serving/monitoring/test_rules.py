@@ -55,8 +55,8 @@ def test_a_wrong_rule_would_be_seen(tmp_path):
 def told() -> set[str]:
     """Return names on the server's page, and of recorded rules."""
     monitoring = Monitoring()
-    monitoring.request("Predict", "GRPC", "m", "OK", 0.1)
-    names = set(re.findall(r"^# TYPE (\S+) ", monitoring.text(), re.MULTILINE))
+    monitoring.count_request("Predict", "GRPC", "m", "OK", 0.1)
+    names = set(re.findall(r"^# TYPE (\S+) ", monitoring.format_page(), re.MULTILINE))
     return names | {rule["record"] for rule in rules() if "record" in rule}
 
 
