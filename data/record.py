@@ -18,6 +18,7 @@ class Record:
         file: the file it was read from, below the data's root; a split by file keeps it whole.
         group: what a split must not cut (writer, font, form, supplier); "" where unknown.
         split: `train`, `eval` or `test` where the data says so itself, else "".
+        left_out: texts of the source that are not in the features, counted by reason.
     """
 
     features: Mapping[str, Value]
@@ -25,9 +26,10 @@ class Record:
     file: str = ""
     group: str = ""
     split: str = ""
+    left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
-    def encoded(self, name: str) -> bytes:
-        """The feature `name`, which holds bytes: a picture, or text as UTF-8.
+    def get_bytes(self, name: str) -> bytes:
+        """Return the feature `name`, which holds bytes: a picture, or text as UTF-8.
 
         Raises:
             TypeError: it holds something else.
@@ -37,8 +39,8 @@ class Record:
             raise TypeError(f"feature {name!r} of {self.source} holds {type(value).__name__}, not bytes")
         return value
 
-    def encoded_or_empty(self, name: str) -> bytes:
-        """As `encoded`; b"" where there is no such feature, or it holds something else."""
+    def get_bytes_or_empty(self, name: str) -> bytes:
+        """Return the feature `name`; b"" where the record lacks it, or it holds something else."""
         value = self.features.get(name)
         return value if isinstance(value, bytes) else b""
 

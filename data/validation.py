@@ -51,7 +51,7 @@ def _lots(records: Iterable[Record | Rejected]) -> Iterator[list[Record | Reject
 
 def _picture(record: Record | Rejected) -> bytes:
     """The picture of a record that has one and is not set aside, else b""."""
-    return b"" if isinstance(record, Rejected) else record.encoded_or_empty(features.IMAGE)
+    return b"" if isinstance(record, Rejected) else record.get_bytes_or_empty(features.IMAGE)
 
 
 def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:
@@ -60,11 +60,11 @@ def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Rec
         return record
     reason = _what_it_lacks(record, letters)
     if not reason and features.LABEL in record.features:
-        reason = letters.find_problem(record.encoded(features.LABEL).decode())
+        reason = letters.find_problem(record.get_bytes(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
         reason = check.find_problem(record.features, letters)
     if not reason and features.IMAGE in record.features:
-        reason = images.find_problem(record.encoded(features.IMAGE), *sizes)
+        reason = images.find_problem(record.get_bytes(features.IMAGE), *sizes)
     return Rejected(source=record.source, reason=reason) if reason else record
 
 

@@ -100,5 +100,5 @@ def _as_png(record: Record) -> Record:
     """Return the record with its picture, where it has one, as ExampleGen writes it."""
     if features.IMAGE not in record.features:
         return record
-    picture = images.to_png(record.encoded(features.IMAGE))
+    picture = images.to_png(record.get_bytes(features.IMAGE))
     return dataclasses.replace(record, features={**record.features, features.IMAGE: picture})

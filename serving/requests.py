@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from tfx_ocr.data import features, images
-from tfx_ocr.data.page import alto, check, markup, page_xml
+from tfx_ocr.data.page import check, document
 from tfx_ocr.data.page.page import build_features, list_words
 
 Inputs = dict[str, np.ndarray]
@@ -47,14 +47,14 @@ def build_image_inputs(content: bytes, sizes: Sizes = SIZES) -> Inputs:
 
 
 def build_word_inputs(content: bytes, sizes: Sizes = SIZES) -> Inputs:
-    """Build the inputs of `serve_words` from a page as PAGE XML or ALTO, in whatever unit its boxes are.
+    """Build the inputs of `serve_words` from a page as PAGE XML, ALTO or hOCR, in whatever unit its boxes are.
 
     Raises:
         ValueError: it is not one page; one clause.
     """
     if images.read_size(content):
-        raise ValueError("a picture: this model takes words; give the page's PAGE XML or ALTO")
-    pages = alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
+        raise ValueError("a picture: this model takes words; give the page's PAGE XML, ALTO or hOCR")
+    pages = document.read_pages(content)
     if len(pages) != 1:
         raise ValueError(f"{len(pages)} pages: give a file for each")
     words = list_words(pages[0])

@@ -29,25 +29,28 @@ def summarize(
 
     Args:
         reading: name of the reader.
-        counts: ((split, label), how many), in parts to be added up.
+        counts: ((split, label), how many), in parts to be added up; with "" for the split, texts left out, by reason.
         rejected: what was set aside.
         classes: labels to count; none where labels are not classes.
 
     Returns:
         `reader`; `records`, how many there were in all; `splits`, how many went to each; `labels`, how many of each
-        class went to each split; `rejected`, how many for each kind of reason, the commonest first.
+        class went to each split; `rejected`, how many for each kind of reason, the commonest first; `left_out`, how
+        many texts of kept records were left out, likewise.
     """
-    splits = dict.fromkeys(SPLITS, 0)
+    splits = Counter(dict.fromkeys(SPLITS, 0))
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     for (split, label), count in counts:
         splits[split] += count
         labels[split][label] += count
+    splits.pop("", None)
     return {
         "reader": reading,
         "records": sum(splits.values()) + len(rejected),
-        "splits": splits,
+        "splits": dict(splits),
         "labels": {split: {label: labels[split][label] for label in classes} for split in SPLITS} if classes else {},
         "rejected": dict(Counter(classify_reason(reason) for _, reason in rejected).most_common()),
+        "left_out": dict(labels[""].most_common()),
     }
 
 

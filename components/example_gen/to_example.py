@@ -33,7 +33,7 @@ class ToExample(beam.DoFn):
         by: what a split never cuts in two.
     """
 
-    REJECTED = "rejected"
+    REJECTED, LEFT_OUT = "rejected", "left out"
 
     def __init__(
         self, reading: str, root: str, of: str, sizes: tuple[int, int, int], by: Literal["record", "file", "group"]
@@ -50,15 +50,17 @@ class ToExample(beam.DoFn):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
+                for reason, count in record.left_out.items():
+                    yield beam.pvalue.TaggedOutput(self.LEFT_OUT, (("", reason), count))
                 yield self._kept(record)
 
     def _kept(self, record: Record) -> Kept:
         """What goes on of a record that nothing is wrong with."""
-        image = record.encoded_or_empty(features.IMAGE)
+        image = record.get_bytes_or_empty(features.IMAGE)
         digest = hashlib.sha256(image or repr(sorted(record.features.items())).encode()).digest()
         # by its picture, not its name: a renamed file stays where it was, and a copy goes where the first one went
         key = {"record": digest.hex(), "file": record.file, "group": record.group}[self._by]
         if image and (readable := images.to_png(image)) is not image:
             record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
-        label = record.encoded_or_empty(features.LABEL).decode()
+        label = record.get_bytes_or_empty(features.LABEL).decode()
         return record.split, key, digest, record.source, label, serialize(record)

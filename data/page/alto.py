@@ -2,92 +2,166 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
-from tfx_ocr.data.page.markup import get_children, get_local_name, get_namespace, parse_number, parse_root
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, enclose
+from tfx_ocr.data.page.markup import (
+    LAST,
+    Key,
+    get_children,
+    get_local_name,
+    get_namespace,
+    parse_confidence,
+    parse_number,
+    parse_root,
+)
+from tfx_ocr.data.page.page import OTHER_READING, Box, Line, Page, Region, Word, enclose, join_boxes, sort_regions
 
 NAMESPACE = re.compile(r"(https?://www\.loc\.gov/standards/alto/ns-v\d+#|https?://schema\.ccs-gmbh\.com/ALTO|)")
-# MeasurementUnit of the schema: pixels, tenths of a millimetre, 1/1200 inch. A file that says nothing counts pixels.
+# MeasurementUnit of the schema: pixels, tenths of a millimetre, 1/1200 inch. A file without one counts pixels.
 UNITS = ("pixel", "mm10", "inch1200")
+IN_LINES = ("String", "HYP")  # what holds a text
 
 
 def is_alto(root: etree._Element) -> bool:
-    """Whether a document's outermost element is that of ALTO of some version."""
+    """Return whether a document's outermost element is that of ALTO of some version."""
     return get_local_name(root).lower() == "alto" and NAMESPACE.fullmatch(get_namespace(root)) is not None
 
 
 def read(content: bytes) -> list[Page]:
-    """The pages of a file, mostly one, in its unit.
+    """Return the pages of a file, mostly one, in its unit.
 
-    A word's entity is the TYPE of the NamedEntityTag that it, its line or its block refers to. Shapes may be missing.
+    An entity is the TYPE of the NamedEntityTag that a word, its line or a block around them refers to, the innermost
+    first. Blocks are read in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
 
     Raises:
-        ValueError: it is not ALTO, or a number is none, or its unit is unknown.
+        ValueError: it is not ALTO, or a number is malformed, or its unit is unknown.
     """
     root = parse_root(content)
     if not is_alto(root):
         raise ValueError(f"not ALTO: the outermost element is {root.tag}")
-    unit = _said(root, "MeasurementUnit") or "pixel"
+    unit = _find_text(root, "MeasurementUnit") or "pixel"
     if unit not in UNITS:
-        raise ValueError(f"unknown unit: MeasurementUnit is {unit!r}, none of {', '.join(UNITS)}")
+        raise ValueError(f"unknown unit: MeasurementUnit is {unit!r} (known: {', '.join(UNITS)})")
     tags = {
         tag.get("ID", ""): tag.get("TYPE", "").lower()
         for found in get_children(root, "Tags")
         for tag in get_children(found, "NamedEntityTag")
     }
+    references = (name for order in get_children(root, "ReadingOrder") for name in _list_references(order))
+    order: dict[str, int] = {}
+    for name in references:  # of several orders the first counts
+        order.setdefault(name, len(order))
     pages = [page for layout in get_children(root, "Layout") for page in get_children(layout, "Page")]
     if not pages:
         raise ValueError("not ALTO: Layout has no Page")
-    return [_page(page, _said(root, "fileName"), unit, tags) for page in pages]
+    return [_read_page(page, _find_text(root, "fileName"), unit, _Reader(tags, order)) for page in pages]
 
 
-def _said(root: etree._Element, name: str) -> str:
+def _find_text(root: etree._Element, name: str) -> str:
     """The text of the first element `name` of Description, "" for none."""
     found = (element for description in get_children(root, "Description") for element in description.iter())
     return next(((element.text or "").strip() for element in found if get_local_name(element) == name), "")
 
 
-def _page(page: etree._Element, image: str, unit: str, tags: Mapping[str, str]) -> Page:
+def _list_references(order: etree._Element) -> Iterator[str]:
+    for element in order.iter():
+        if get_local_name(element) == "ElementRef":
+            yield from element.get("REF", "").split()
+
+
+def _read_page(page: etree._Element, image: str, unit: str, reader: _Reader) -> Page:
     sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("WIDTH", "HEIGHT")]
     size = (sides[0], sides[1]) if min(sides) > 0 else None
-    return Page(image=image, size=size, regions=tuple(_regions(page, tags)), unit=unit)
+    regions = sort_regions(reader.walk(page, (LAST,), ""))
+    return Page(image=image, size=size, regions=regions, unit=unit, left_out=+reader.left_out)
 
 
-def _regions(within: etree._Element, tags: Mapping[str, str]) -> Iterator[Region]:
-    """Every block in the file's order; PrintSpace, margins and ComposedBlocks only hold others."""
-    for element in within:
-        if get_local_name(element) == "TextBlock":
-            entity = _entity(element, tags)
-            yield Region(
-                box=_box(element),
-                lines=tuple(_line(line, tags) for line in get_children(element, "TextLine")),
-                properties={"entity": entity} if entity else {},
-            )
-        elif get_local_name(element):
-            yield from _regions(element, tags)
+class _Reader:
+    """What reads the elements of one page, and counts the texts that do not come along.
+
+    Args:
+        tags: ids of tags to entities.
+        order: ids of elements to their places in the reading order.
+    """
+
+    def __init__(self, tags: Mapping[str, str], order: Mapping[str, int]):
+        self.tags, self.order = tags, order
+        self.left_out: Counter[str] = Counter()
+
+    def walk(self, within: etree._Element, key: Key, entity: str) -> Iterator[tuple[Key, Region]]:
+        """Yield a region per block with lines; PrintSpace, margins and ComposedBlocks only hold others.
+
+        Each has a key that sorts it into the reading order: what the order leaves out comes after what it is in. Lines
+        that the order names are regions of their own.
+        """
+        entity = self._get_entity(within) or entity
+        lines = [element for element in within if get_local_name(element) == "TextLine"]
+        if any(get_local_name(element) in IN_LINES for element in within):  # outside of lines: not in the schema
+            lines.append(within)
+        free = [line for line in lines if line.get("ID", "") not in self.order or line is within]
+        for place, group in ((key, free), *((self._place(line, key), [line]) for line in lines if line not in free)):
+            if group:
+                yield place, self._read_region(within, group, entity)
+        for number, child in enumerate(_follow(within)):
+            if get_local_name(child) not in ("", "TextLine", *IN_LINES):
+                yield from self.walk(child, self._place(child, (*key, number)), entity)
+
+    def _place(self, element: etree._Element, otherwise: Key) -> Key:
+        rank = self.order.get(element.get("ID", ""))
+        return otherwise if rank is None else (rank,)
+
+    def _read_region(self, block: etree._Element, lines: Sequence[etree._Element], entity: str) -> Region:
+        properties = {"entity": entity} if entity else {}
+        return Region(box=_box(block), lines=tuple(map(self._read_line, lines)), properties=properties)
+
+    def _read_line(self, line: etree._Element) -> Line:
+        """A line; a hyphen that divides a word at its end is the end of the word before it, as it is printed."""
+        words: list[Word] = []
+        inner = [element for element in line if get_local_name(element) in IN_LINES]
+        for element in sorted(inner, key=lambda element: self._place(element, (LAST,))):
+            word = self._read_word(element)
+            if get_local_name(element) == "HYP" and words and word.text:
+                whole = words[-1].text if words[-1].text.endswith(word.text) else words[-1].text + word.text
+                words[-1] = dataclasses.replace(words[-1], text=whole, box=join_boxes((words[-1].box, word.box)))
+            else:
+                words.append(word)
+        return Line(box=_box(line), words=tuple(words), entity=self._get_entity(line))
+
+    def _read_word(self, element: etree._Element) -> Word:
+        text, glyphs = element.get("CONTENT", "").strip(), get_children(element, "Glyph")
+        others = get_children(element, "ALTERNATIVE")
+        self.left_out[OTHER_READING] += sum((other.text or "").strip() not in ("", text) for other in others)
+        joined = "".join(glyph.get("CONTENT", "").strip() for glyph in glyphs)
+        if text and joined:
+            self.left_out[OTHER_READING] += "".join(text.split()) != joined
+        return Word(
+            text=text or joined,
+            box=_box(element) or join_boxes(map(_box, glyphs)),
+            confidence=parse_confidence(element.get("WC")),
+            entity=self._get_entity(element),
+        )
+
+    def _get_entity(self, element: etree._Element) -> str:
+        found = (self.tags.get(reference, "") for reference in element.get("TAGREFS", "").split())
+        return next(filter(None, found), "")
 
 
-def _line(line: etree._Element, tags: Mapping[str, str]) -> Line:
-    words = (_word(word, tags) for word in get_children(line, "String"))
-    return Line(box=_box(line), words=tuple(words), entity=_entity(line, tags))
-
-
-def _word(word: etree._Element, tags: Mapping[str, str]) -> Word:
-    confidence = word.get("WC")
-    return Word(
-        text=word.get("CONTENT", "").strip(),
-        box=_box(word),
-        confidence=None if confidence is None else parse_number(confidence, "WC of String"),
-        entity=_entity(word, tags),
-    )
-
-
-def _entity(element: etree._Element, tags: Mapping[str, str]) -> str:
-    return next((tags[reference] for reference in element.get("TAGREFS", "").split() if reference in tags), "")
+def _follow(within: etree._Element) -> list[etree._Element]:
+    """The elements in an element, each followed by the one that its IDNEXT names."""
+    named = {element.get("ID"): element for element in within if element.get("ID")}
+    after = {element.get("IDNEXT") for element in within}
+    followed: dict[etree._Element, None] = {}
+    for element in (*(element for element in within if element.get("ID") not in after), *within):
+        following: etree._Element | None = element
+        while following is not None and following not in followed:
+            followed[following] = None
+            following = named.get(following.get("IDNEXT"))
+    return list(followed)
 
 
 def _box(element: etree._Element) -> Box | None:

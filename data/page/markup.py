@@ -13,18 +13,17 @@ from lxml import etree
 LARGEST = 64 * 1024 * 1024  # bytes of a file, unpacked; a newspaper page's ALTO is about 10 MiB
 NUMBER = re.compile(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)
 GZIP = b"\x1f\x8b"
+LAST = math.inf  # place of what an order leaves out
+Key = tuple[float, ...]  # sorts a part of a page into the reading order
 
 
 def parse_root(content: bytes) -> etree._Element:
-    """The outermost element of a document, plain or gzipped.
+    """Return the outermost element of a document, plain or gzipped.
 
     Raises:
-        ValueError: it is not XML, says another encoding than it is in, has a DTD, or is too large.
+        ValueError: it is not XML, states a wrong encoding, has a DTD, or is too large.
     """
-    if content.startswith(GZIP):
-        content = _unpacked(content)
-    if len(content) > LARGEST:
-        raise ValueError(f"too large: more than {LARGEST} bytes of XML")
+    content = unpack(content)
     _check_encoding(content)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True)
     try:
@@ -37,42 +36,66 @@ def parse_root(content: bytes) -> etree._Element:
 
 
 def get_local_name(element: etree._Element) -> str:
-    """An element's name without its namespace; "" of a comment."""
+    """Return an element's name without its namespace; "" of a comment."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 def get_namespace(element: etree._Element) -> str:
-    """An element's namespace, "" for none."""
+    """Return an element's namespace, "" for none."""
     return etree.QName(element).namespace or ""
 
 
 def get_children(element: etree._Element, *names: str) -> list[etree._Element]:
-    """The element's children of those local names, in order."""
+    """Return the element's children of those local names, in order."""
     return [child for child in element if get_local_name(child) in names]
 
 
 def parse_number(text: str, what: str) -> float:
-    """A number of the document.
+    """Return a number of the document.
 
     Args:
-        text: decimal digits with a point, or none.
+        text: decimal digits, with or without a point or an exponent.
         what: where it stands, for people: `HPOS of String s1`.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: it is something else, or too large for a float.
     """
-    if not NUMBER.fullmatch(text) or not math.isfinite(number := float(text)):
+    number = try_number(text)
+    if number is None:
         raise ValueError(f"not a number: {what} is {text!r}")
     return number
 
 
-def _unpacked(content: bytes) -> bytes:
-    """Gunzipped, at most one byte more than is allowed, so that a bomb does not go off."""
-    try:
-        with gzip.open(io.BytesIO(content)) as packed:
-            return packed.read(LARGEST + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"damaged gzip: {error}") from None
+def try_number(text: str) -> float | None:
+    """Return a number of the document as `parse_number` does; None for anything else."""
+    return number if NUMBER.fullmatch(text) and math.isfinite(number := float(text)) else None
+
+
+def parse_confidence(text: str | None, most: float = 1.0) -> float | None:
+    """Return a confidence as a share of `most`, 0 to 1; None where it is missing or is not such a number.
+
+    >>> parse_confidence("0.5"), parse_confidence("96", 100), parse_confidence("NaN")
+    (0.5, 0.96, None)
+    """
+    number = try_number(text or "")
+    return None if number is None or not 0 <= number <= most else number / most
+
+
+def unpack(content: bytes) -> bytes:
+    """Return a document gunzipped, or as it is; of a bomb at most one byte more than is allowed is unpacked.
+
+    Raises:
+        ValueError: the gzip is damaged, or the document too large.
+    """
+    if content.startswith(GZIP):
+        try:
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(LARGEST + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise ValueError(f"damaged gzip: {error}") from None
+    if len(content) > LARGEST:
+        raise ValueError(f"too large: more than {LARGEST} bytes of XML")
+    return content
 
 
 def _check_encoding(content: bytes) -> None:

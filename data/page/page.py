@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from tfx_ocr.data import features
+from tfx_ocr.data.page.markup import Key
 from tfx_ocr.data.record import Value
+
+# Why a text of a file is not among its page's words.
+NO_BOX = "text without a place: no box"
+OUTER_TEXT = "text of a region or a line that its parts do not have"
+OTHER_READING = "another reading of the same text"
+MARGIN = "text of a margin"
 
 SHAPE_OFF = 0.05  # by which width to height of a page and of its picture may differ: a scan is cut by a margin
 
@@ -42,9 +50,15 @@ class Box(NamedTuple):
 
 
 def enclose(points: Iterable[tuple[float, float]]) -> Box | None:
-    """The smallest box that holds all points; None of none."""
+    """Return the smallest box that holds all points; None without points."""
     xs, ys = zip(*points, strict=True) if (points := list(points)) else ((), ())
     return Box(min(xs), min(ys), max(xs), max(ys)) if xs else None
+
+
+def join_boxes(boxes: Iterable[Box | None]) -> Box | None:
+    """Return the smallest box that holds all boxes; None without boxes."""
+    known = [box for box in boxes if box]
+    return enclose(point for box in known for point in ((box.left, box.top), (box.right, box.bottom)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,36 +121,69 @@ class Page:
         size: width and height in `unit`; None where the file does not say.
         regions: in reading order, regions inside others after them.
         unit: `pixel`; `mm10` (a tenth of a millimetre) or `inch1200` (1/1200 inch) in ALTO.
+        left_out: texts of the file that are not in the regions, counted by reason.
     """
 
     image: str = ""
     size: tuple[float, float] | None = None
     regions: tuple[Region, ...] = ()
     unit: str = "pixel"
+    left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 T = TypeVar("T", Region, Line, Word)
 
 
-def list_words(page: Page) -> list[Word]:
-    """Every word that has a text and a box, in reading order, each without white space inside.
+def sort_regions(regions: Iterable[tuple[Key, Region]]) -> tuple[Region, ...]:
+    """Return regions in the order of their keys; equal keys keep their order."""
+    return tuple(region for _, region in sorted(regions, key=lambda pair: pair[0]))
 
-    Where levels of the file contradict each other the words count, since only they say where each stands. A line whose
-    words lack texts or boxes gives its own text, shared out over its box; so does a region without lines, a line of its
-    text being an equal part of its height. The innermost entity counts. Margins (`Property key="Margin"`) are no text.
+
+def count_lacking(text: str, others: str) -> int:
+    """Return how many words of a text are not among those of the others; 0 where they differ in spaces only.
+
+    >>> count_lacking("a b b", "b c"), count_lacking("No.7", "No. 7")
+    (2, 0)
     """
-    found = []
+    if "".join(text.split()) in "".join(others.split()):
+        return 0
+    return (Counter(text.split()) - Counter(others.split())).total()
+
+
+def list_words(page: Page) -> list[Word]:
+    """Return every word that has a text and a box, in reading order: those of `read_words`."""
+    return read_words(page)[0]
+
+
+def read_words(page: Page) -> tuple[list[Word], dict[str, int]]:
+    """Return the words of a page in reading order, and the texts that are left out, counted by reason.
+
+    Each word has a text without white space inside, a box and the innermost entity. Where levels of the file
+    contradict each other the words count, since only they say where each stands. A line whose words lack texts or
+    boxes gives its own text, shared out over its box; so does a region without lines, a line of its text being an
+    equal part of its height. Margins (`Property key="Margin"`) are not read.
+    """
+    found: list[Word] = []
+    left_out = Counter(page.left_out)
     for region in page.regions:
-        if "Margin" in region.properties:
-            continue
         lines = region.lines
         if not any(line.text.strip() or any(word.text.strip() for word in line.words) for line in lines):
-            lines = tuple(_lines_within(region))
+            lines = tuple(_cut_into_lines(region))
+            if not lines:
+                left_out[NO_BOX] += len(region.text.split())
+        else:
+            said = " ".join(f"{line.text} {' '.join(word.text for word in line.words)}" for line in lines)
+            left_out[OUTER_TEXT] += count_lacking(region.text, said)
         for line in lines:
-            for word in _words_within(line):
+            words, lost = _choose_words(line)
+            if "Margin" in region.properties:
+                left_out[MARGIN] += sum(len(word.text.split()) for word in words)
+                continue
+            left_out.update(lost)
+            for word in words:
                 entity = word.entity or line.entity or region.entity
                 found += [dataclasses.replace(part, entity=entity) for part in divide_word(word)]
-    return found
+    return found, +left_out
 
 
 def divide_word(word: Word) -> list[Word]:
@@ -160,15 +207,19 @@ def divide_word(word: Word) -> list[Word]:
     return parts
 
 
-def _words_within(line: Line) -> list[Word]:
-    """A line's words; one of the line's whole text where they lack texts or boxes."""
+def _choose_words(line: Line) -> tuple[list[Word], dict[str, int]]:
+    """A line's words, or one of the line's whole text where they lack texts or boxes; and what is left out."""
     whole = [word for word in line.words if word.text.strip() and word.box]
-    if len(whole) == len(line.words) > 0 or not (line.text.strip() and line.box):
-        return whole
-    return [Word(text=line.text.strip(), box=line.box)]
+    box = line.box or join_boxes(word.box for word in line.words)
+    said = " ".join(word.text for word in line.words)
+    if line.text.strip() and box and not len(whole) == len(line.words) > 0:
+        return [Word(text=line.text.strip(), box=box)], {OTHER_READING: count_lacking(said, line.text)}
+    lost = sum(len(word.text.split()) for word in line.words if not word.box)
+    lacking = count_lacking(line.text, said)
+    return whole, {NO_BOX: lost, OUTER_TEXT: lacking} if line.words else {NO_BOX: lacking}
 
 
-def _lines_within(region: Region) -> Iterator[Line]:
+def _cut_into_lines(region: Region) -> Iterator[Line]:
     """A region's own text as lines."""
     texts = [text for text in region.text.splitlines() if text.strip()]
     if region.box is None:

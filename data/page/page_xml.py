@@ -3,31 +3,71 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
-from tfx_ocr.data.page.markup import get_children, get_local_name, get_namespace, parse_number, parse_root
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, enclose
+from tfx_ocr.data.page.markup import (
+    LAST,
+    Key,
+    get_children,
+    get_local_name,
+    get_namespace,
+    parse_confidence,
+    parse_number,
+    parse_root,
+    try_number,
+)
+from tfx_ocr.data.page.page import (
+    OTHER_READING,
+    OUTER_TEXT,
+    Box,
+    Line,
+    Page,
+    Region,
+    Word,
+    count_lacking,
+    enclose,
+    join_boxes,
+    sort_regions,
+)
 
 NAMESPACE = re.compile(r"https?://schema\.primaresearch\.org/PAGE/gts/pagecontent/\d{4}-\d\d-\d\d")
 WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15"
-LAST = float("inf")  # place of what the reading order leaves out
+# Of what a page or a region holds, all that is not a region: TableRegion, Transkribus's TableCell and whatever comes.
+NOT_REGIONS = {
+    *(
+        "TextLine",
+        "Word",
+        "Glyph",
+        "TextEquiv",
+        "Coords",
+        "Baseline",
+        "CornerPts",
+        "Property",
+        "UserDefined",
+        "Metadata",
+    ),
+    *("ReadingOrder", "Relations", "Layers", "Labels", "Roles", "Grid", "TextStyle", "AlternativeImage", "Border"),
+    *("PrintSpace", "ImageMetadata"),
+}
 
 
 def is_page_xml(root: etree._Element) -> bool:
-    """Whether a document's outermost element is that of PAGE XML of some year."""
+    """Return whether a document's outermost element is that of PAGE XML of some year."""
     return get_local_name(root) == "PcGts" and NAMESPACE.fullmatch(get_namespace(root)) is not None
 
 
 def read(content: bytes) -> Page:
-    """The page of a file.
+    """Return the page of a file.
 
     Coords may be an attribute or `Point` children, with decimals, off the page, or missing; Property, TextEquiv and the
-    page's size may be missing. A size of 0 is none.
+    page's size may be missing; a size of 0 counts as missing. Regions in regions, a table's cells among them, come with
+    their lines, each with the entity of the innermost region that has one.
 
     Raises:
-        ValueError: it is not PAGE XML, or a number or the name of the image is missing or is none.
+        ValueError: it is not PAGE XML, or the name of the image is missing, or a number is malformed.
     """
     root = parse_root(content)
     if not is_page_xml(root):
@@ -40,11 +80,17 @@ def read(content: bytes) -> Page:
     if not image:
         raise ValueError("no image: Page has no imageFilename")
     sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("imageWidth", "imageHeight")]
-    return Page(image=image, size=(sides[0], sides[1]) if min(sides) > 0 else None, regions=tuple(_regions(page)))
+    reader = _Reader({name: place for place, name in enumerate(_list_references(page))})
+    return Page(
+        image=image,
+        size=(sides[0], sides[1]) if min(sides) > 0 else None,
+        regions=sort_regions(reader.walk(page, (LAST,), {})),
+        left_out=+reader.left_out,
+    )
 
 
 def write(page: Page) -> bytes:
-    """A page in pixels as PAGE XML of 2013-07-15 that `read` gives back.
+    """Return a page in pixels as PAGE XML of 2013-07-15 that `read` gives back.
 
     Property elements stand where the Kaggle invoices have them: first in a region.
     """
@@ -73,78 +119,105 @@ def write(page: Page) -> bytes:
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def _regions(page: etree._Element) -> list[Region]:
-    """All regions in reading order: those that it leaves out come last, those inside others after them."""
-    order = {reference: place for place, reference in enumerate(_references(page))}
-    placed = [(order.get(element.get("id", ""), LAST), element) for element in page if _is_region(element)]
-    found = []
-    for _, element in sorted(placed, key=lambda pair: pair[0]):
-        found += [_region(inner) for inner in _nested(element, order)]
-    return found
+class _Reader:
+    """What reads the elements of one page, and counts the texts that do not come along.
+
+    Args:
+        order: ids of regions to their places in the reading order.
+    """
+
+    def __init__(self, order: Mapping[str, int]):
+        self.order = order
+        self.left_out: Counter[str] = Counter()
+
+    def walk(self, within: etree._Element, key: Key, inherited: Mapping[str, str]) -> Iterator[tuple[Key, Region]]:
+        """Yield all regions below an element, each with a key that sorts it into the reading order.
+
+        A region that the order leaves out comes after the one that it is in; outside of all, last.
+        """
+        inner = [child for child in within if get_local_name(child) not in ("", *NOT_REGIONS)]
+        for place, child in enumerate(sorted(inner, key=_get_index)):
+            rank = self.order.get(child.get("id", ""))
+            below = (*key, place) if rank is None else (rank,)
+            own = _get_properties(child)
+            properties = {**own, **{name: own.get(name) or value for name, value in inherited.items()}}
+            yield below, self._read_region(child, properties)
+            passed = {
+                name: value for name, value in properties.items() if (value and name == "entity") or name == "Margin"
+            }
+            yield from self.walk(child, below, passed)
+
+    def _read_region(self, element: etree._Element, properties: dict[str, str]) -> Region:
+        text = self._read_text(element)[0]
+        lines = [self._read_line(line) for line in sorted(get_children(element, "TextLine"), key=_get_index)]
+        if words := get_children(element, "Word"):  # outside of lines: not in the schema
+            lines.append(Line(words=tuple(map(self._read_word, words))))
+        inner = " ".join(_list_texts(child) for child in element if get_local_name(child) not in NOT_REGIONS)
+        if inner.strip():  # the regions in this one say it, with their boxes
+            said = " ".join([inner, *(line.text for line in lines)])
+            self.left_out[OUTER_TEXT] += count_lacking(text, said)
+            text = ""
+        return Region(
+            kind=get_local_name(element), text=text, box=_box(element), lines=tuple(lines), properties=properties
+        )
+
+    def _read_line(self, element: etree._Element) -> Line:
+        words = tuple(map(self._read_word, get_children(element, "Word")))
+        entity = _get_properties(element).get("entity", "")
+        return Line(text=self._read_text(element)[0], box=_box(element), words=words, entity=entity)
+
+    def _read_word(self, element: etree._Element) -> Word:
+        text, confidence = self._read_text(element)
+        glyphs = get_children(element, "Glyph")
+        joined = "".join(self._read_text(glyph)[0] for glyph in glyphs)
+        if text and joined:
+            self.left_out[OTHER_READING] += "".join(text.split()) != joined
+        box = _box(element) or join_boxes(map(_box, glyphs))
+        entity = _get_properties(element).get("entity", "")
+        return Word(text=text or joined, box=box, confidence=confidence, entity=entity)
+
+    def _read_text(self, element: etree._Element) -> tuple[str, float | None]:
+        """Text and confidence of the best TextEquiv that is not empty: of the lowest index, else the first."""
+        readings = []
+        for equivalent in get_children(element, "TextEquiv"):
+            children = get_children(equivalent, "Unicode") or get_children(equivalent, "PlainText")
+            if text := "".join(child.text or "" for child in children).strip():
+                readings.append((_get_index(equivalent), text, parse_confidence(equivalent.get("conf"))))
+        if not readings:
+            return "", None
+        _, best, confidence = min(readings, key=lambda reading: reading[0])
+        self.left_out[OTHER_READING] += sum(text != best for _, text, _ in readings)
+        return best, confidence
 
 
-def _nested(region: etree._Element, order: dict[str, int]) -> Iterator[etree._Element]:
-    yield region
-    inner = [child for child in region if _is_region(child)]
-    for child in sorted(inner, key=lambda child: order.get(child.get("id", ""), LAST)):
-        yield from _nested(child, order)
-
-
-def _is_region(element: etree._Element) -> bool:
-    return get_local_name(element).endswith("Region")
-
-
-def _references(page: etree._Element) -> Iterator[str]:
-    """Ids of regions as ReadingOrder has them: groups inside groups, an ordered group by its indices."""
+def _list_references(page: etree._Element) -> Iterator[str]:
+    """Yield the ids of regions as ReadingOrder has them: groups inside groups, an ordered group by its indices."""
     for order in get_children(page, "ReadingOrder"):
-        yield from _referred(order)
+        yield from _follow_group(order)
 
 
-def _referred(group: etree._Element) -> Iterator[str]:
-    inner = [child for child in group if get_local_name(child)]
-    for child in sorted(inner, key=lambda child: parse_number(child.get("index", "0"), "index of ReadingOrder")):
+def _follow_group(group: etree._Element) -> Iterator[str]:
+    for child in sorted((child for child in group if get_local_name(child)), key=_get_index):
         if "regionRef" in child.attrib:
             yield child.get("regionRef", "")
-        yield from _referred(child)
+        yield from _follow_group(child)
 
 
-def _region(element: etree._Element) -> Region:
-    return Region(
-        kind=get_local_name(element),
-        text=_text_of(element)[0],
-        box=_box(element),
-        lines=tuple(_line(line) for line in get_children(element, "TextLine")),
-        properties=_properties(element),
-    )
+def _get_index(element: etree._Element) -> float:
+    """An element's place among its siblings: its index, or the one that Transkribus writes into `custom`; else last."""
+    custom = re.search(r"readingOrder\s*\{[^}]*\bindex:\s*(\d+)", element.get("custom", ""))
+    index = try_number(element.get("index", custom[1] if custom else ""))
+    return LAST if index is None else index
 
 
-def _line(element: etree._Element) -> Line:
-    return Line(
-        text=_text_of(element)[0],
-        box=_box(element),
-        words=tuple(_word(word) for word in get_children(element, "Word")),
-        entity=_properties(element).get("entity", ""),
-    )
-
-
-def _word(element: etree._Element) -> Word:
-    text, confidence = _text_of(element)
-    return Word(text=text, box=_box(element), confidence=confidence, entity=_properties(element).get("entity", ""))
-
-
-def _properties(element: etree._Element) -> dict[str, str]:
+def _get_properties(element: etree._Element) -> dict[str, str]:
     return {child.get("key", ""): child.get("value", "") for child in get_children(element, "Property")}
 
 
-def _text_of(element: etree._Element) -> tuple[str, float | None]:
-    """Text and confidence of the best TextEquiv, which is the one of the lowest index, else the first."""
-    equivalents = get_children(element, "TextEquiv")
-    if not equivalents:
-        return "", None
-    best = min(equivalents, key=lambda equivalent: parse_number(equivalent.get("index", "0"), "index of TextEquiv"))
-    text = "".join(unicode.text or "" for unicode in get_children(best, "Unicode"))
-    confidence = best.get("conf")
-    return text.strip(), None if confidence is None else parse_number(confidence, "conf of TextEquiv")
+def _list_texts(element: etree._Element) -> str:
+    """All text below an element."""
+    texts = (child.text or "" for child in element.iter() if get_local_name(child) in ("Unicode", "PlainText"))
+    return " ".join(texts)
 
 
 def _box(element: etree._Element) -> Box | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import groups, page_xml, tiff
-from tfx_ocr.data.page.page import Page, Word, build_features, convert_to_pixels, list_words
+from tfx_ocr.data.page.page import Page, Word, build_features, convert_to_pixels, list_words, read_words
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
 from tfx_ocr.data.record import Record, Rejected
 
@@ -83,7 +83,7 @@ def _read_page(root: Path, name: str, group: str) -> Record:
     size = images.read_size(picture)
     if size is None:
         raise ValueError(f"not an image: the {IMAGE} is something else")
-    words = list_words(convert_to_pixels(_read_xml(root / f"{name}{OCR}", OCR), size))
+    words, left_out = read_words(convert_to_pixels(_read_xml(root / f"{name}{OCR}", OCR), size))
     if not words:
         raise ValueError(f"no words: the {OCR} has none")
     truth = convert_to_pixels(_read_xml(root / f"{name}{TRUTH}", TRUTH), size)
@@ -91,7 +91,7 @@ def _read_page(root: Path, name: str, group: str) -> Record:
         raise ValueError(f"no entities: no region of the {TRUTH} has a Property of key entity")
     source = files.format_path(name)
     features = build_features(tag_words(words, truth), size=size, image=picture)
-    return Record(features=features, source=source, file=source, group=group)
+    return Record(features=features, source=source, file=source, group=group, left_out=left_out)
 
 
 def _read_xml(path: Path, ending: str) -> Page:

@@ -1,4 +1,4 @@
-"""PAGE XML or ALTO files and the pictures they name, at any depth, as Transkribus, OCR-D and others leave them."""
+"""PAGE XML, ALTO or hOCR files and the pictures they name, at any depth, as others' tools leave them."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import functools
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tfx_ocr.data import files, images
-from tfx_ocr.data.page import alto, groups, markup, page_xml, tiff
-from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, list_words
+from tfx_ocr.data.page import document, groups, markup, tiff
+from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, list_words, read_words
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
 from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
-LAYOUT = "PAGE XML or ALTO (.xml, .xml.gz) and the pictures it names"
-ENDINGS = (".xml", ".xml.gz")
-LOOKS_SO = re.compile(rb"<(\w+:)?(PcGts|alto)\b", re.IGNORECASE)
-STRIPPED = images.ENDINGS | {".gz", ".xml", ".page", ".alto", ".gt", ".ocr"}  # of names that are compared
+LAYOUT = "PAGE XML or ALTO (.xml, .xml.gz) or hOCR (.hocr, .html) and the pictures it names"
+ENDINGS = (".xml", ".xml.gz", ".hocr", ".html", ".htm", ".xhtml", ".hocr.gz", ".html.gz")
+LOOKS_SO = re.compile(rb"<(\w+:)?(PcGts|alto)\b|\bocr_page\b", re.IGNORECASE)
+# Of names that are compared.
+STRIPPED = images.ENDINGS | {".gz", ".xml", ".page", ".alto", ".gt", ".ocr", ".hocr", ".html", ".htm", ".xhtml"}
 A_SHARD = 50  # pages
 
 
 def is_supported(root: Path) -> bool:
-    """Return whether the beginning of some XML file is that of PAGE XML or ALTO."""
+    """Return whether the beginning of some file is that of PAGE XML, ALTO or hOCR."""
     return any(path.lower().endswith(ENDINGS) and try_read(_looks_so, root / path) for path in files.walk(root))
 
 
@@ -41,12 +43,13 @@ def list_shards(root: Path) -> list[str]:
     pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in images.ENDINGS]
     rows: list[dict[str, Any]] = []
     described: dict[tuple[str, int], str] = {}
+    find = files.build_finder(pictures)
     for path in (path for path in paths if path.lower().endswith(ENDINGS)):
         pages = try_read(_read_pages, root / path) or []
         if not pages:  # `read` says why
             rows.append({"path": path, "number": 0, "text": ""})
         for number, page in enumerate(pages):
-            picture = _find_picture(path, page.image, pictures)
+            picture = _find_picture(path, page.image, pictures, find)
             text = " ".join(word.text for word in list_words(page))
             row = {"path": path, "number": number, "image": picture, "text": text}
             first = described.setdefault((picture, number), path) if picture else path
@@ -88,20 +91,19 @@ def _read_pages(path: Path) -> list[Page]:
     Raises:
         ValueError: it is neither, or a page of it cannot be made out.
     """
-    content = files.read_file(path)
-    return alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
+    return document.read_pages(files.read_file(path))
 
 
-def _find_picture(path: str, named: str, pictures: list[str]) -> str:
+def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[str], str]) -> str:
     """The picture of a page: where the file says, else by its name alone, else by the file's; "" where there is none.
 
     A name alone, or a folder above, must do: files move, and the names in them come from other machines.
     """
     folder, wanted = posixpath.dirname(path), named.replace("\\", "/")
     at = posixpath.normpath(posixpath.join(folder, wanted))
-    if wanted and at in pictures:
-        return at
-    for of, name in ((posixpath.basename, posixpath.basename(wanted)), (_get_stem, _get_stem(path))):
+    if wanted and (found := find(at)):
+        return found
+    for of, name in ((_get_name, _get_name(wanted)), (_get_stem, _get_stem(path))):
         alike = [picture for picture in pictures if name and of(picture) == name]
         near = [picture for picture in alike if posixpath.dirname(picture) in (folder, posixpath.dirname(folder))]
         if near or len(alike) == 1:
@@ -109,9 +111,13 @@ def _find_picture(path: str, named: str, pictures: list[str]) -> str:
     return ""
 
 
+def _get_name(path: str) -> str:
+    return unicodedata.normalize("NFC", posixpath.basename(path))
+
+
 def _get_stem(path: str) -> str:
     """A file's name without the endings that such files have: `tob02910.64` of `page/tob02910.64.gt.xml`."""
-    name = posixpath.basename(path)
+    name = _get_name(path)
     while (name_and_ending := posixpath.splitext(name))[1].lower() in STRIPPED:
         name = name_and_ending[0]
     return name
@@ -132,7 +138,7 @@ def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
     size = images.read_size(image)
     if size is None:
         raise ValueError(f"not an image: {files.format_path(row['image'])} is something else")
-    words = list_words(convert_to_pixels(page, size))
+    words, left_out = read_words(convert_to_pixels(page, size))
     if not words:
         raise ValueError("no words: the page has none")
     if not any(word.entity for word in words):
@@ -143,4 +149,5 @@ def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
         file=files.format_path(row["path"]),
         group=row["group"],
         split=find_split(posixpath.dirname(row["path"])),
+        left_out=left_out,
     )

@@ -6,13 +6,14 @@ import dataclasses
 import functools
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import align, fields, groups
-from tfx_ocr.data.page.markup import parse_number
+from tfx_ocr.data.page.markup import parse_number, try_number
 from tfx_ocr.data.page.page import Box, Word, build_features, divide_word, enclose
 from tfx_ocr.data.readers import table
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
@@ -51,7 +52,8 @@ def list_shards(root: Path) -> list[str]:
     ]
     whole = [receipt for receipt in receipts if receipt["box"] and receipt["fields"]]
     names = [(try_read(_read_fields, root / receipt["fields"]) or {}).get("supplier", "") for receipt in whole]
-    texts = [" ".join(text for _, text in try_read(_read_boxes, root / receipt["box"]) or []) for receipt in whole]
+    boxes = [try_read(_read_boxes, root / receipt["box"]) or ([], Counter()) for receipt in whole]
+    texts = [" ".join(text for _, text in lines) for lines, _ in boxes]
     digests = [try_read(files.hash_file, root / receipt["image"]) if receipt["image"] else None for receipt in whole]
     pairs = groups.pair_by_name(names) + groups.pair_by_text(texts) + groups.pair_by_key(digests)
     together = groups.join_pairs(len(whole), pairs)
@@ -72,30 +74,34 @@ def read(root: Path, shard: str) -> Iterator[Unread]:
         yield source, functools.partial(_read_receipt, root, receipt, source)
 
 
-def read_lines(content: bytes) -> list[tuple[Box, str]]:
-    """Return the text lines of a file of boxes.
+def read_lines(content: bytes) -> tuple[list[tuple[Box, str]], Counter[str]]:
+    """Return the text lines of a file of boxes, and how many of its lines are left out, by reason.
 
     Only the first eight commas of a line divide, quotes are text, and lines may end in CRLF.
 
     Raises:
-        ValueError: the file is not UTF-8, or a line has no eight numbers.
+        ValueError: the file is not UTF-8, or none of its lines is one of text.
     """
-    found = []
+    found, left_out = [], Counter[str]()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: the file of boxes") from None
-    for number, line in enumerate(re.split(r"\r\n|\r|\n", text), start=1):  # no other line ends: a text may hold them
+    for line in re.split(r"\r\n|\r|\n", text):  # no other line ends: a text may hold them
         if not line.strip():
             continue
-        *corners, words = line.split(",", 8)
-        if len(corners) != 8 or not all(re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", side) for side in corners):
-            raise ValueError(f"not a box: line {number} does not begin with eight numbers")
-        sides = [parse_number(side, f"a side of the box on line {number}") for side in corners]
-        box = enclose(zip(sides[::2], sides[1::2], strict=True))
-        if box and words.strip():
-            found.append((box, words.strip()))
-    return found
+        cells = line.split(",", 8)
+        sides = [side for side in map(try_number, cells[:8]) if side is not None]
+        box = enclose(zip(sides[::2], sides[1::2], strict=False))
+        if len(sides) < 8 or not box:
+            left_out["not a box: a line does not begin with eight numbers"] += 1
+        elif not (words := "".join(cells[8:]).strip()):
+            left_out["no text: a line has a box alone"] += 1
+        else:
+            found.append((box, words))
+    if not found:
+        raise ValueError(next(iter(left_out), "no words: the file of boxes is empty"))
+    return found, left_out
 
 
 def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
@@ -110,10 +116,8 @@ def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
     if not receipt["fields"]:
         raise ValueError("no fields: no file of entities has this name")
     known = _read_fields(root / receipt["fields"])
-    boxes = _read_boxes(root / receipt["box"])
-    words = [word for box, text in boxes for word in divide_word(Word(text=text, box=box))]
-    if not words:
-        raise ValueError("no words: the file of boxes is empty")
+    lines, left_out = _read_boxes(root / receipt["box"])
+    words = [word for box, text in lines for word in divide_word(Word(text=text, box=box))]
     image = files.read_file(root / receipt["image"]) if receipt["image"] else b""
     picture, size = images.read_size(image), _parse_size(receipt["size"])
     if picture and size:
@@ -124,10 +128,11 @@ def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
         source=source,
         file=source,
         group=receipt["group"],
+        left_out=left_out,
     )
 
 
-def _read_boxes(path: Path) -> list[tuple[Box, str]]:
+def _read_boxes(path: Path) -> tuple[list[tuple[Box, str]], Counter[str]]:
     return read_lines(files.read_file(path))
 
 

@@ -4,6 +4,7 @@ from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.recipe import Examples, Split
 
 COUNTS = [(("train", "0"), 5), (("train", "1"), 3), (("eval", "1"), 1), (("train", "0"), 2), (("test", "0"), 1)]
+LEFT_OUT = [(("", "margin"), 2), (("", "no box"), 1), (("", "no box"), 2)]
 REJECTED = [
     ("a.png", "not an image: none of PNG, JPEG"),
     ("b.png", "unknown label: 'x' is none of 0 to 1"),
@@ -17,12 +18,13 @@ def made(counts=COUNTS, rejected=REJECTED):
 
 
 def test_the_summary_adds_up():
-    assert made() == {
+    assert made(COUNTS + LEFT_OUT) == {
         "reader": "image_folder",
         "records": 15,
         "splits": {"train": 10, "eval": 1, "test": 1},
         "labels": {"train": {"0": 7, "1": 3}, "eval": {"0": 0, "1": 1}, "test": {"0": 1, "1": 0}},
         "rejected": {"unknown label": 2, "not an image": 1},
+        "left_out": {"no box": 3, "margin": 2},
     }
     assert list(made()["rejected"]) == ["unknown label", "not an image"]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from tfx_ocr.data.page import alto
-from tfx_ocr.data.page.page import list_words
+from tfx_ocr.data.page.page import list_words, read_words
 
 IMAGE = "<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation>"
 
@@ -25,7 +25,7 @@ def test_every_version(version):
     (read,) = alto.read(document(page(WORD), version))
     (word,) = list_words(read)
     assert (read.image, read.size, read.unit) == ("a.png", (100, 200), "pixel")
-    assert (word.text, word.box, word.confidence) == ("A", (1, 2, 11, 22.5), 0.5)
+    assert (word.text, word.box, word.confidence) == ("A-", (1, 2, 11, 22.5), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_file_of_two_pages_and_a_page_of_no_size():
     [
         (b"<hocr/>", "not ALTO: the outermost element is hocr"),
         (document(""), "not ALTO: Layout has no Page"),
-        (document(page(WORD), unit="mm"), "unknown unit: MeasurementUnit is 'mm', none of pixel, mm10, inch1200"),
+        (document(page(WORD), unit="mm"), "unknown unit: MeasurementUnit is 'mm' (known: pixel, mm10, inch1200)"),
         (document(page(WORD, 'WIDTH="bar"')), "not a number: WIDTH of Page is 'bar'"),
         (document(page('<String ID="s" CONTENT="A" HPOS="x"/>')), "not a number: box of String s is 'x'"),
     ],
@@ -73,3 +73,108 @@ def test_what_is_no_page_is_refused_with_a_reason(content, reason):
     with pytest.raises(ValueError, match=r"^\w") as error:
         alto.read(content)
     assert str(error.value) == reason
+
+
+def string(content, more="", box='HPOS="0" VPOS="0" WIDTH="40" HEIGHT="10"', inner=""):
+    return f'<String CONTENT="{content}" {box} {more}>{inner}</String>'
+
+
+def block(name, *lines, more="", kind="TextBlock"):
+    body = "".join(f'<TextLine ID="{name}{number}">{line}</TextLine>' for number, line in enumerate(lines, 1))
+    return f'<{kind} ID="{name}" {more}>{body}</{kind}>'
+
+
+def words_of(body, tags="", order=""):
+    content = document(f'<Page WIDTH="100" HEIGHT="200">{body}</Page>', tags=tags + order)
+    (found,) = alto.read(content)
+    words, left_out = read_words(found)
+    return [(word.text, word.entity) for word in words], left_out
+
+
+TAGS = (
+    '<Tags><NamedEntityTag ID="T" TYPE="total"/><NamedEntityTag ID="S" TYPE="supplier"/>'
+    '<OtherTag ID="O" TYPE="x"/></Tags>'
+)
+
+
+@pytest.mark.parametrize("level", ["PrintSpace", "ComposedBlock", "TextBlock"])
+def test_a_tag_holds_for_all_that_is_in_what_refers_to_it(level):
+    inner = block("b", string("A"), string("B", 'TAGREFS="S"'))
+    outer = (
+        inner.replace('ID="b"', 'TAGREFS="O T"')
+        if level == "TextBlock"
+        else f'<{level} TAGREFS="O T">{inner}</{level}>'
+    )
+    assert words_of(outer, TAGS) == ([("A", "total"), ("B", "supplier")], {})
+
+
+def test_a_line_names_its_entity():
+    assert words_of(block("b", string("A")).replace('ID="b1"', 'TAGREFS="T"'), TAGS)[0] == [("A", "total")]
+
+
+@pytest.mark.parametrize(
+    ("hyphen", "text"),
+    [
+        ('<HYP CONTENT="-" HPOS="40" VPOS="0" WIDTH="10" HEIGHT="10"/>', "KV-"),
+        ('<HYP CONTENT="\u00ad"/>', "KV\u00ad"),
+        ("<HYP/>", "KV"),
+    ],
+)
+def test_a_printed_hyphen_ends_the_word_before_it_and_the_whole_word_is_not_doubled(hyphen, text):
+    parts = 'SUBS_TYPE="HypPart{}" SUBS_CONTENT="KV-2041"'
+    body = block("b", string("KV", parts.format(1)) + hyphen, string("2041", parts.format(2)))
+    assert words_of(body) == ([(text, ""), ("2041", "")], {})
+
+
+def test_a_hyphen_widens_its_word_and_is_not_printed_twice():
+    line = string("KV-") + '<HYP CONTENT="-" HPOS="40" VPOS="0" WIDTH="10" HEIGHT="12"/>'
+    (read,) = alto.read(document(page(line)))
+    (word,) = list_words(read)
+    assert (word.text, word.box) == ("KV-", (0, 0, 50, 12))
+
+
+@pytest.mark.parametrize("said", ["", "NaN", "high", "-1", "7"])
+def test_a_confidence_that_cannot_be_read_is_not_known(said):
+    (read,) = alto.read(document(page(string("A", f'WC="{said}"'))))
+    assert list_words(read)[0].confidence is None
+
+
+def test_other_readings_are_counted_and_glyphs_stand_in_for_a_word():
+    glyphs = "".join(
+        f'<Glyph CONTENT="{letter}" HPOS="{left}" VPOS="0" WIDTH="5" HEIGHT="9"/>'
+        for left, letter in ((0, "N"), (5, "o"))
+    )
+    body = block(
+        "b", string("A", inner="<ALTERNATIVE>B</ALTERNATIVE><ALTERNATIVE>A</ALTERNATIVE>") + string("", inner=glyphs)
+    )
+    assert words_of(body) == ([("A", ""), ("No", "")], {"another reading of the same text": 1})
+
+
+def test_blocks_follow_each_other_as_idnext_says():
+    body = (
+        block("a", string("A"))
+        + block("b", string("B"), more='IDNEXT="d"')
+        + block("c", string("C"))
+        + f'<ComposedBlock ID="d" IDNEXT="a">{block("d1", string("D"))}</ComposedBlock>'
+        + block("e", string("E"), more='IDNEXT="e"')
+    )
+    assert [word for word, _ in words_of(body)[0]] == ["B", "D", "A", "C", "E"]
+
+
+def test_a_reading_order_names_blocks_lines_and_words_and_goes_before_idnext():
+    order = (
+        '<ReadingOrder><OrderedGroup ID="g"><ElementRef ID="r1" REF="b"/>'
+        '<OrderedGroup ID="h"><ElementRef ID="r2" REF="a2"/>'
+        '<ElementRef ID="r3" REF="w2 w1"/></OrderedGroup></OrderedGroup>'
+        '<OrderedGroup ID="i"><ElementRef ID="r4" REF="a1 a2 b"/></OrderedGroup></ReadingOrder>'
+    )
+    body = (
+        block("a", string("A1"), string("A2"), more='IDNEXT="b"')
+        + block("b", string("B"))
+        + block("c", string("W1", 'ID="w1"') + string("W2", 'ID="w2"'))
+    )
+    assert [word for word, _ in words_of(body, order=order)[0]] == ["B", "A2", "A1", "W2", "W1"]
+
+
+def test_strings_outside_of_lines_are_read():
+    assert words_of(f"<PrintSpace>{string('A')}{block('b', string('B'))}</PrintSpace>")[0] == [("A", ""), ("B", "")]

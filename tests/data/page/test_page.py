@@ -49,11 +49,11 @@ def test_a_text_with_spaces_becomes_words_of_shares_of_its_box():
         (Line(text="other", box=Box(0, 0, 9, 9), words=(word("A"),)), ["A"]),
         (Line(text="A B", box=Box(0, 0, 9, 9), words=(word("A"), Word(text="B"))), ["A", "B"]),
         (Line(text="A B", box=Box(0, 0, 9, 9), words=(word("A"), word(""))), ["A", "B"]),
-        (Line(text="A B", words=(word("A"), word(""))), ["A"]),
+        (Line(text="A B", words=(word("A"), word(""))), ["A", "B"]),
         (Line(text=" ", box=Box(0, 0, 9, 9)), []),
         (Line(text="A B"), []),
     ],
-    ids=["words_win", "word_without_box", "word_without_text", "line_without_box", "blank", "nowhere"],
+    ids=["words_win", "word_without_box", "word_without_text", "box_of_the_words", "blank", "nowhere"],
 )
 def test_words_count_and_the_lines_text_where_they_are_not_whole(line, found):
     assert [part.text for part in list_words(Page(regions=(Region(lines=(line,)),)))] == found

@@ -1,10 +1,14 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tfx_ocr.data.page import alto, markup, page_xml
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, list_words
+from tfx_ocr.data.page import markup, page_xml
+from tfx_ocr.data.page.document import read_pages
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, list_words, read_words
 
 DATA = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).parents[4] / "shared/data"))
 needs_data = pytest.mark.skipif(not (DATA / "page_alto").is_dir(), reason=f"no shared data in {DATA}")
@@ -120,7 +124,6 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
         (word_in(page='imageWidth="nan"'), "not a number: imageWidth of Page is 'nan'"),
         (word_in(coords='<Coords points="1,2 3"/>'), "not a point: Coords of Word w has '3'"),
         (word_in(coords='<Coords points="1,a"/>'), "not a number: Coords of Word w is 'a'"),
-        (word_in(text='<TextEquiv conf="high"/>'), "not a number: conf of TextEquiv is 'high'"),
         (document("<Page/>", head=BOMB), "a DTD: documents that define entities are not read"),
         (document("<Page/>", head='<!DOCTYPE x SYSTEM "file:///etc/passwd">'), "a DTD: "),
         (document("é", head='<?xml version="1.0" encoding="ISO-8859-1"?>'), "wrong encoding: the file says iso-8859-1"),
@@ -154,7 +157,7 @@ def test_real_files_of_every_year_and_those_that_are_broken_on_purpose():
     for path in sorted((DATA / "page_alto").rglob("*.xml*")):
         content = path.read_bytes()
         try:
-            pages = alto.read(content) if alto.is_alto(markup.parse_root(content)) else [page_xml.read(content)]
+            pages = read_pages(content)
             found[str(path.relative_to(DATA / "page_alto"))] = sum(len(list_words(page)) for page in pages)
         except ValueError as error:
             refused[path.parent.parent.name, path.name] = str(error)
@@ -163,7 +166,7 @@ def test_real_files_of_every_year_and_those_that_are_broken_on_purpose():
         ("page_2013-07-15", "dims.xml"): "not a number: imageWidth of Page is 'foo'",
         ("page_2013-07-15", "image.xml"): "no image: Page has no imageFilename",
         ("alto_v4", "dims.xml"): "not a number: WIDTH of Page is 'bar'",
-        ("alto_v4", "mu.xml"): "unknown unit: MeasurementUnit is 'mm', none of pixel, mm10, inch1200",
+        ("alto_v4", "mu.xml"): "unknown unit: MeasurementUnit is 'mm' (known: pixel, mm10, inch1200)",
     }
     assert len(found) == 28
     assert found["page_2010-03-19/00008228.gt.xml"] == 11377
@@ -176,3 +179,126 @@ def test_the_real_page_of_the_kaggle_set():
     page = page_xml.read((DATA / "kaggle_invoices/11002591_ocr.xml").read_bytes())
     assert (page.image, page.size, len(list_words(page))) == ("11002591.tif", (771, 1000), 135)
     assert page_xml.read(page_xml.write(page)) == page
+
+
+def text(value, index=None):
+    place = "" if index is None else f'index="{index}"'
+    return f"<TextEquiv {place}><Unicode>{value}</Unicode></TextEquiv>"
+
+
+COORDS = '<Coords points="0,0 40,0 40,10 0,10"/>'
+
+
+def line(value, more="", attributes=""):
+    return f"<TextLine {attributes}>{COORDS}{more}{text(value)}</TextLine>"
+
+
+def words_of(body):
+    page = page_xml.read(document(f'<Page imageFilename="a.png">{body}</Page>'))
+    words, left_out = read_words(page)
+    return [(word.text, word.entity) for word in words], left_out
+
+
+def region(name, body, entity="", kind="TextRegion"):
+    said = entity and f'<Property key="entity" value="{entity}"/>'
+    return f'<{kind} id="{name}">{said}{COORDS}{body}</{kind}>'
+
+
+@pytest.mark.parametrize("cell", ["TableCell", "TextRegion", "CustomRegion", "Row"])
+def test_lines_count_wherever_they_stand_below_a_region_and_take_the_innermost_entity(cell):
+    cells = region("c1", line("A"), kind=cell) + region("c2", line("B"), entity="total", kind=cell)
+    body = region("t", cells, entity="positions", kind="TableRegion")
+    assert words_of(body) == ([("A", "positions"), ("B", "total")], {})
+
+
+def test_an_entity_goes_through_regions_that_have_none_but_a_blank_one():
+    inner = region("i", '<Property key="entity"/>' + line("A"))
+    assert words_of(region("o", region("m", inner), entity="other"))[0] == [("A", "other")]
+
+
+def test_regions_in_a_margin_are_left_out_and_counted():
+    margin = '<Property key="Margin" value="Top"/>'
+    assert words_of(region("m", margin + line("A") + region("i", line("B C"))) + region("r", line("D"))) == (
+        [("D", "")],
+        {"text of a margin": 3},
+    )
+
+
+def test_the_order_of_groups_names_regions_in_others_too():
+    order = (
+        '<ReadingOrder><OrderedGroup><RegionRefIndexed index="1" regionRef="b"/>'
+        '<UnorderedGroupIndexed index="0" regionRef="a"><RegionRef regionRef="a2"/></UnorderedGroupIndexed>'
+        '<RegionRefIndexed index="2" regionRef="a1"/></OrderedGroup></ReadingOrder>'
+    )
+    a = region("a", line("A") + region("a1", line("A1")) + region("a2", line("A2")) + region("a3", line("A3")))
+    found, _ = words_of(order + region("z", line("Z")) + region("b", line("B")) + a)
+    assert [word for word, _ in found] == ["A", "A3", "A2", "B", "A1", "Z"]
+
+
+@pytest.mark.parametrize("place", ['index="{}"', 'custom="readingOrder {{index:{};}} structure {{type:x;}}"'])
+def test_lines_and_regions_come_by_the_places_that_they_state(place):
+    lines = "".join(line(name, attributes=place.format(index)) for name, index in (("B", 10), ("A", 9), ("C", 11)))
+    assert [word for word, _ in words_of(region("r", lines))[0]] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize(
+    ("readings", "word", "others"),
+    [
+        (text("") + text("A"), "A", 0),
+        (text("B", 1) + text(" ", 0) + text("A", 2), "B", 1),
+        (text("A") + text("A"), "A", 0),
+        ("<TextEquiv><PlainText>A</PlainText></TextEquiv>", "A", 0),
+        ('<TextEquiv conf="high"><Unicode>A</Unicode></TextEquiv>', "A", 0),
+    ],
+    ids=["empty_first", "empty_best", "twice_the_same", "plain", "confidence_of_words"],
+)
+def test_an_empty_reading_is_not_one_and_the_others_are_counted(readings, word, others):
+    found, left_out = words_of(region("r", f"<TextLine>{COORDS}<Word>{COORDS}{readings}</Word></TextLine>"))
+    assert found == [(word, "")]
+    assert left_out == ({"another reading of the same text": others} if others else {})
+
+
+def test_a_word_without_a_text_is_that_of_its_glyphs():
+    glyphs = "".join(
+        f'<Glyph><Coords points="{left},0 {left + 5},9"/>{text(letter)}</Glyph>'
+        for left, letter in ((0, "N"), (5, "o"))
+    )
+    (region_,) = page_xml.read(
+        document(f'<Page imageFilename="a.png">{region("r", f"<TextLine><Word>{glyphs}</Word></TextLine>")}</Page>')
+    ).regions
+    (word,) = region_.lines[0].words
+    assert (word.text, word.box) == ("No", (0, 0, 10, 9))
+
+
+def test_texts_without_a_place_and_texts_of_outer_levels_are_counted():
+    nowhere = f"<TextLine><Word>{text('A')}</Word><Word>{COORDS}{text('B')}</Word></TextLine>"
+    outer = region("o", region("i", line("C")) + text("C D E"))
+    assert words_of(region("r", nowhere) + outer) == (
+        [("B", ""), ("C", "")],
+        {
+            "text without a place: no box": 1,
+            "text of a region or a line that its parts do not have": 2,
+        },
+    )
+
+
+@st.composite
+def trees(draw, depth=0):
+    """Regions in regions with lines, words and readings, any level with a text of its own words, any box missing."""
+    coords = COORDS if draw(st.booleans()) else ""
+    own = "".join(text(f"t{draw(st.uuids())}") for _ in range(draw(st.integers(0, 2))))
+    if depth == 4:
+        return f"<Glyph>{coords}{own}</Glyph>"
+    children = "".join(draw(st.lists(trees(depth + 1), max_size=2)))
+    name = ("TableRegion", "TableCell", "TextLine", "Word")[depth]
+    return f"<{name}>{coords}{children}{own}</{name}>"
+
+
+@given(st.lists(trees(), max_size=3))
+def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
+    content = document(f'<Page imageFilename="a.png">{"".join(bodies)}</Page>')
+    words, left_out = read_words(page_xml.read(content))
+    given_ = re.findall(rb"<Unicode>([^<]+)", content)
+    glyphs = len(re.findall(rb"<Glyph>.*?</Glyph>", content))
+    # the texts of several glyphs are one word
+    assert len(given_) - glyphs <= len(words) + sum(left_out.values()) <= len(given_)

@@ -137,7 +137,7 @@ def test_real_files_each_with_its_reason():
     assert broken == {
         "alto_v4/invalid/dims.xml": "not a number: WIDTH of Page is 'bar'",
         "alto_v4/invalid/image.xml": "no image: a picture of the same name is not in the folder",
-        "alto_v4/invalid/mu.xml": "unknown unit: MeasurementUnit is 'mm', none of pixel, mm10, inch1200",
+        "alto_v4/invalid/mu.xml": "unknown unit: MeasurementUnit is 'mm' (known: pixel, mm10, inch1200)",
         "alto_v4/invalid/zero_dims_missing_image.xml": "no image: missing_zero_dims.png is not in the folder",
         "page_2013-07-15/invalid/dims.xml": "not a number: imageWidth of Page is 'foo'",
         "page_2013-07-15/invalid/image.xml": "no image: Page has no imageFilename",

@@ -72,11 +72,29 @@ def test_boxes_are_scaled_to_the_picture(tmp_path):
 
 
 def test_texts_keep_commas_and_quotes():
-    lines = sroie.read_lines(
+    lines, left_out = sroie.read_lines(
         b'\xef\xbb\xbf1,2,3,2,3,4,1,4,"NO. 5, JALAN 6\r\n\n1,2,3,2,3,4,1,4, \n1.5,2,3,2,3,4,-1,4,\xc3\x89\n'
     )
     assert lines == [(Box(1, 2, 3, 4), '"NO. 5, JALAN 6'), (Box(-1, 2, 3, 4), "É")]
-    assert sroie.read_lines("1,2,3,2,3,4,1,4,A\u2028B".encode()) == [(Box(1, 2, 3, 4), "A\u2028B")]
+    assert left_out == {"no text: a line has a box alone": 1}
+    assert sroie.read_lines("1,2,3,2,3,4,1,4,A\u2028B".encode())[0] == [(Box(1, 2, 3, 4), "A\u2028B")]
+
+
+def test_a_line_that_is_not_a_box_with_a_text_is_left_out_and_counted(tmp_path):
+    broken = "1,2,3,2,3,4,1,4\nTOTAL\n1,2,3,2,3,4,1,x,A\n1,2,3,2,3,4,1,1e999,A\n"
+    make(tmp_path, "a", lines=LINES + broken)
+    (record,) = everything(tmp_path)
+    assert record.features["words"] == [b"BOOK", b"SHOP", b"TOTAL", b"9.00"]
+    assert record.left_out == {
+        "no text: a line has a box alone": 1,
+        "not a box: a line does not begin with eight numbers": 3,
+    }
+
+
+def test_a_total_that_is_a_number_keeps_its_zeros(tmp_path):
+    make(tmp_path, "a", fields=b'{"total": 9.00}')
+    (record,) = everything(tmp_path)
+    assert (record.features["field_values"], record.features["entities"][-1]) == ([b"9.00"], b"total")
 
 
 def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
@@ -94,7 +112,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         Rejected(source="box/b.txt", reason="no fields: no file of entities has this name"),
         Rejected(source="entities/c.txt", reason="no words: no file of boxes has this name"),
         Rejected(source="img/d.png", reason="no words: no file of boxes has this name"),
-        Rejected(source="box/e.txt", reason="not a box: line 1 does not begin with eight numbers"),
+        Rejected(source="box/e.txt", reason="not a box: a line does not begin with eight numbers"),
         Rejected(source="box/f.txt", reason="text is not UTF-8: the file of boxes"),
         Rejected(source="box/g.txt", reason="no words: the file of boxes is empty"),
         Rejected(

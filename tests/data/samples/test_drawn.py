@@ -45,8 +45,8 @@ def test_a_sample_is_drawn_whole_and_its_fonts_are_held_apart(name, module, lett
     assert {type(record) for record in records} == {Record}
     assert Counter(record.split for record in records) == expected
     assert groups(records) == {split: set(families) for split, (families, _) in fewer.items()}
-    assert {get_alphabet(letters).find_problem(record.encoded("label").decode()) for record in records} == {None}
-    assert {images.find_problem(record.encoded("image"), 100_000) for record in records} == {None}
+    assert {get_alphabet(letters).find_problem(record.get_bytes("label").decode()) for record in records} == {None}
+    assert {images.find_problem(record.get_bytes("image"), 100_000) for record in records} == {None}
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     assert get_sample(name)(folder) == folder
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before

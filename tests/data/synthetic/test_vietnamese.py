@@ -58,9 +58,9 @@ def test_a_set_is_drawn_read_and_the_same_again(tmp_path):
     assert {type(record) for record in records} == {Record}
     assert {record.group for record in records} == {"Mali", "Charm"}
     assert {record.split for record in records} == {"train"}
-    assert {letters.find_problem(record.encoded("label").decode()) for record in records} == {None}
+    assert {letters.find_problem(record.get_bytes("label").decode()) for record in records} == {None}
     for record in records:
-        with Image.open(io.BytesIO(record.encoded("image"))) as picture:
+        with Image.open(io.BytesIO(record.get_bytes("image"))) as picture:
             assert picture.mode == "L"
             assert 740 <= picture.width <= 1180
             assert 58 <= picture.height <= 64
@@ -70,7 +70,7 @@ def test_a_set_is_drawn_read_and_the_same_again(tmp_path):
 def test_a_font_is_given_only_texts_it_has_ink_for(tmp_path):
     inked = fonts.find_drawn(MALI, letters.CHARACTERS) - set("0123456789")
     drawing = vietnamese.Drawing(files=(MALI,), inked=(inked,), texts=None, seed=1, styles=("short",))
-    texts = [record.encoded("label").decode() for record in drawing(range(30))]
+    texts = [record.get_bytes("label").decode() for record in drawing(range(30))]
     assert not any(character.isdigit() for text in texts for character in text)
     assert list(pickle.loads(pickle.dumps(drawing))(range(3))) == list(drawing(range(3)))
 

@@ -1,0 +1,97 @@
+import gzip
+
+import pytest
+
+from tfx_ocr.data.page import hocr
+from tfx_ocr.data.page.document import read_pages
+from tfx_ocr.data.page.page import list_words, read_words
+
+# As Tesseract writes it.
+TESSERACT = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "xhtml1-transitional.dtd">
+<html><head><title></title><meta name='ocr-system' content='tesseract 5'/></head><body>
+ <div class='ocr_page' id='page_1' title='image "scans/a b.png"; bbox 0 0 600 400; ppageno 0'>
+  <div class='ocr_carea' title="bbox 10 10 300 40"><p class='ocr_par' title="bbox 10 10 300 40">
+   <span class='ocr_line' title="bbox 10 10 300 40; baseline 0 -5">
+    <span class='ocrx_word' title='bbox 10 10 100 40; x_wconf 96'>Total</span>
+    <span class='ocrx_word' title='bbox 120 10 300 40; x_wconf 41'><strong>19,90&nbsp;€</strong></span>
+   </span></p></div>
+ </div></body></html>
+"""
+
+
+def page(body, title="bbox 0 0 600 400"):
+    return f"<html><body><div class='ocr_page' title='{title}'>{body}</div></body></html>".encode()
+
+
+def texts(content):
+    return [(word.text, word.box) for page in read_pages(content) for word in list_words(page)]
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_page_of_tesseract(packed):
+    content = TESSERACT.encode()
+    (found,) = read_pages(gzip.compress(content) if packed else content)
+    assert (found.image, found.size, found.unit) == ("scans/a b.png", (600, 400), "pixel")
+    # "19,90 €" is seven characters over 180 pixels from 120
+    assert [(word.text, word.box, word.confidence) for word in list_words(found)] == [
+        ("Total", (10, 10, 100, 40), 0.96),
+        ("19,90", (120, 10, pytest.approx(120 + 5 * 180 / 7), 40), 0.41),
+        ("€", (pytest.approx(120 + 6 * 180 / 7), 10, 300, 40), 0.41),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("<span class='ocr_line' title='bbox 0 0 30 10'>A B</span>", [("A", (0, 0, 10, 10)), ("B", (20, 0, 30, 10))]),
+        ("<span class='ocrx_word' title='bbox 0 0 9 9'>A</span>", [("A", (0, 0, 9, 9))]),
+        ("<p class='ocr_par' title='bbox 0 0 9 9'>A</p>", [("A", (0, 0, 9, 9))]),
+        (
+            "<span class='ocr_header'><span class='ocrx_word' title='bbox 1 1 2 2'>H</span></span>",
+            [("H", (1, 1, 2, 2))],
+        ),
+        (
+            "<span class='ocr_line'><span class='ocrx_word'><span class='ocrx_cinfo' title='x_bboxes 1 2 3 4'>A</span>"
+            "<span class='ocrx_cinfo' title='x_bboxes 3 2 5 6'>B</span></span></span>",
+            [("AB", (1, 2, 5, 6))],
+        ),
+    ],
+    ids=["line_without_words", "word_without_a_line", "paragraph_alone", "header", "characters"],
+)
+def test_text_at_any_level(body, found):
+    assert texts(page(body)) == found
+
+
+def test_text_without_a_place_is_counted():
+    body = "<span class='ocr_line'>A <span class='ocrx_word'>B</span></span> C <script>x</script>"
+    (found,) = hocr.read(page(body, title="ppageno 0"))
+    assert found.size is None
+    assert read_words(found) == (
+        [],
+        {"text without a place: no box": 2, "text of a region or a line that its parts do not have": 1},
+    )
+
+
+def test_areas_come_in_the_order_of_the_document():
+    lines = [f"<span class='ocr_line' title='bbox 0 0 9 9'>{name}</span>" for name in "ABC"]
+    body = f"<div class='ocr_carea'>{lines[0]}<div>{lines[1]}</div>{lines[2]}</div>"
+    assert [text for text, _ in texts(page(body))] == ["A", "B", "C"]
+
+
+def test_utf8_needs_no_declaration_and_another_encoding_is_taken_from_it():
+    line = "<span class='ocr_line' title='bbox 0 0 9 9'>đồng</span>"
+    assert [text for text, _ in texts(page(line))] == ["đồng"]
+    latin = page("<span class='ocr_line' title='bbox 0 0 9 9'>é</span>").decode()
+    assert [text for text, _ in texts(latin.replace("<html>", "<html><meta charset='latin-1'>").encode("latin-1"))] == [
+        "é"
+    ]
+
+
+def test_a_page_per_element_and_none_is_refused():
+    assert [found.size for found in hocr.read(page("</div><div class='ocr_page' title='bbox 0 0 7 9'>"))] == [
+        (600, 400),
+        (7, 9),
+    ]
+    with pytest.raises(ValueError, match=r"^not hOCR: no element of the class ocr_page$"):
+        hocr.read(b"<html><!-- <div class='ocr_page'> --></html>")
