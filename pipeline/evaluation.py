@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import get_metrics
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
@@ -24,7 +25,6 @@ from tfx_ocr.pipeline.prediction import find_model, open_location
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.locations import Location
 
-SPLITS = ("train", "eval", "test")
 SHOWN = 20  # rejected records that are named
 
 

@@ -18,11 +18,11 @@ import numpy as np
 import tensorflow_model_analysis as tfma
 from tensorflow_model_analysis.extractors import extractor
 
+from tfx_ocr.components.artifacts import ANSWERS
 from tfx_ocr.components.evaluator import metrics, records
 from tfx_ocr.components.evaluator.metrics.pairs import get_text
 from tfx_ocr.data import features
 
-FILES = "answers"  # answers-00000-of-00001.jsonl
 KEY = "answers"
 SHOWN = (features.LABEL_OUT, features.PROBABILITY_OUT)
 
@@ -38,7 +38,7 @@ def create_evaluator(task: str) -> tfma.evaluators.Evaluator:
 
 def create_writer(folder: str) -> tfma.writers.Writer:
     """Writes them below `folder`."""
-    return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_Write(f"{folder}/{FILES}"))
+    return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_Write(f"{folder}/{ANSWERS}"))
 
 
 class _ToLines(beam.PTransform):

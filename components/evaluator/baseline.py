@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import collections
 import itertools
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
-
-import tensorflow as tf
 
 from tfx_ocr.components.evaluator import records
 from tfx_ocr.components.evaluator.gate import Served
@@ -42,12 +39,12 @@ def read_baseline(serving_dir: str, examples_digest: str, family: ModuleType) ->
     return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
 
 
-def ask_baseline(serving_dir: str, split_uris: list[str], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
+def ask_baseline(serving_dir: str, raws: Iterable[bytes], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
     """Ask the served version about this run's examples, so that two models are never compared on two tests.
 
     Args:
         serving_dir: folder of the served versions.
-        split_uris: folders of the examples' TFRecords, gzipped.
+        raws: the examples, serialized.
         family: module of `components.evaluator.metrics`.
         mine: the judged model's answer to each of them, by the record's digest.
 
@@ -65,8 +62,8 @@ def ask_baseline(serving_dir: str, split_uris: list[str], family: ModuleType, mi
     triples: collections.Counter[tuple[str, str, str]] = collections.Counter()
     try:
         with open_folder(folder) as model:
-            raws, again = itertools.tee(_raws(split_uris))
-            for raw, (reference, theirs) in zip(again, records.predict_pairs(model, raws, family), strict=True):
+            asked, again = itertools.tee(raws)
+            for raw, (reference, theirs) in zip(again, records.predict_pairs(model, asked, family), strict=True):
                 triples[reference, mine[records.digest_record(raw)], theirs] += 1
     except ValueError as error:
         raise Stop(
@@ -83,8 +80,3 @@ def ask_baseline(serving_dir: str, split_uris: list[str], family: ModuleType, mi
         how="evaluated",
         triples=triples,
     )
-
-
-def _raws(split_uris: list[str]) -> Iterator[bytes]:
-    files = [path for uri in split_uris for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))]
-    yield from tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator()

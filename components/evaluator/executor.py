@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -13,14 +13,15 @@ from tfx import types
 from tfx.components.evaluator import constants
 from tfx.components.util import tfxio_utils
 from tfx.dsl.components.base import base_beam_executor
-from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
+from tfx_ocr.components.artifacts import ANSWERS, GATE_FILE
 from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
 from tfx_ocr.components.evaluator import slices as derived
 from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.progress import say
+from tfx_ocr.components.reading import list_splits, read_lines, read_split
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
@@ -55,11 +56,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluation = artifact_utils.get_single_instance(output_dict[standard_component_specs.EVALUATION_KEY])
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
 
-        split_uris = _split_uris(examples, part.gate.split)
+        splits = list_splits(examples)
+        if part.gate.split not in splits:
+            raise Stop(
+                f"the examples have no {part.gate.split} split to judge by (gate.split); they have {', '.join(splits)}"
+            )
         model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        self._analyse(examples, split_uris, model_path, part.task, part.gate.slices, evaluation.uri)
+        self._analyse(examples, part.gate.split, model_path, part.task, part.gate.slices, evaluation.uri)
 
-        given = list(_read_answers(evaluation.uri))
+        given = read_lines(evaluation.uri, f"{ANSWERS}-*.jsonl")
         if not given:
             raise Stop(
                 f"the {part.gate.split} split holds no examples, so the model cannot be judged: give the recipe's "
@@ -75,34 +80,35 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 part.gate, family, bootstrap.compute_metrics(family, pairs), served.metrics
             ):
                 mine = {each["record"]: each["answer"] for each in given}
-                served = baseline.ask_baseline(serving_dir, split_uris, family, mine)
+                served = baseline.ask_baseline(serving_dir, read_split(examples, part.gate.split), family, mine)
         verdict = gate.judge(part.name, part.gate, family, pairs, served, digest)
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
-        io_utils.write_string_file(os.path.join(evaluation.uri, gate.GATE_FILE), text)
-        io_utils.write_string_file(os.path.join(blessing.uri, gate.GATE_FILE), text)
+        io_utils.write_string_file(os.path.join(evaluation.uri, GATE_FILE), text)
+        io_utils.write_string_file(os.path.join(blessing.uri, GATE_FILE), text)
         _bless(blessing, model, verdict["blessed"], exec_properties.get("current_component_id"))
         say(gate.summarize(verdict))
 
     def _analyse(
         self,
         examples: list[types.Artifact],
-        split_uris: list[str],
+        split: str,
         model_path: str,
         task: str,
         slices: Sequence[str],
         output_path: str,
     ) -> None:
-        """Run TFMA over `split_uris`; every answer is written from the inference that its metrics come from."""
+        """Run TFMA over a split; every answer is written from the inference that its metrics come from."""
         config = build_eval_config(task, slices)
         shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
         tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
             examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
         )
+        patterns = [io_utils.all_files_pattern(uri) for uri in artifact_utils.get_split_uris(examples, split)]
         with self._make_beam_pipeline() as pipeline:
             _ = (
                 pipeline
-                | "Read" >> tfxio_of([io_utils.all_files_pattern(uri) for uri in split_uris]).BeamSource()
+                | "Read" >> tfxio_of(patterns).BeamSource()
                 | "Analyse"
                 >> tfma.ExtractEvaluateAndWriteResults(
                     eval_shared_model=shared_model,
@@ -144,20 +150,6 @@ def build_eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
             *(tfma.SlicingSpec(feature_keys=[feature]) for feature in slices),
         ],
     )
-
-
-def _split_uris(examples: list[types.Artifact], split: str) -> list[str]:
-    try:
-        return artifact_utils.get_split_uris(examples, split)
-    except ValueError:
-        there = ", ".join(artifact_utils.decode_split_names(examples[0].split_names))
-        raise Stop(f"the examples have no {split} split to judge by (gate.split); they have {there}") from None
-
-
-def _read_answers(folder: str) -> Iterator[dict[str, Any]]:
-    for path in sorted(fileio.glob(os.path.join(folder, f"{answers.FILES}-*.jsonl"))):
-        with fileio.open(path) as lines:
-            yield from map(json.loads, lines)
 
 
 def _bless(blessing: types.Artifact, model: types.Artifact, blessed: bool, component_id: str | None) -> None:

@@ -15,7 +15,6 @@ from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.evaluator.metrics.bootstrap import Interval, compute_differences
 from tfx_ocr.components.recipe import Gate
 
-GATE_FILE = "gate.json"  # the verdict, in the evaluation and beside the blessing
 TOLERANCE = 1e-9  # 0.962 - 0.957 is 0.005 to a person
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from tfx_ocr.components.example_gen.splits import SPLITS
+from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.recipe import Examples
 
 NAMED = 3  # reasons told when a run stops, the commonest first

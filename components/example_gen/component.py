@@ -6,9 +6,9 @@ from tfx.components.example_gen.component import FileBasedExampleGen
 from tfx.dsl.components.base.executor_spec import BeamExecutorSpec
 from tfx.proto import example_gen_pb2
 
+from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.example_gen.driver import Driver
 from tfx_ocr.components.example_gen.executor import Executor
-from tfx_ocr.components.example_gen.splits import SPLITS
 
 
 class ExampleGen(FileBasedExampleGen):

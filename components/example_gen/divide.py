@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
-from tfx_ocr.components.example_gen.splits import SPLITS, Divider
+from tfx_ocr.components.artifacts import SPLITS
+from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.example_gen.to_example import Kept
 from tfx_ocr.components.recipe import Split
 

@@ -14,19 +14,19 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils
 
+from tfx_ocr.components.artifacts import REJECTED_FILE, SPLITS, SUMMARY_FILE
 from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.example_gen.divide import Divide
-from tfx_ocr.components.example_gen.splits import SPLITS
 from tfx_ocr.components.example_gen.to_example import ToExample
+from tfx_ocr.components.reading import read_lines
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.files import to_natural_key
 from tfx_ocr.data.readers import choose_reader, get_reader
 
-REJECTED_FILE = "rejected.jsonl"
-SUMMARY_FILE = "summary.json"
 COUNTS_FILE = "counts.jsonl"  # what the summary is made of; removed when it is
 
 
@@ -93,31 +93,22 @@ def _account(uri: str, reading: str, root: str, part: Part) -> None:
     Raises:
         Stop: see `account.refusal`. The list is copied out of `uri` before, which TFX removes when a step fails.
     """
-    counts = [((split, label), count) for (split, label), count in _lines(os.path.join(uri, COUNTS_FILE))]
-    rejected = sorted(_lines(os.path.join(uri, REJECTED_FILE)), key=lambda line: (to_natural_key(line[0]), line))
+    counts = [((split, label), count) for (split, label), count in read_lines(uri, COUNTS_FILE)]
+    rejected = sorted(read_lines(uri, REJECTED_FILE), key=lambda line: (to_natural_key(line[0]), line))
     fileio.remove(os.path.join(uri, COUNTS_FILE))
     listed = "".join(
         json.dumps({"source": source, "reason": reason}, ensure_ascii=False) + "\n" for source, reason in rejected
     )
-    _write(os.path.join(uri, REJECTED_FILE), listed)
+    io_utils.write_string_file(os.path.join(uri, REJECTED_FILE), listed)
     classes = getattr(get_alphabet(part.alphabet), "CLASSES", ())
     summary = account.summarize(reading, counts, rejected, classes)
-    _write(os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
+    io_utils.write_string_file(
+        os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
+    )
 
     component, execution = os.path.dirname(os.path.dirname(uri)), os.path.basename(uri)
     where = os.path.join(component, "rejected", f"{execution}.jsonl")
     refusal = account.explain_refusal(summary, rejected, part.examples, root, where)
     if refusal:
-        fileio.makedirs(os.path.dirname(where))
-        _write(where, listed)
+        io_utils.write_string_file(where, listed)
         raise Stop(refusal)
-
-
-def _lines(path: str) -> list[Any]:
-    with fileio.open(path) as file:
-        return [json.loads(line) for line in file.read().splitlines()]
-
-
-def _write(path: str, text: str) -> None:
-    with fileio.open(path, "w") as file:
-        file.write(text)

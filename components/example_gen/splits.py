@@ -8,8 +8,6 @@ from collections.abc import Collection
 from tfx_ocr.components.recipe import Split
 from tfx_ocr.data.files import to_natural_key
 
-SPLITS = ("train", "eval", "test")
-
 
 class Divider:
     """A recipe's rule for data whose own splits are known.

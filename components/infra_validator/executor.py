@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import math
 import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tfx import types
 from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
+from tfx_ocr.components.artifacts import FAST_FILE, REASON_FILE
 from tfx_ocr.components.infra_validator.parity import RECORDS, measure_parity, summarize
 from tfx_ocr.components.infra_validator.serve import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
 from tfx_ocr.components.progress import say
+from tfx_ocr.components.reading import list_splits, read_split
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.runtimes import open_folder
 
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
-REASON_FILE = "reason.txt"
-FAST_FILE = "fast.json"
 KEPT_APART = ("test", "eval")  # splits that nothing was trained on, the one that is judged on first
 
 Artifacts = dict[str, list[types.Artifact]]
@@ -76,25 +76,17 @@ class Executor(base_executor.BaseExecutor):
 
 
 def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:
-    """The first `count` records of any split, `eval` before the others."""
-    splits = artifact_utils.decode_split_names(examples[0].split_names)
-    files = [path for split in sorted(splits, key=lambda name: name != "eval") for path in _files(examples, split)]
-    return _parsed(tf.data.TFRecordDataset(files, compression_type="GZIP").take(count))
+    """Return the first `count` records of any split, `eval` before the others."""
+    splits = sorted(list_splits(examples), key=lambda name: name != "eval")
+    raws = itertools.chain.from_iterable(read_split(examples, split) for split in splits)
+    return [tf.train.Example.FromString(raw) for raw in itertools.islice(raws, count)]
 
 
 def _spread(examples: list[types.Artifact], most: int) -> tuple[str, list[tf.train.Example]]:
-    """A split that nothing was trained on, and at most `most` of its records, as far apart as they can be."""
-    splits = artifact_utils.decode_split_names(examples[0].split_names)
+    """Return a split that nothing was trained on, and at most `most` of its records, as far apart as they can be."""
+    splits = list_splits(examples)
     split = next(name for name in (*KEPT_APART, *splits) if name in splits)
-    dataset = tf.data.TFRecordDataset(_files(examples, split), compression_type="GZIP")
-    count = int(dataset.reduce(np.int64(0), lambda number, _: number + 1))
-    return split, _parsed(dataset.shard(max(1, math.ceil(count / most)), 0))
-
-
-def _files(examples: list[types.Artifact], split: str) -> list[str]:
-    uris = artifact_utils.get_split_uris(examples, split)
-    return [path for uri in uris for path in sorted(tf.io.gfile.glob(os.path.join(uri, "*")))]
-
-
-def _parsed(dataset: tf.data.Dataset) -> list[tf.train.Example]:
-    return [tf.train.Example.FromString(raw) for raw in dataset.as_numpy_iterator()]
+    step = max(1, math.ceil(sum(1 for _ in read_split(examples, split)) / most))
+    return split, [
+        tf.train.Example.FromString(raw) for raw in itertools.islice(read_split(examples, split), None, None, step)
+    ]

@@ -15,14 +15,13 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
+from tfx_ocr.components.artifacts import FAST_FILE, GATE_FILE
 from tfx_ocr.components.progress import say
+from tfx_ocr.components.reading import read_json
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 from tfx_ocr.serving import versions
-
-GATE_FILE = "gate.json"  # the Evaluator leaves it beside the blessing
-FAST_FILE = "fast.json"  # likewise the InfraValidator: whether the fast form is carried
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -74,8 +73,8 @@ class Executor(stock.Executor):
 def _is_fast(input_dict: Artifacts) -> bool:
     """Return whether the fast form was found to answer as the export does."""
     blessings = input_dict.get(standard_component_specs.INFRA_BLESSING_KEY)
-    path = blessings and os.path.join(artifact_utils.get_single_uri(blessings), FAST_FILE)
-    return bool(path and fileio.exists(path) and json.loads(io_utils.read_string_file(path))["carried"])
+    fast = read_json(artifact_utils.get_single_uri(blessings), FAST_FILE) if blessings else None
+    return bool(fast and fast["carried"])
 
 
 def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Manifest:
@@ -86,9 +85,7 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
     graph = saved_model.meta_graphs[0]
     judged: dict[str, Any] = {}
     if blessings := input_dict.get(standard_component_specs.MODEL_BLESSING_KEY):
-        path = os.path.join(artifact_utils.get_single_uri(blessings), GATE_FILE)
-        if fileio.exists(path):  # another Evaluator's blessing comes without
-            judged = json.loads(io_utils.read_string_file(path))
+        judged = read_json(artifact_utils.get_single_uri(blessings), GATE_FILE) or {}  # TFX's Evaluator leaves none
     return versions.Manifest(
         recipe=part.name,
         input={"kind": part.input, **dataclasses.asdict(part.spec)},

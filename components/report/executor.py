@@ -7,7 +7,6 @@ import csv
 import datetime
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import tensorflow as tf
@@ -19,13 +18,22 @@ from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
 from tfx.utils import io_utils
 
+from tfx_ocr.components.artifacts import (
+    ANSWERS,
+    FAST_FILE,
+    GATE_FILE,
+    HISTORY_FILE,
+    REASON_FILE,
+    REJECTED_FILE,
+    SUMMARY_FILE,
+)
+from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_split, read_text
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import examples, mistakes, page, pictures, timings
 from tfx_ocr.components.report.run import Picture, Produced, Run
 
 MOST_MISTAKES = 24
 LONGEST = {"sequence": 960, "tagging": 320}  # task -> pixels of a picture: a text must be legible
-SPLITS = ("train", "eval", "test")
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -47,10 +55,12 @@ class Executor(base_executor.BaseExecutor):
         root = os.path.dirname(os.path.dirname(os.path.dirname(report)))  # below it: Report/report/<execution>
         run_id = (self._context.pipeline_run_id or "") if self._context else ""
         uris = {name: artifacts[0].uri for name, artifacts in input_dict.items()}
+        given = input_dict["examples"]
 
-        answers = _answers(uris["evaluation"])
+        answers = read_lines(uris["evaluation"], f"{ANSWERS}-*.jsonl")
         wrong = _mistakes(answers, part.task)
-        found = examples.scan(_records(input_dict["examples"][0]), {mistake["source"] for mistake in wrong or ()})
+        raws = ((split, raw) for split in list_splits(given) for raw in read_split(given, split))
+        found = examples.scan(raws, {mistake["source"] for mistake in wrong or ()})
         html, facts = page.render(
             Run(
                 part=part,
@@ -59,21 +69,21 @@ class Executor(base_executor.BaseExecutor):
                 began=timings.parse_start(run_id),
                 code_version=exec_properties.get("code_version", ""),
                 stack=f"TFX {tfx_version.__version__}, TensorFlow {tf.__version__}",
-                gate=_json(uris["evaluation"], "gate.json"),
+                gate=read_json(uris["evaluation"], GATE_FILE),
                 blessed=_flag(input_dict["blessing"][0], "blessed"),
                 infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
-                infra_reason=_text(uris["infra_blessing"], "reason.txt").strip(),
-                fast=_json(uris["infra_blessing"], "fast.json"),
+                infra_reason=read_text(uris["infra_blessing"], REASON_FILE).strip(),
+                fast=read_json(uris["infra_blessing"], FAST_FILE),
                 pushed=_flag(input_dict["pushed_model"][0], "pushed"),
-                manifest=_json(uris["pushed_model"], "manifest.json"),
+                manifest=read_json(uris["pushed_model"], "manifest.json"),
                 history=_history(uris["model_run"]),
                 slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
                 mistakes=wrong,
                 pairs=_pairs(answers),
                 pictures=_pictures(found.images, LONGEST.get(part.task or "", pictures.LONGEST)),
                 counts=found.counts,
-                summary=_json(uris["examples"], "summary.json"),
-                rejected=_lines_or_none(uris["examples"], "rejected.jsonl"),
+                summary=read_json(uris["examples"], SUMMARY_FILE),
+                rejected=read_lines(uris["examples"], REJECTED_FILE),
                 anomalies=_anomalies(uris["anomalies"]),
                 duplicates=found.duplicates,
                 produced=[
@@ -85,36 +95,9 @@ class Executor(base_executor.BaseExecutor):
         io_utils.write_string_file(os.path.join(report, "report.json"), json.dumps(facts, ensure_ascii=False, indent=1))
 
 
-def _text(folder: str, name: str) -> str:
-    """What a step wrote; "" where it did not."""
-    path = os.path.join(folder, name)
-    return io_utils.read_string_file(path) if fileio.exists(path) else ""
-
-
-def _json(folder: str, name: str) -> dict[str, Any] | None:
-    text = _text(folder, name)
-    return json.loads(text) if text else None
-
-
-def _lines(path: str) -> Iterator[dict[str, Any]]:
-    with fileio.open(path) as lines:
-        yield from map(json.loads, lines)
-
-
-def _lines_or_none(folder: str, name: str) -> list[dict[str, Any]] | None:
-    path = os.path.join(folder, name)
-    return list(_lines(path)) if fileio.exists(path) else None
-
-
 def _flag(artifact: types.Artifact, name: str) -> bool | None:
     """A property that TFX sets to 0 or 1; None where it was never set."""
     return bool(artifact.get_int_custom_property(name)) if artifact.has_custom_property(name) else None
-
-
-def _answers(evaluation: str) -> list[dict[str, Any]] | None:
-    """Every line of `answers-*.jsonl`; None where the evaluation has no such file."""
-    paths = sorted(fileio.glob(os.path.join(evaluation, "answers-*.jsonl")))
-    return [answer for path in paths for answer in _lines(path)] if paths else None
 
 
 def _mistakes(answers: list[dict[str, Any]] | None, task: str | None) -> list[dict[str, Any]] | None:
@@ -130,15 +113,6 @@ def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] |
     return collections.Counter((answer["reference"], answer["answer"]) for answer in answers)
 
 
-def _records(artifact: types.Artifact) -> Iterator[tuple[str, bytes]]:
-    """Split and serialized tf.Example, what is trained on first."""
-    names = artifact_utils.decode_split_names(artifact.split_names)
-    for split in sorted(names, key=lambda name: SPLITS.index(name) if name in SPLITS else len(SPLITS)):
-        files = sorted(fileio.glob(os.path.join(artifact_utils.get_split_uri([artifact], split), "*")))
-        for raw in tf.data.TFRecordDataset(files, compression_type="GZIP").as_numpy_iterator():
-            yield split, raw
-
-
 def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
     drawn = {source: pictures.make_thumbnail(image, longest) for source, image in images.items()}
     return {source: picture for source, picture in drawn.items() if picture}
@@ -146,7 +120,7 @@ def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
 
 def _history(model_run: str) -> dict[str, list[float | None]] | None:
     """Columns of `history.csv`; a value that is no finite number is None."""
-    text = _text(model_run, "history.csv")
+    text = read_text(model_run, HISTORY_FILE)
     if not text:
         return None
     rows = list(csv.DictReader(text.splitlines()))

@@ -13,13 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components import progress
+from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import checkpoint, dataset
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.average import Average
 
-HISTORY = "history.csv"
 SILENCE_S = 60.0  # of a long epoch, before it says how far it is
 
 
@@ -88,7 +88,7 @@ def fit(
         )
         state.optimizer = []
     _assign(_weights(model), state.best)
-    _write_history(os.path.join(run_dir, HISTORY), state.history)
+    _write_history(os.path.join(run_dir, HISTORY_FILE), state.history)
     return model
 
 
@@ -158,7 +158,7 @@ class _Epochs(keras.callbacks.Callback):
         state.weights = _values(_weights(self.model))
         state.optimizer = _values(self.model.optimizer.variables)
         checkpoint.save(self._checkpoints, state)
-        _write_history(os.path.join(self._run_dir, HISTORY), state.history)
+        _write_history(os.path.join(self._run_dir, HISTORY_FILE), state.history)
         if logs is not None:
             logs.update({name: value for name, value in row.items() if name.startswith(("val_", "learning"))})
         shown = " ".join(f"{name} {row[name]:.4f}" for name in (*trained, *(f"val_{name}" for name in judged)))

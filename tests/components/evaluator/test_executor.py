@@ -185,15 +185,19 @@ def served(write_export, write_examples, tmp_path):
 
 
 @pytest.fixture
-def ask(served, tmp_path):
-    """Return `ask(answers)`: what `baseline.asked` says if the new model gave these answers."""
+def ask(served, artifact, tmp_path):
+    """Return `ask(answers)`: calls `ask_baseline` where the judged model gave these answers."""
+    from tfx_ocr.components import reading
     from tfx_ocr.components.evaluator import baseline, records
     from tfx_ocr.components.evaluator.metrics import classification
 
+    examples = artifact("Examples", tmp_path / "examples")
+    examples.split_names = '["test"]'
+
     def asked(answers):
-        uris = [str(tmp_path / "examples" / "Split-test")]
-        mine = dict(zip(map(records.digest_record, baseline._raws(uris)), answers, strict=True))
-        return baseline.ask_baseline(str(tmp_path / "served"), uris, classification, mine)
+        raws = list(reading.read_split([examples], "test"))
+        mine = dict(zip(map(records.digest_record, raws), answers, strict=True))
+        return baseline.ask_baseline(str(tmp_path / "served"), raws, classification, mine)
 
     return asked
 
@@ -263,7 +267,7 @@ def test_a_split_that_is_not_there_stops_the_run(artifact, write_examples, tmp_p
             (("evaluation", "ModelEvaluation"), ("blessing", "ModelBlessing"))}  # fmt: skip
     recipe = json.dumps({"name": "digits", "task": "classification", "gate": {"split": "test"}})
     inputs = {"examples": [examples], "model": [artifact("Model", tmp_path / "model")]}
-    with pytest.raises(Stop, match=r"no test split to judge by .*; they have eval, train"):
+    with pytest.raises(Stop, match=r"no test split to judge by .*; they have train, eval"):
         Executor().Do(inputs, made, {"recipe": recipe, "serving_dir": ""})
 
 

@@ -18,6 +18,7 @@ import tensorflow_transform.beam as tft_beam
 from PIL import Image, ImageDraw
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
+from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import PARTS, Augment, ImageSpec, Optimizer, Part, Serving, Trainer, WordsSpec
 from tfx_ocr.components.tasks import get_task
@@ -130,7 +131,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     def train(name: str) -> tuple[keras.Model, list[dict[str, str]]]:
         folders = [str(folder / name / each) for each in ("checkpoints", "run")]
         model = fit.fit(part, files["train"], files["eval"], *folders)
-        with Path(folders[1], fit.HISTORY).open() as file:
+        with Path(folders[1], HISTORY_FILE).open() as file:
             return model, list(csv.DictReader(file))
 
     model, history = train("whole")

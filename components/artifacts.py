@@ -1,0 +1,13 @@
+"""Names by which one step finds what another left in its artifacts. Imports nothing, so that any step may use it."""
+
+from __future__ import annotations
+
+SPLITS = ("train", "eval", "test")  # of Examples, in the order of their use
+
+REJECTED_FILE = "rejected.jsonl"  # ExampleGen, in `examples`: an object per line with `source` and `reason`
+SUMMARY_FILE = "summary.json"  # likewise: see `example_gen.account.summarize`
+HISTORY_FILE = "history.csv"  # Trainer, in `model_run`: a row per epoch
+ANSWERS = "answers"  # Evaluator, in `evaluation`: `answers-00000-of-00001.jsonl`, see `evaluator.answers`
+GATE_FILE = "gate.json"  # Evaluator, in `evaluation` and `blessing`: see `evaluator.gate.judge`
+REASON_FILE = "reason.txt"  # InfraValidator, in `blessing`: why the export failed its trial
+FAST_FILE = "fast.json"  # InfraValidator, in `blessing`: see `infra_validator.parity.Parity`
