@@ -2,7 +2,8 @@ from collections import Counter
 
 import pytest
 
-from tfx_ocr.components.example_gen.splits import SPLITS, Divider
+from tfx_ocr.components.artifacts import SPLITS
+from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Split
 
 KEYS = [f"writer {number}" for number in range(20_000)]
