@@ -1,13 +1,14 @@
-"""Clients of a served model, over REST (needs no TensorFlow) or gRPC: the same questions, the same answers."""
+"""Clients of a served model, over REST (needs no TensorFlow) or gRPC: the same requests, the same answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tfx_ocr.data.registry import load_named
-from tfx_ocr.serving.client.contract import Client, RequestError, VersionState
+from tfx_ocr.serving.client.contract import Client, VersionState
 from tfx_ocr.serving.client.retries import Backoff
 from tfx_ocr.serving.locations import SERVERS, find_scheme
+from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.signature import Signature
 
 __all__ = ["Backoff", "Client", "RequestError", "Signature", "VersionState", "connect"]

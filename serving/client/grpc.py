@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -17,8 +17,7 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from tfx_ocr.serving.client.contract import TIMEOUT_S, RequestError, VersionState, choose_version
-from tfx_ocr.serving.client.retries import Backoff, retry
+from tfx_ocr.serving.client.contract import Client, VersionState
 from tfx_ocr.serving.signature import Signature
 
 # CANCELLED: of a server in its last moments; this client cancels nothing
@@ -26,40 +25,15 @@ AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.S
 TOO_LARGE = "message larger than max"  # gRPC's own RESOURCE_EXHAUSTED, which no later attempt changes
 
 
-class GrpcClient:
-    """See `Client`."""
+class GrpcClient(Client):
+    """See `Client`; the server is `HOST:PORT`, or an address with `dns:` or `unix:` as gRPC has them."""
 
-    def __init__(
-        self,
-        server: str,
-        model: str,
-        version: int | None = None,
-        label: str = "",
-        timeout_s: float = TIMEOUT_S,
-        backoff: Backoff = Backoff(),  # noqa: B008 (frozen)
-    ):
-        """Take note; nothing is sent.
-
-        Args:
-            server: `HOST:PORT`.
-            model: name.
-            version: number; None for the newest.
-            label: of a version, such as `stable`; "" for none.
-            timeout_s: of a request with all its attempts.
-            backoff: between them.
-
-        Raises:
-            ValueError: both a version and a label.
-        """
-        version, label = choose_version(version, label)
-        self._spec = model_pb2.ModelSpec(name=model)
-        if version is not None:
-            self._spec.version.value = version
-        if label:
-            self._spec.version_label = label
-        self._server = server
-        self._timeout_s = timeout_s
-        self._backoff = backoff
+    def __init__(self, server: str, model: str, **options: Any):
+        super().__init__(server, model, **options)
+        backoff = self.target.backoff
+        self._spec = model_pb2.ModelSpec(name=model, version_label=self.target.label or None)
+        if self.target.version is not None:
+            self._spec.version.value = self.target.version
         longest_ms = int(1000 * backoff.longest_s)
         first_ms = int(1000 * backoff.first_s)
         self._channel = grpc.insecure_channel(
@@ -77,33 +51,38 @@ class GrpcClient:
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
-    def ask(self, signature: str, inputs: Mapping[str, Any], timeout_s: float | None = None) -> dict[str, np.ndarray]:
+    def ask(
+        self,
+        signature: str,
+        inputs: Mapping[str, Any],
+        timeout_s: float | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> dict[str, np.ndarray]:
         """See `Client`."""
-        request = predict_pb2.PredictRequest(model_spec=self._spec)
+        request = predict_pb2.PredictRequest(model_spec=self._spec, output_filter=outputs)
         request.model_spec.signature_name = signature
         for name, value in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(value))
-        answer = self._sent(self._predictions.Predict, request, timeout_s)
+        answer = self._send(self._predictions.Predict, request, timeout_s)
         return {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
 
-    def status(self) -> list[VersionState]:
+    def get_status(self) -> list[VersionState]:
         """See `Client`."""
         request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._spec)
         states = [
             VersionState(
                 one.version, get_model_status_pb2.ModelVersionStatus.State.Name(one.state), one.status.error_message
             )
-            for one in self._sent(self._models.GetModelStatus, request).model_version_status
+            for one in self._send(self._models.GetModelStatus, request).model_version_status
         ]
         return sorted(states, key=lambda state: -state.version)
 
-    def metadata(self) -> dict[str, Signature]:
-        """See `Client`."""
+    def _get_signatures(self) -> dict[str, Signature]:
         request = get_model_metadata_pb2.GetModelMetadataRequest(
             model_spec=self._spec, metadata_field=["signature_def"]
         )
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        self._sent(self._predictions.GetModelMetadata, request).metadata["signature_def"].Unpack(signatures)
+        self._send(self._predictions.GetModelMetadata, request).metadata["signature_def"].Unpack(signatures)
         return {
             name: Signature.read(one)
             for name, one in signatures.signature_def.items()
@@ -114,19 +93,13 @@ class GrpcClient:
         """See `Client`."""
         self._channel.close()
 
-    def __enter__(self) -> GrpcClient:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _sent(self, call: Callable[..., Any], request: Any, timeout_s: float | None = None) -> Any:
+    def _send(self, call: Callable[..., Any], request: Any, timeout_s: float | None = None) -> Any:
         def once(left_s: float) -> Any:
             try:
                 return call(request, timeout=left_s)
             except grpc.RpcError as error:
                 code, message = error.code(), error.details() or ""
                 again = code in AGAIN and TOO_LARGE not in message
-                raise RequestError(self._server, code.name, message, again=again) from error
+                raise self._build_error(code.name, message, again=again) from error
 
-        return retry(once, self._timeout_s if timeout_s is None else timeout_s, self._backoff)
+        return self.target.send(once, timeout_s)

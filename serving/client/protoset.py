@@ -25,7 +25,7 @@ SERVICES = {
 
 
 def build_protoset() -> bytes:
-    """A FileDescriptorSet of both services, each file after what it builds on. Imports TensorFlow."""
+    """Build a FileDescriptorSet of both services, each file after what it builds on. Imports TensorFlow."""
     from google.protobuf import descriptor_pb2
     from tensorflow_serving.apis import (
         classification_pb2,
@@ -67,8 +67,8 @@ def build_protoset() -> bytes:
     )
     for name, methods in SERVICES.items():
         service = services.service.add(name=name)
-        for method, (asked, answered) in methods.items():
-            types = {"input_type": f".tensorflow.serving.{asked}", "output_type": f".tensorflow.serving.{answered}"}
+        for method, (request, response) in methods.items():
+            types = {"input_type": f".tensorflow.serving.{request}", "output_type": f".tensorflow.serving.{response}"}
             service.method.add(name=method, **types)
     return files.SerializeToString()
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from tfx_ocr.serving.client.contract import RequestError
+from tfx_ocr.serving.model import RequestError
 
 Answer = TypeVar("Answer")
 
@@ -29,8 +29,8 @@ class Backoff:
     first_s: float = 0.2
     longest_s: float = 2.0
 
-    def pause_s(self, failed: int, draw: float) -> float:
-        """Seconds to wait after `failed` attempts (1 or more); `draw` is from 0 to 1."""
+    def get_pause_s(self, failed: int, draw: float) -> float:
+        """Return the seconds to wait after `failed` attempts (1 or more); `draw` is from 0 to 1."""
         return draw * min(self.longest_s, self.first_s * 2.0 ** (failed - 1))
 
 
@@ -55,7 +55,7 @@ def retry(
             return once(deadline - now())
         except RequestError as error:
             failed += 1
-            pause = backoff.pause_s(failed, draw())
+            pause = backoff.get_pause_s(failed, draw())
             if not error.again or failed >= backoff.attempts or now() + pause >= deadline:
                 raise
         sleep(pause)

@@ -241,7 +241,7 @@ def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int,
                 while reached[0] < requests * (version - 1) // (SWAPS + 1):
                     time.sleep(0.01)
                 push(base, version)
-                while {each.version: each.state for each in client.status()}[version - 1] != "END":
+                while {each.version: each.state for each in client.get_status()}[version - 1] != "END":
                     time.sleep(0.02)
                 gone.add(version - 1)
         finally:

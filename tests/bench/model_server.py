@@ -67,7 +67,7 @@ def running(base_path: pathlib.Path, flags: Sequence[str] = BATCHING) -> Iterato
             with connect(server.rest, MODEL) as client:
                 while True:
                     with contextlib.suppress(RequestError):
-                        client.status()
+                        client.get_status()
                         break
                     if process.poll() is not None or time.monotonic() > end:
                         said.seek(0)

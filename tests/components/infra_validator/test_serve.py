@@ -167,8 +167,8 @@ def test_nothing_is_served_any_more_afterwards(exports):
     from tfx_ocr.serving.client import Backoff, RequestError, connect
 
     with serve_export(exports[0]) as clients:
-        assert [state.state for state in clients["REST"].status()] == ["AVAILABLE"]
+        assert [state.state for state in clients["REST"].get_status()] == ["AVAILABLE"]
         address = clients["REST"]._server
     with connect(address, "trial", backoff=Backoff(attempts=1)) as client, pytest.raises(RequestError):
-        client.status()
+        client.get_status()
     assert not [thread.name for thread in threading.enumerate() if thread.name == "rest"]

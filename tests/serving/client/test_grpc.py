@@ -99,6 +99,21 @@ def test_a_version_or_a_label_is_asked_for(serve):
     assert asked[1][0].model_spec.version_label == "old"
 
 
+def test_outputs_are_chosen_by_the_server(serve):
+    address, asked = serve(predicted(y=[2.0]))
+    with client(address, label="old") as model:
+        model.ask("s", {"x": [1.0]}, outputs=["y"])
+        assert (model.name, model.version) == ("m", "old")
+    assert list(asked[0][0].output_filter) == ["y"]
+
+
+def test_a_request_that_a_stopping_server_cancels_is_sent_again(serve):
+    address, asked = serve((grpc.StatusCode.CANCELLED, "CANCELLED"), predicted(y=[2.0]))
+    with client(address) as model:
+        assert model.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
+    assert len(asked) == 2
+
+
 def test_an_address_may_be_as_grpc_has_them(serve):
     address, asked = serve(predicted(y=[2.0]))
     with client(f"dns:///{address}") as it:
@@ -204,7 +219,7 @@ def test_status_is_read(serve):
     status.model_version_status.add(version=12, state="AVAILABLE")
     address, asked = serve(status)
     with client(address) as it:
-        assert it.status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
+        assert it.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
     assert asked[0][0].model_spec.name == "m"
 
 
@@ -224,7 +239,7 @@ def test_metadata_is_signatures(serve):
     answer.metadata["signature_def"].Pack(signatures)
     address, asked = serve(answer)
     with client(address) as it:
-        assert it.metadata() == {
+        assert it.signatures == {
             "serving_default": Signature(inputs={"x": ("float32", (None, 2))}, outputs={"y": ("string", None)})
         }
     assert list(asked[0][0].metadata_field) == ["signature_def"]

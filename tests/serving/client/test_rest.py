@@ -205,15 +205,26 @@ def test_status_is_that_of_the_version_asked_for(serve, chosen, path):
     }
     server = serve((200, body))
     with client(server, **chosen) as it:
-        assert it.status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
+        assert it.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
     assert server.asked == [("GET", path, b"")]
 
 
 def test_metadata_is_signatures(serve):
     with client(serve((200, METADATA))) as it:
-        assert it.metadata() == {
+        assert it.signatures == {
             "serving_default": Signature(inputs={"x": ("float32", (None, 2))}, outputs={"y": ("string", None)})
         }
+
+
+def test_a_client_is_a_model_with_a_name_a_version_and_chosen_outputs(serve):
+    server = serve((200, {"outputs": {"a": [1], "b": [2]}}))
+    with client(server) as model:
+        assert (model.name, model.version) == ("m", "")
+        assert {name: value.tolist() for name, value in model.ask("s", {"x": [1]}, outputs=["b"]).items()} == {"b": [2]}
+        with pytest.raises(RequestError, match=r"alias not found in signature: c \(INVALID_ARGUMENT\)"):
+            model.ask("s", {"x": [1]}, outputs=["c"])
+    assert client(server, version=3).version == "3"
+    assert client(server, label="stable").version == "stable"
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -255,12 +266,12 @@ def test_any_other_refusal_is_final_and_has_the_servers_words(serve, status, cod
 
 def test_a_refusal_that_is_no_json_has_its_reason(serve):
     with client(serve((404, b"<html>nginx</html>"))) as it, pytest.raises(RequestError, match="Not Found"):
-        it.status()
+        it.get_status()
 
 
 def test_an_answer_that_is_no_model_servers_is_said(serve):
     with client(serve((200, b"<html>hello</html>"))) as it, pytest.raises(RequestError, match="is it a model server"):
-        it.status()
+        it.get_status()
 
 
 def test_a_refused_connection_is_tried_as_often_as_allowed():
@@ -313,7 +324,7 @@ def test_an_answer_that_trickles_in_is_cut_off(serve):
 
     began = time.monotonic()
     with client(serve(trickle), timeout_s=0.3) as it, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
-        it.status()
+        it.get_status()
     assert time.monotonic() - began < 1.0
 
 
@@ -322,7 +333,7 @@ def test_an_answer_that_trickles_in_is_cut_off(serve):
     [
         ("ftp://h:1", {}, "ftp is not known"),
         ("http://h:1", {"version": 1, "label": "a"}, "give one of the two"),
-        ("http://h:port", {}, "is no address"),
+        ("http://h:port", {}, "is not an address"),
     ],
     ids=["scheme", "version_and_label", "port"],
 )

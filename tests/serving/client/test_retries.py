@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfx_ocr.serving.client.contract import RequestError
 from tfx_ocr.serving.client.retries import Backoff, retry
+from tfx_ocr.serving.model import RequestError
 
 BUSY = RequestError("here", "UNAVAILABLE", "busy", again=True)
 WRONG = RequestError("here", "INVALID_ARGUMENT", "wrong")
@@ -42,7 +42,7 @@ class World:
     ids=["first", "doubled", "doubled_twice", "bounded", "half_of_it", "none"],
 )
 def test_a_pause_is_a_random_share_of_a_bound_that_doubles(failed, draw, pause_s):
-    assert Backoff(first_s=0.2, longest_s=2.0).pause_s(failed, draw) == pytest.approx(pause_s)
+    assert Backoff(first_s=0.2, longest_s=2.0).get_pause_s(failed, draw) == pytest.approx(pause_s)
 
 
 def test_a_busy_server_is_asked_again_with_what_time_is_left():

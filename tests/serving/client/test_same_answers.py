@@ -60,8 +60,8 @@ def test_both_tell_the_same_of_the_model(clients):
         },
     )
     for way in ("rest", "grpc"):
-        assert clients[way].status() == [VersionState(3, "AVAILABLE")]
-        metadata = clients[way].metadata()
+        assert clients[way].get_status() == [VersionState(3, "AVAILABLE")]
+        metadata = clients[way].signatures
         assert set(metadata) == {"serve_images", "serving_default"}
         assert metadata["serve_images"] == image
 
@@ -85,5 +85,5 @@ def test_both_refuse_for_the_same_reason(clients, signature, inputs, codes, said
 def test_no_such_model_is_not_found(clients):
     for way in ("other", "other_grpc"):
         with pytest.raises(RequestError) as raised:
-            clients[way].status()
+            clients[way].get_status()
         assert raised.value.code == "NOT_FOUND"
