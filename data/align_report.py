@@ -20,7 +20,7 @@ EQUAL, EQUAL_NORMALISED = "equal", "equal normalised"  # the words of the first 
 
 
 def count_aligned(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
-    """Count, of each field, how it was found, and how often its words are its text: the ceiling of a tagger.
+    """Return how often each field was found, by which rule, and with its exact text: the ceiling of a tagger.
 
     Args:
         root: data that one of `READERS` recognises.
@@ -53,7 +53,7 @@ def count_aligned(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
 
 
 def format_table(fields: dict[str, Counter[str]], pages: Counter[str]) -> str:
-    """The counts for people: a row a field, shares of those that have it."""
+    """Return the counts as a table for people: a row per field, as shares of the pages that have it."""
     columns = (*HOW, EQUAL, EQUAL_NORMALISED)
     rows = [["field", "pages", *columns]]
     for name, counts in fields.items():

@@ -104,10 +104,10 @@ def read_file(path: Path, *, missing: str = "") -> bytes:
 
     Args:
         path: the file.
-        missing: what to say where there is no such file; "" for the system's own words.
+        missing: the error's text where the file does not exist; "" for the system's own words.
 
     Raises:
-        ValueError: there is no such file, and `missing` says so.
+        ValueError: the file does not exist, and `missing` says so.
         OSError: as `open_file`, or it is larger than `LARGEST`.
     """
     try:

@@ -67,7 +67,7 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
 
 
 def read_size(image: bytes) -> tuple[int, int] | None:
-    """Width and height in the header of an encoded picture; None of what has no such header."""
+    """Return width and height in the header of an encoded picture; None where it has no such header."""
     try:
         with suppress_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
             return opened.size
@@ -117,7 +117,7 @@ def _check_png(image: bytes) -> None:
 
 
 def to_png(image: bytes) -> bytes:
-    """A picture that `find_problem` accepts, in a form that TensorFlow reads too.
+    """Return a picture that `find_problem` accepts in a form that TensorFlow reads too.
 
     PNG and JPEG (grey and RGB) come back as they are. GIF, BMP, TIFF, WebP and CMYK become a PNG of their first frame:
     TensorFlow reads some of them, and of those some otherwise than everything else does (palettes of BMP).
@@ -132,7 +132,7 @@ def to_png(image: bytes) -> bytes:
 
 
 def save_png(picture: Image.Image) -> bytes:
-    """A picture of at most 8 bits a channel as PNG: grey where it is grey or black and white, else RGB; alpha stays."""
+    """Return a picture of at most 8 bits a channel as PNG: grey where it is grey or bilevel, else RGB; alpha stays."""
     grey = picture.mode in ("1", "L", "LA")
     mode = ("LA" if grey else "RGBA") if picture.has_transparency_data else ("L" if grey else "RGB")
     written = io.BytesIO()

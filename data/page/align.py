@@ -1,4 +1,4 @@
-"""Fields that somebody wrote down, found among a page's words: what a tagger learns from. Nobody linked the two."""
+"""Align transcribed field values with OCR words to create tagging labels."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tfx_ocr.data.page.page import Box, Word
 EXACT, NORMALISED, WITHIN, FUZZY, LINES, NOT_FOUND = "exact", "normalised", "within", "fuzzy", "lines", "not found"
 HOW = (EXACT, NORMALISED, WITHIN, FUZZY, LINES, NOT_FOUND)
 
-# Fields in the order in which they choose their words; what one has taken is no other's.
+# Fields in the order in which they choose their words; words that one has taken are not free for the others.
 ORDER = ("issue_date", "total", "invoice_number", "supplier", "supplier_address")
 LONG = {"supplier", "supplier_address", "receiver"}  # of names and streets: may be fuzzy at a lower ratio, and broken
 FUZZY_AT_LEAST = {True: 80.0, False: 84.0}  # edit ratio in percent, of long fields and of others
@@ -62,7 +62,7 @@ class Found(NamedTuple):
 
 
 def align(words: Sequence[Word], fields: Mapping[str, str]) -> tuple[list[str], dict[str, Found]]:
-    """Say of every word which field it is part of.
+    """Return an entity per word: the field that it is part of.
 
     The best way of `HOW` that finds a field decides; a field that none finds takes no word. Of several occurrences
     those count for which what stands left of them or above speaks most (`CUES`). If it speaks for none, the last of
@@ -89,7 +89,7 @@ def align(words: Sequence[Word], fields: Mapping[str, str]) -> tuple[list[str], 
 
 
 def tag_words(words: Sequence[Word], fields: Mapping[str, str]) -> list[Word]:
-    """The words, each with the entity that `align` finds it to be."""
+    """Return the words, each with the entity that `align` finds it to be."""
     entities, _ = align(words, fields)
     return [dataclasses.replace(word, entity=entity) for word, entity in zip(words, entities, strict=True)]
 
@@ -130,7 +130,7 @@ class _Searched:
         """Runs that are the value but for what `data.normal` leaves out; no run begins or ends with such a word."""
         wanted = normalization.normalize_field(name, value)
         parts = [normalization.normalize_field(name, text) for text in self._texts]
-        if name in normalization.DIGITS_ONLY:  # "TOTAL 9.00" has the digits of 9.00, but the caption is no part of it
+        if name in normalization.DIGITS_ONLY:  # "TOTAL 9.00" has the digits of 9.00, but the caption is not part of it
             pairs = zip(parts, self._texts, strict=True)
             parts = [part if part == wanted or _is_amount(text) else "" for part, text in pairs]
         for first, part in enumerate(parts):

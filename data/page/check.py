@@ -32,19 +32,19 @@ def find_problem(page: Mapping[str, Value], letters: ModuleType) -> str | None:
     if len(names) != len(values) or len(set(names)) != len(names):
         return f"fields disagree: {len(names)} names, {len(set(names))} of them different, {len(values)} values"
     if features.PAGE_SIZE in page and not (len(size) == 2 and _all_finite(size) and min(size) > 0):
-        return f"not a page size: {size} is no width and height in pixels"
+        return f"not a page size: {size} is not a width and height in pixels"
     return _why_no_text(words, [*entities, *names], values, letters) or _why_no_boxes(boxes)
 
 
 def check_word_count(words: int) -> str | None:
     """Say why a page cannot have so many words; None when it can."""
     if not words:
-        return "no words: the page has none"
+        return "no words: the page has no text"
     return f"too many words: {words}, where a page may have {MOST_WORDS}" if words > MOST_WORDS else None
 
 
 def _listed(page: Mapping[str, Value], name: str) -> list[Any]:
-    """A feature as the list of its values; [] where there is none, since a TFRecord drops empty ones."""
+    """A feature as the list of its values; [] where it is missing, since a TFRecord drops empty ones."""
     value = page.get(name, [])
     return value if isinstance(value, list) else [value]
 
@@ -63,7 +63,7 @@ def _why_no_text(words: list[Any], labels: list[Any], values: list[Any], letters
 
 def _why_no_boxes(boxes: list[Any]) -> str | None:
     if not _all_finite(boxes):
-        return "not a box: a side is no number"
+        return "not a box: a side is not a number"
     for number in range(len(boxes) // 4):
         left, top, right, bottom = boxes[4 * number : 4 * number + 4]
         if left > right or top > bottom:

@@ -24,7 +24,7 @@ COMMON = 0.2  # share of pages above which a word says nothing about who wrote t
 
 
 def normalize_name(name: str) -> str:
-    """A company's name without what is in brackets, its legal form, marks and spaces.
+    """Return a company's name without what is in brackets, its legal form, marks and spaces.
 
     >>> normalize_name("MR. D.I.Y. (KUCHAI) SDN BHD"), normalize_name("99 SPEED MART S/B")
     ('mrdiy', '99speedmart')
@@ -34,7 +34,7 @@ def normalize_name(name: str) -> str:
 
 
 def pair_by_name(names: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of places in `names` that are the same company: nearly the same, or one goes on where the other ends."""
+    """Return pairs of places in `names` that are one company: nearly the same, or one begins the other."""
     spelt = sorted({normalize_name(name) for name in names if name.strip()})
     first: dict[str, int] = {}
     for place, name in enumerate(names):
@@ -51,13 +51,13 @@ def pair_by_name(names: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def pair_by_text(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of pages that say nearly the same from beginning to end."""
+    """Return pairs of pages that say nearly the same from beginning to end."""
     ratios = process.cdist(texts, texts, scorer=fuzz.ratio, score_cutoff=TEXTS_ALIKE, dtype=np.float32)
     return [(int(one), int(other)) for one, other in zip(*np.nonzero(np.triu(ratios, 1)), strict=True)]
 
 
 def pair_by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs of pages that share many words few others have: letterhead, address, captions of a form.
+    """Return pairs of pages that share many words few others have: letterhead, address, captions of a form.
 
     Words of three letters and more; a word counts by the logarithm of how rare it is among the pages; two pages are
     alike by the cosine of the two lists. OCR errors make words of their own, which lowers the cosine of pages alike
@@ -84,7 +84,7 @@ def pair_by_letterhead(pages: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def pair_by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
-    """Pairs of places that have the same key, such as a picture's digest; None is no key."""
+    """Return pairs of places that have the same key, such as a picture's digest; None does not count."""
     places: defaultdict[Hashable, list[int]] = defaultdict(list)
     for place, key in enumerate(keys):
         if key is not None:
@@ -93,7 +93,7 @@ def pair_by_key(keys: Sequence[Hashable]) -> list[tuple[int, int]]:
 
 
 def join_pairs(count: int, pairs: Iterable[tuple[int, int]]) -> list[int]:
-    """Of `count` things the group each is in, by the place of the group's first; pairs are joined, and theirs too.
+    """Return the group of each of `count` things, by the place of the group's first; joins are transitive.
 
     >>> join_pairs(4, [(0, 2), (2, 3)])
     [0, 1, 0, 0]

@@ -98,7 +98,7 @@ def _get_classes(element: etree._Element) -> set[str]:
 
 
 def _box(element: etree._Element) -> Box | None:
-    """The box of the title's property `bbox` (or a character's `x_bboxes`); None where it has none."""
+    """The box of the title's property `bbox` (or a character's `x_bboxes`); None without one."""
     found = re.search(r"\b(?:bbox|x_bboxes)((?:\s+[-+.\d]+){4})", element.get("title", ""))
     sides = [try_number(side) for side in found[1].split()] if found else []
     return Box(*sides) if sides and None not in sides else None  # type: ignore[arg-type]

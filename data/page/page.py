@@ -34,16 +34,16 @@ class Box(NamedTuple):
         """Its middle, x and y."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
-    def holds(self, point: tuple[float, float]) -> bool:
-        """Whether a point, x and y, lies inside or on the edge."""
+    def is_around(self, point: tuple[float, float]) -> bool:
+        """Return whether a point, x and y, lies inside or on the edge."""
         return self.left <= point[0] <= self.right and self.top <= point[1] <= self.bottom
 
-    def scaled(self, across: float, down: float) -> Box:
-        """The box on a page `across` times as wide and `down` times as high."""
+    def scale(self, across: float, down: float) -> Box:
+        """Return the box on a page `across` times as wide and `down` times as high."""
         return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
 
-    def clipped(self, size: tuple[float, float] | None) -> Box:
-        """What of the box lies on the page; its edge where nothing does. Without a size only left and top are known."""
+    def clip(self, size: tuple[float, float] | None) -> Box:
+        """Return the part of the box that lies on the page; without a size, cut it left and top only."""
         width, height = size or (math.inf, math.inf)
         left, top = min(max(self.left, 0.0), width), min(max(self.top, 0.0), height)
         return Box(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
@@ -66,8 +66,8 @@ class Word:
     """A word.
 
     Attributes:
-        text: as recognised or transcribed; "" where the file has none.
-        box: None where the file has none.
+        text: as recognised or transcribed; "" where the file lacks it.
+        box: None where the file lacks it.
         confidence: 0 to 1 as the file says, None where it does not.
         entity: what it is part of, by `data.alphabets.entities` where the file is ours; "" for nothing.
     """
@@ -95,7 +95,7 @@ class Region:
     Attributes:
         kind: `TextRegion`, `ImageRegion`, `SeparatorRegion` ... as PAGE XML names them.
         text: of the whole region, where the file gives one.
-        box: None where the file has none.
+        box: None where the file lacks it.
         lines: in the file's order.
         properties: PAGE XML's Property elements, key to value.
     """
@@ -108,7 +108,7 @@ class Region:
 
     @property
     def entity(self) -> str:
-        """What the region is, by its Property `entity`; "" where it has none."""
+        """What the region is, by its Property `entity`; "" without one."""
         return self.properties.get("entity", "")
 
 
@@ -187,7 +187,7 @@ def read_words(page: Page) -> tuple[list[Word], dict[str, int]]:
 
 
 def divide_word(word: Word) -> list[Word]:
-    """A text with white space inside as words, the box shared out as if every character were equally wide.
+    """Return a text with white space inside as words, the box shared out as if every character were equally wide.
 
     >>> [(part.text, part.box.left, part.box.right) for part in divide_word(Word(text="NO 53", box=Box(0, 0, 50, 9)))]
     [('NO', 0.0, 20.0), ('53', 30.0, 50.0)]
@@ -231,7 +231,7 @@ def _cut_into_lines(region: Region) -> Iterator[Line]:
 
 
 def sort_into_rows(words: Sequence[Word]) -> list[Word]:
-    """Words with boxes, row by row from the top, each row from the left: reading order where a file has none.
+    """Return words with boxes row by row from the top, each row from the left: the order where a file states none.
 
     A row takes what has its middle in the upper part of the row's highest word, down to half a height below its middle.
     """
@@ -248,7 +248,7 @@ def sort_into_rows(words: Sequence[Word]) -> list[Word]:
 
 
 def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
-    """The page in the pixels of its picture, which may be a copy of another size.
+    """Return the page in the pixels of its picture, which may be a copy of another size.
 
     Args:
         page: in any unit.
@@ -265,7 +265,7 @@ def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
         raise ValueError(f"another page: the file's is {page.size}, its picture {width} x {height} pixels")
 
     def placed(part: T) -> T:
-        return dataclasses.replace(part, box=part.box and part.box.scaled(across, down))
+        return dataclasses.replace(part, box=part.box and part.box.scale(across, down))
 
     regions = []
     for region in page.regions:
@@ -281,16 +281,16 @@ def build_features(
     size: tuple[float, float] | None = None,
     image: bytes = b"",
 ) -> dict[str, Value]:
-    """The features of a page's record, as docs/records.md has them.
+    """Return the features of a page's record, as docs/records.md has them.
 
     Args:
         words: in reading order, each with its box in pixels and its entity.
-        fields: name to value as it was written down; an empty value is no field.
+        fields: name to value as it was written down; an empty value is left out.
         size: width and height in pixels; boxes end at the page's edge.
         image: the page's picture, b"" for none.
     """
     named = {name: value for name, value in (fields or {}).items() if value.strip()}
-    boxes = [word.box.clipped(size) for word in words if word.box]
+    boxes = [word.box.clip(size) for word in words if word.box]
     values: dict[str, Value] = {
         features.WORDS: [word.text.encode() for word in words],
         features.BOXES: [float(side) for box in boxes for side in box],

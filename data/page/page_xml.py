@@ -221,7 +221,7 @@ def _list_texts(element: etree._Element) -> str:
 
 
 def _box(element: etree._Element) -> Box | None:
-    """The box around Coords; None where there are none, or no points in them."""
+    """The box around Coords; None where they are missing, or have no points."""
     points: list[tuple[float, float]] = []
     what = f"Coords of {get_local_name(element)} {element.get('id', '')}".strip()
     for coords in get_children(element, "Coords"):

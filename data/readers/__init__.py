@@ -28,7 +28,7 @@ def get_reader(name: str) -> Reader:
     """Import and return the reader that `name` stands for, which then looks into folders of splits too.
 
     Raises:
-        ValueError: there is no such reader; the known ones are named.
+        ValueError: the reader is unknown; the known ones are named.
     """
     return WithSplitFolders(load_named(READERS, name, "reader"))
 

@@ -67,7 +67,7 @@ def tag_words(words: list[Word], truth: Page) -> list[Word]:
     regions.sort(key=lambda region: (region[0].right - region[0].left) * (region[0].bottom - region[0].top))
     found = []
     for word in words:
-        inside = (entity for box, entity in regions if word.box and box.holds(word.box.centre))
+        inside = (entity for box, entity in regions if word.box and box.is_around(word.box.centre))
         found.append(dataclasses.replace(word, entity=next(inside, "")))
     return found
 
@@ -85,7 +85,7 @@ def _read_page(root: Path, name: str, group: str) -> Record:
         raise ValueError(f"not an image: the {IMAGE} is something else")
     words, left_out = read_words(convert_to_pixels(_read_xml(root / f"{name}{OCR}", OCR), size))
     if not words:
-        raise ValueError(f"no words: the {OCR} has none")
+        raise ValueError(f"no words: the {OCR} has no text")
     truth = convert_to_pixels(_read_xml(root / f"{name}{TRUTH}", TRUTH), size)
     if not any(region.entity for region in truth.regions):
         raise ValueError(f"no entities: no region of the {TRUTH} has a Property of key entity")

@@ -28,7 +28,7 @@ COLUMNS = {
     ),
     "split": ("split", "subset", "partition"),
     "group": ("group", "writer", "font", "form", "supplier"),
-    "note": ("note",),  # somebody doubts the label
+    "note": ("note",),  # a doubt about the label
 }
 LAYOUT = (
     "a .csv or .tsv in UTF-8 whose header has a column for the image"
@@ -121,7 +121,7 @@ def _parse_rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]
         elif image.startswith(("/", "../")):
             wrong = f"image outside the data: {row['image']}"
         elif not label:
-            wrong = "no label: the row has none"
+            wrong = "no label: the row is without one"
         elif row.get("note"):
             wrong = f"doubtful label: {row['note']}"
         elif named and not split:

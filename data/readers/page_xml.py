@@ -95,7 +95,7 @@ def _read_pages(path: Path) -> list[Page]:
 
 
 def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[str], str]) -> str:
-    """The picture of a page: where the file says, else by its name alone, else by the file's; "" where there is none.
+    """The picture of a page: where the file says, else by its name alone, else by the file's; "" where it is missing.
 
     A name alone, or a folder above, must do: files move, and the names in them come from other machines.
     """
@@ -140,7 +140,7 @@ def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
         raise ValueError(f"not an image: {files.format_path(row['image'])} is something else")
     words, left_out = read_words(convert_to_pixels(page, size))
     if not words:
-        raise ValueError("no words: the page has none")
+        raise ValueError("no words: the page has no text")
     if not any(word.entity for word in words):
         raise ValueError("no entities: no region, line or word has one")
     return Record(

@@ -67,7 +67,7 @@ def read_words(content: bytes) -> list[Word]:
         left, top, right, bottom = (parse_number(box.get(side, ""), f"{side} of box {place}") for side in "ltrb")
         words += divide_word(Word(text=" ".join((box.text or "").split()), box=Box(left, top, right, bottom)))
     if not words:
-        raise ValueError("no words: the page has none")
+        raise ValueError("no words: the page has no text")
     return words
 
 

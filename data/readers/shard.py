@@ -26,7 +26,7 @@ def cut_into_shards(rows: Sequence[Any], size: int) -> list[str]:
 def reject_failures(
     read: Callable[[Path, str], Iterator[Unread | Rejected]],
 ) -> Callable[[Path, str], Iterator[Record | Rejected]]:
-    """Decorate a reader's `read` that yields unread records: each is built, and one that cannot be is rejected.
+    """Return a reader's `read` that builds the records it is given unread, and rejects those that cannot be built.
 
     Whatever is raised while a record is built is the reason of its `Rejected`: decoders and parsers of damaged files
     raise nearly everything.

@@ -122,7 +122,7 @@ def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
     picture, size = images.read_size(image), _parse_size(receipt["size"])
     if picture and size:
         across, down = picture[0] / size[0], picture[1] / size[1]
-        words = [dataclasses.replace(word, box=word.box.scaled(across, down)) for word in words if word.box]
+        words = [dataclasses.replace(word, box=word.box.scale(across, down)) for word in words if word.box]
     return Record(
         features=build_features(align.tag_words(words, known), fields=known, size=picture or size, image=image),
         source=source,
@@ -167,7 +167,7 @@ def _read_sizes(path: Path) -> dict[str, tuple[str, str]]:
 
 
 def _parse_size(size: tuple[str, str] | None) -> tuple[float, float] | None:
-    """Width and height in pixels; None where `documents.csv` has none.
+    """Width and height in pixels; None where `documents.csv` lacks them.
 
     Raises:
         ValueError: they are not numbers over 0.

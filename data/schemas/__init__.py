@@ -1,4 +1,4 @@
-"""Reviewed schemas (TFMD), one a recipe: what every record must be like. Frozen: no run changes one."""
+"""Reviewed schemas (TFMD), one per recipe: what every record must be like. Frozen: no run changes one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ HERE = Path(__file__).parent
 
 
 def get_schema_path(name: str) -> Path:
-    """Where the schema `name`, such as `digits.pbtxt`, lies.
+    """Return the path of the schema `name`, such as `digits.pbtxt`.
 
     Raises:
-        ValueError: there is no such schema; the known ones are named.
+        ValueError: the schema is unknown; the known ones are named.
     """
     known = {path.name for path in HERE.glob("*.pbtxt")}
     if name not in known:

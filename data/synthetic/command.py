@@ -17,7 +17,7 @@ def build_parser(module: str, description: str | None, name: str) -> argparse.Ar
     Args:
         module: of the command, such as `hangul`.
         description: of the set.
-        name: of the set, where the command line has none.
+        name: of the set, where the command line does not say.
     """
     parser = argparse.ArgumentParser(prog=f"python -m tfx_ocr.data.synthetic.{module}", description=description)
     parser.add_argument("--fonts", type=Path, nargs="+", required=True, metavar="PATH", help="font files, or folders")

@@ -24,10 +24,10 @@ STYLE = re.compile(
 
 
 def list_fonts(folders: Sequence[Path]) -> list[Path]:
-    """The font files in `folders` and below them, by name.
+    """Return the font files in `folders` and below them, by name.
 
     Raises:
-        ValueError: there is no font, or two have one name, by which pictures are told apart.
+        ValueError: no font is found, or two have one name, by which pictures are told apart.
     """
     found = {path for folder in folders for path in (folder.rglob("*") if folder.is_dir() else (folder,))}
     paths = sorted((path for path in found if path.suffix.lower() in ENDINGS), key=lambda path: (path.name, path))
@@ -40,7 +40,7 @@ def list_fonts(folders: Sequence[Path]) -> list[Path]:
 
 
 def choose_fonts(files: Sequence[Path], only: Sequence[str], without: Sequence[str]) -> list[Path]:
-    """Those of the families `only`, or all where it names none, but for those of the families `without`.
+    """Return the fonts of the families `only`, or of all where it is empty, but for those of the families `without`.
 
     Raises:
         ValueError: a family is named that no font is of, or none is left.
@@ -56,7 +56,7 @@ def choose_fonts(files: Sequence[Path], only: Sequence[str], without: Sequence[s
 
 
 def get_family(path: Path) -> str:
-    """What a split must not cut: the font by its file's name, without weight and slant.
+    """Return what a split must not cut: the font by its file's name, without weight and slant.
 
     >>> get_family(Path("DancingScript-BoldItalic.ttf")), get_family(Path("BlackHanSans.ttf"))
     ('DancingScript', 'BlackHanSans')
@@ -65,13 +65,13 @@ def get_family(path: Path) -> str:
 
 
 def find_drawn(path: Path, characters: Iterable[str]) -> frozenset[str]:
-    """The characters that a font draws, by their outlines: a map from character to glyph alone says nothing.
+    """Return the characters that a font draws, by their outlines: a map from character to glyph alone says nothing.
 
     Left out is a character that the font does not map or maps to .notdef, one whose glyph is empty, and those that
     share a glyph with two others or more: that is a box for whatever is missing. A space needs no ink.
 
     Raises:
-        ValueError: this is no font, or a damaged one.
+        ValueError: this is not a font, or a damaged one.
     """
     try:
         with TTFont(path, fontNumber=0, lazy=True) as font:
@@ -126,8 +126,8 @@ class Pen:
         self.em = em
         self._font = ImageFont.truetype(path, em, layout_engine=ImageFont.Layout.BASIC)
 
-    def ink(self, text: str) -> tuple[npt.NDArray[np.uint8], int, int]:
-        """The ink of a text, cut to it.
+    def draw(self, text: str) -> tuple[npt.NDArray[np.uint8], int, int]:
+        """Return the ink of a text, cut to it.
 
         Returns:
             [height, width] coverage from 0 to 255, then its left and top edge in pixels from where the text's baseline
@@ -147,5 +147,5 @@ class Pen:
         return cut, left + int(columns[0]), top + int(rows[0])
 
     def advance(self, text: str) -> float:
-        """How far the pen moves, in pixels."""
+        """Return how far the pen moves, in pixels."""
         return float(self._font.getlength(text))

@@ -88,7 +88,7 @@ def draw(
     y_offset: int = 0,
     hand: paper.Hand | None = None,
 ) -> paper.Ink:
-    """The ink of one syllable in the middle of a square.
+    """Return the ink of one syllable in the middle of a square.
 
     Args:
         pen: a font at `EM`.
@@ -104,7 +104,7 @@ def draw(
         ValueError: the font has no ink for it.
     """
     hand = hand or paper.Hand()
-    glyph, _, _ = pen.ink(syllable)
+    glyph, _, _ = pen.draw(syllable)
     ink = np.pad(glyph, ROOM).astype(np.float32) / 255
     longest = max(glyph.shape)
     if hand.stroke:
@@ -115,7 +115,7 @@ def draw(
 
 
 def render(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
-    """One encoded picture of a syllable in a style; `sizes` are those of `draw`."""
+    """Return one encoded picture of a syllable in a style; `sizes` are those of `draw`."""
     look = style.looks[rng.integers(len(style.looks))]
     side, size = sizes.get("image_size", 96), sizes.get("size", 76)
     x, y = np.rint(rng.uniform(-1, 1, 2) * style.shift * side)

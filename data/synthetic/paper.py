@@ -61,13 +61,13 @@ class Hand:
 
 
 def measure_stroke_width(ink: Ink) -> float:
-    """Mean width of the strokes in pixels: in a stroke of width w the mean distance to its edge is w / 4."""
+    """Return the mean width of the strokes in pixels: in a stroke of width w the mean distance to its edge is w / 4."""
     inside = cv2.distanceTransform((ink > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
     return 4.0 * float(inside[inside > 0].mean()) if inside.any() else 0.0
 
 
 def set_stroke_width(ink: Ink, width: float) -> Ink:
-    """The same strokes about `width` pixels wide, by moving their edges; none gets so thin that it breaks.
+    """Return the same strokes about `width` pixels wide, by moving their edges; none gets so thin that it breaks.
 
     The picture does not grow: leave room for wider ones.
     """
@@ -117,7 +117,7 @@ def bend(
 
 
 def halve(ink: Ink) -> Ink:
-    """Half as high and wide, each pixel the mean of four: ink is drawn at double size for smooth edges."""
+    """Return ink half as high and wide, each pixel the mean of four: ink is drawn at double size for smooth edges."""
     size = ink.shape[1] // 2, ink.shape[0] // 2
     return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
 
@@ -145,7 +145,7 @@ def photograph(ink: Ink, rng: np.random.Generator, look: Look) -> Grey:
 
 
 def encode(grey: Grey, rng: np.random.Generator, look: Look) -> bytes:
-    """The picture as JPEG of the look's quality, or as PNG."""
+    """Return the picture as JPEG of the look's quality, or as PNG."""
     if look.jpeg is None:
         done, data = cv2.imencode(".png", grey)
     else:

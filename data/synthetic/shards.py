@@ -81,7 +81,7 @@ def _write_all(
 
 
 def _end_with_parent() -> None:
-    """Have this process end when the one that started it does: a killed command must leave nobody drawing."""
+    """Exit with the parent so that no worker is orphaned."""
     parent = multiprocessing.parent_process()
 
     def wait() -> None:

@@ -106,13 +106,13 @@ STYLES = {
 
 
 def create_pen(path: Path) -> fonts.Pen:
-    """The font at the size at which its small x is `X_HEIGHT` pixels high: by its ink, for line heights say nothing."""
-    ink, _, _ = fonts.Pen(path, 200).ink("x")
+    """Return the font at the size at which the ink of its small x is `X_HEIGHT` pixels high."""
+    ink, _, _ = fonts.Pen(path, 200).draw("x")
     return fonts.Pen(path, max(8, round(200 * X_HEIGHT / ink.shape[0])))
 
 
 def draw_words(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, loose: bool = False) -> paper.Ink:
-    """The ink of a line, its words now higher, now lower, larger and smaller, with unequal gaps.
+    """Return the ink of a line, its words now higher, now lower, larger and smaller, with unequal gaps.
 
     Args:
         pen: as `create_pen` gives it.
@@ -134,7 +134,7 @@ def draw_words(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, 
         drift = 0.7 * drift + rng.normal(0, 0.06 * X_HEIGHT)
         end = x
         for piece in word if loose else (word,):
-            glyphs, left, top = pen.ink(piece)
+            glyphs, left, top = pen.draw(piece)
             each = scale * (rng.uniform(0.92, 1.08) if loose else 1.0)
             size = max(1, round(glyphs.shape[1] * each)), max(1, round(glyphs.shape[0] * each))
             ink = np.asarray(cv2.resize(glyphs, size, interpolation=cv2.INTER_AREA), np.float32) / 255
@@ -155,7 +155,7 @@ def draw_words(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, 
 
 
 def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> paper.Ink:
-    """The ink of a line in its place: [height, width] coverage, the size of the picture to be.
+    """Return the ink of a line in its place: [height, width] coverage, the size of the picture to be.
 
     What is too wide is written narrower; what is too high may be cut off a little, as it is in real ones.
 
@@ -177,7 +177,7 @@ def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> p
             squeeze = min(1.35, (width - left - right) / (wide * scale * 1.05))
     else:
         width, squeeze = round(wide * scale + left + right), 1.0
-    if squeeze < 0.6:  # narrower than that nobody writes: smaller, then
+    if squeeze < 0.6:  # people write no narrower than that: smaller, then
         scale, squeeze = scale * squeeze / 0.6, 0.6
     span = min(width, round(row.shape[1] * scale * squeeze) + height)  # of the part that the text is in
     start = min(max(0, round(left - (height + 2 * ROOM * scale) / 2)), width - span)
@@ -262,7 +262,7 @@ class Drawing:
         """A font, and a text that it has ink for."""
         while True:
             face = int(rng.integers(len(self.files)))
-            text = self._texts.short(rng) if style.short else self._texts.line(rng, style.commas)
+            text = self._texts.draw_short(rng) if style.short else self._texts.draw_line(rng, style.commas)
             if not set(text) - self.inked[face]:
                 return face, text
 

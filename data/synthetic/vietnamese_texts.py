@@ -115,12 +115,12 @@ class Texts:
     def __init__(self, places: Sequence[District], phrases: Sequence[str]):
         self.places, self.phrases = places, phrases
 
-    def line(self, rng: np.random.Generator, commas: bool) -> str:
-        """A line as people fill in a form: mostly addresses, their parts parted by commas or by spaces alone."""
+    def draw_line(self, rng: np.random.Generator, commas: bool) -> str:
+        """Return a line as people fill in a form: mostly addresses, their parts parted by commas or by spaces alone."""
         kind = rng.random()
         while True:
             if kind < 0.62:
-                text = self.address(rng, commas if rng.random() < 0.85 else not commas)
+                text = self.draw_address(rng, commas if rng.random() < 0.85 else not commas)
             elif kind < 0.70:
                 text = draw_name(rng)
             elif kind < 0.75:
@@ -128,7 +128,7 @@ class Texts:
             elif kind < 0.79:
                 text = draw_amount(rng)
             elif kind < 0.90:
-                text = self.phrase(rng)
+                text = self.draw_phrase(rng)
             else:
                 text = draw_invented(rng)
             if rng.random() < 0.04:
@@ -137,8 +137,8 @@ class Texts:
             if vietnamese.find_problem(text) is None:
                 return text
 
-    def short(self, rng: np.random.Generator) -> str:
-        """A line of one to four words: a name, a place, a date or an amount."""
+    def draw_short(self, rng: np.random.Generator) -> str:
+        """Return a line of one to four words: a name, a place, a date or an amount."""
         kind = rng.random()
         place = _one(rng, self.places)
         if kind < 0.35:
@@ -151,8 +151,8 @@ class Texts:
             return " ".join(_one(rng, place.wards))
         return draw_date(rng) if kind < 0.9 else draw_amount(rng)
 
-    def address(self, rng: np.random.Generator, commas: bool) -> str:
-        """An address: perhaps house and street or hamlet, then ward, district, province."""
+    def draw_address(self, rng: np.random.Generator, commas: bool) -> str:
+        """Return an address: perhaps house and street or hamlet, then ward, district, province."""
         place = _one(rng, self.places)
         ward_prefix, ward = _one(rng, place.wards) if place.wards else ("Xã", "Tân Lập")
         kind, front = rng.random(), ""
@@ -178,8 +178,8 @@ class Texts:
         words = " ".join(parts).replace(",", "").replace(" - ", " ").replace("-", " ").split()
         return move_tones(" ".join(word[0].upper() + word[1:] for word in words).replace("Thành Phố", "Tp"))
 
-    def phrase(self, rng: np.random.Generator) -> str:
-        """A sentence, or a part of one."""
+    def draw_phrase(self, rng: np.random.Generator) -> str:
+        """Return a sentence, or a part of one."""
         words = _one(rng, self.phrases).split()
         longest = int(rng.integers(SHORTEST // 2, LONGEST))
         start = int(rng.integers(0, max(1, len(words) - 5)))
@@ -196,7 +196,7 @@ def _one(rng: np.random.Generator, of: Sequence[T]) -> T:
 
 
 def draw_name(rng: np.random.Generator) -> str:
-    """A person's name."""
+    """Return a person's name."""
     parts = [words.split() for words in (SURNAMES, MIDDLE, GIVEN)]
     if rng.random() < 0.25:
         parts.insert(2, parts[1])
@@ -204,7 +204,7 @@ def draw_name(rng: np.random.Generator) -> str:
 
 
 def draw_date(rng: np.random.Generator) -> str:
-    """A date, in words or in numbers."""
+    """Return a date, in words or in numbers."""
     day, month, year = rng.integers((1, 1, 1940), (32, 13, 2030)).tolist()
     kind = rng.random()
     if kind < 0.4:
@@ -214,7 +214,7 @@ def draw_date(rng: np.random.Generator) -> str:
 
 
 def draw_amount(rng: np.random.Generator) -> str:
-    """A number: money, a telephone, a postal or identity code."""
+    """Return a number: money, a telephone, a postal or identity code."""
     kind = rng.random()
     if kind < 0.4:
         money = f"{int(10 ** rng.uniform(3, 9)) // 500 * 500:,}".replace(",", ".")
@@ -226,7 +226,7 @@ def draw_amount(rng: np.random.Generator) -> str:
 
 
 def draw_invented(rng: np.random.Generator) -> str:
-    """Syllables that need not exist: every letter with every tone about as often, in either case, and all marks."""
+    """Return syllables that need not exist: letters and tones about as often, in either case, and all marks."""
     words, onsets = [], ONSETS.split()
     for _ in range(rng.integers(2, 8)):
         word = onsets[rng.integers(len(onsets))] + VOWELS[rng.integers(len(VOWELS))] + CODAS[rng.integers(len(CODAS))]
@@ -240,7 +240,7 @@ def draw_invented(rng: np.random.Generator) -> str:
 
 
 def load_built_in() -> Texts:
-    """What comes with the project: some 25 districts, names, sayings."""
+    """Return what comes with the project: some 25 districts, names, sayings."""
     places = []
     for row in PLACES.strip().splitlines():
         province, district, wards, streets = (part.strip() for part in row.split(";"))
@@ -257,14 +257,14 @@ def _prefixed(text: str) -> tuple[str, str]:
 
 
 def load_folder(root: Path) -> Texts:
-    """Places and phrases from files.
+    """Return places and phrases from files.
 
     Args:
         root: with `vietnam_dataset/data/*.json` (provinces with `district`, their `ward` and `street`) and, as you
-            like, `corpus/*.txt` of a sentence a line.
+            like, `corpus/*.txt` of a sentence per line.
 
     Raises:
-        ValueError: there are no such files, or one is not what it should be.
+        ValueError: these files are missing, or one is malformed.
     """
     files = sorted((root / "vietnam_dataset" / "data").glob("*.json"))
     if not files:
@@ -288,7 +288,7 @@ def _districts(file: Path) -> Iterator[District]:
             name = _clean(district["name"])
             yield District(_clean(province["name"]), _clean(district["pre"]), name, wards, streets)
     except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{file} is no list of a province's districts: {error!r}") from None
+        raise ValueError(f"{file} is not a list of a province's districts: {error!r}") from None
 
 
 def _clean(text: str) -> str:

@@ -146,7 +146,7 @@ def test_pages_are_asked_one_by_one(tmp_path):
     first, empty, no, long, last = predict(files, Pages(), 3, features.SERVE_WORDS)
     assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
     assert first.outputs == last.outputs == {"field_names": ["total"]}
-    assert empty.error == "no words: the page has none"
+    assert empty.error == "no words: the page has no text"
     assert no.error == "not PAGE XML: the outermost element is html"
     assert long.error == "too many words: 2049, where a page may have 2048"
 

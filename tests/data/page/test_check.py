@@ -22,7 +22,7 @@ def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"words": []}, "no words: the page has none"),
+        ({"words": []}, "no words: the page has no text"),
         ({"words": [b"x"] * 2049}, "too many words: 2049, where a page may have 2048"),
         ({"boxes": [0.0] * 7}, "words and boxes disagree: 2 words, 7 numbers where a box has four"),
         ({"entities": [b"total"]}, "words and entities disagree: 2 words, 1 entities"),
@@ -32,14 +32,14 @@ def test_a_whole_page_is_fine_and_so_is_one_of_words_alone():
             {"field_names": [b"total"] * 2, "field_values": [b"1"] * 2},
             "fields disagree: 2 names, 1 of them different, 2 values",
         ),
-        ({"page_size": [100.0]}, "not a page size: [100.0] is no width and height in pixels"),
-        ({"page_size": [100.0, 0.0]}, "not a page size: [100.0, 0.0] is no width and height in pixels"),
+        ({"page_size": [100.0]}, "not a page size: [100.0] is not a width and height in pixels"),
+        ({"page_size": [100.0, 0.0]}, "not a page size: [100.0, 0.0] is not a width and height in pixels"),
         ({"words": ["TOTAL", b"9"]}, "not text: words, entities, names and values of fields are bytes"),
         ({"words": [b"TOTAL", b"\xff"]}, "text is not UTF-8: words, entities or fields"),
         ({"field_values": [b"\xff"]}, "text is not UTF-8: words, entities or fields"),
         ({"words": [b"TOTAL", b" \n"]}, "empty word: word 1 is blank"),
         ({"boxes": [0.0, 0.0, 1.0, 1.0, 9.0, 0.0, 8.0, 1.0]}, "not a box: word 1 ends before it begins (9, 0, 8, 1)"),
-        ({"boxes": [0.0, 0.0, 1.0, 1.0, 9.0, 0.0, float("nan"), 1.0]}, "not a box: a side is no number"),
+        ({"boxes": [0.0, 0.0, 1.0, 1.0, 9.0, 0.0, float("nan"), 1.0]}, "not a box: a side is not a number"),
     ],
 )
 def test_what_does_not_fit_together_is_said(changed, reason):

@@ -26,9 +26,9 @@ def word(text, left=0.0, top=0.0, right=10.0, bottom=10.0, **more):
 def test_a_box_around_points_off_the_page_and_with_decimals():
     box = enclose([(-3, 2.5), (10.25, 40), (4, -1)])
     assert box == (-3, -1, 10.25, 40)
-    assert box.clipped((8, 30)) == (0, 0, 8, 30)
-    assert box.clipped(None) == (0, 0, 10.25, 40)
-    assert Box(20, 5, 30, 6).clipped((8, 30)) == (8, 5, 8, 6)  # wholly off: the edge
+    assert box.clip((8, 30)) == (0, 0, 8, 30)
+    assert box.clip(None) == (0, 0, 10.25, 40)
+    assert Box(20, 5, 30, 6).clip((8, 30)) == (8, 5, 8, 6)  # wholly off: the edge
     assert enclose([]) is None
 
 

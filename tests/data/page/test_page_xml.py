@@ -284,7 +284,7 @@ def test_texts_without_a_place_and_texts_of_outer_levels_are_counted():
 
 @st.composite
 def trees(draw, depth=0):
-    """Regions in regions with lines, words and readings, any level with a text of its own words, any box missing."""
+    """Draw regions in regions with lines and words, any level with a text of its own, any box missing."""
     coords = COORDS if draw(st.booleans()) else ""
     own = "".join(text(f"t{draw(st.uuids())}") for _ in range(draw(st.integers(0, 2))))
     if depth == 4:

@@ -109,7 +109,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         "c.tif": "no words: c_ocr.xml missing",
         "d.tif": "no entities: d_gt.xml missing",
         "e": "not an image: the .tif is something else",
-        "h": "no words: the _ocr.xml has none",
+        "h": "no words: the _ocr.xml has no text",
         "i": "no entities: no region of the _gt.xml has a Property of key entity",
         "j": "another page: the file's is (100.0, 200.0), its picture 200 x 200 pixels",
         "k": "another page: the file's is (1e-320, 200.0), its picture 100 x 200 pixels",

@@ -123,7 +123,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         "c.xml": "no image: gone.png is not in the folder",
         "d.xml": "no entities: no region, line or word has one",
         "e.png": "no words: no XML names this picture",
-        "g.xml": "no words: the page has none",
+        "g.xml": "no words: the page has no text",
         "h.xml": "not an image: h.png is something else",
         "i.xml#1": "not an image: i.png has one page only",
     }

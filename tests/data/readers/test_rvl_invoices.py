@@ -74,7 +74,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         Rejected(source="words/c.xml", reason="no words: no file of words has this name"),
         Rejected(source="words/d.xml", reason="not a page of words: the outermost element is doc, with 0 pages"),
         Rejected(source="words/e.xml", reason="not a number: l of box 0 is 'x'"),
-        Rejected(source="words/f.xml", reason="no words: the page has none"),
+        Rejected(source="words/f.xml", reason="no words: the page has no text"),
         Rejected(source="words/g.xml", reason="no fields: not a JSON object"),
         Rejected(
             source="words/h.xml",

@@ -18,7 +18,7 @@ def make_read(*items):
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (ValueError("no words: the page has none"), "no words: the page has none"),
+        (ValueError("no words: the page has no text"), "no words: the page has no text"),
         (PermissionError(13, "Permission denied"), "cannot be read: Permission denied"),
         (OSError("no reason"), "cannot be read: no reason"),
         (ZeroDivisionError("division by zero"), "cannot be read: ZeroDivisionError('division by zero')"),

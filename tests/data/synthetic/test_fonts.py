@@ -40,13 +40,13 @@ def test_fonts_that_map_all_syllables_and_draw_few(name, count):
 
 def test_ink_is_cut_to_the_outline_and_says_where_it_was(make_font, tmp_path):
     pen = fonts.Pen(make_font(tmp_path / "a.ttf", {"가": "square", "나": "empty"}), 100)
-    ink, left, top = pen.ink("가")
+    ink, left, top = pen.draw("가")
     assert (ink.shape, left, top) == ((50, 50), 10, -50)  # of 100 pixels an em: 100 to 600 across, 0 to 500 up
     assert np.all(ink == 255)
-    two, left, _ = pen.ink("가가")
+    two, left, _ = pen.draw("가가")
     assert (two.shape, left) == ((50, 150), 10)
     with pytest.raises(ValueError, match="draws nothing for '나'"):
-        pen.ink("나")
+        pen.draw("나")
 
 
 def test_fonts_are_found_by_name_and_told_apart(tmp_path):

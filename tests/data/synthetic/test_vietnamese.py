@@ -21,7 +21,7 @@ def read(folder):
 
 @pytest.mark.parametrize("path", [MALI, CHARM], ids=["plain", "script"])
 def test_a_font_is_taken_at_the_size_of_its_small_x(path):
-    assert vietnamese.create_pen(path).ink("x")[0].shape[0] == pytest.approx(vietnamese.X_HEIGHT, abs=1)
+    assert vietnamese.create_pen(path).draw("x")[0].shape[0] == pytest.approx(vietnamese.X_HEIGHT, abs=1)
 
 
 def test_words_stand_in_a_row_with_gaps_between(make_font, tmp_path):

@@ -35,11 +35,11 @@ def test_tones_move_to_where_the_newer_spelling_has_them(old, new):
 
 def test_every_line_is_within_the_alphabet_and_not_too_long():
     rng, built_in = np.random.default_rng(1), texts.load_built_in()
-    lines = [built_in.line(rng, commas) for commas in (True, False) for _ in range(500)]
+    lines = [built_in.draw_line(rng, commas) for commas in (True, False) for _ in range(500)]
     assert {vietnamese.find_problem(line) for line in lines} == {None}
     assert max(map(len, lines)) <= texts.LONGEST
     assert len(set(lines)) > 800
-    short = [built_in.short(rng) for _ in range(300)]
+    short = [built_in.draw_short(rng) for _ in range(300)]
     assert {vietnamese.find_problem(line) for line in short} == {None}
     assert max(map(len, short)) < 34
 
@@ -53,8 +53,8 @@ def test_every_letter_and_mark_comes_up():
 
 def test_addresses_have_commas_on_a_sheet_and_none_in_boxes():
     rng, built_in = np.random.default_rng(1), texts.load_built_in()
-    sheet = [built_in.address(rng, commas=True) for _ in range(100)]
-    boxes = [built_in.address(rng, commas=False) for _ in range(100)]
+    sheet = [built_in.draw_address(rng, commas=True) for _ in range(100)]
+    boxes = [built_in.draw_address(rng, commas=False) for _ in range(100)]
     assert all(", " in line or " , " in line for line in sheet)
     assert not any("," in line for line in boxes)
     assert all(word[0].isupper() or not word[0].isalpha() for line in boxes for word in line.split())
@@ -73,7 +73,12 @@ def test_places_and_phrases_come_from_files_composed(tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(None, "no places in"), ("{", "AG.json is no list"), ("{}", "AG.json is no list"), ("[1]", "AG.json is no list")],
+    [
+        (None, "no places in"),
+        ("{", "AG.json is not a list"),
+        ("{}", "AG.json is not a list"),
+        ("[1]", "AG.json is not a list"),
+    ],
     ids=["none", "cut_off", "other", "list"],
 )
 def test_word_lists_that_are_none_are_refused(tmp_path, content, said):
