@@ -199,7 +199,7 @@ def _refuse(_: bytes, context: grpc.ServicerContext) -> None:
 
 
 def _get_left(context: grpc.ServicerContext) -> float | None:
-    """Return the seconds until the caller's deadline; None: it has none."""
+    """Return the seconds until the caller's deadline; None: without one."""
     left = context.time_remaining()
     return None if left is None or left > 1e8 else max(left, 1e-3)
 

@@ -28,8 +28,8 @@ def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) 
         by_row: as `to_tensors` has returned it.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is none, JSON has no form for one's type, or, by row, they are not of one
-            batch.
+        ServingError: INVALID_ARGUMENT; `outputs` is empty, JSON has no form for a type, or, by row, the outputs are not
+            of one batch.
     """
     if not outputs:
         raise InvalidArgumentError("Cannot convert empty tensor map to JSON")
@@ -60,7 +60,7 @@ def format_classifications(result: classification_pb2.ClassificationResult) -> b
     """Write the answer of a Classify request: `[[label, score], ...]` for each example.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is none.
+        ServingError: INVALID_ARGUMENT; the result is empty.
     """
     if not result.classifications:
         raise InvalidArgumentError("Cannot convert empty ClassificationResults to JSON")
@@ -76,7 +76,7 @@ def format_regressions(result: regression_pb2.RegressionResult) -> bytes:
     """Write the answer of a Regress request: a number for each example.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is none.
+        ServingError: INVALID_ARGUMENT; the result is empty.
     """
     if not result.regressions:
         raise InvalidArgumentError("Cannot convert empty RegressionResults to JSON")
@@ -153,7 +153,7 @@ def _base64(content: bytes) -> str:
 
 
 def _text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogateescape")  # what is no UTF-8 goes out as it is
+    return content.decode("utf-8", "surrogateescape")  # bytes that are not UTF-8 go out as they are
 
 
 def _quoted(text: str) -> str:

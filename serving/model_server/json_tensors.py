@@ -75,7 +75,7 @@ def read(body: bytes) -> dict[str, Any]:
     """Read a request's body.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; it is no JSON in UTF-8, or no object.
+        ServingError: INVALID_ARGUMENT; the body is not JSON in UTF-8, or not an object.
     """
     try:
         text = body.decode("utf-8-sig")
@@ -106,10 +106,10 @@ def read(body: bytes) -> dict[str, Any]:
 
 
 def read_signature_name(document: Mapping[str, Any]) -> str:
-    """The signature asked for; "" for the default one.
+    """Return the signature that the request names; "" for the default one.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; it is no text.
+        ServingError: INVALID_ARGUMENT; the name is not a text.
     """
     name = document.get(SIGNATURE, "")
     if not isinstance(name, str):
@@ -156,7 +156,7 @@ def to_input(document: Mapping[str, Any]) -> input_pb2.Input:
     """Read the tf.Examples of a Classify or Regress request.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there are none, or a feature's values do not stand in one list.
+        ServingError: INVALID_ARGUMENT; the list is missing or empty, or a feature's values do not stand in one list.
     """
     given = input_pb2.Input()
     if CONTEXT in document:
@@ -461,7 +461,7 @@ def _json_type(value: Any) -> str:
 
 
 def get_type_name(dtype: int) -> str:
-    """TensorFlow's name of a `DataType`."""
+    """Return TensorFlow's name of a `DataType`."""
     return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
 
 

@@ -64,7 +64,7 @@ def parse(http_method: str, target: str) -> Call:
         target: path and query, as they came.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; it is none of the API's.
+        ServingError: INVALID_ARGUMENT; the URL is not one of the API's.
     """
     pattern = {"POST": INFERENCE_PATH, "GET": STATUS_PATH}.get(http_method)
     found = pattern.fullmatch(target) if pattern else None
@@ -84,19 +84,19 @@ def parse(http_method: str, target: str) -> Call:
 
 
 def answer(handlers: Handlers, call: Call, body: bytes, timeout_s: float | None = None) -> bytes:
-    """Ask the handlers.
+    """Have the handlers answer.
 
     Args:
-        handlers: who answers.
+        handlers: answer the requests.
         call: from the URL.
         body: of a POST.
-        timeout_s: after which nobody waits; None: never.
+        timeout_s: after which the request is given up; None: never.
 
     Returns:
         JSON.
 
     Raises:
-        ServingError: the body is not what the method takes, or there is no answer.
+        ServingError: the body is not what the method takes, or the request fails.
     """
     if call.what == "status":
         return _status(handlers.get_model_status(get_model_status_pb2.GetModelStatusRequest(model_spec=call.spec)))
@@ -143,7 +143,7 @@ def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature
     """Types of a signature's inputs by name.
 
     Raises:
-        ServingError: INVALID_ARGUMENT; there is no such signature, or it has no inputs.
+        ServingError: INVALID_ARGUMENT; the signature is unknown, or it has no inputs.
     """
     dtypes = _signatures(metadata.metadata[SIGNATURE_DEF].value).get(signature or DEFAULT_SIGNATURE)
     if dtypes is None:
