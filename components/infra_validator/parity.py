@@ -51,7 +51,7 @@ class Parity:
 
 
 def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
-    """Ask an export and its fast form, as the server runs it, the same questions.
+    """Ask an export and its fast form, as the server runs it, about the same records.
 
     Args:
         model: loaded, and sound by `try_export`: one signature of it answers as the other.

@@ -90,7 +90,7 @@ def compare(name: str, ours: Mapping[str, np.ndarray], other: str, theirs: Mappi
     for key, value in ours.items():
         one, two = _unpadded(value, theirs[key])
         if one.shape != two.shape or not (_close(one, two) if value.dtype.kind == "f" else np.array_equal(one, two)):
-            raise ValueError(f"{name} and {other} give different {key} for the same questions")
+            raise ValueError(f"{name} and {other} give different {key} for the same examples")
 
 
 def _serialized(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
@@ -111,11 +111,11 @@ def _ask(model: Model, signature: str, inputs: Mapping[str, np.ndarray], count: 
     outputs = model.ask(signature, inputs)
     for name, value in outputs.items():
         if value.shape[:1] != (count,):
-            raise ValueError(f"{signature} answers {count} questions with {name} of shape {list(value.shape)}")
+            raise ValueError(f"{signature} answers {count} examples with {name} of shape {list(value.shape)}")
         if value.dtype.kind == "f" and not np.isfinite(value).all():
-            raise ValueError(f"{signature} answers with a {name} that is not a finite number")
+            raise ValueError(f"{signature} gives {name} that is not a finite number")
         if name.endswith(features.PROBABILITY_OUT) and (value.min() < 0 or value.max() > 1 + SAME):
-            raise ValueError(f"{signature} answers with a {name} outside 0 to 1")
+            raise ValueError(f"{signature} gives {name} outside 0 to 1")
     return outputs
 
 

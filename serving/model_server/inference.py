@@ -65,7 +65,7 @@ class Inference:
                 f"Was: {signature.method_name}",
             )
         inputs = _read_inputs(signature, request.inputs)
-        outputs = servable.ask(name, inputs, timeout_s, _list_outputs(signature, request.output_filter))
+        outputs = servable.ask({name: _list_outputs(signature, request.output_filter)}, inputs, timeout_s)[name]
         response = predict_pb2.PredictResponse(model_spec=_spec(servable, name))
         for alias, value in outputs.items():
             response.outputs[alias].CopyFrom(tensors.to_proto(value, self.as_content))
@@ -82,7 +82,7 @@ class Inference:
         name, signature = _named(servable, request.model_spec)
         names = self._check_classify(signature)
         examples = _examples(request.input)
-        outputs = servable.ask(name, {INPUTS: examples}, timeout_s, names, "Classify")
+        outputs = servable.ask({name: names}, {INPUTS: examples}, timeout_s, "Classify")[name]
         response = classification_pb2.ClassificationResponse(model_spec=_spec(servable, name))
         _classifications(outputs, len(examples), response.result)
         return response
@@ -98,7 +98,7 @@ class Inference:
         name, signature = _named(servable, request.model_spec)
         names = self._check_regress(signature)
         examples = _examples(request.input)
-        outputs = servable.ask(name, {INPUTS: examples}, timeout_s, names, "Regress")
+        outputs = servable.ask({name: names}, {INPUTS: examples}, timeout_s, "Regress")[name]
         response = regression_pb2.RegressionResponse(model_spec=_spec(servable, name))
         _regressions(outputs, len(examples), response.result)
         return response
@@ -127,7 +127,7 @@ class Inference:
             check = self._check_classify if task.method_name == CLASSIFY else self._check_regress
             outputs[name] = check(servable.definitions[name])
         examples = _examples(request.input)
-        found = servable.ask_together(outputs, {INPUTS: examples}, timeout_s)
+        found = servable.ask(outputs, {INPUTS: examples}, timeout_s, "MultiInference")
         response = inference_pb2.MultiInferenceResponse()
         for task, name in zip(request.tasks, outputs, strict=True):
             result = response.results.add(model_spec=_spec(servable, name))

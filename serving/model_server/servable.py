@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -44,68 +43,45 @@ class Servable:
 
     def ask(
         self,
-        signature: str,
+        outputs: Mapping[str, Sequence[str]],
         inputs: Mapping[str, np.ndarray],
         timeout_s: float | None = None,
-        outputs: Sequence[str] = (),
         api: str = "Predict",
-    ) -> dict[str, np.ndarray]:
-        """Ask one request, in a batch with others where there are batches.
+    ) -> dict[str, dict[str, np.ndarray]]:
+        """Ask one or more signatures with the same inputs, in a batch with other requests where there are batches.
 
         Args:
-            signature: name in `definitions`.
-            inputs: an array for each of the signature's inputs.
+            outputs: signature to the names of its outputs to return.
+            inputs: an array for each input, which is the same for all signatures.
             timeout_s: seconds after which the request is given up; None: never.
-            outputs: names of the outputs to return.
             api: whose request it is, for the metrics.
+
+        Returns:
+            An array for each output, by signature.
 
         Raises:
             ServingError: the model fails, takes longer, or the queue is full.
         """
 
         def run(inputs: batching.Inputs, timeout_s: float | None) -> batching.Outputs:
-            return self._model.ask(signature, inputs, timeout_s, outputs)
+            found = self._model.ask_together(outputs, inputs, timeout_s)
+            return {(signature, name): value for signature, values in found.items() for name, value in values.items()}
 
-        return self._run(run, (signature, *outputs), inputs, timeout_s, api)
-
-    def ask_together(
-        self,
-        outputs: Mapping[str, Sequence[str]],
-        inputs: Mapping[str, np.ndarray],
-        timeout_s: float | None = None,
-        api: str = "MultiInference",
-    ) -> dict[str, dict[str, np.ndarray]]:
-        """Ask several signatures with the same inputs: see `Runtime.ask_together` and `ask`."""
-
-        def run(inputs: batching.Inputs, timeout_s: float | None) -> batching.Outputs:
-            answers = self._model.ask_together(outputs, inputs, timeout_s)
-            return {(signature, name): value for signature in outputs for name, value in answers[signature].items()}
-
-        found = self._run(run, tuple((key, *names) for key, names in outputs.items()), inputs, timeout_s, api)
-        return {signature: {name: found[signature, name] for name in names} for signature, names in outputs.items()}
-
-    def _run(
-        self,
-        run: batching.Run,
-        kind: Hashable,
-        inputs: Mapping[str, np.ndarray],
-        timeout_s: float | None,
-        api: str,
-    ) -> dict[Any, np.ndarray]:
         begin = time.monotonic()
         if self._scheduler is None:
             try:
-                answer = run(inputs, timeout_s)
+                found = run(inputs, timeout_s)
             except RequestError as error:
                 raise from_tensorflow(error) from error
         else:
-            futures = self._scheduler.submit(run, (self, kind), inputs, timeout_s, self._monitoring.observe_batch)
+            queue = (self, tuple((signature, *names) for signature, names in outputs.items()))
+            futures = self._scheduler.submit(run, queue, inputs, timeout_s, self._monitoring.observe_batch)
             for future in futures:  # a batch may run on after this request was given up
                 self.retain()
                 future.add_done_callback(lambda _: self.release())
-            answer = batching.wait(futures, timeout_s)
+            found = batching.wait(futures, timeout_s)
         self._monitoring.observe_run(self.name, time.monotonic() - begin, api)
-        return dict(answer)
+        return {signature: {name: found[signature, name] for name in names} for signature, names in outputs.items()}
 
     def retain(self) -> None:
         """Use it. Only where it is certain that it is not closed: the manager's lock, or another use."""

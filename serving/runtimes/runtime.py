@@ -83,12 +83,8 @@ class Runtime:
         outputs: Sequence[str] | None = None,
     ) -> dict[str, np.ndarray]:
         """See `Model`."""
-        try:
-            names = self._check(signature, inputs, outputs)
-            values = self.run(signature, inputs, names, timeout_s)
-        except Exception as error:  # whatever it is, it is this request's
-            raise self._explain(signature, error) from error
-        return dict(zip(names, values, strict=True))
+        names = self._outputs.get(signature, ()) if outputs is None else outputs
+        return self.ask_together({signature: names}, inputs, timeout_s)[signature]
 
     def ask_together(
         self, outputs: Mapping[str, Sequence[str]], inputs: Mapping[str, np.ndarray], timeout_s: float | None = None
@@ -123,8 +119,7 @@ class Runtime:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _check(self, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str] | None) -> Sequence[str]:
-        """Return the names of the outputs."""
+    def _check(self, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str]) -> None:
         if signature not in self._inputs:
             raise ValueError(f"unknown signature; the model has {', '.join(sorted(self.signatures))}")
         if inputs.keys() != self._inputs[signature]:
@@ -132,10 +127,8 @@ class Runtime:
                 f"it takes {', '.join(sorted(self._inputs[signature]))}, "
                 f"and was given {', '.join(sorted(inputs)) or 'nothing'}"
             )
-        known = self._outputs[signature]
-        if unknown := sorted(set(outputs or ()) - set(known)):
-            raise ValueError(f"unknown output {unknown[0]}; it gives {', '.join(sorted(known))}")
-        return known if outputs is None else outputs
+        if unknown := sorted(set(outputs).difference(self._outputs[signature])):
+            raise ValueError(f"unknown output {unknown[0]}; it gives {', '.join(sorted(self._outputs[signature]))}")
 
     def _explain(self, signature: str, error: Exception) -> RequestError:
         if isinstance(error, RequestError):

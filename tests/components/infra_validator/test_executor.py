@@ -68,7 +68,7 @@ def test_a_failing_export_is_not_blessed_and_says_why(validate, write_export, tm
     assert blessing.get_int_custom_property("blessed") == 0
     assert {path.name for path in (tmp_path / "blessing").iterdir()} == {"INFRA_NOT_BLESSED", "reason.txt"}
     reason = (tmp_path / "blessing" / "reason.txt").read_text()
-    assert reason == "serve_images answers with a probability outside 0 to 1\n"
+    assert reason == "serve_images gives probability outside 0 to 1\n"
     assert f"export REFUSED: {reason}" in capsys.readouterr().out
 
 

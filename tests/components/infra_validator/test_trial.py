@@ -50,6 +50,27 @@ def trial(export, records, task="classification"):
     return try_export(export, records, "image", task)
 
 
+def test_an_extra_signature_is_tried_too(records):
+    from tfx_ocr.serving.signature import Signature
+
+    export = FakeExport(embed=lambda answers, n: {"embedding": np.ones([n, 8], np.float32)})
+    export.signatures["embed"] = Signature(inputs={"image_bytes": ("string", (None,))}, outputs={})
+    assert trial(export, records) is None
+    assert [len(images) for _, images in export.asked["embed"]] == [3, 1]
+    export.changed["embed"] = lambda answers, n: {"embedding": np.full([n, 8], np.nan, np.float32)}
+    with pytest.raises(ValueError, match="embed gives embedding that is not a finite number"):
+        trial(export, records)
+
+
+def test_an_extra_signature_of_other_inputs_is_refused(records):
+    from tfx_ocr.serving.signature import Signature
+
+    export = FakeExport()
+    export.signatures["warp"] = Signature(inputs={"grid": ("float32", (None,))}, outputs={})
+    with pytest.raises(ValueError, match="warp takes grid; allowed: image_bytes or examples"):
+        trial(export, records)
+
+
 def test_a_sound_export_passes_and_is_asked_in_a_batch_and_alone(records):
     import tensorflow as tf
 
@@ -89,15 +110,15 @@ def nine_last(answers, n):
         ({"both": with_output("probability", [0.9, -0.1, 0.7])}, "probability outside 0 to 1"),
         (
             {"both": lambda a, n: {**a, "label": a["label"][:1]}},
-            r"answers 3 questions with label of shape \[1\]",
+            r"answers 3 examples with label of shape \[1\]",
         ),
         (
             {"both": lambda a, n: {**a, "label": np.array(b"1", dtype=object)}},
-            r"answers 3 questions with label of shape \[\]",
+            r"answers 3 examples with label of shape \[\]",
         ),
         (
             {"serve_images": nine_last},
-            "serving_default and serve_images give different label for the same questions",
+            "serving_default and serve_images give different label for the same examples",
         ),
         ({"serve_images": halved}, "give different probability for the same"),
         (
@@ -181,7 +202,7 @@ def test_what_is_cut_off_alone_must_be_padding(records):
         more = np.array([[b"x"]] * n, dtype=object)
         return {**answers, "more": np.concatenate([more, more], 1) if n > 1 else more}
 
-    with pytest.raises(ValueError, match="give different more for the same questions"):
+    with pytest.raises(ValueError, match="give different more for the same examples"):
         trial(FakeExport(both=cut), records, task="sequence")
 
 

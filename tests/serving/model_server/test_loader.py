@@ -121,7 +121,9 @@ def test_a_deadline_ends_its_own_run_and_no_other(load, write_picky, tmp_path):
     servable, _ = load(write_picky(tmp_path / "picky" / "1"))
 
     def ask(rounds, timeout_s):
-        return servable.ask("slow", {"rounds": np.array([rounds], np.int32)}, timeout_s, ["done"])["done"].tolist()
+        return servable.ask({"slow": ["done"]}, {"rounds": np.array([rounds], np.int32)}, timeout_s)["slow"][
+            "done"
+        ].tolist()
 
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         patient = [pool.submit(ask, 20_000, timeout_s) for timeout_s in (None, 60.0)]

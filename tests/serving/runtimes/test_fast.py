@@ -168,8 +168,14 @@ def test_requests_that_come_together_meet_in_one_run(load, written):
 
     scheduler = BatchScheduler(BatchingParameters(max_batch_size=4, batch_timeout_micros=200_000, num_batch_threads=1))
     servable = Servable("m", 1, load(written, prefer_tflite_model=True), Monitoring(), scheduler)
+
+    def ask(image):
+        inputs = {"image_bytes": np.array([image], dtype=object)}
+        found = servable.ask({"serve_images": ["label", "probability"]}, inputs)["serve_images"]
+        return [value.tolist() for value in found.values()]
+
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(ask, servable, [image]) for image in (b"7d", b"9d", b"5", b"12")]
+        asked = [pool.submit(ask, image) for image in (b"7d", b"9d", b"5", b"12")]
         found = [each.exception() or each.result() for each in asked]
     scheduler.close()
     assert [found[0], found[1], found[3]] == [[[b"7"], [1.0]], [[b"8"], [1.0]], [[b"1"], [0.5]]]
