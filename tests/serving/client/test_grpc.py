@@ -77,8 +77,10 @@ def client(address, **options):
 def test_inputs_and_outputs_are_arrays(serve):
     outputs = predicted(label=[b"\xff7", b"1"], probability=np.array([0.25, 0.5], np.float32), labels=[["a"], ["b"]])
     address, asked = serve(outputs)
-    with client(address) as it:
-        answer = it.ask("serve_images", {"image_bytes": [b"\x89PNG\x00", b""], "scale": np.array([[1.5]], np.float32)})
+    with client(address) as model:
+        answer = model.ask(
+            "serve_images", {"image_bytes": [b"\x89PNG\x00", b""], "scale": np.array([[1.5]], np.float32)}
+        )
     ((request, left),) = asked
     assert (request.model_spec.name, request.model_spec.signature_name) == ("m", "serve_images")
     assert not request.model_spec.HasField("version")
@@ -93,8 +95,8 @@ def test_inputs_and_outputs_are_arrays(serve):
 def test_a_version_or_a_label_is_asked_for(serve):
     address, asked = serve(predicted(y=[1.0]))
     for chosen in ({"version": 3}, {"label": "old"}):
-        with client(address, **chosen) as it:
-            it.ask("s", {"x": [1.0]})
+        with client(address, **chosen) as model:
+            model.ask("s", {"x": [1.0]})
     assert asked[0][0].model_spec.version.value == 3
     assert asked[1][0].model_spec.version_label == "old"
 
@@ -116,18 +118,18 @@ def test_a_request_that_a_stopping_server_cancels_is_sent_again(serve):
 
 def test_an_address_may_be_as_grpc_has_them(serve):
     address, asked = serve(predicted(y=[2.0]))
-    with client(f"dns:///{address}") as it:
-        assert it.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
+    with client(f"dns:///{address}") as model:
+        assert model.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
     assert len(asked) == 1
 
 
 def test_replicas_behind_one_address_are_asked_in_turn(serve):
     (one, of_one), (other, of_other) = serve(predicted(y=[1.0])), serve(predicted(y=[1.0]))
-    with client(f"ipv4:{one},{other}") as it:
-        it.ask("s", {"x": [1.0]})
+    with client(f"ipv4:{one},{other}") as model:
+        model.ask("s", {"x": [1.0]})
         time.sleep(0.5)  # until both are connected
         for _ in range(8):
-            it.ask("s", {"x": [1.0]})
+            model.ask("s", {"x": [1.0]})
     assert len(of_one) + len(of_other) == 9
     assert min(len(of_one), len(of_other)) >= 3
 
@@ -140,16 +142,16 @@ def test_both_a_version_and_a_label_are_bad_use():
 @pytest.mark.parametrize("code", ["UNAVAILABLE", "RESOURCE_EXHAUSTED"])
 def test_a_busy_server_is_asked_again(serve, code):
     address, asked = serve((grpc.StatusCode[code], "queue is full"), predicted(y=[2.0]))
-    with client(address) as it:
-        assert it.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
+    with client(address) as model:
+        assert model.ask("s", {"x": [1.0]})["y"].tolist() == [2.0]
     assert len(asked) == 2
     assert asked[0][0] == asked[1][0]
 
 
 def test_attempts_are_counted_and_the_last_error_told(serve):
     address, asked = serve((grpc.StatusCode.UNAVAILABLE, "draining"))
-    with client(address) as it, pytest.raises(RequestError) as raised:
-        it.ask("s", {"x": [1.0]})
+    with client(address) as model, pytest.raises(RequestError) as raised:
+        model.ask("s", {"x": [1.0]})
     assert str(raised.value) == f"{address}: draining (UNAVAILABLE)"
     assert len(asked) == 3
 
@@ -168,8 +170,8 @@ def test_attempts_are_counted_and_the_last_error_told(serve):
 )
 def test_any_other_refusal_is_final_and_has_the_servers_words(serve, code, details):
     address, asked = serve((grpc.StatusCode[code], details))
-    with client(address) as it, pytest.raises(RequestError) as raised:
-        it.ask("s", {"x": [1.0]})
+    with client(address) as model, pytest.raises(RequestError) as raised:
+        model.ask("s", {"x": [1.0]})
     assert str(raised.value) == f"{address}: {details} ({code})"
     assert raised.value.code == code
     assert len(asked) == 1
@@ -181,8 +183,8 @@ def test_a_silent_server_is_left_at_the_deadline(serve):
 
     address, asked = serve(silent)
     began = time.monotonic()
-    with client(address) as it, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
-        it.ask("s", {"x": [1.0]}, timeout_s=0.2)
+    with client(address) as model, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
+        model.ask("s", {"x": [1.0]}, timeout_s=0.2)
     assert time.monotonic() - began < 0.8
     assert asked[0][1] < 0.25
 
@@ -191,8 +193,8 @@ def test_a_refused_connection_is_tried_and_told():
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{one.getsockname()[1]}"
-    with client(address) as it, pytest.raises(RequestError) as raised:
-        it.ask("s", {"x": [1.0]})
+    with client(address) as model, pytest.raises(RequestError) as raised:
+        model.ask("s", {"x": [1.0]})
     assert raised.value.code == "UNAVAILABLE"
     assert "refused" in str(raised.value)
 
@@ -202,8 +204,8 @@ def test_a_server_that_comes_back_is_found(serve):
         one.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{one.getsockname()[1]}"
     patient = Backoff(attempts=100, first_s=0.1, longest_s=0.1)
-    with client(address, backoff=patient) as it, concurrent.futures.ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(it.ask, "s", {"x": [1.0]})
+    with client(address, backoff=patient) as model, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(model.ask, "s", {"x": [1.0]})
         time.sleep(0.3)
         assert not waiting.done()
         serve(predicted(y=[2.0]), address=address)
@@ -218,8 +220,8 @@ def test_status_is_read(serve):
     ended.status.error_message = "no disk"
     status.model_version_status.add(version=12, state="AVAILABLE")
     address, asked = serve(status)
-    with client(address) as it:
-        assert it.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
+    with client(address) as model:
+        assert model.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
     assert asked[0][0].model_spec.name == "m"
 
 
@@ -238,8 +240,8 @@ def test_metadata_is_signatures(serve):
     answer = get_model_metadata_pb2.GetModelMetadataResponse()
     answer.metadata["signature_def"].Pack(signatures)
     address, asked = serve(answer)
-    with client(address) as it:
-        assert it.signatures == {
+    with client(address) as model:
+        assert model.signatures == {
             "serving_default": Signature(inputs={"x": ("float32", (None, 2))}, outputs={"y": ("string", None)})
         }
     assert list(asked[0][0].metadata_field) == ["signature_def"]

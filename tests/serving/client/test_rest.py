@@ -125,8 +125,8 @@ def drop(handler):
 
 def test_pictures_go_as_base64_in_columns(serve):
     server = serve((200, {"outputs": {"label": ["7"], "probability": [0.5]}}))
-    with client(server) as it:
-        it.ask("serve_images", {"image_bytes": [b"\x89PNG\x00"], "scale": np.array([[1.5, 2.0]], np.float32)})
+    with client(server) as model:
+        model.ask("serve_images", {"image_bytes": [b"\x89PNG\x00"], "scale": np.array([[1.5, 2.0]], np.float32)})
     ((method, path, body),) = server.asked
     assert (method, path) == ("POST", "/v1/models/m:predict")
     assert json.loads(body) == {
@@ -139,14 +139,14 @@ def test_a_server_on_this_machine_is_asked_without_the_proxy(serve, monkeypatch)
     monkeypatch.setenv("http_proxy", refused())
     monkeypatch.delenv("no_proxy", raising=False)
     server = serve((200, {"outputs": {"label": ["7"], "probability": [0.5]}}))
-    with client(server) as it:
-        assert it.ask("serve_images", {"image_bytes": [b"1"]})["label"].tolist() == [b"7"]
+    with client(server) as model:
+        assert model.ask("serve_images", {"image_bytes": [b"1"]})["label"].tolist() == [b"7"]
 
 
 def test_arrays_of_objects_and_plain_texts_go_as_they_are_meant(serve):
     server = serve((200, {"outputs": {"a": [1], "b": [1]}}))
-    with client(server) as it:
-        it.ask("s", {"bytes": np.array([b"\x00\x01"], object), "text": ["\u00e0"], "whole": np.array([3], np.int64)})
+    with client(server) as model:
+        model.ask("s", {"bytes": np.array([b"\x00\x01"], object), "text": ["\u00e0"], "whole": np.array([3], np.int64)})
     sent = json.loads(server.asked[0][2])["inputs"]
     assert sent == {"bytes": [{"b64": "AAE="}], "text": ["\u00e0"], "whole": [3]}
 
@@ -161,8 +161,8 @@ def test_outputs_are_arrays_with_texts_as_bytes(serve):
         "picture_bytes": [{"b64": picture}, {"b64": picture}],
         "none": [],
     }
-    with client(serve((200, {"outputs": outputs}))) as it:
-        answer = it.ask("s", {"x": [1]})
+    with client(serve((200, {"outputs": outputs}))) as model:
+        answer = model.ask("s", {"x": [1]})
     assert answer["label"].tolist() == ["\ud55c".encode(), b"7"]
     assert answer["labels"].shape == (2, 3)
     assert answer["labels"][1, 2] == b"f"
@@ -173,17 +173,17 @@ def test_outputs_are_arrays_with_texts_as_bytes(serve):
 
 def test_tokens_beyond_json_are_numbers(serve):
     server = serve((200, b'{"outputs": {"y": [NaN, Infinity, -Infinity], "z": [1.0, 2.0, 3.0]}}'))
-    with client(server) as it:
-        answer = it.ask("s", {"x": [float("nan"), float("inf")]})
+    with client(server) as model:
+        answer = model.ask("s", {"x": [float("nan"), float("inf")]})
     np.testing.assert_array_equal(answer["y"], [np.nan, np.inf, -np.inf])
     assert b"[NaN, Infinity]" in server.asked[0][2]
 
 
 def test_a_single_output_gets_its_name_from_the_metadata_once(serve):
     server = serve((200, {"outputs": ["a", "b"]}), (200, METADATA), (200, {"outputs": ["c"]}))
-    with client(server) as it:
-        assert it.ask("serving_default", {"x": [[1, 2]]})["y"].tolist() == [b"a", b"b"]
-        assert it.ask("serving_default", {"x": [[1, 2]]})["y"].tolist() == [b"c"]
+    with client(server) as model:
+        assert model.ask("serving_default", {"x": [[1, 2]]})["y"].tolist() == [b"a", b"b"]
+        assert model.ask("serving_default", {"x": [[1, 2]]})["y"].tolist() == [b"c"]
     assert [path for _, path, _ in server.asked] == [
         "/v1/models/m:predict",
         "/v1/models/m/metadata",
@@ -204,14 +204,14 @@ def test_status_is_that_of_the_version_asked_for(serve, chosen, path):
         ]
     }
     server = serve((200, body))
-    with client(server, **chosen) as it:
-        assert it.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
+    with client(server, **chosen) as model:
+        assert model.get_status() == [VersionState(12, "AVAILABLE"), VersionState(3, "END", "no disk")]
     assert server.asked == [("GET", path, b"")]
 
 
 def test_metadata_is_signatures(serve):
-    with client(serve((200, METADATA))) as it:
-        assert it.signatures == {
+    with client(serve((200, METADATA))) as model:
+        assert model.signatures == {
             "serving_default": Signature(inputs={"x": ("float32", (None, 2))}, outputs={"y": ("string", None)})
         }
 
@@ -230,16 +230,16 @@ def test_a_client_is_a_model_with_a_name_a_version_and_chosen_outputs(serve):
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_asked_again(serve, status):
     server = serve((status, {"error": "queue is full"}), (200, {"outputs": {"a": [1], "b": [2]}}))
-    with client(server) as it:
-        assert it.ask("s", {"x": [1]})["b"].tolist() == [2]
+    with client(server) as model:
+        assert model.ask("s", {"x": [1]})["b"].tolist() == [2]
     assert len(server.asked) == 2
     assert server.asked[0] == server.asked[1]
 
 
 def test_a_lost_connection_is_asked_again(serve):
     server = serve(drop, (200, {"outputs": {"a": [1], "b": [2]}}))
-    with client(server) as it:
-        assert it.ask("s", {"x": [1]})["a"].tolist() == [1]
+    with client(server) as model:
+        assert model.ask("s", {"x": [1]})["a"].tolist() == [1]
     assert len(server.asked) == 2
 
 
@@ -257,27 +257,30 @@ def test_a_lost_connection_is_asked_again(serve):
 )
 def test_any_other_refusal_is_final_and_has_the_servers_words(serve, status, code):
     server = serve((status, {"error": "JSON Parse error:\n The document is empty"}))
-    with client(server) as it, pytest.raises(RequestError) as raised:
-        it.ask("s", {"x": [1]})
+    with client(server) as model, pytest.raises(RequestError) as raised:
+        model.ask("s", {"x": [1]})
     assert str(raised.value) == f"{server.url}: JSON Parse error: The document is empty ({code})"
     assert raised.value.code == code
     assert len(server.asked) == 1
 
 
 def test_a_refusal_that_is_no_json_has_its_reason(serve):
-    with client(serve((404, b"<html>nginx</html>"))) as it, pytest.raises(RequestError, match="Not Found"):
-        it.get_status()
+    with client(serve((404, b"<html>nginx</html>"))) as model, pytest.raises(RequestError, match="Not Found"):
+        model.get_status()
 
 
 def test_an_answer_that_is_no_model_servers_is_said(serve):
-    with client(serve((200, b"<html>hello</html>"))) as it, pytest.raises(RequestError, match="is it a model server"):
-        it.get_status()
+    with (
+        client(serve((200, b"<html>hello</html>"))) as model,
+        pytest.raises(RequestError, match="is it a model server"),
+    ):
+        model.get_status()
 
 
 def test_a_refused_connection_is_tried_as_often_as_allowed():
     began = time.monotonic()
-    with client(refused(), backoff=Backoff(attempts=3, first_s=0.05)) as it, pytest.raises(RequestError) as raised:
-        it.ask("s", {"x": [1]})
+    with client(refused(), backoff=Backoff(attempts=3, first_s=0.05)) as model, pytest.raises(RequestError) as raised:
+        model.ask("s", {"x": [1]})
     assert raised.value.code == "UNAVAILABLE"
     assert "refused" in str(raised.value)
     assert time.monotonic() - began < 2.0
@@ -298,8 +301,8 @@ def test_a_server_that_comes_back_is_found(serve):
     thread = threading.Thread(target=start)
     thread.start()
     patient = Backoff(attempts=100, first_s=0.1, longest_s=0.1)
-    with client(f"http://127.0.0.1:{port}", backoff=patient) as it:
-        assert it.ask("s", {"x": [1]})["a"].tolist() == [1]
+    with client(f"http://127.0.0.1:{port}", backoff=patient) as model:
+        assert model.ask("s", {"x": [1]})["a"].tolist() == [1]
     thread.join()
     late[0].server_close()
 
@@ -307,8 +310,8 @@ def test_a_server_that_comes_back_is_found(serve):
 def test_a_silent_server_is_left_at_the_deadline(serve):
     server = serve(lambda handler: time.sleep(1.0))
     began = time.monotonic()
-    with client(server) as it, pytest.raises(RequestError, match=r"no answer within 0\.2 s \(DEADLINE_EXCEEDED\)"):
-        it.ask("s", {"x": [1]}, timeout_s=0.2)
+    with client(server) as model, pytest.raises(RequestError, match=r"no answer within 0\.2 s \(DEADLINE_EXCEEDED\)"):
+        model.ask("s", {"x": [1]}, timeout_s=0.2)
     assert time.monotonic() - began < 0.8
     assert len(server.asked) == 1
 
@@ -323,8 +326,8 @@ def test_an_answer_that_trickles_in_is_cut_off(serve):
             time.sleep(0.05)
 
     began = time.monotonic()
-    with client(serve(trickle), timeout_s=0.3) as it, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
-        it.get_status()
+    with client(serve(trickle), timeout_s=0.3) as model, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
+        model.get_status()
     assert time.monotonic() - began < 1.0
 
 
