@@ -1,7 +1,7 @@
 """Every answer of an evaluation, one JSON object a line in `answers-*.jsonl` beside TFMA's own files.
 
 A line holds
-- `source`, `group`: the record's, "" where it has none;
+- `source`, `group`: the record's, "" where unknown;
 - `reference`, `answer`: the pair that is judged, as the task's family of metrics makes it;
 - `outputs`: `label` and `probability` as the model gave them, where the task has them;
 - `record`: digest of the record's features, the same whichever way and in whichever order they were written.
@@ -37,7 +37,7 @@ def create_evaluator(task: str) -> tfma.evaluators.Evaluator:
 
 
 def create_writer(folder: str) -> tfma.writers.Writer:
-    """Writes them below `folder`."""
+    """Write the lines of `create_evaluator` below `folder`."""
     return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_Write(f"{folder}/{ANSWERS}"))
 
 
@@ -60,7 +60,7 @@ class _Write(beam.PTransform):
 
 
 def read_extracts(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndarray]]:
-    """The raw record and the model's outputs of it, however TFMA wrapped them.
+    """Return the raw record and the model's outputs of it, however TFMA wrapped them.
 
     Args:
         extracts: TFMA's, of one example.
@@ -73,7 +73,7 @@ def read_extracts(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndar
 
 
 def format_line(extracts: Mapping[str, Any], task: str) -> str:
-    """One answer as a line of JSON.
+    """Return one answer as a line of JSON.
 
     Args:
         extracts: TFMA's, of one example.

@@ -52,7 +52,7 @@ def ask_baseline(serving_dir: str, raws: Iterable[bytes], family: ModuleType, mi
         None where nothing is served.
 
     Raises:
-        Stop: what is served cannot answer. It is no refusal: TFX would keep that one for the next run, and the model
+        Stop: what is served cannot answer. A refusal would be kept by TFX for the next run, and the model
             would stay refused when the served version is mended.
     """
     version = versions.find_newest(serving_dir)

@@ -26,7 +26,7 @@ class Evaluator(stock.Evaluator):
         Args:
             examples: channel of Examples, with the gate's split.
             model: channel of the Model to judge.
-            serving_dir: folder of the served versions of this model; need not exist. What lies in it is no part of
+            serving_dir: folder of the served versions of this model; need not exist. Its content is not part of
                 the cache key: a run in which nothing else changed is not judged again.
         """
         super().__init__(examples=examples, model=model, eval_config=tfma.EvalConfig())

@@ -19,12 +19,12 @@ BATCH = 64  # records a question
 
 
 def parse_record(raw: bytes) -> dict[str, list[Any]]:
-    """A serialized tf.Example as lists of bytes, float or int by name; features without values are left out."""
+    """Return a serialized tf.Example as lists of bytes, float or int by name; features without values are left out."""
     return {name: values for name, _, values in _features(raw)}
 
 
 def digest_record(raw: bytes) -> str:
-    """32 hex digits of the SHA-256 over names and values of a record's features.
+    """Return 32 hex digits of the SHA-256 over names and values of a record's features.
 
     The same for the same record, whichever way and in whichever order its features were written; empty ones do not
     count.
@@ -36,7 +36,7 @@ def digest_record(raw: bytes) -> str:
 
 
 def combine_digests(digests: Iterable[str]) -> str:
-    """64 hex digits over a split's records' digests, in any order: equal for equal examples."""
+    """Return 64 hex digits over a split's records' digests, in any order: equal for equal examples."""
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ STEPS = (0, 1, 2, 5, 10, 20, 40, 80, 160, 320)  # lengths from which a slice beg
 
 
 def measure_length(record: Mapping[str, Sequence[Any]]) -> str:
-    """How long a record's text is: of a page its words, else the characters of its label.
+    """Return the slice of a record by its length: a page's in words, else its label's in characters.
 
     >>> measure_length({"label": ["Số 5".encode()]}), measure_length({"words": [b"TOTAL"] * 500})
     ('2-4', '320-')
@@ -39,7 +39,7 @@ DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {"length": me
 def insert_extractor(
     defaults: Sequence[tfma.extractors.Extractor], slices: Sequence[str]
 ) -> list[tfma.extractors.Extractor]:
-    """TFMA's extractors, and before the one that cuts slices one that gives each example those of `DERIVED`.
+    """Return TFMA's extractors with one that adds the slices of `DERIVED`, before the one that cuts slices.
 
     Args:
         defaults: `tfma.default_extractors`.

@@ -15,7 +15,7 @@ Rejection = Sequence[str]  # source, reason
 
 
 def classify_reason(reason: str) -> str:
-    """What a reason says before its colon: what is wrong, without the particulars."""
+    """Return what a reason says before its colon: what is wrong, without the particulars."""
     return reason.split(":")[0]
 
 
@@ -25,7 +25,7 @@ def summarize(
     rejected: Collection[Rejection],
     classes: Collection[str],
 ) -> dict[str, Any]:
-    """What `summary.json` holds.
+    """Return what `summary.json` holds.
 
     Args:
         reading: name of the reader.
@@ -57,7 +57,7 @@ def summarize(
 def explain_refusal(
     account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str
 ) -> str | None:
-    """The sentence that stops the run; None when it may go on.
+    """Return the sentence that stops the run; None when the run may go on.
 
     Args:
         account: what `summarize` made.

@@ -1,4 +1,4 @@
-"""What needs all records in view: pictures that are there twice, and the split that each record goes to."""
+"""What needs all records in view: duplicate pictures, and the split that each record goes to."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Stay = tuple[str, str]  # the split where a picture stays, and a source of it th
 class Divide(beam.PTransform):
     """Kept records to one output a split, of serialized tf.Examples, and two more, `REJECTED` and `COUNTS`.
 
-    A picture whose bytes occur in two splits stays in the later of train, eval, test and is set aside in the others: a
-    model must not be asked what it was told. Within a split, copies stay.
+    A picture whose bytes occur in two splits stays in the later of train, eval, test and is rejected in the others, to
+    prevent leakage. Within a split, copies stay.
 
     `REJECTED` is of (source, reason), `COUNTS` of ((split, label), how many), in parts to be added up. Of what is
     shuffled there are digests only, no pictures.
@@ -56,7 +56,7 @@ def _stay(
     """Of a digest and its records, each (given split, key, source): where it stays if it is in more than one split."""
     digest, records = together
     divider = Divider(rule, named)
-    found = {(divider.split_of(given, key), source) for given, key, source in records}
+    found = {(divider.choose_split(given, key), source) for given, key, source in records}
     splits = {split for split, _ in found if split}
     if len(splits) > 1:
         stays = max(splits, key=SPLITS.index)
@@ -76,7 +76,7 @@ class _ToSplit(beam.DoFn):
         self, record: Kept, named: Collection[str], copies: Mapping[bytes, Stay]
     ) -> Iterator[beam.pvalue.TaggedOutput]:
         given, key, digest, source, label, example = record
-        split = Divider(self._rule, named).split_of(given, key)
+        split = Divider(self._rule, named).choose_split(given, key)
         stays, there = copies.get(digest, (split, ""))
         if not split:
             reason = "no group: the recipe splits by group, and the data does not say this record's"

@@ -15,13 +15,13 @@ from tfx_ocr.data import files
 
 
 def compute_fingerprint(root: Path) -> str:
-    """Number, bytes and SHA-256 of the files below a folder, by their paths and content; hidden ones do not count.
+    """Return number, bytes and SHA-256 of the files below a folder, by their paths and content, hidden ones left out.
 
     TFX's own looks at modification times: files written anew with the same content never hit the cache, and a change
     within one tick of the clock is not seen.
 
     Raises:
-        Stop: there is no such folder, or no file in it.
+        Stop: the folder is missing or empty.
     """
     if not root.is_dir():
         raise Stop(f"no folder {root}: the data's folder must exist")
@@ -49,7 +49,7 @@ class Driver(driver.FileBasedDriver):
         range_config: range_config_pb2.RangeConfig | None = None,
         input_base_uri: str | None = None,
     ) -> input_processor.InputProcessor:
-        """The processor that the base class asks for span, version and fingerprint."""
+        """Return the processor that tells the base class span, version and fingerprint."""
         return _ByContent(input_base_uri, splits, range_config)
 
 

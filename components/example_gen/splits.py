@@ -23,8 +23,8 @@ class Divider:
         self._eval_groups = () if "eval" in named else rule.eval_groups
         self._test_groups = () if "test" in named else rule.test_groups
 
-    def split_of(self, given: str, key: str) -> str:
-        """The split of a record.
+    def choose_split(self, given: str, key: str) -> str:
+        """Return the split of a record.
 
         Args:
             given: the split that the data names, "" for none. What it calls `train` is divided too.
@@ -47,14 +47,14 @@ class Divider:
 
 
 def hash_to_unit(key: str) -> float:
-    """Where a key lies between 0 and 1: a hash of it, the same on any machine."""
+    """Return a hash of a key between 0 and 1, the same on any machine."""
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
 
 
 def choose_by_share(at: float, eval: float, test: float) -> str:
-    """The split of a place by the two splits' shares.
+    """Return the split of a number from 0 to 1, by the shares of eval and test.
 
-    Test is taken from one end and eval from the other, so that a change of one share moves nobody of the other.
+    Test is taken from one end and eval from the other, so that a change of one share moves no record of the other.
     """
     if at < test:
         return "test"

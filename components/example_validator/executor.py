@@ -27,7 +27,7 @@ class Executor(executor.Executor):
         """Validate.
 
         Raises:
-            Stop: with one line a finding.
+            Stop: an anomaly was found; a sentence for each.
         """
         output = super().Do(input_dict, output_dict, exec_properties)
         artifact = artifact_utils.get_single_instance(output_dict[standard_component_specs.ANOMALIES_KEY])
@@ -42,7 +42,7 @@ class Executor(executor.Executor):
 
 
 def list_findings(split: str, anomalies: anomalies_pb2.Anomalies) -> list[str]:
-    """One sentence an anomaly: split, feature, what is wrong, what to do."""
+    """Return a sentence per anomaly: split, feature, what is wrong, what to do."""
     of_features = [(f"feature {name!r}", anomaly) for name, anomaly in sorted(anomalies.anomaly_info.items())]
     of_all = [("the whole split", anomalies.dataset_anomaly_info)] if anomalies.HasField("dataset_anomaly_info") else []
     return [

@@ -101,7 +101,7 @@ def _flag(artifact: types.Artifact, name: str) -> bool | None:
 
 
 def _mistakes(answers: list[dict[str, Any]] | None, task: str | None) -> list[dict[str, Any]] | None:
-    """The worst; None where there are no answers, or what is worst is not known for the task."""
+    """The worst; None where answers are missing, or what is worst is not known for the task."""
     if answers is None or task not in mistakes.JUDGES:
         return None
     return mistakes.select_worst(answers, task, MOST_MISTAKES)
@@ -119,7 +119,7 @@ def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
 
 
 def _history(model_run: str) -> dict[str, list[float | None]] | None:
-    """Columns of `history.csv`; a value that is no finite number is None."""
+    """Columns of `history.csv`; a value that is not a finite number is None."""
     text = read_text(model_run, HISTORY_FILE)
     if not text:
         return None
@@ -157,7 +157,7 @@ def _slices(evaluation: str) -> list[dict[str, Any]]:
 
 
 def _anomalies(folder: str) -> list[dict[str, str]] | None:
-    """Findings of every split's SchemaDiff.pb, in the order of splits and features; None where there is no file."""
+    """Findings of every split's SchemaDiff.pb, in the order of splits and features; None without such a file."""
     paths = sorted(fileio.glob(os.path.join(folder, "Split-*", "SchemaDiff.pb")))
     if not paths:
         return None

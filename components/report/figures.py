@@ -11,7 +11,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 12, 12, 34  # margins for the axes' numbers
 
 
 def choose_ticks(low: float, high: float, most: int = 6) -> list[float]:
-    """At most `most` round numbers that cover low..high: multiples of 1, 2 or 5 times a power of ten.
+    """Return at most `most` round numbers that cover low..high: multiples of 1, 2 or 5 times a power of ten.
 
     >>> choose_ticks(0.0, 0.93)
     [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
@@ -28,11 +28,11 @@ def choose_ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def draw_line_chart(xs: Sequence[int], series: Mapping[str, Sequence[float | None]]) -> dict[str, Any]:
-    """Place lines in a chart.
+    """Return the geometry of lines in a chart.
 
     Args:
         xs: whole numbers, rising, at least one.
-        series: name to a value for each of `xs`; None where there is none (the line has a gap).
+        series: name to a value for each of `xs`; None where it is missing (the line has a gap).
 
     Returns:
         `width`, `height`, `plot` (left, top, right, bottom), `x_ticks` and `y_ticks` (position and text), and `curves`:

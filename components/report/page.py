@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).parent
 
 
 def render(run: Run) -> tuple[str, dict[str, Any]]:
-    """The page as HTML, and the numbers behind it: the name of each section to its facts."""
+    """Return the page as HTML, and the numbers behind it: the name of each section to its facts."""
     modules = sections.get_sections(run.part.task)
     facts = {name: module.build_facts(run) for name, module in modules.items()}
     environment = jinja2.Environment(
@@ -35,17 +35,17 @@ def render(run: Run) -> tuple[str, dict[str, Any]]:
 
 
 def format_number(value: float | None, digits: int = 4) -> str:
-    """A fraction for people; a dash for none."""
+    """Return a fraction as text; a dash for None."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
 def format_count(value: int | None) -> str:
-    """A whole number for people, thousands apart."""
+    """Return a whole number as text, thousands apart; a dash for None."""
     return "–" if value is None else f"{value:,}".replace(",", " ")
 
 
 def format_duration(seconds: float | None) -> str:
-    """Seconds for people.
+    """Return a duration as text; a dash for None.
 
     >>> format_duration(3725.2)
     '1 h 2 min 5 s'

@@ -13,7 +13,7 @@ LONGEST = 192  # pixels of the longer side, where none is asked for
 
 
 def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
-    """A PNG of the picture for a page, transparent parts on white; None where the bytes are no picture.
+    """Return a PNG of a picture for a page, transparent parts on white; None for bytes that Pillow cannot read.
 
     Args:
         encoded: PNG, JPEG, GIF, BMP or whatever else Pillow reads.

@@ -18,11 +18,11 @@ import pathlib
 
 
 def read_times(uri: str, created_ms: int) -> tuple[datetime.datetime | None, datetime.datetime | None]:
-    """Start and end of the step that made an artifact, in local time; None where that is not known.
+    """Return start and end of the step that made an artifact, in local time; None where that is not known.
 
     Args:
         uri: `<pipeline root>/<step>/<output>/<execution>`.
-        created_ms: the artifact's creation time in milliseconds since 1970; 0 where it has none.
+        created_ms: the artifact's creation time in milliseconds since 1970; 0 where unknown.
     """
     ended = datetime.datetime.fromtimestamp(created_ms / 1000) if created_ms else None
     artifact = pathlib.PurePath(uri)
@@ -38,7 +38,7 @@ def read_times(uri: str, created_ms: int) -> tuple[datetime.datetime | None, dat
 
 
 def parse_start(run_id: str) -> datetime.datetime | None:
-    """When a run began: the local runner names it by that time. None for any other name."""
+    """Return when a run began, from the name that the local runner gives it; None for any other name."""
     try:
         return datetime.datetime.fromisoformat(run_id)
     except ValueError:

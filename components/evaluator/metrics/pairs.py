@@ -16,10 +16,10 @@ Texts = TypeVar("Texts", bound=tuple[str, ...])
 
 
 def count_pairs(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Texts], np.ndarray]:
-    """The pairs (or triples) that came, sorted: their order changes nothing; and [pairs] int, how often each did.
+    """Return the different pairs (or triples), sorted, so that order changes nothing; and [pairs] int, their counts.
 
     Raises:
-        ValueError: there is none.
+        ValueError: `pairs` is empty.
 
     >>> count_pairs([("b", "b"), ("a", "b"), ("b", "b")])
     ([('a', 'b'), ('b', 'b')], array([1, 2]))
@@ -31,22 +31,22 @@ def count_pairs(pairs: Iterable[Texts] | Mapping[Texts, int]) -> tuple[list[Text
 
 
 def get_texts(of: Record | Outputs, name: str) -> list[str]:
-    """The texts of a record's feature or of a model's output.
+    """Return the texts of a record's feature or of a model's output.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: the name is missing.
     """
     if name not in of:
-        raise ValueError(f"there is no {name!r} among {', '.join(sorted(of)) or 'nothing'}")
+        raise ValueError(f"{name!r} is missing among {', '.join(sorted(of)) or 'nothing'}")
     values: Any = np.asarray(of[name], dtype=object).reshape(-1).tolist()
     return [value.decode() if isinstance(value, bytes) else str(value) for value in values]
 
 
 def get_text(of: Record | Outputs, name: str) -> str:
-    """The one text of a record's feature or of a model's output.
+    """Return the one text of a record's feature or of a model's output.
 
     Raises:
-        ValueError: there is none of that name, or it holds none or several.
+        ValueError: the name is missing, or it holds no text or several.
     """
     found = get_texts(of, name)
     if len(found) != 1:
@@ -55,7 +55,7 @@ def get_text(of: Record | Outputs, name: str) -> str:
 
 
 def compute_rates(hits: np.ndarray, support: np.ndarray, answered: np.ndarray) -> dict[str, np.ndarray]:
-    """Precision, recall and F1 from counts of any one shape; x / 0 is 0.
+    """Return precision, recall and F1 from counts of any one shape; x / 0 is 0.
 
     Args:
         hits: how often an answer was right.

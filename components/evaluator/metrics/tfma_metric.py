@@ -74,23 +74,23 @@ class Judge(beam.CombineFn):
         self._output_name = output_name
 
     def create_accumulator(self) -> Counted:
-        """No pair yet."""
+        """Return an empty count."""
         return collections.Counter()
 
     def add_input(self, accumulator: Counted, element: Pair) -> Counted:
-        """One more example."""
+        """Count one more example."""
         accumulator[element] += 1
         return accumulator
 
     def merge_accumulators(self, accumulators: Iterable[Counted]) -> Counted:
-        """Counts add up."""
+        """Add up counts."""
         total: Counted = collections.Counter()
         for each in accumulators:
             total.update(each)
         return total
 
     def extract_output(self, accumulator: Counted) -> dict[tfma.metrics.MetricKey, Any]:
-        """The values of `Judged`."""
+        """Return the values of `Judged`."""
         family = metrics.get_metrics(self._task)
         values: dict[str, Any] = dict(bootstrap.compute_metrics(family, accumulator))
         if classes := family.classes(accumulator):

@@ -1,4 +1,4 @@
-"""Which character is most often read as which other, missed, or read where there is none."""
+"""Which character is most often read as which other, missed, or read where nothing is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KINDS = {"replace": "substitutions", "delete": "deletions", "insert": "insertion
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Edits over all answers: `length` of the references, `substitutions`, `deletions`, `insertions`, and `pairs`.
+    """Return `substitutions`, `deletions`, `insertions`, the `length` of all references, and `pairs`.
 
     `pairs` of how many `kinds`, the most frequent first, have `reference`, "" where nothing is written, `hypothesis`,
     "" where nothing was read, and `n`. Of several shortest ways from a text to its reading rapidfuzz's is taken.

@@ -12,7 +12,7 @@ MOST = 40  # rows of the table; of more classes the worst are shown
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`rows` (`label`, `precision`, `recall`, `f1`, `support`), the `total` of classes, and `averages` over all."""
+    """Return `rows` (`label`, `precision`, `recall`, `f1`, `support`), the `total`, and `averages` over all."""
     if run.gate is None or not run.gate.get("classes"):
         return explain_missing("The evaluation holds no numbers a class.")
     rows = [{"label": label, **values} for label, values in run.gate["classes"].items()]

@@ -18,7 +18,7 @@ Cells = Mapping[tuple[str, str], int]
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """The matrix (`labels`, `rows` of `cells`, `others`), the `total` of classes, and `pairs`, most frequent first."""
+    """Return the matrix (`labels`, `rows` of `cells`, `others`), the `total` of classes, and frequent `pairs`."""
     if run.gate is None or not run.gate.get("confusion"):
         return explain_missing("The evaluation holds no confusion matrix.")
     cells = {(label, answer): n for label, answer, n in run.gate["confusion"]}
@@ -37,7 +37,7 @@ def build_facts(run: Run) -> dict[str, Any]:
 
 
 def find_most_confused(cells: Cells, every: list[str], most: int) -> list[str]:
-    """The `most` classes with the most wrong answers of or for them, in the order of `every`; all where they fit."""
+    """Return the `most` classes most often confused, in the order of `every`; all where they fit."""
     if len(every) <= most:
         return every
     errors: collections.Counter[str] = collections.Counter()
@@ -50,7 +50,7 @@ def find_most_confused(cells: Cells, every: list[str], most: int) -> list[str]:
 
 
 def _rows(cells: Cells, labels: list[str]) -> list[dict[str, Any]]:
-    """A row a reference: a cell an answer, with `heat` from 0 to 1, and how many `others` went elsewhere."""
+    """Return a row per reference with a cell per answer, each with `heat` from 0 to 1, and the number of `others`."""
     support: collections.Counter[str] = collections.Counter()
     for (label, _), n in cells.items():
         support[label] += n

@@ -13,7 +13,7 @@ EVAL = "val_"  # how Keras names what it measured on the eval split
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`charts` (one a measure, see `figures.line_chart`), `epochs` and `columns` as a table, and the `best` epoch."""
+    """Return `charts` (one per measure), `epochs` and `columns` as a table, and the `best` epoch."""
     if not run.history or not any(run.history.values()):
         return explain_missing("The Trainer left no history.csv.")
     columns = {name: list(values) for name, values in run.history.items() if name != "epoch"}

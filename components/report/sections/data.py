@@ -15,7 +15,7 @@ MOST_SOURCES = 3  # examples named of one reason
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None for what no step left."""
+    """Return `reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None where missing."""
     summary = run.summary or {}
     return {
         "reader": summary.get("reader"),

@@ -11,7 +11,7 @@ TITLE = "Fast runtime"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """What `fast.json` holds, and `rows`: each `name`, `value` and `wanted`; none where nothing was compared."""
+    """Return what `fast.json` holds, and `rows`: `name`, `value`, `wanted`; empty where nothing was compared."""
     if run.fast is None:
         return explain_missing("The InfraValidator left no fast.json: the export failed its trial.")
     rows = [

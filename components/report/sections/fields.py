@@ -13,7 +13,7 @@ RATES = ("precision", "recall", "f1")
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`rows`: of each `field` `support`, and `exact` and `normalised`: precision, recall and F1; `micro` and `macro`.
+    """Return `rows` (`field`, `support`, and the rates by both rules, `exact` and `normalised`), `micro` and `macro`.
 
     `micro` is likewise, of all fields' values together; `macro` has the means of the fields' F1, exact and normalised.
     """

@@ -12,7 +12,7 @@ TITLE = "Lineage and timings"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`steps` in the order they ended, each with its `artifacts`; `settings` as (name, value)."""
+    """Return `steps` in the order they ended, each with its `artifacts`; `settings` as (name, value)."""
     steps: dict[str, list[Produced]] = {}
     for each in run.produced:
         steps.setdefault(each.step, []).append(each)

@@ -11,7 +11,7 @@ TITLE = "Metrics"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`split`, `n` and `rows`: those with a limit first, each `name`, `value`, `low`, `high`, `limit`, `served`."""
+    """Return `split`, `n` and `rows`, limited ones first: `name`, `value`, `low`, `high`, `limit`, `served`."""
     if run.gate is None:
         return explain_missing("The evaluation holds no gate.json.")
     limits = {**run.part.gate.at_least, **run.part.gate.at_most} if run.part.gate else {}

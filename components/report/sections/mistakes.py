@@ -11,7 +11,7 @@ TITLE = "Worst mistakes"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`shown`: see `mistakes.worst`. The pictures are the page's alone."""
+    """Return `shown`: see `mistakes.select_worst`. The pictures are in the page only."""
     if run.mistakes is None:
         return explain_missing("The evaluation holds no answers.")
     return {"shown": list(run.mistakes)}

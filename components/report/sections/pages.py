@@ -14,9 +14,9 @@ TITLE = "Worst pages"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`shown`: of each page `source`, how many fields are `wrong` of how many, and `rows`.
+    """Return `shown`: of each page `source`, how many fields are `wrong` of how many, and `rows`.
 
-    A row has `field`, `reference` and `hypothesis` ("" where there is none) and `state`: `right`; `nearly`, right when
+    A row has `field`, `reference` and `hypothesis` ("" where it is missing) and `state`: `right`; `nearly`, right when
     normalised; `differs`; `missed`, nothing was answered; `in vain`, nothing was written down; `not judged`, no page
     has the field written down.
     """

@@ -14,7 +14,7 @@ TITLE = "Worst readings"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`shown`: of each text `source`, `reference`, `hypothesis`, `edits`, `length` of the reference, and `parts`.
+    """Return `shown`: of each text `source`, `reference`, `hypothesis`, `edits`, `length` of the reference, `parts`.
 
     Text and reading are NFC with single spaces, as they are judged. Each of `parts` has `kind` (`equal`, `delete`,
     `insert`, `replace`), and what stands there in the `reference` and in the `hypothesis`.

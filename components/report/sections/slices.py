@@ -12,7 +12,7 @@ MOST = 40  # rows; of more slices the worst by the first metric are shown
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`names` of metrics, `rows` (`slice`, `n`, `values` in the order of `names`), worst first, and their `total`."""
+    """Return `names` of metrics, `rows` (`slice`, `n`, `values` in that order), worst first, and the `total`."""
     if not run.part.gate or not run.part.gate.slices:
         return explain_missing(
             "The recipe's gate names no slices (gate.slices): the metrics above are of all examples."

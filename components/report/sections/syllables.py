@@ -19,10 +19,11 @@ Cells = Mapping[tuple[str, str], int]
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`n` answers, how many are `wrong`, `pairs` of syllables of how many `kinds`, and `jamo`: a table a place.
+    """Return `n` answers, how many are `wrong`, `pairs` of syllables of how many `kinds`, and a table per jamo.
 
-    A matrix of 11,172 classes is no page: only pairs that came are listed, the most frequent first. A table of jamo has
-    its `place`, how often that jamo is `wrong`, and `pairs` of how many `kinds`; a final that is not there is "".
+    A matrix of 11,172 classes is too large for a page: only pairs that came are listed, the most frequent first. A
+    table of jamo has its `place`, how often that jamo is `wrong`, and `pairs` of how many `kinds`; a final that is
+    not there is "".
     """
     if run.gate is None or not run.gate.get("confusion"):
         return explain_missing("The evaluation holds no confusions.")
@@ -41,7 +42,7 @@ def build_facts(run: Run) -> dict[str, Any]:
 
 
 def _by_jamo(wrong: Cells) -> list[Cells]:
-    """Of each place, how often which jamo was read as which other. Answers that are no syllable have no jamo."""
+    """Of each place, how often which jamo was read as which other. Answers other than one syllable are left out."""
     found: list[collections.Counter[tuple[str, str]]] = [collections.Counter() for _ in JAMO]
     for (label, answer), n in wrong.items():
         if hangul.find_problem(label) or hangul.find_problem(answer):

@@ -21,7 +21,7 @@ RULES = {
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """`state`, `headline`, `reasons` (one sentence each), `checks` and what was compared with."""
+    """Return `state`, `headline`, `reasons` (one sentence each), `checks` and what was compared with."""
     gate = run.gate or {}
     checks = gate.get("checks", [])
     shown = _shown(checks)

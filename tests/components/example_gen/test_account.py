@@ -7,8 +7,8 @@ COUNTS = [(("train", "0"), 5), (("train", "1"), 3), (("eval", "1"), 1), (("train
 LEFT_OUT = [(("", "margin"), 2), (("", "no box"), 1), (("", "no box"), 2)]
 REJECTED = [
     ("a.png", "not an image: none of PNG, JPEG"),
-    ("b.png", "unknown label: 'x' is none of 0 to 1"),
-    ("c.png", "unknown label: 'y' is none of 0 to 1"),
+    ("b.png", "unknown label: 'x' is not among 0 to 1"),
+    ("c.png", "unknown label: 'y' is not among 0 to 1"),
 ]
 RULE = Examples(readers=("image_folder",), max_rejected=0.2, split=Split(by="group"))
 

@@ -11,7 +11,7 @@ KEYS = [f"writer {number}" for number in range(20_000)]
 
 def divided(rule, named=(), given="", keys=KEYS):
     divider = Divider(rule, named)
-    return {key: divider.split_of(given, key) for key in keys}
+    return {key: divider.choose_split(given, key) for key in keys}
 
 
 @pytest.mark.parametrize(
@@ -83,9 +83,9 @@ def test_groups_named_for_a_split_that_the_data_names_are_not_taken():
 
 
 def test_no_group_is_told_apart_only_where_it_is_needed():
-    assert Divider(Split(by="group"), ()).split_of("", "") == ""
-    assert Divider(Split(by="group"), ("train", "test")).split_of("test", "") == "test"
-    assert Divider(Split(by="group"), ("eval", "test")).split_of("train", "") == "train"
+    assert Divider(Split(by="group"), ()).choose_split("", "") == ""
+    assert Divider(Split(by="group"), ("train", "test")).choose_split("test", "") == "test"
+    assert Divider(Split(by="group"), ("eval", "test")).choose_split("train", "") == "train"
 
 
 @pytest.mark.parametrize("share", [0.0, 0.37, 1.0])
@@ -95,7 +95,7 @@ def test_splits_by_group_are_disjoint(share):
     sides = {}
     for number in range(5000):
         group = f"w{number * 7919 % 97}"
-        sides.setdefault(group, set()).add(divider.split_of("", group))
+        sides.setdefault(group, set()).add(divider.choose_split("", group))
     assert len(sides) == 97
     assert all(len(side) == 1 and side <= set(SPLITS) for side in sides.values())
     if share == 0.0:

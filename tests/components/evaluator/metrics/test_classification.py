@@ -46,7 +46,7 @@ def test_the_pair_is_the_records_label_and_the_answers():
 
 
 def test_an_answer_without_a_label_is_refused_with_what_there_is():
-    with pytest.raises(ValueError, match="there is no 'label' among probability, text"):
+    with pytest.raises(ValueError, match="'label' is missing among probability, text"):
         classification.pair({"label": [b"1"]}, {"text": np.array(b"1"), "probability": np.array(0.9)})
     with pytest.raises(ValueError, match="'label' holds 2 texts"):
         classification.pair({"label": [b"1", b"2"]}, {"label": np.array(b"1")})
