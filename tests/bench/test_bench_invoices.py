@@ -12,7 +12,7 @@ def test_fold_0_is_the_recipes_own_split_and_every_supplier_is_a_test_supplier_o
     rule, groups = get_recipe("invoices").examples.split, [f"supplier {number}" for number in range(300)]
     own = Divider(rule, ())
     folds = [[bench_invoices.split_of(group, rule, fold) for group in groups] for fold in range(bench_invoices.FOLDS)]
-    assert folds[0] == [own.split_of("", group) for group in groups]
+    assert folds[0] == [own.choose_split("", group) for group in groups]
     assert [sides.count("test") for sides in zip(*folds, strict=True)] == [1] * 300
     assert all(0.05 < sides.count("eval") / 300 < 0.15 for sides in folds)
 
