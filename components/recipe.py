@@ -15,51 +15,90 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pydantic
 
+from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
 
 FORBID = pydantic.ConfigDict(extra="forbid")  # a misspelt field is an error, in JSON as in Python
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageSpec:
-    """The picture a network sees.
-
-    Attributes:
-        height: pixels.
-        width: pixels.
-        channels: 1 grey, 3 RGB. What is written is `height * width * channels` uint8.
-        ink_is_light: turn dark-on-light pictures over, so that ink is light (towards 255) on dark (0).
-        crop_to_ink: cut to the ink before resizing, so that any size and margin of the picture gives the same glyph.
-        margin: empty border around the ink, as a share of the longer side of its box, when `crop_to_ink`.
-        scaled: range of the network's input, for 0 and 255.
-    """
-
+class _Picture:
     __pydantic_config__ = FORBID
+    SIGNATURE: ClassVar[str] = features.SERVE_IMAGES
+    AUGMENTED: ClassVar[str] = "images"
 
     height: int
     width: int
-    channels: Literal[1, 3] = 1
-    ink_is_light: bool = True
-    crop_to_ink: bool = True
     margin: float = 0.2
     scaled: tuple[float, float] = (-1.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class WordsSpec:
-    """The words of a page as a network sees them.
+class Image(_Picture):
+    """A picture of one glyph, as a network sees it.
 
     Attributes:
-        max_characters: of a word; what is longer is cut.
-        CHARACTERS: numbers a character may have: ASCII as it is, all others folded to 128 to 255; 0 is none.
-        PLACES: numbers that say where a word lies, and what it is among the page's: see `inputs.words`.
+        kind: name in `components.inputs.INPUTS`.
+        height: pixels.
+        width: pixels.
+        margin: empty border around the ink, as a share of the longer side of its box, when `crop_to_ink`.
+        scaled: range of the network's input, for 0 and 255.
+        SIGNATURE: of the exported model, by which a client asks about such an input.
+        AUGMENTED: kind of the augmentation that it takes.
+        channels: 1 grey, 3 RGB. What is written is `height * width * channels` uint8.
+        ink_is_light: invert dark-on-light pictures, so that ink is light (towards 255) on dark (0).
+        crop_to_ink: cut to the ink before resizing, so that any size and margin of the picture gives the same glyph.
+    """
+
+    kind: Literal["image"] = "image"
+    channels: Literal[1, 3] = 1
+    ink_is_light: bool = True
+    crop_to_ink: bool = True
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LineImage(_Picture):
+    """A grey picture of one line, as a network sees it: cut to its ink, which is light on dark.
+
+    Attributes:
+        kind: name in `components.inputs.INPUTS`.
+        height: pixels.
+        width: pixels; a shorter line has background at its right.
+        margin: background above and below the ink, as a share of its height.
+        scaled: range of the network's input, for 0 and 255.
+    """
+
+    channels: ClassVar[int] = 1
+    ink_is_light: ClassVar[bool] = True
+
+    kind: Literal["line_image"] = "line_image"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Words:
+    """The words of a page, as a network sees them.
+
+    Attributes:
+        kind: name in `components.inputs.INPUTS`.
+        max_characters: of a word; the rest of a longer word is cut.
+        SIGNATURE: of the exported model, by which a client asks about such an input.
+        AUGMENTED: kind of the augmentation that it takes.
+        CHARACTERS: numbers that a character may have: ASCII as it is, all others folded to 128 to 255; 0 is padding.
+        PLACES: numbers that say where a word lies, and how it compares with the page's other words: see `inputs.words`.
     """
 
     __pydantic_config__ = FORBID
+    SIGNATURE: ClassVar[str] = features.SERVE_WORDS
+    AUGMENTED: ClassVar[str] = "words"
     CHARACTERS: ClassVar[int] = 256
     PLACES: ClassVar[int] = 16
 
+    kind: Literal["words"] = "words"
     max_characters: int = 16
+
+
+Picture = Image | LineImage
+Input = Annotated[Image | LineImage | Words, pydantic.Field(discriminator="kind")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,23 +152,23 @@ class Examples:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Augment:
-    """Changes to training's pictures only, each drawn anew for each picture and epoch.
+class ImageAugmentation:
+    """Changes to training's pictures, drawn anew for each picture and epoch.
 
     Attributes:
+        kind: what is augmented.
         pad: pixels added around (`resize_with_crop_or_pad`) before a random crop back to size: a shift of up to `pad`.
         rotate_deg: rotation of up to so many degrees either way.
         shear_deg: shear of up to so many degrees either way.
-        scale: zoom, each axis apart, of up to so much either way (0.1: 0.9 to 1.1).
-        elastic: amplitude in pixels of a smooth random displacement field; 0 for none.
+        scale: zoom of each axis by up to so much either way (0.1: 0.9 to 1.1).
+        elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
-        erase: side in pixels of a random square painted as background in half of the pictures; 0 for none.
-        misread: of words: share of the characters that become others.
-        disguised: of words: share of those whose letters and digits all become others of their kind.
+        erase: side in pixels of a random square painted as background in half of the pictures; 0 for no square.
     """
 
     __pydantic_config__ = FORBID
 
+    kind: Literal["images"] = "images"
     pad: int = 0
     rotate_deg: float = 0.0
     shear_deg: float = 0.0
@@ -137,8 +176,26 @@ class Augment:
     elastic: float = 0.0
     contrast: float = 0.0
     erase: int = 0
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class WordAugmentation:
+    """Changes to training's words, drawn anew for each page and epoch.
+
+    Attributes:
+        kind: what is augmented.
+        misread: share of the characters that become others.
+        disguised: share of the words whose letters and digits all become others of their kind.
+    """
+
+    __pydantic_config__ = FORBID
+
+    kind: Literal["words"] = "words"
     misread: float = 0.0
     disguised: float = 0.0
+
+
+Augmentation = Annotated[ImageAugmentation | WordAugmentation, pydantic.Field(discriminator="kind")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -197,7 +254,7 @@ class Trainer:
         patience: stop after so many epochs without a better `eval` loss; 0 never.
         exported: the epoch of the lowest `eval` loss, or the last: where eval is small, a rate that fell to nothing and
             an average of weights say more than its noise.
-        augment: see there.
+        augment: changes to training's examples, of the kind that the input takes; None for no change.
         base: see there.
         initial_weights: what the whole network begins with: path to a weights file, such as one trained on another
             backend, folder of an exported version, or name of one that ships in `data/pretrained`; "" for the seed's.
@@ -215,7 +272,7 @@ class Trainer:
     epochs: int = 20
     patience: int = 0
     exported: Literal["best_epoch", "last_epoch"] = "best_epoch"
-    augment: Augment = Augment()
+    augment: Augmentation | None = None
     base: Base = Base()
     initial_weights: str = ""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
@@ -247,6 +304,7 @@ class Gate:
 
     Attributes:
         split: `test`, which neither training nor the choice of its best epoch sees.
+        metrics: family in `components.evaluator.metrics.METRICS`; "" for the task's own.
         at_least: metric to lowest value.
         at_most: metric of which less is better (`cer`) to highest value.
         each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.
@@ -259,6 +317,7 @@ class Gate:
     __pydantic_config__ = FORBID
 
     split: Literal["eval", "test"] = "test"
+    metrics: str = ""
     at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
     at_most: Mapping[str, float] = dataclasses.field(default_factory=dict)
     each_class_at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -287,14 +346,12 @@ class Recipe:
 
     Attributes:
         name: of the recipe, its pipeline and its served model.
-        input: name in `components.inputs.INPUTS`.
+        input: what comes in, and how a network sees it.
         task: name in `components.tasks.TASKS`.
         alphabet: name in `data.alphabets.ALPHABETS`.
         schema: file name in `data/schemas/`: the reviewed schema the data is held to.
         sample: name in `data.samples.SAMPLES`: the data of a run that names none.
         pretrained: folder in `data/pretrained/` that answers before anything is trained; "" for none.
-        image: the picture a network sees, of an input of pictures.
-        words: likewise, of an input of words.
         examples: ExampleGen's part.
         trainer: Trainer's part.
         trainers: the parts that `--network NAME` chooses from, by network.
@@ -306,14 +363,12 @@ class Recipe:
     __pydantic_config__ = FORBID
 
     name: str
-    input: str
+    input: Input
     task: str
     alphabet: str
     schema: str
     sample: str
     pretrained: str = ""
-    image: ImageSpec | None = None
-    words: WordsSpec | None = None
     examples: Examples
     trainer: Trainer
     trainers: Mapping[str, Trainer] = dataclasses.field(default_factory=dict)
@@ -336,19 +391,21 @@ class Recipe:
         return dataclasses.replace(self, trainer=trainer)
 
 
+ALIASES = {"image": "input", "words": "input"}  # fields by the names that they had
+
 # What each step may know, by field of Recipe: its share of the recipe, and so of its cache key.
 PARTS: dict[str, tuple[str, ...]] = {
-    "example_gen": ("name", "alphabet", "examples"),
+    "example_gen": ("name", "task", "alphabet", "examples"),
     "statistics_gen": ("name",),
     "schema": ("name", "schema"),
     "example_validator": ("name",),
-    "transform": ("name", "input", "task", "alphabet", "image", "words"),
-    "tuner": ("name", "input", "task", "alphabet", "image", "words", "trainer", "tuner", "serving"),
-    "trainer": ("name", "input", "task", "alphabet", "image", "words", "trainer", "serving"),
+    "transform": ("name", "input", "task", "alphabet"),
+    "tuner": ("name", "input", "task", "alphabet", "trainer", "tuner", "serving"),
+    "trainer": ("name", "input", "task", "alphabet", "trainer", "serving"),
     "evaluator": ("name", "task", "alphabet", "gate"),
     "infra_validator": ("name", "input", "task", "alphabet", "serving"),
-    "pusher": ("name", "input", "task", "alphabet", "image", "words"),
-    "report": ("name", "task", "alphabet", "image", "words", "trainer", "gate"),
+    "pusher": ("name", "input", "task", "alphabet"),
+    "report": ("name", "task", "alphabet", "trainer", "gate"),
 }
 
 
@@ -359,29 +416,15 @@ class Part:
     __pydantic_config__ = FORBID
 
     name: str
-    input: str | None = None
+    input: Input | None = None
     task: str | None = None
     alphabet: str | None = None
     schema: str | None = None
-    image: ImageSpec | None = None
-    words: WordsSpec | None = None
     examples: Examples | None = None
     trainer: Trainer | None = None
     tuner: Tuner | None = None
     gate: Gate | None = None
     serving: Serving | None = None
-
-    @property
-    def spec(self) -> ImageSpec | WordsSpec:
-        """What the recipe says of its input.
-
-        Raises:
-            ValueError: it says nothing.
-        """
-        said = self.image or self.words
-        if said is None:
-            raise ValueError(f"recipe {self.name} says neither image nor words: give the one that its input takes")
-        return said
 
     @classmethod
     def from_json(cls, text: str) -> Part:

@@ -20,7 +20,12 @@ def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
     """
     if name not in registry:
         raise make_unknown_error(f"no {what} {name!r}", registry)
-    module, _, attribute = registry[name].partition(":")
+    return load(registry[name])
+
+
+def load(path: str) -> Any:
+    """Import and return what `package.module` or `package.module:attribute` names."""
+    module, _, attribute = path.partition(":")
     imported = importlib.import_module(module)
     return getattr(imported, attribute) if attribute else imported
 

@@ -18,19 +18,25 @@ LOT_BYTES = 2**20  # of their pictures, from which on no more are taken
 
 
 def validate_records(
-    records: Iterable[Record | Rejected], letters: ModuleType, max_pixels: int, min_side: int = 1, max_side: int = 0
+    records: Iterable[Record | Rejected],
+    letters: ModuleType,
+    needed: Sequence[str],
+    max_pixels: int,
+    min_side: int = 1,
+    max_side: int = 0,
 ) -> Iterator[Record | Rejected]:
     """Give each record back, or what is set aside in its place.
 
     Args:
         records: as a reader yields them; what a reader has set aside stays so.
         letters: module of `data.alphabets` that says what a label may be.
+        needed: features that a record must have.
         max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
         min_side: pixels that a picture's width and height must have.
         max_side: pixels that neither may exceed; 0 for any.
     """
     for lot in _lots(records):
-        found = [_checked(record, letters, max_pixels, min_side, max_side) for record in lot]
+        found = [_checked(record, letters, needed, max_pixels, min_side, max_side) for record in lot]
         stay = [number for number, record in enumerate(found) if _picture(record).startswith(STAY)]
         for number in _undecodable([_picture(found[number]) for number in stay]):
             reason = "damaged image: TensorFlow cannot decode it; save it anew"
@@ -54,11 +60,11 @@ def _picture(record: Record | Rejected) -> bytes:
     return b"" if isinstance(record, Rejected) else record.get_bytes_or_empty(features.IMAGE)
 
 
-def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Record | Rejected:
+def _checked(record: Record | Rejected, letters: ModuleType, needed: Sequence[str], *sizes: int) -> Record | Rejected:
     """`validate_records` of one, without what TensorFlow says of its picture."""
     if isinstance(record, Rejected):
         return record
-    reason = _what_it_lacks(record, letters)
+    reason = _find_lack(record, needed)
     if not reason and features.LABEL in record.features:
         reason = letters.find_problem(record.get_bytes(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
@@ -68,10 +74,7 @@ def _checked(record: Record | Rejected, letters: ModuleType, *sizes: int) -> Rec
     return Rejected(source=record.source, reason=reason) if reason else record
 
 
-def _what_it_lacks(record: Record, letters: ModuleType) -> str | None:
-    """An alphabet of entities, in which "" is nothing, is one of pages; any other is one of labelled pictures."""
-    of_pages = "" in getattr(letters, "CLASSES", ())
-    needed = (features.WORDS, features.ENTITIES) if of_pages else (features.IMAGE, features.LABEL)
+def _find_lack(record: Record, needed: Sequence[str]) -> str | None:
     lacking = [name for name in needed if name not in record.features]
     return f"another kind of record: it has no {' and no '.join(lacking)}" if lacking else None
 

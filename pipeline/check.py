@@ -12,11 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tfx_ocr.components.evaluator import gate as gates
-from tfx_ocr.components.evaluator.metrics import METRICS, get_metrics
-from tfx_ocr.components.inputs import INPUTS
+from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_metrics
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
-from tfx_ocr.components.tasks import TASKS
+from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS, choose_reader
@@ -56,9 +55,9 @@ def check_recipe(recipe: Recipe) -> None:
     Raises:
         ValueError: the first thing that is wrong.
     """
-    _known(recipe, "input", recipe.input, INPUTS)
     _known(recipe, "task", recipe.task, TASKS)
-    _known(recipe, "task (its metrics)", recipe.task, METRICS)
+    family = choose_family(recipe.task, recipe.gate)
+    _known(recipe, "gate.metrics", family, METRICS)
     _known(recipe, "alphabet", recipe.alphabet, ALPHABETS)
     _known(recipe, "sample", recipe.sample, SAMPLES)
     get_schema_path(recipe.schema)
@@ -71,7 +70,7 @@ def check_recipe(recipe: Recipe) -> None:
     for field in ("eval", "test"):
         _between(recipe, f"examples.split.{field}", getattr(recipe.examples.split, field), 0, 1)
     _between(recipe, "examples.max_rejected", recipe.examples.max_rejected, 0, 1)
-    gates.refuse_unknown(recipe.gate, get_metrics(recipe.task))
+    gates.refuse_unknown(recipe.gate, get_metrics(family))
 
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
@@ -88,13 +87,18 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             raise ValueError(
                 f"recipe {recipe.name}: trainer.{field} is {getattr(trainer, field)}; it must be 1 or more"
             )
+    if trainer.augment and trainer.augment.kind != recipe.input.AUGMENTED:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
+            f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
+        )
     if trainer.base.weights not in ("none", "imagenet"):
         _there(recipe, "trainer.base.weights", trainer.base.weights)
     if trainer.initial_weights and not (
         trainer.initial_weights in pretrained.list_names() or Path(trainer.initial_weights, "saved_model.pb").is_file()
     ):
         _there(recipe, "trainer.initial_weights", trainer.initial_weights)
-    gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), _declared(TASKS[recipe.task], "NEEDS")
+    gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), get_task(recipe.task).needs
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"

@@ -15,11 +15,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tfx_ocr.components.evaluator.metrics import METRICS
+from tfx_ocr.components.evaluator.metrics import METRICS, choose_family
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe
-from tfx_ocr.components.tasks import TASKS
+from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.readers import READERS
@@ -54,6 +54,7 @@ ENTRIES = {  # modules of a step's folder that TFX is given; stock components ru
     "pusher": "pusher.component",
     "report": "report.component",
 }
+TASK_ROW_ALONE = ("example_gen", "evaluator", "report")  # steps that neither train, encode nor decode
 # A recipe's values are in every step's exec property already; console lines and errors change no result.
 LEFT_OUT = {f"tfx_ocr.components.{name}" for name in ("recipe", "progress", "stop")}
 _MODULE = re.compile(r"(tfx_ocr(?:\.\w+)+)(?::\w+)?")
@@ -78,6 +79,9 @@ def list_sources(step: str, recipe: Recipe) -> list[Path]:
     other_steps = tuple(f"tfx_ocr.components.{other}." for other in ENTRIES if other != step)
     registries = _list_registries(recipe)
     choices = {_get_module(name) for registry, _ in registries.values() for name in registry.values()}
+    if step in TASK_ROW_ALONE:
+        task = get_task(recipe.task)
+        choices |= {task.learn, task.graph}
     found: dict[str, Path] = {}
     while pending:
         name = pending.pop()
@@ -109,8 +113,8 @@ def list_libraries() -> str:
 def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Sequence[str]]]:
     """Return the registries by their modules, each with the names that the recipe chooses."""
     return {
-        "tfx_ocr.components.evaluator.metrics": (METRICS, [recipe.task]),
-        "tfx_ocr.components.inputs": (INPUTS, [recipe.input]),
+        "tfx_ocr.components.evaluator.metrics": (METRICS, [choose_family(recipe.task, recipe.gate)]),
+        "tfx_ocr.components.inputs": (INPUTS, [recipe.input.kind]),
         "tfx_ocr.components.networks": (NETWORKS, [recipe.trainer.network]),
         "tfx_ocr.components.tasks": (TASKS, [recipe.task]),
         "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet]),

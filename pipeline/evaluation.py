@@ -10,10 +10,11 @@ from typing import Any
 
 from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.evaluator import gate as gates
-from tfx_ocr.components.evaluator.metrics import get_metrics
+from tfx_ocr.components.evaluator.metrics import Family, choose_family, get_metrics
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.example_gen.account import classify_reason
 from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import choose_reader, get_reader
@@ -64,9 +65,10 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
         if rejected:
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
-    pairs, digest = _predict(recipe, location, records)
+    family = get_metrics(choose_family(recipe.task, recipe.gate))
+    pairs, digest = _predict(recipe, location, records, family)
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
-    verdict = gates.judge(recipe.name, without_served, get_metrics(recipe.task), pairs, None, digest)
+    verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest)
     return verdict | {
         "split": wanted,
         "data": str(data),
@@ -81,18 +83,20 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
 
 def _read_records(recipe: Recipe, data: Path) -> Iterator[Record | Rejected]:
     source = get_reader(choose_reader(data, recipe.examples.readers))
-    letters = get_alphabet(recipe.alphabet)
+    letters, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records
     for shard in source.list_shards(data):
-        yield from validate_records(source.read(data, shard), letters, *recipe.examples.sizes)
+        yield from validate_records(source.read(data, shard), letters, needed, *recipe.examples.sizes)
 
 
-def _predict(recipe: Recipe, location: Location, given: list[Record]) -> tuple[collections.Counter[Pair], str]:
+def _predict(
+    recipe: Recipe, location: Location, given: list[Record], family: Family
+) -> tuple[collections.Counter[Pair], str]:
     """Count the pairs that are judged, and digest the records as the Evaluator does."""
     from tfx_ocr.components.evaluator import records
 
     raws = [serialize(_as_png(record)) for record in given]
     with open_location(recipe, location) as opened:
-        pairs = collections.Counter(records.predict_pairs(opened, raws, get_metrics(recipe.task)))
+        pairs = collections.Counter(records.predict_pairs(opened, raws, family))
     return pairs, records.combine_digests(map(records.digest_record, raws))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pydantic
 
-from tfx_ocr.components.recipe import Recipe, Tuner
+from tfx_ocr.components.recipe import ALIASES, Recipe, Tuner
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
 
@@ -33,7 +33,8 @@ def resolve_recipe(settings: Settings) -> Recipe:
         field, equals, text = override.partition("=")
         if not equals:
             raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
-        recipe = _replace(recipe, field.split("."), _parse(text), field)
+        top, *rest = field.split(".")
+        recipe = _replace(recipe, [ALIASES.get(top, top), *rest], _parse(text), field)
     try:
         return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(recipe))  # 1 for a float becomes 1.0
     except pydantic.ValidationError as error:

@@ -15,7 +15,7 @@ from tfx_ocr.data import features
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.locations import Location, find_folder
 from tfx_ocr.serving.model import Model, RequestError
-from tfx_ocr.serving.requests import REQUESTS, SIGNATURES, SIZES, Inputs, Sizes, read_source, stack
+from tfx_ocr.serving.requests import REQUESTS, SIZES, Inputs, Sizes, read_source, stack
 from tfx_ocr.serving.runtimes import open_folder
 
 OF_THE_REQUEST = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "HTTP 413")  # other codes would meet every file
@@ -53,7 +53,7 @@ def open_location(recipe: Recipe, location: Location) -> Model:
         ValueError: it cannot be loaded, or is one of another kind than the recipe's.
     """
     model = open_folder(*location)
-    signature = SIGNATURES[recipe.input]
+    signature = recipe.input.SIGNATURE
     if signature not in model.signatures:
         model.close()
         raise ValueError(

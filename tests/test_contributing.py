@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Image
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -164,7 +164,7 @@ def test_the_network_builds(project):
     spec = importlib.util.spec_from_file_location("wide_mlp", path)
     network = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(network)
-    model = network.build(ImageSpec(height=4, width=5, channels=3), Base())
+    model = network.build(Image(height=4, width=5, channels=3), Base())
     assert (network.GIVES, model.output_shape, model.count_params()) == ("vector", (None, 2048), (4 * 5 * 3 + 1) * 2048)
 
 

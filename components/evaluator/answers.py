@@ -27,12 +27,12 @@ KEY = "answers"
 SHOWN = (features.LABEL_OUT, features.PROBABILITY_OUT)
 
 
-def create_evaluator(task: str) -> tfma.evaluators.Evaluator:
+def create_evaluator(family: str) -> tfma.evaluators.Evaluator:
     """Takes lines of `answers-*.jsonl` from the extracts that TFMA's own metrics are computed from."""
     return tfma.evaluators.Evaluator(
         stage_name="AnswersEvaluator",
         run_after=extractor.LAST_EXTRACTOR_STAGE_NAME,
-        ptransform=_ToLines(task),
+        ptransform=_ToLines(family),
     )
 
 
@@ -42,12 +42,12 @@ def create_writer(folder: str) -> tfma.writers.Writer:
 
 
 class _ToLines(beam.PTransform):
-    def __init__(self, task: str):
+    def __init__(self, family: str):
         super().__init__()
-        self._task = task
+        self._family = family
 
     def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {KEY: extracts | "ToLine" >> beam.Map(format_line, self._task)}
+        return {KEY: extracts | "ToLine" >> beam.Map(format_line, self._family)}
 
 
 class _Write(beam.PTransform):
@@ -72,16 +72,16 @@ def read_extracts(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndar
     return raw, {name: np.asarray(value) for name, value in extracts[tfma.PREDICTIONS_KEY].items()}
 
 
-def format_line(extracts: Mapping[str, Any], task: str) -> str:
+def format_line(extracts: Mapping[str, Any], family: str) -> str:
     """Return one answer as a line of JSON.
 
     Args:
         extracts: TFMA's, of one example.
-        task: name in `METRICS`.
+        family: name in `METRICS`.
     """
     raw, outputs = read_extracts(extracts)
     record = records.parse_record(raw)
-    reference, answer = metrics.get_metrics(task).pair(record, outputs)
+    reference, answer = metrics.get_metrics(family).make_pair(record, outputs)
     found = {
         "source": get_text(record, features.SOURCE) if features.SOURCE in record else "",
         "group": get_text(record, features.GROUP) if features.GROUP in record else "",

@@ -5,18 +5,17 @@ from __future__ import annotations
 import collections
 import itertools
 from collections.abc import Iterable, Mapping
-from types import ModuleType
 
 from tfx_ocr.components.evaluator import records
 from tfx_ocr.components.evaluator.gate import Served
-from tfx_ocr.components.evaluator.metrics import bootstrap
+from tfx_ocr.components.evaluator.metrics import Family, bootstrap
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.runtimes import open_folder
 
 
-def read_baseline(serving_dir: str, examples_digest: str, family: ModuleType) -> Served | None:
+def read_baseline(serving_dir: str, examples_digest: str, family: Family) -> Served | None:
     """What the served version's manifest says of these examples.
 
     Args:
@@ -39,7 +38,7 @@ def read_baseline(serving_dir: str, examples_digest: str, family: ModuleType) ->
     return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
 
 
-def ask_baseline(serving_dir: str, raws: Iterable[bytes], family: ModuleType, mine: Mapping[str, str]) -> Served | None:
+def ask_baseline(serving_dir: str, raws: Iterable[bytes], family: Family, mine: Mapping[str, str]) -> Served | None:
     """Ask the served version about this run's examples, so that two models are never compared on two tests.
 
     Args:

@@ -49,7 +49,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         part = Part.from_json(exec_properties["recipe"])
         assert part.task  # both are in PARTS["evaluator"]
         assert part.gate
-        family = metrics.get_metrics(part.task)
+        chosen = metrics.choose_family(part.task, part.gate)
+        family = metrics.get_metrics(chosen)
         gate.refuse_unknown(part.gate, family)
         examples = input_dict[standard_component_specs.EXAMPLES_KEY]
         model = artifact_utils.get_single_instance(input_dict[standard_component_specs.MODEL_KEY])
@@ -62,7 +63,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 f"the examples have no {part.gate.split} split to judge by (gate.split); they have {', '.join(splits)}"
             )
         model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        self._analyse(examples, part.gate.split, model_path, part.task, part.gate.slices, evaluation.uri)
+        self._analyse(examples, part.gate.split, model_path, chosen, part.gate.slices, evaluation.uri)
 
         given = read_lines(evaluation.uri, f"{ANSWERS}-*.jsonl")
         if not given:
@@ -94,12 +95,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         examples: list[types.Artifact],
         split: str,
         model_path: str,
-        task: str,
+        family: str,
         slices: Sequence[str],
         output_path: str,
     ) -> None:
         """Run TFMA over a split; every answer is written from the inference that its metrics come from."""
-        config = build_eval_config(task, slices)
+        config = build_eval_config(family, slices)
         shared_model = tfma.default_eval_shared_model(eval_saved_model_path=model_path, eval_config=config)
         tfxio_of = tfxio_utils.get_tfxio_factory_from_artifact(
             examples, telemetry_descriptors=["Evaluator"], raw_record_column_name=tfma.ARROW_INPUT_COLUMN
@@ -119,7 +120,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     ),
                     evaluators=[
                         *tfma.default_evaluators(eval_shared_model=shared_model, eval_config=config),
-                        answers.create_evaluator(task),
+                        answers.create_evaluator(family),
                     ],
                     writers=[
                         *tfma.default_writers(output_path, eval_shared_model=shared_model, eval_config=config),
@@ -129,8 +130,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             )
 
 
-def build_eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
-    """What TFMA computes: the metrics of the task, over all examples and each value of the features `slices`."""
+def build_eval_config(family: str, slices: Sequence[str]) -> tfma.EvalConfig:
+    """Return what TFMA computes: the metrics of a family, over all examples and each value of the features `slices`."""
     return tfma.EvalConfig(
         model_specs=[tfma.ModelSpec(model_type=tfma.TF_GENERIC, signature_name=features.SERVING_DEFAULT)],
         metrics_specs=[
@@ -140,7 +141,7 @@ def build_eval_config(task: str, slices: Sequence[str]) -> tfma.EvalConfig:
                     tfma.MetricConfig(
                         class_name="Judged",
                         module="tfx_ocr.components.evaluator.metrics.tfma_metric",
-                        config=json.dumps({"task": task}),
+                        config=json.dumps({"family": family}),
                     ),
                 ]
             )

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, Literal
 
-from tfx_ocr.components.evaluator.metrics import bootstrap
+from tfx_ocr.components.evaluator.metrics import Family, bootstrap
 from tfx_ocr.components.evaluator.metrics.bootstrap import Interval, compute_differences
 from tfx_ocr.components.recipe import Gate
 
@@ -74,7 +73,7 @@ class Check:
         return {"metric": values.pop("metric"), "class": values.pop("of"), **values}
 
 
-def refuse_unknown(gate: Gate, family: ModuleType) -> None:
+def refuse_unknown(gate: Gate, family: Family) -> None:
     """Refuse a gate on metrics that the task is not judged by, or with a limit on the wrong side.
 
     Args:
@@ -104,7 +103,7 @@ def refuse_unknown(gate: Gate, family: ModuleType) -> None:
 
 def run_checks(
     gate: Gate,
-    family: ModuleType,
+    family: Family,
     metrics: Mapping[str, float],
     classes: Mapping[str, Mapping[str, float]],
     served: Served | None,
@@ -138,7 +137,7 @@ def run_checks(
 
 
 def find_regressions(
-    gate: Gate, family: ModuleType, metrics: Mapping[str, float], served: Mapping[str, float]
+    gate: Gate, family: Family, metrics: Mapping[str, float], served: Mapping[str, float]
 ) -> list[str]:
     """Names of metrics that are worse than the served version's by more than the gate's limit."""
     return [
@@ -151,7 +150,7 @@ def find_regressions(
 def judge(
     recipe: str,
     gate: Gate,
-    family: ModuleType,
+    family: Family,
     pairs: Mapping[tuple[str, str], int],
     served: Served | None,
     examples_digest: str,
@@ -172,9 +171,9 @@ def judge(
         `run_checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`.
     """
     metrics = bootstrap.compute_metrics(family, pairs)
-    classes = family.classes(pairs)
+    classes = family.measure_classes(pairs)
     found = run_checks(gate, family, metrics, classes, served)
-    often_first = sorted(family.confusion(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
+    often_first = sorted(family.count_confusions(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
         "recipe": recipe,
@@ -214,7 +213,7 @@ def _at_most(name: str, limit: float, value: float) -> Check:
 
 
 def _at_most_worse(
-    name: str, limit: float, value: float, family: ModuleType, served: Served | None, interval: Interval | None
+    name: str, limit: float, value: float, family: Family, served: Served | None, interval: Interval | None
 ) -> Check:
     check = Check(metric=name, rule="at_most_worse", limit=limit, value=value, ok=True, interval=interval)
     if served is None:
@@ -235,7 +234,7 @@ def _at_most_worse(
     return dataclasses.replace(check, ok=ok, sentence=f"{said})")
 
 
-def _behind(name: str, value: float, family: ModuleType, served: Mapping[str, float]) -> float:
+def _behind(name: str, value: float, family: Family, served: Mapping[str, float]) -> float:
     """How much worse than the served version, in the metric's own direction; below 0 for better."""
     return value - served[name] if name in family.LOWER_IS_BETTER else served[name] - value
 

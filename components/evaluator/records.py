@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Iterable, Iterator
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tfx_ocr.components.evaluator.metrics import Family
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.data import features
 from tfx_ocr.serving.model import Model
@@ -40,7 +40,7 @@ def combine_digests(digests: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
-def predict_pairs(model: Model, raws: Iterable[bytes], family: ModuleType) -> Iterator[Pair]:
+def predict_pairs(model: Model, raws: Iterable[bytes], family: Family) -> Iterator[Pair]:
     """Ask a model's `serving_default` about records.
 
     Args:
@@ -58,7 +58,7 @@ def predict_pairs(model: Model, raws: Iterable[bytes], family: ModuleType) -> It
     while batch := list(itertools.islice(left, BATCH)):
         outputs = model.ask(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
         for place, raw in enumerate(batch):
-            yield family.pair(parse_record(raw), {name: values[place] for name, values in outputs.items()})
+            yield family.make_pair(parse_record(raw), {name: values[place] for name, values in outputs.items()})
 
 
 def _features(raw: bytes) -> list[tuple[str, str, list[Any]]]:

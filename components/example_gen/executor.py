@@ -64,7 +64,8 @@ class Executor(BaseBeamExecutor):
             raise Stop(str(error)) from error
 
         with self._make_beam_pipeline() as pipeline:
-            to_example = ToExample(reading, root, part.alphabet, part.examples.sizes, part.examples.split.by)
+            split_by = part.examples.split.by
+            to_example = ToExample(reading, root, part.task, part.alphabet, part.examples.sizes, split_by)
             read = (
                 pipeline
                 | "Shards" >> beam.Create(shards)

@@ -10,6 +10,7 @@ from typing import Literal
 
 import apache_beam as beam
 
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import get_reader
@@ -28,6 +29,7 @@ class ToExample(beam.DoFn):
     Args:
         reading: name of the reader.
         root: the data's folder.
+        task: name in `components.tasks.TASKS`.
         of: name of the alphabet.
         sizes: `Examples.sizes`; pictures of others are set aside before they are decoded.
         by: what a split never cuts in two.
@@ -36,9 +38,16 @@ class ToExample(beam.DoFn):
     REJECTED, LEFT_OUT = "rejected", "left out"
 
     def __init__(
-        self, reading: str, root: str, of: str, sizes: tuple[int, int, int], by: Literal["record", "file", "group"]
+        self,
+        reading: str,
+        root: str,
+        task: str,
+        of: str,
+        sizes: tuple[int, int, int],
+        by: Literal["record", "file", "group"],
     ):
         self._reading, self._root, self._of, self._sizes, self._by = reading, root, of, sizes, by
+        self._needed = get_task(task).records
 
     def setup(self) -> None:
         """Import what is named: modules do not travel to workers."""
@@ -46,7 +55,8 @@ class ToExample(beam.DoFn):
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        for record in validate_records(self._reader.read(Path(self._root), shard), self._alphabet, *self._sizes):
+        read = self._reader.read(Path(self._root), shard)
+        for record in validate_records(read, self._alphabet, self._needed, *self._sizes):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rapidfuzz.distance import Levenshtein
 
 from tfx_ocr.components.infra_validator.trial import build_requests
-from tfx_ocr.components.inputs import get_input
+from tfx_ocr.components.recipe import Input
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.serving.runtimes import FAST, SAVED_MODEL, open_folder
@@ -50,14 +50,14 @@ class Parity:
     mean_distance_at_most: float = DISTANCE_AT_MOST
 
 
-def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], kind: str, task: str) -> Parity:
+def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str) -> Parity:
     """Ask an export and its fast form, as the server runs it, about the same records.
 
     Args:
         model: loaded, and sound by `try_export`: one signature of it answers as the other.
         split: whose records they are.
         records: as ExampleGen wrote them.
-        kind: name in `components.inputs.INPUTS`.
+        spec: the recipe's `input`.
         task: name in `components.tasks.TASKS`.
     """
     if not (model.path / FAST).is_file():
@@ -66,7 +66,7 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
     if not records:
         return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
-        same, means, largest = zip(*_compare(model, records, kind, task), strict=True)
+        same, means, largest = zip(*_compare(model, records, spec, task), strict=True)
     except ValueError as error:
         return Parity(split=split, n=len(records), reason=f"it gives no answer: {get_first_line(error)}")
     found = Parity(
@@ -103,16 +103,15 @@ def _explain(found: Parity) -> str:
 
 
 def _compare(
-    model: Runtime, records: Sequence[tf.train.Example], kind: str, task: str
+    model: Runtime, records: Sequence[tf.train.Example], spec: Input, task: str
 ) -> list[tuple[float, float, float]]:
     """Compare the answers about each record under each signature."""
-    outputs = get_task(task).ANSWER
-    own = get_input(kind).SIGNATURE
+    outputs = get_task(task).compared
     found: list[tuple[float, float, float]] = []
     with open_folder(model.path, forms=(FAST, SAVED_MODEL)) as fast:
         for begin in range(0, len(records), BATCH):
-            requests = build_requests(records[begin : begin + BATCH], kind)
-            whole = model.ask(own, requests[own], outputs=outputs)
+            requests = build_requests(records[begin : begin + BATCH], spec)
+            whole = model.ask(spec.SIGNATURE, requests[spec.SIGNATURE], outputs=outputs)
             for signature, inputs in requests.items():
                 part = fast.ask(signature, inputs, outputs=outputs)
                 found.extend(map(compare_answers, *part.values(), *whole.values()))

@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow_serving.config import model_server_config_pb2
 
 from tfx_ocr.components.infra_validator.trial import build_requests, compare
+from tfx_ocr.components.recipe import Input
 from tfx_ocr.serving.client import Client, connect
 from tfx_ocr.serving.model_server import config, rest
 from tfx_ocr.serving.model_server.errors import ServingError
@@ -29,20 +30,20 @@ TIMEOUT_S = 120.0  # of a request: on a busy machine a large network takes long 
 DRAIN_S = 5.0
 
 
-def try_served(model: Runtime, records: Sequence[tf.train.Example], kind: str) -> None:
+def try_served(model: Runtime, records: Sequence[tf.train.Example], spec: Input) -> None:
     """Ask every signature about `records`, together and one alone, over gRPC and over REST.
 
     Args:
         model: loaded, and sound by `try_export`: what is served is loaded anew from its folder, and must answer alike.
         records: as ExampleGen wrote them.
-        kind: name in `components.inputs.INPUTS`.
+        spec: the recipe's `input`.
 
     Raises:
         ValueError: the server does not load it, refuses a question or answers another way; the sentence says which.
     """
     with serve_export(model.path) as clients:
         for asked in (records, records[:1]):
-            for signature, inputs in build_requests(asked, kind, model.signatures).items():
+            for signature, inputs in build_requests(asked, spec, model.signatures).items():
                 expected = model.ask(signature, inputs)
                 for way, client in clients.items():
                     try:

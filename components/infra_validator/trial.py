@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import get_input
+from tfx_ocr.components.recipe import Input
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.serving.model import Model
@@ -16,7 +17,7 @@ from tfx_ocr.serving.signature import Signature
 SAME = 1e-4  # two signatures of one graph; kernels may sum in another order
 
 
-def try_export(model: Model, records: Sequence[tf.train.Example], kind: str, task: str) -> None:
+def try_export(model: Model, records: Sequence[tf.train.Example], spec: Input, task: str) -> None:
     """Ask every signature about `records`, together and one alone.
 
     An export may have signatures beyond the contract's two; they are tried too, but need not answer alike.
@@ -24,46 +25,46 @@ def try_export(model: Model, records: Sequence[tf.train.Example], kind: str, tas
     Args:
         model: the export, open.
         records: as ExampleGen wrote them. What a client would not know is taken out before they are asked.
-        kind: name in `components.inputs.INPUTS`.
+        spec: the recipe's `input`.
         task: name in `components.tasks.TASKS`.
 
     Raises:
         ValueError: an answer breaks the contract; the sentence says which signature, which output and how.
     """
-    contract = list(build_requests(records[:1], kind))
+    contract = list(build_requests(records[:1], spec))
     if not set(contract) <= set(model.signatures):
         raise ValueError(
             f"the export has the signatures {', '.join(sorted(model.signatures)) or 'none'}; "
             f"the contract is {' and '.join(sorted(contract))}"
         )
-    alone = build_requests(records[:1], kind, model.signatures)
-    answers = {}
-    for name, inputs in build_requests(records, kind, model.signatures).items():
+    alone = build_requests(records[:1], spec, model.signatures)
+    answers, judge = {}, get_task(task)
+    for name, inputs in build_requests(records, spec, model.signatures).items():
         answers[name] = _ask(model, name, inputs, len(records))
         one = _ask(model, name, alone[name], 1)
         compare(name, one, f"{name} in a batch", {key: value[:1] for key, value in answers[name].items()})
-        if name in contract and (reason := get_task(task).why_not(answers[name]) or get_task(task).why_not(one)):
+        if name in contract and (reason := judge.find_problem(answers[name]) or judge.find_problem(one)):
             raise ValueError(f"{name} {reason}")
     first, other = contract
     compare(other, answers[other], first, answers[first])
 
 
 def build_requests(
-    records: Sequence[tf.train.Example], kind: str, signatures: Mapping[str, Signature] | None = None
+    records: Sequence[tf.train.Example], spec: Input, signatures: Mapping[str, Signature] | None = None
 ) -> dict[str, dict[str, np.ndarray]]:
     """Build the inputs about `records`, by signature.
 
     Args:
         records: as ExampleGen wrote them.
-        kind: name in `components.inputs.INPUTS`.
+        spec: the recipe's `input`.
         signatures: of the export; each beyond the contract's two is given the inputs of the one that takes the same.
 
     Raises:
         ValueError: the records lack a feature, or a signature takes other inputs.
     """
-    asking = get_input(kind)
-    asked = [_only(record, asking.RAW) for record in records]
-    requests = {asking.SIGNATURE: asking.question(asked), features.SERVING_DEFAULT: _serialized(asked)}
+    kind = get_input(spec.kind)
+    asked = [_only(record, kind.RAW) for record in records]
+    requests = {spec.SIGNATURE: dict(kind.build_request(asked)), features.SERVING_DEFAULT: _serialized(asked)}
     by_inputs = {frozenset(inputs): inputs for inputs in requests.values()}
     for name, signature in (signatures or {}).items():
         if frozenset(signature.inputs) not in by_inputs:

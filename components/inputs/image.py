@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components.recipe import Augment, ImageSpec
+from tfx_ocr.components.recipe import Image, ImageAugmentation, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
 
-Fit = Callable[[tf.Tensor, ImageSpec], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
+Labels = TypeVar("Labels")
+Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
 
 RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
-SIGNATURE = features.SERVE_IMAGES
-ASKED = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
+REQUEST = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
 WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
 
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
@@ -31,7 +32,7 @@ JPEG_OF_ONE_PIXEL = bytes.fromhex("ffd8 ffc0000b080001000101011100 ffda000801010
 FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
 
-def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
+def fit(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
     """Decode one picture and fit its ink to the recipe's size.
 
     The paper's level is the border's; ink is what differs from it. Contrast is stretched so that paper is 0 and the
@@ -157,13 +158,13 @@ def _box(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(tf.stack(first), tf.float32), tf.cast(tf.stack(last), tf.float32)
 
 
-def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
+def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
     """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
     return fit_all(raw, spec, fit)
 
 
-def fit_all(raw: dict[str, tf.Tensor], spec: ImageSpec, fit: Fit) -> dict[str, tf.Tensor]:
-    """`transformed` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
+def fit_all(raw: dict[str, tf.Tensor], spec: Picture, fit: Fit) -> dict[str, tf.Tensor]:
+    """`transform` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
     protos = tf.map_fn(
         lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
         _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
@@ -185,19 +186,21 @@ def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:
         return tf.identity(image_bytes)
 
 
-def batch(written: dict[str, tf.Tensor], spec: ImageSpec) -> tf.Tensor:
-    """What `transformed` wrote, parsed: [batch] strings to [batch, height, width, channels] uint8."""
+def batch(written: dict[str, tf.Tensor], spec: Picture) -> tf.Tensor:
+    """What `transform` wrote, parsed: [batch] strings to [batch, height, width, channels] uint8."""
     values = tf.io.decode_raw(tf.reshape(written[features.PIXELS_XF], [-1]), tf.uint8)
     return tf.reshape(values, [-1, spec.height, spec.width, spec.channels])
 
 
-def scale(pictures: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
+def scale(pictures: tf.Tensor, spec: Picture) -> tf.Tensor:
     """uint8 to float32 in the range of `spec.scaled`: what the network takes."""
     low, high = spec.scaled
     return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low
 
 
-def augment(pictures: tf.Tensor, seed: tf.Tensor, changes: Augment, spec: ImageSpec) -> tf.Tensor:
+def augment(
+    pictures: tf.Tensor, labels: Labels, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
+) -> tuple[tf.Tensor, Labels]:
     """Training's changes to a batch: shift, rotation, shear, zoom, elastic, contrast, erasing; each picture its own.
 
     The same seed gives the same pictures, in any process. The shift is `resize_with_crop_or_pad` and a random crop; the
@@ -205,15 +208,14 @@ def augment(pictures: tf.Tensor, seed: tf.Tensor, changes: Augment, spec: ImageS
 
     Args:
         pictures: [batch, height, width, channels] uint8.
+        labels: of the pictures; a class or a text stays what it is.
         seed: [2] integers, such as (the recipe's seed, the step's number).
         changes: the recipe's.
         spec: of the pictures; what comes in at the edges is paper.
 
     Returns:
-        Shape and type of `pictures`.
+        Pictures of the same shape and type, and the labels.
     """
-    if changes == Augment():
-        return pictures
     seeds = tf.unstack(tf.random.split(seed, 6))
     count = tf.shape(pictures)[0]
     ink = pictures if spec.ink_is_light else 255 - pictures
@@ -233,11 +235,11 @@ def augment(pictures: tf.Tensor, seed: tf.Tensor, changes: Augment, spec: ImageS
         ink = tf.cast(tf.clip_by_value(tf.cast(ink, tf.float32) * gain, 0.0, 255.0), tf.uint8)
     if changes.erase:
         ink = _erase(ink, seeds[4], seeds[5], changes.erase)
-    return tf.ensure_shape(ink if spec.ink_is_light else 255 - ink, pictures.shape)
+    return tf.ensure_shape(ink if spec.ink_is_light else 255 - ink, pictures.shape), labels
 
 
 def _transforms(
-    count: tf.Tensor, seed: tf.Tensor, crop_seed: tf.Tensor, changes: Augment, spec: ImageSpec
+    count: tf.Tensor, seed: tf.Tensor, crop_seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
 ) -> tf.Tensor:
     """[count, 8] of ImageProjectiveTransformV3: output x, y to x, y in the padded picture."""
     turn, shear, zoom_x, zoom_y = tf.unstack(tf.random.stateless_uniform([4, count], seed, -1.0, 1.0))
@@ -289,12 +291,12 @@ def _erase(pictures: tf.Tensor, seed: tf.Tensor, half_seed: tf.Tensor, side: int
     return tf.where((inside & chosen)[..., tf.newaxis], tf.zeros([], tf.uint8), pictures)
 
 
-def raw(asked: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def to_raw(request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """`image_bytes` [batch] to `image` [batch, 1]."""
-    return {features.IMAGE: asked[features.IMAGE_BYTES_IN][:, tf.newaxis]}
+    return {features.IMAGE: request[features.IMAGE_BYTES_IN][:, tf.newaxis]}
 
 
-def question(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
-    """Records as a question to `serve_images`: the pictures' bytes as they came, [batch]."""
+def build_request(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
+    """Return records as a request of `serve_images`: the pictures' bytes as they came, [batch]."""
     images = [record.features.feature[features.IMAGE].bytes_list.value[0] for record in records]
     return {features.IMAGE_BYTES_IN: np.array(images, dtype=object)}

@@ -9,26 +9,23 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tfx_ocr.components.inputs.image import (
-    ASKED,
     FAINTEST,
     RAW,
-    SIGNATURE,
+    REQUEST,
     WRITTEN,
     augment,
     batch,
+    build_request,
     composite_on_white,
     decode,
     find_supported,
     fit_all,
-    question,
-    raw,
     scale,
+    to_raw,
 )
-from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.components.recipe import LineImage
 
-__all__ = [
-    "ASKED", "RAW", "SIGNATURE", "WRITTEN", "augment", "batch", "fit", "question", "raw", "scale", "transformed",
-]  # fmt: skip
+__all__ = ["RAW", "REQUEST", "WRITTEN", "augment", "batch", "build_request", "fit", "scale", "to_raw", "transform"]
 
 TALLEST_PX = 96  # height from which on a line is made smaller before anything is looked for in it
 WIDEST = 40  # heights: what is wider is squeezed
@@ -44,7 +41,7 @@ IN_A_ROW = 0.03  # ink that a row or column of the text must have, in heights of
 SQUEEZED = 0.7  # of its natural width: how far a line too long for the strip is squeezed before it is made smaller
 
 
-def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
+def fit(image_bytes: tf.Tensor, spec: LineImage) -> tf.Tensor:
     """Decode one picture and fit its line of ink to the recipe's strip.
 
     The paper is what is lightest around, patch by patch, so that a photograph's shading is not ink; a picture with
@@ -54,7 +51,7 @@ def fit(image_bytes: tf.Tensor, spec: ImageSpec) -> tf.Tensor:
 
     Args:
         image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits.
-        spec: the recipe's; `channels` must be 1, `crop_to_ink` and `ink_is_light` are as said here.
+        spec: the recipe's.
 
     Returns:
         [height, width, 1] uint8; paper is 0 and ink light.
@@ -146,6 +143,6 @@ def _extent(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.cast(first, tf.float32), tf.cast(last, tf.float32)
 
 
-def transformed(raw: dict[str, tf.Tensor], spec: ImageSpec) -> dict[str, tf.Tensor]:
+def transform(raw: dict[str, tf.Tensor], spec: LineImage) -> dict[str, tf.Tensor]:
     """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width uint8 each."""
     return fit_all(raw, spec, fit)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components.recipe import Augment, WordsSpec
+from tfx_ocr.components.recipe import WordAugmentation, Words
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_WORDS
 
 RAW = {features.WORDS: tf.io.VarLenFeature(tf.string), features.BOXES: tf.io.VarLenFeature(tf.float32)}
-SIGNATURE = features.SERVE_WORDS
-ASKED = {
+REQUEST = {
     features.WORDS_IN: tf.TensorSpec([None, None], tf.string, features.WORDS_IN),
     features.BOXES_IN: tf.TensorSpec([None, None, 4], tf.float32, features.BOXES_IN),
 }
@@ -22,8 +22,10 @@ WRITTEN = {
     features.PLACES_XF: tf.io.FixedLenFeature([], tf.string),
 }
 
-ASCII = WordsSpec.CHARACTERS // 2
-PLACES = WordsSpec.PLACES
+Labels = TypeVar("Labels")
+
+ASCII = Words.CHARACTERS // 2
+PLACES = Words.PLACES
 FAR = 50.0  # lines from the page's first or last word from which on a place is as far as any
 WIDE = 10.0  # heights of a gap beside a word from which on it is as wide as any
 OFTEN = 4.0  # times from which on a word is as frequent as any
@@ -54,7 +56,7 @@ OF_DATES = (
 AMOUNT = r"[^\d]{0,4}\d[\d.,*]{0,12}[.,*]\d\d[^\d]{0,2}"  # RM7.42, $3,202.61, 119*00
 
 
-def transformed(raw: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
+def transform(raw: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
     """Transform's part.
 
     Args:
@@ -93,7 +95,7 @@ def _bytes(values: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
     return tf.strings.substr(proto, tf.strings.length(proto) - length, length)
 
 
-def _characters(words: tf.Tensor, spec: WordsSpec) -> tf.Tensor:
+def _characters(words: tf.Tensor, spec: Words) -> tf.Tensor:
     """[words] string to [words, max_characters] int32: 0 past a word's end."""
     codes = tf.strings.unicode_decode(words, "UTF-8").to_tensor(0, shape=[None, spec.max_characters])
     return tf.where(codes < ASCII, codes, ASCII + codes % ASCII)
@@ -167,8 +169,8 @@ def _standing(words: tf.Tensor) -> tf.Tensor:
     return tf.stack([tf.cast(amounts / largest, tf.float32), is_largest, often, *of_dates], 1)
 
 
-def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
-    """What `transformed` wrote, parsed, padded to the page of most words: one word at least.
+def batch(written: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
+    """What `transform` wrote, parsed, padded to the page of most words: one word at least.
 
     Returns:
         `characters` [batch, words, max_characters] uint8, all 0 past a page's last word; `places` [batch, words,
@@ -185,11 +187,14 @@ def batch(written: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor
     }
 
 
-def augment(words: dict[str, tf.Tensor], seed: tf.Tensor, changes: Augment, spec: WordsSpec) -> dict[str, tf.Tensor]:
+def augment(
+    words: dict[str, tf.Tensor], labels: Labels, seed: tf.Tensor, changes: WordAugmentation, spec: Words
+) -> tuple[dict[str, tf.Tensor], Labels]:
     """Training's changes: `disguised` words look the same but say something else, `misread` characters become others.
 
     Args:
         words: what `batch` gives.
+        labels: of the words; an entity stays what it is.
         seed: [2] integers; the same seed gives the same words, in any process.
         changes: the recipe's.
         spec: the recipe's.
@@ -206,29 +211,29 @@ def augment(words: dict[str, tf.Tensor], seed: tf.Tensor, changes: Augment, spec
         wrong = tf.random.stateless_uniform(tf.shape(characters), seeds[0]) < changes.misread
         others = tf.random.stateless_uniform(tf.shape(characters), seeds[1], ord("!"), ASCII - 1, tf.int32)
         characters = tf.where(wrong & (characters > 0), others, characters)
-    return words | {"characters": tf.cast(characters, tf.uint8)}
+    return words | {"characters": tf.cast(characters, tf.uint8)}, labels
 
 
-def scale(words: dict[str, tf.Tensor], spec: WordsSpec) -> dict[str, tf.Tensor]:
+def scale(words: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
     """What the network takes: the characters as int32."""
     return words | {"characters": tf.cast(words["characters"], tf.int32)}
 
 
-def raw(asked: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+def to_raw(request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """`words` [batch, words], "" past the last, and `boxes` [batch, words, 4] to sparse record features."""
-    words = asked[features.WORDS_IN]
+    words = request[features.WORDS_IN]
     place = tf.range(1, tf.shape(words)[1] + 1)
     counts = tf.reduce_max(tf.where(tf.not_equal(words, ""), place, 0), 1)  # a "" between words is a word
     counts = tf.maximum(counts, 0)  # of no words at all the highest place is the lowest number
-    boxes = tf.reshape(asked[features.BOXES_IN], [tf.shape(words)[0], 4 * tf.shape(words)[1]])
+    boxes = tf.reshape(request[features.BOXES_IN], [tf.shape(words)[0], 4 * tf.shape(words)[1]])
     return {
         features.WORDS: tf.RaggedTensor.from_tensor(words, counts).to_sparse(),
         features.BOXES: tf.RaggedTensor.from_tensor(boxes, 4 * counts).to_sparse(),
     }
 
 
-def question(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
-    """Records as a question to `serve_words`, padded to the page of most words."""
+def build_request(records: Sequence[tf.train.Example]) -> dict[str, np.ndarray]:
+    """Return records as a request of `serve_words`, padded to the page of most words."""
     words = [record.features.feature[features.WORDS].bytes_list.value for record in records]
     boxes = [record.features.feature[features.BOXES].float_list.value for record in records]
     most = max((len(each) for each in words), default=0)

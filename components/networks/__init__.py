@@ -1,15 +1,15 @@
-"""Networks: from what is asked to features, a module a design, by the name a recipe calls it.
-
-A module has `GIVES` (`vector`, `sequence`, `map` or `words`: what its features are, which a task's NEEDS must match)
-and `build(spec, base) -> keras.Model`, with `spec` the recipe's ImageSpec or WordsSpec. Keras layers and keras.ops
-only, so that any Keras backend can train it.
-"""
+"""Networks: from an input to features, a module a design, by the name a recipe calls it."""
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from tfx_ocr.data.registry import load_named
+
+if TYPE_CHECKING:
+    import keras
+
+    from tfx_ocr.components.recipe import Base
 
 NETWORKS = {
     "inception_v3": "tfx_ocr.components.networks.inception_v3",
@@ -21,10 +21,26 @@ NETWORKS = {
 }
 
 
-def get_network(name: str) -> ModuleType:
-    """Import and return the module that `name` stands for.
+class Network(Protocol):
+    """Module of a design, in Keras layers and `keras.ops` only, so that any Keras backend trains it.
+
+    One that ends in maps of a picture may have `LAST_MAP` too, the name of the layer that gives the last of them:
+    [batch, height, width, channels].
+
+    Attributes:
+        GIVES: `vector`, `sequence`, `map` or `words`: what its features are, which a task's `needs` must equal.
+    """
+
+    GIVES: str
+
+    def build(self, spec: Any, base: Base, /) -> keras.Model:
+        """Return a model from the recipe's `input`, scaled, to features."""
+
+
+def get_network(name: str) -> Network:
+    """Import and return the network registered as `name`.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: unknown name; the known ones are named.
     """
-    return load_named(NETWORKS, name, "network")
+    return cast(Network, load_named(NETWORKS, name, "network"))

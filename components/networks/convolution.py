@@ -7,16 +7,16 @@ from keras import layers
 
 
 def add_convolution(
-    x: keras.KerasTensor, channels: int, size: int = 3, strides: int | tuple[int, int] = 1
+    x: keras.KerasTensor, channels: int, size: int = 3, strides: int | tuple[int, int] = 1, name: str | None = None
 ) -> keras.KerasTensor:
-    """Convolution, normalization, ReLU: of `size` pixels, height and width divided by `strides`."""
+    """Add convolution of `size` pixels, normalization, ReLU (of `name`); height and width are divided by `strides`."""
     x = layers.Conv2D(channels, size, strides, padding="same", use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)  # of some ten steps: a run of few epochs has its statistics too
-    return layers.Activation("relu")(x)
+    return layers.Activation("relu", name=name)(x)
 
 
-def add_residual(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Two convolutions of three pixels whose sum with what came in is passed on; size and channels stay.
+def add_residual(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:
+    """Add two convolutions of three pixels to their input; size and channels stay, the last layer has `name`.
 
     Source: He et al., "Deep Residual Learning for Image Recognition", 2016.
     """
@@ -24,4 +24,4 @@ def add_residual(x: keras.KerasTensor) -> keras.KerasTensor:
     inner = add_convolution(x, channels)
     inner = layers.Conv2D(channels, 3, padding="same", use_bias=False)(inner)
     inner = layers.BatchNormalization(momentum=0.9)(inner)
-    return layers.Activation("relu")(layers.Add()([x, inner]))
+    return layers.Activation("relu", name=name)(layers.Add()([x, inner]))

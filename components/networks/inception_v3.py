@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import keras
 
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
+LAST_MAP = "mixed10"
 
 
-def build(image: ImageSpec, base: Base) -> keras.Model:
+def build(image: Picture, base: Base) -> keras.Model:
     """21.8 million weights, 2,048 features; a grey picture is given to all three of its channels.
 
     The layers lie in the model itself, in order, so that the Trainer can freeze them up to one by name (`mixed7`).

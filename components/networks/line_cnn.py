@@ -6,15 +6,16 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution, add_residual
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "sequence"
+LAST_MAP = "last_map"
 STRIDE = 4  # pixels of the strip a frame
 WIDTH = 160  # features a frame
 DILATIONS = (1, 2, 4, 8, 1)  # of the layers along the line: together they see 65 frames, some twenty characters
 
 
-def build(image: ImageSpec, base: Base) -> keras.Model:
+def build(image: Picture, base: Base) -> keras.Model:
     """Convolutions down to one row of frames, then residual dilated convolutions along it.
 
     No recurrence: on a CPU a step after the other costs more than the layers do, and a frame's answer depends on a
@@ -41,7 +42,7 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     strip = keras.Input((image.height, image.width, image.channels), name="picture")
     x = add_convolution(strip, 24, size=5, strides=2)
     x = add_residual(add_convolution(x, 48, strides=2))
-    x = add_residual(add_convolution(x, 96, strides=(2, 1)))
+    x = add_residual(add_convolution(x, 96, strides=(2, 1)), LAST_MAP)
     x = layers.Conv2D(WIDTH, (image.height // 8, 1), use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)
     x = layers.Activation("relu")(x)

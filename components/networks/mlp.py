@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keras
 
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
 
 
-def build(image: ImageSpec, base: Base) -> keras.Model:
+def build(image: Picture, base: Base) -> keras.Model:
     """Thin out three times, flatten, one dense layer of 512: 625 to 512 numbers at 75 x 75 x 1, 320,512 weights.
 
     Args:

@@ -6,13 +6,14 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution, add_residual
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
+LAST_MAP = "last_map"
 STAGES = ((48, 1), (80, 2), (128, 2))  # channels and residual blocks at a quarter, an eighth, a sixteenth
 
 
-def build(image: ImageSpec, base: Base) -> keras.Model:
+def build(image: Picture, base: Base) -> keras.Model:
     """A strided layer and three stages of residual blocks; the last map is flattened in a quarter of its channels.
 
     Where a stroke lies tells jamo apart, so the last map is not averaged away: at 64 x 64, 4 x 4 x 32 = 512 numbers
@@ -24,11 +25,11 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
     x = add_convolution(picture, 32, size=5, strides=2)
-    for channels, blocks in STAGES:
+    for stage, (channels, blocks) in enumerate(STAGES, 1):
         x = layers.MaxPooling2D(2, padding="same")(x)
         x = add_convolution(x, channels)
-        for _ in range(blocks):
-            x = add_residual(x)
+        for block in range(1, blocks + 1):
+            x = add_residual(x, LAST_MAP if (stage, block) == (len(STAGES), blocks) else None)
     where = layers.Flatten()(add_convolution(x, channels // 4, size=1))
     what = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, layers.Concatenate()([where, what]), name="residual_cnn")

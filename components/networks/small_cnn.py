@@ -6,12 +6,13 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution
-from tfx_ocr.components.recipe import Base, ImageSpec
+from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
+LAST_MAP = "last_map"
 
 
-def build(image: ImageSpec, base: Base) -> keras.Model:
+def build(image: Picture, base: Base) -> keras.Model:
     """A strided layer, then 32, 64 and 128 channels at a quarter, an eighth and a sixteenth: 128 numbers.
 
     Args:
@@ -25,6 +26,6 @@ def build(image: ImageSpec, base: Base) -> keras.Model:
     x = layers.MaxPooling2D(2, padding="same")(x)
     x = add_convolution(add_convolution(x, 64), 64)
     x = layers.MaxPooling2D(2, padding="same")(x)
-    x = add_convolution(x, 128)
+    x = add_convolution(x, 128, name=LAST_MAP)
     x = layers.GlobalAveragePooling2D()(x)
     return keras.Model(picture, x, name="small_cnn")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers, ops
 
-from tfx_ocr.components.recipe import Base, WordsSpec
+from tfx_ocr.components.recipe import Base, Words
 
 GIVES = "words"
 WIDTH = 96  # features a word
@@ -18,7 +18,7 @@ BESIDE = 5  # words before and after, itself among them, that a word sees in rea
 KINDS = [0] + [4] * 47 + [1] * 10 + [4] * 7 + [2] * 26 + [4] * 6 + [3] * 26 + [4] * 5 + [5] * 128
 
 
-def build(words: WordsSpec, base: Base) -> keras.Model:
+def build(words: Words, base: Base) -> keras.Model:
     """Characters by convolution; then words by convolution in reading order and by attention, block by block.
 
     Attention has a bias by how far apart two words lie across and down.
@@ -63,7 +63,7 @@ class _Spelling(layers.Layer):
     """
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        self._embedding = layers.Embedding(WordsSpec.CHARACTERS, 32)
+        self._embedding = layers.Embedding(Words.CHARACTERS, 32)
         self._kind = layers.Embedding(max(KINDS) + 1, 32)
         self._patterns = [layers.Conv1D(64, size, padding="same", activation="relu") for size in (3, 5)]
 

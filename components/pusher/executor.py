@@ -88,7 +88,7 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
         judged = read_json(artifact_utils.get_single_uri(blessings), GATE_FILE) or {}  # TFX's Evaluator leaves none
     return versions.Manifest(
         recipe=part.name,
-        input={"kind": part.input, **dataclasses.asdict(part.spec)},
+        input=dataclasses.asdict(part.input),
         task=part.task or "",
         alphabet=part.alphabet or "",
         tensorflow=graph.meta_info_def.tensorflow_version,

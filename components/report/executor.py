@@ -31,9 +31,10 @@ from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import examples, mistakes, page, pictures, timings
 from tfx_ocr.components.report.run import Picture, Produced, Run
+from tfx_ocr.components.tasks import Task, get_task
+from tfx_ocr.data.registry import load
 
 MOST_MISTAKES = 24
-LONGEST = {"sequence": 960, "tagging": 320}  # task -> pixels of a picture: a text must be legible
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -58,7 +59,8 @@ class Executor(base_executor.BaseExecutor):
         given = input_dict["examples"]
 
         answers = read_lines(uris["evaluation"], f"{ANSWERS}-*.jsonl")
-        wrong = _mistakes(answers, part.task)
+        task = get_task(part.task)
+        wrong = _mistakes(answers, task)
         raws = ((split, raw) for split in list_splits(given) for raw in read_split(given, split))
         found = examples.scan(raws, {mistake["source"] for mistake in wrong or ()})
         html, facts = page.render(
@@ -80,7 +82,7 @@ class Executor(base_executor.BaseExecutor):
                 slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
                 mistakes=wrong,
                 pairs=_pairs(answers),
-                pictures=_pictures(found.images, LONGEST.get(part.task or "", pictures.LONGEST)),
+                pictures=_pictures(found.images, task.picture_px),
                 counts=found.counts,
                 summary=read_json(uris["examples"], SUMMARY_FILE),
                 rejected=read_lines(uris["examples"], REJECTED_FILE),
@@ -100,11 +102,11 @@ def _flag(artifact: types.Artifact, name: str) -> bool | None:
     return bool(artifact.get_int_custom_property(name)) if artifact.has_custom_property(name) else None
 
 
-def _mistakes(answers: list[dict[str, Any]] | None, task: str | None) -> list[dict[str, Any]] | None:
-    """The worst; None where answers are missing, or what is worst is not known for the task."""
-    if answers is None or task not in mistakes.JUDGES:
+def _mistakes(answers: list[dict[str, Any]] | None, task: Task) -> list[dict[str, Any]] | None:
+    """Return the worst; None where answers are missing, or the task does not say which are wrong."""
+    if answers is None or not task.mistakes:
         return None
-    return mistakes.select_worst(answers, task, MOST_MISTAKES)
+    return mistakes.select_worst(answers, load(task.mistakes), MOST_MISTAKES)
 
 
 def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] | None:

@@ -14,21 +14,22 @@ from tfx_ocr.data.normalization import normalize_text
 
 Answer = Mapping[str, Any]
 Mistake = dict[str, Any]
+FindWrong = Callable[[Sequence[Answer]], Iterator[Mistake]]  # of all answers: wrong ones, and how bad each is
 
 
-def select_worst(answers: Sequence[Answer], task: str, most: int) -> list[Mistake]:
+def select_worst(answers: Sequence[Answer], find_wrong: FindWrong, most: int) -> list[Mistake]:
     """The worst answers, worst first; equally bad ones in the order of their sources.
 
     Args:
         answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `reference`, `answer` and the model's `outputs`.
-        task: name in `JUDGES`.
+        find_wrong: function of a task's `mistakes`.
         most: how many at most.
 
     Returns:
         `source`, `reference`, `hypothesis` and `badness` of each. A class is as bad as its probability, a text as its
         edits over its length, a page as its number of wrong fields. Of syllables also `answers`, the best first.
     """
-    return heapq.nsmallest(most, JUDGES[task](answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
+    return heapq.nsmallest(most, find_wrong(answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
 
 
 def list_judged_fields(references: Sequence[str]) -> set[str]:
@@ -36,27 +37,31 @@ def list_judged_fields(references: Sequence[str]) -> set[str]:
     return {name for reference in references for name in json.loads(reference)}
 
 
-def _classes(answers: Sequence[Answer]) -> Iterator[Mistake]:
+def find_wrong_classes(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    """Yield wrong classes, each as bad as its probability."""
     for answer in answers:
         label = answer["outputs"][features.LABEL_OUT]
         if label != answer["reference"]:
             yield _mistake(answer, label, answer["outputs"][features.PROBABILITY_OUT])
 
 
-def _syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
+def find_wrong_syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    """Yield wrong syllables as `find_wrong_classes` does, each with all its `answers`."""
     for answer in answers:
-        for mistake in _classes([answer]):
+        for mistake in find_wrong_classes([answer]):
             yield {**mistake, "answers": list(answer["answer"])}
 
 
-def _texts(answers: Sequence[Answer]) -> Iterator[Mistake]:
+def find_wrong_texts(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    """Yield wrong texts, each as bad as its edits over the length of its reference."""
     for answer in answers:
         reference, read = normalize_text(answer["reference"]), normalize_text(answer["answer"])
         if reference != read:
             yield _mistake(answer, answer["answer"], Levenshtein.distance(reference, read) / max(len(reference), 1))
 
 
-def _pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
+def find_wrong_pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    """Yield pages with wrong fields, each as bad as their number."""
     judged = list_judged_fields([answer["reference"] for answer in answers])
     for answer in answers:
         wanted, given = json.loads(answer["reference"]), json.loads(answer["answer"])
@@ -75,12 +80,3 @@ def _mistake(answer: Answer, hypothesis: str, badness: float) -> Mistake:
         "hypothesis": hypothesis,
         "badness": badness,
     }
-
-
-# task -> function of all answers: those that are wrong, and how bad each is (more is worse)
-JUDGES: dict[str, Callable[[Sequence[Answer]], Iterator[Mistake]]] = {
-    "classification": _classes,
-    "syllables": _syllables,
-    "sequence": _texts,
-    "tagging": _pages,
-}

@@ -9,13 +9,14 @@ import jinja2
 
 from tfx_ocr.components.report import sections
 from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.tasks import get_task
 
 HERE = pathlib.Path(__file__).parent
 
 
 def render(run: Run) -> tuple[str, dict[str, Any]]:
     """Return the page as HTML, and the numbers behind it: the name of each section to its facts."""
-    modules = sections.get_sections(run.part.task)
+    modules = sections.get_sections(get_task(run.part.task).sections)
     facts = {name: module.build_facts(run) for name, module in modules.items()}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),

@@ -1,36 +1,122 @@
 """What an answer is: how a label is encoded, the head and the loss on a network's features, and the decoded answer.
 
-A module has `NEEDS` (`vector`, `sequence`, `map` or `words`: what a network must give), `ANSWER` (the outputs that say
-what was read, a text or several, and how sure each is) and
-
-    encode(inputs, alphabet)                    a record's features -> `label_xf`            (Transform's graph)
-    written(alphabet)                           how to parse that; ragged ones are padded with -1
-    head(features, trainer, alphabet)           a network's features -> one tensor of logits (keras.ops: any backend)
-    loss(), metrics()                           what is trained for, what is shown meanwhile
-    answers(logits, raw, alphabet, serving)     logits and what was asked -> named answers   (the exported graph)
-    why_not(answers)                            what is wrong with a batch of answers        (InfraValidator)
-
-`alphabet` is a module of `data.alphabets`.
+A kind of answer is one `Task`: values, and the names of two modules. The one that learns (`Learn`) imports no
+TensorFlow, so that any Keras backend trains it; the one in the exported graph (`Graph`) is TensorFlow. Reading a `Task`
+imports neither.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
+from collections.abc import Mapping
 from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from tfx_ocr.data.registry import load_named
 
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    from tfx_ocr.components.recipe import Serving, Trainer
+
 TASKS = {
-    "classification": "tfx_ocr.components.tasks.classification",
-    "sequence": "tfx_ocr.components.tasks.sequence",
-    "syllables": "tfx_ocr.components.tasks.syllables",
-    "tagging": "tfx_ocr.components.tasks.tagging",
+    "classification": "tfx_ocr.components.tasks.classification:TASK",
+    "sequence": "tfx_ocr.components.tasks.sequence:TASK",
+    "syllables": "tfx_ocr.components.tasks.syllables:TASK",
+    "tagging": "tfx_ocr.components.tasks.tagging:TASK",
 }
 
 
-def get_task(name: str) -> ModuleType:
-    """Import and return the module that `name` stands for.
+class Learn(Protocol):
+    """Module of a task's head, loss and training metrics: Keras layers and `keras.ops` only.
+
+    `alphabet` is a module of `data.alphabets`.
+    """
+
+    def build_head(self, features: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType, /) -> keras.KerasTensor:
+        """Return one tensor of float32 logits from a network's features."""
+
+    def build_loss(self) -> keras.losses.Loss:
+        """Return the loss of such logits under the labels that `Graph.encode` wrote."""
+
+    def build_metrics(self) -> list[keras.metrics.Metric]:
+        """Return what the learning curves show beside the loss."""
+
+
+class Graph(Protocol):
+    """Module of a task's encoding, in Transform's graph, and decoding, in the exported one."""
+
+    def encode(self, inputs: dict[str, tf.Tensor], alphabet: ModuleType, /) -> dict[str, tf.Tensor]:
+        """Return `label_xf` from a record's features."""
+
+    def get_feature_spec(self, alphabet: ModuleType, /) -> Mapping[str, Any]:
+        """Return how `label_xf` is parsed; training pads ragged labels with -1."""
+
+    def decode(
+        self, logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving, /
+    ) -> dict[str, tf.Tensor]:
+        """Return the named outputs from the head's logits and the features of the request."""
+
+    def find_problem(self, outputs: Mapping[str, np.ndarray], /) -> str | None:
+        """Return what is wrong with a batch of outputs that has all of them, as a clause; None when nothing is."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Task:
+    """One kind of answer.
+
+    Attributes:
+        learn: name of the module of the head, the loss and the training metrics.
+        graph: name of the module of the encoding and the decoding.
+        needs: what a network must give, as its `GIVES` says.
+        records: features that a record must have; a record without them is rejected.
+        outputs: all that `Graph.decode` returns.
+        compared: outputs by which an export's fast form is compared: texts, and their probabilities.
+        metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
+        mistakes: `module:function` that finds wrong answers, as those of `components.report.mistakes` do; "" for none.
+        sections: modules of `components.report.sections` that the report has for such answers, in its order.
+        lists_labels: whether the report counts each label: they are classes that come again.
+        picture_px: longer side of a picture in the report, at most.
+    """
+
+    learn: str
+    graph: str
+    needs: Literal["vector", "sequence", "map", "words"]
+    records: tuple[str, ...]
+    outputs: tuple[str, ...]
+    compared: tuple[str, str]
+    metrics: str
+    mistakes: str = ""
+    sections: tuple[str, ...] = ()
+    lists_labels: bool = False
+    picture_px: int = 192
+
+    def load_learn(self) -> Learn:
+        """Import and return the module named `learn`."""
+        return cast(Learn, importlib.import_module(self.learn))
+
+    def load_graph(self) -> Graph:
+        """Import and return the module named `graph`: imports TensorFlow."""
+        return cast(Graph, importlib.import_module(self.graph))
+
+    def find_problem(self, outputs: Mapping[str, np.ndarray]) -> str | None:
+        """Return what is wrong with a batch of outputs, as a clause; None when nothing is.
+
+        Args:
+            outputs: by name; texts as bytes.
+        """
+        if missing := [name for name in self.outputs if name not in outputs]:
+            return f"has no output {missing[0]!r}; it has {', '.join(sorted(outputs))}"
+        return self.load_graph().find_problem(outputs)
+
+
+def get_task(name: str) -> Task:
+    """Return the task registered as `name`.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: unknown name; the known ones are named.
     """
-    return load_named(TASKS, name, "task")
+    return cast(Task, load_named(TASKS, name, "task"))

@@ -56,14 +56,17 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
         (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
         of classes [batch]), without an end.
     """
-    trainer, kind, spec = part.trainer, get_input(part.input), part.spec
+    trainer, spec, kind = part.trainer, part.input, get_input(part.input.kind)
     seed = tf.constant(trainer.seed, tf.int64)
     held = _held(files)
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
-            batch = kind.augment(kind.batch(read, spec), tf.stack([seed, epoch * STEPS + step]), trainer.augment, spec)
-            return kind.scale(batch, spec), read[features.LABEL_XF]
+            batch, labels = kind.batch(read, spec), read[features.LABEL_XF]
+            if trainer.augment is not None:
+                number = tf.stack([seed, epoch * STEPS + step])
+                batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
+            return kind.scale(batch, spec), labels
 
         shuffled = _records(files).shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
         parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
@@ -81,10 +84,10 @@ def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
     Raises:
         Stop: there is no record.
     """
-    kind, size = get_input(part.input), part.trainer.batch_size
+    kind, size = get_input(part.input.kind), part.trainer.batch_size
 
     def scaled(read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
-        return kind.scale(kind.batch(read, part.spec), part.spec), read[features.LABEL_XF]
+        return kind.scale(kind.batch(read, part.input), part.input), read[features.LABEL_XF]
 
     number = tf.data.experimental.assert_cardinality(count_batches(files, size, "eval"))
     parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()
@@ -103,8 +106,8 @@ def _records(files: Sequence[str]) -> tf.data.Dataset:
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:
-    written = get_input(part.input).WRITTEN | get_task(part.task).written(get_alphabet(part.alphabet))
-    read = tf.io.parse_example(batch, written)
+    of_label = get_task(part.task).load_graph().get_feature_spec(get_alphabet(part.alphabet))
+    read = tf.io.parse_example(batch, {**get_input(part.input.kind).WRITTEN, **of_label})
     label = read[features.LABEL_XF]
     if isinstance(label, tf.RaggedTensor):
         nothing = tf.cast(tf.equal(tf.size(label.flat_values), 0), tf.int32)

@@ -20,10 +20,11 @@ class Served(tf.Module):
         self._model = Untracked(model)
         self._serving_graph = serving_graph
 
-    def serve(self, **asked: tf.Tensor) -> Tensors:
-        """What a signature is asked, such as `image_bytes` [batch], to answers."""
-        raw = self._serving_graph.raw(asked)
-        return self._serving_graph.answers(self._model.it(self._serving_graph.pixels(raw), training=False), raw)
+    def serve(self, **request: tf.Tensor) -> Tensors:
+        """Return a signature's outputs from its inputs, such as `image_bytes` [batch]."""
+        raw = self._serving_graph.to_raw(request)
+        logits = self._model.value(self._serving_graph.transform(raw), training=False)
+        return self._serving_graph.decode(logits, raw)
 
 
 def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
@@ -37,5 +38,5 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
     """
     serving_graph = ServingGraph(transform, part)
     served = Served(model, serving_graph)
-    save(served, {name: (served.serve, inputs) for name, inputs in serving_graph.asked().items()}, path)
+    save(served, {name: (served.serve, inputs) for name, inputs in serving_graph.get_requests().items()}, path)
     fast.write(model, serving_graph, path)

@@ -63,15 +63,15 @@ def build_signatures(serving_graph: ServingGraph, model: keras.Model) -> Signatu
     """Of each signature of the export two: what comes before the network, and what comes after it."""
     logits = tf.TensorSpec(model.output.shape, tf.float32, features.LOGITS)
 
-    def pixels(**asked: tf.Tensor) -> Tensors:
-        given = serving_graph.pixels(serving_graph.raw(asked))
-        return given if isinstance(given, dict) else {features.PIXELS: given}
+    def pixels(**request: tf.Tensor) -> Tensors:
+        batch = serving_graph.transform(serving_graph.to_raw(request))
+        return batch if isinstance(batch, dict) else {features.PIXELS: batch}
 
-    def answer(logits: tf.Tensor, **asked: tf.Tensor) -> Tensors:
-        return serving_graph.answers(logits, serving_graph.raw(asked))
+    def answer(logits: tf.Tensor, **request: tf.Tensor) -> Tensors:
+        return serving_graph.decode(logits, serving_graph.to_raw(request))
 
     found: Signatures = {}
-    for name, inputs in serving_graph.asked().items():
+    for name, inputs in serving_graph.get_requests().items():
         found[name + features.PIXELS_PART] = pixels, inputs
         found[name + features.ANSWER_PART] = answer, {**inputs, features.LOGITS: logits}
     return found

@@ -46,7 +46,7 @@ def fit(
         Stop: there is nothing to train on or to judge by.
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
-    trainer, task = part.trainer, get_task(part.task)
+    trainer, learn = part.trainer, get_task(part.task).load_learn()
     steps = dataset.count_batches(train_files, trainer.batch_size, "train")
     judged = dataset.load_evaluation(eval_files, part)
     keras.utils.set_random_seed(trainer.seed)
@@ -67,8 +67,8 @@ def fit(
         models.set_trainable(base, phase)
         model.compile(
             optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
-            loss=task.loss(),
-            metrics=task.metrics(),
+            loss=learn.build_loss(),
+            metrics=learn.build_metrics(),
             jit_compile=False,  # XLA on a CPU is slower for convolutions
         )
         model.optimizer.build(model.trainable_variables)

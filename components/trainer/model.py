@@ -38,8 +38,9 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
-        base = get_network(part.trainer.network).build(part.spec, part.trainer.base)
-        outputs = get_task(part.task).head(base.output, part.trainer, get_alphabet(part.alphabet))
+        base = get_network(part.trainer.network).build(part.input, part.trainer.base)
+        learn = get_task(part.task).load_learn()
+        outputs = learn.build_head(base.output, part.trainer, get_alphabet(part.alphabet))
         model = keras.Model(base.input, outputs, name=part.name)
     finally:
         keras.config.set_dtype_policy("float32")

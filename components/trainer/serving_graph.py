@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import ModuleType
 from typing import Any
 
 import tensorflow as tf
@@ -22,42 +21,45 @@ Signatures = dict[
 
 
 class ServingGraph(tf.Module):
-    """Pixels and answers; every table is reached from here."""
+    """Graph before and after the network; every table is reached from here."""
 
     def __init__(self, transform: tft.TFTransformOutput, part: Part):
         super().__init__()
-        self._transform = transform.transform_features_layer()
+        self._transform_features = transform.transform_features_layer()
         self._part = Untracked(part)
-        self._input: ModuleType = get_input(part.input)
-        self._task: ModuleType = get_task(part.task)
+        self._input = get_input(part.input.kind)
+        self._task = get_task(part.task).load_graph()
 
-    def asked(self) -> dict[str, dict[str, tf.TensorSpec]]:
-        """Signature to its inputs."""
+    def get_requests(self) -> dict[str, dict[str, tf.TensorSpec]]:
+        """Return each signature's inputs."""
         examples = tf.TensorSpec([None], tf.string, features.EXAMPLES_IN)
-        return {features.SERVING_DEFAULT: {features.EXAMPLES_IN: examples}, self._input.SIGNATURE: self._input.ASKED}
+        return {
+            features.SERVING_DEFAULT: {features.EXAMPLES_IN: examples},
+            self._part.value.input.SIGNATURE: self._input.REQUEST,
+        }
 
-    def raw(self, asked: Tensors) -> Tensors:
-        """What either signature is asked to record features; the label is not asked for."""
-        if features.EXAMPLES_IN in asked:
-            return tf.io.parse_example(asked[features.EXAMPLES_IN], self._input.RAW)
-        return self._input.raw(asked)
+    def to_raw(self, request: Tensors) -> Tensors:
+        """Return the inputs of either signature as record features, without the label."""
+        if features.EXAMPLES_IN in request:
+            return tf.io.parse_example(request[features.EXAMPLES_IN], self._input.RAW)
+        return self._input.to_raw(request)
 
-    def pixels(self, raw: Tensors) -> Any:
-        """Record features to what the network takes, such as pictures, by the transform graph."""
-        spec = self._part.it.spec
-        return self._input.scale(self._input.batch(self._transform(raw), spec), spec)
+    def transform(self, raw: Tensors) -> Any:
+        """Return what the network takes, such as pictures, from record features, by the transform graph."""
+        spec = self._part.value.input
+        return self._input.scale(self._input.batch(self._transform_features(raw), spec), spec)
 
-    def answers(self, logits: tf.Tensor, raw: Tensors) -> Tensors:
-        """What the network gives, and what it was asked about, to named answers."""
-        part = self._part.it
-        return self._task.answers(logits, raw, get_alphabet(part.alphabet), part.serving)
+    def decode(self, logits: tf.Tensor, raw: Tensors) -> Tensors:
+        """Return named outputs from what the network gives and the features of the request."""
+        part = self._part.value
+        return self._task.decode(logits, raw, get_alphabet(part.alphabet), part.serving)
 
 
 class Untracked:
-    """Keeps what is no part of a SavedModel, such as Keras's own objects, out of its object graph."""
+    """Holder of what a SavedModel must not contain, such as Keras's own objects."""
 
-    def __init__(self, it: Any):
-        self.it = it
+    def __init__(self, value: Any):
+        self.value = value
 
 
 def save(module: tf.Module, signatures: Signatures, path: str) -> None:

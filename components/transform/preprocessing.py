@@ -25,5 +25,5 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
         What the recipe's input and task write, such as `pixels_xf` and `label_xf`.
     """
     part = Part.from_json(custom_config["recipe"])
-    asked = get_input(part.input).transformed(inputs, part.spec)
-    return asked | get_task(part.task).encode(inputs, get_alphabet(part.alphabet))
+    written = get_input(part.input.kind).transform(inputs, part.input)
+    return written | get_task(part.task).load_graph().encode(inputs, get_alphabet(part.alphabet))

@@ -76,11 +76,11 @@ def _compiled(part: Part, chosen: keras_tuner.HyperParameters, steps: int) -> ke
     model, base = models.build(dataclasses.replace(part, trainer=trainer))
     phase = dataclasses.replace(models.plan_phases(trainer)[0], end=part.tuner.epochs)
     models.set_trainable(base, phase)
-    task = get_task(part.task)
+    learn = get_task(part.task).load_learn()
     model.compile(
         optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
-        loss=task.loss(),
-        metrics=task.metrics(),
+        loss=learn.build_loss(),
+        metrics=learn.build_metrics(),
         jit_compile=False,
     )
     return model

@@ -57,7 +57,6 @@ def predict(
     from tfx_ocr.pipeline import prediction
     from tfx_ocr.pipeline.overrides import resolve_recipe
     from tfx_ocr.serving.locations import open_model
-    from tfx_ocr.serving.requests import SIGNATURES
 
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     resolved = resolve_recipe(settings)  # before the files: of a picture alone, it is the recipe that is missing
@@ -72,7 +71,7 @@ def predict(
         location = prediction.find_model(settings, resolved, Path(model) if model else None)
         version, open_it = location.version, lambda: prediction.open_location(resolved, location)
     sizes = resolved.examples.sizes
-    predictions = prediction.predict(open_it, SIGNATURES[resolved.input], files, top, sizes)
+    predictions = prediction.predict(open_it, resolved.input.SIGNATURE, files, top, sizes)
     if as_json:
         rows = [
             {"file": one.file, "error": one.error} if one.error else {"file": one.file, **one.outputs}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tfx_ocr.components.recipe import (
-    Augment,
     Examples,
     Gate,
-    ImageSpec,
+    Image,
+    ImageAugmentation,
     Optimizer,
     Recipe,
     Serving,
@@ -16,7 +16,7 @@ from tfx_ocr.components.recipe import (
 )
 
 # Shifts, small rotations, shear and zoom: what differs between two people's digits, and no more.
-AUGMENT = Augment(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, contrast=0.2)
+AUGMENT = ImageAugmentation(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, contrast=0.2)
 
 SMALL_CNN = Trainer(
     network="small_cnn",
@@ -53,13 +53,12 @@ INCEPTION_V3 = Trainer(
 
 DIGITS = Recipe(
     name="digits",
-    input="image",
+    input=Image(height=75, width=75),  # InceptionV3's smallest input
     task="classification",
     alphabet="digits",
     schema="digits.pbtxt",
     sample="digits",
     pretrained="digits",
-    image=ImageSpec(height=75, width=75),  # InceptionV3's smallest input
     examples=Examples(
         readers=("image_folder", "idx", "tfrecord", "labelled_csv"),
         split=Split(by="record", eval=0.1, test=0.1),

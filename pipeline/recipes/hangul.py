@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from tfx_ocr.components.recipe import Augment, Examples, Gate, ImageSpec, Optimizer, Recipe, Serving, Split, Trainer
+from tfx_ocr.components.recipe import (
+    Examples,
+    Gate,
+    Image,
+    ImageAugmentation,
+    Optimizer,
+    Recipe,
+    Serving,
+    Split,
+    Trainer,
+)
 
 # A hand slants, stretches and bends a syllable; a printed one is only moved.
-AUGMENT = Augment(pad=3, rotate_deg=6.0, shear_deg=10.0, scale=0.15, elastic=1.5, contrast=0.3)
+AUGMENT = ImageAugmentation(pad=3, rotate_deg=6.0, shear_deg=10.0, scale=0.15, elastic=1.5, contrast=0.3)
 ADAMW = Optimizer(name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=0.5, weight_decay=1e-3, ema=0.999)
 
 RESIDUAL_CNN = Trainer(
@@ -18,13 +28,12 @@ MLP = Trainer(network="mlp", units=(512,), dropout=(0.2,), optimizer=ADAMW, batc
 
 HANGUL = Recipe(
     name="hangul",
-    input="image",
+    input=Image(height=64, width=64, margin=0.08),
     task="syllables",
     alphabet="hangul",
     schema="hangul.pbtxt",
     sample="hangul",
     pretrained="hangul",
-    image=ImageSpec(height=64, width=64, margin=0.08),
     examples=Examples(
         readers=("labelled_csv", "image_folder", "tfrecord"),
         split=Split(by="group", eval=0.1, test=0.2),  # a writer or a font is on one side

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tfx_ocr.components.recipe import Augment, Examples, Gate, Optimizer, Recipe, Serving, Split, Trainer, WordsSpec
+from tfx_ocr.components.recipe import (
+    Examples,
+    Gate,
+    Optimizer,
+    Recipe,
+    Serving,
+    Split,
+    Trainer,
+    WordAugmentation,
+    Words,
+)
 
 WORD_ATTENTION = Trainer(
     network="word_attention",
@@ -14,18 +24,17 @@ WORD_ATTENTION = Trainer(
     batch_size=8,
     epochs=16,
     exported="last_epoch",  # eval is some fifty pages of twenty suppliers
-    augment=Augment(misread=0.03, disguised=0.1),
+    augment=WordAugmentation(misread=0.03, disguised=0.1),
 )
 
 INVOICES = Recipe(
     name="invoices",
-    input="words",
+    input=Words(max_characters=16),
     task="tagging",
     alphabet="entities",
     schema="invoices.pbtxt",
     sample="invoices",
     pretrained="invoices",
-    words=WordsSpec(max_characters=16),
     examples=Examples(
         readers=("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord"),
         split=Split(by="group", eval=0.1, test=0.2),  # a supplier, under any spelling, is on one side

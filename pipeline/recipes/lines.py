@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from tfx_ocr.components.recipe import Augment, Examples, Gate, ImageSpec, Optimizer, Recipe, Serving, Split, Trainer
+from tfx_ocr.components.recipe import (
+    Examples,
+    Gate,
+    ImageAugmentation,
+    LineImage,
+    Optimizer,
+    Recipe,
+    Serving,
+    Split,
+    Trainer,
+)
 
 LINE_CNN = Trainer(
     network="line_cnn",
@@ -13,19 +23,18 @@ LINE_CNN = Trainer(
     ),
     batch_size=16,
     epochs=4,
-    augment=Augment(pad=2, rotate_deg=0.7, shear_deg=12.0, scale=0.06, contrast=0.3),
+    augment=ImageAugmentation(pad=2, rotate_deg=0.7, shear_deg=12.0, scale=0.06, contrast=0.3),
     initial_weights="lines",  # who reads one hand is nearer to another than who reads none
 )
 
 LINES = Recipe(
     name="lines",
-    input="line_image",
+    input=LineImage(height=32, width=640, margin=0.05),
     task="sequence",
     alphabet="vietnamese",
     schema="lines.pbtxt",
     sample="lines",
     pretrained="lines",
-    image=ImageSpec(height=32, width=640, margin=0.05),
     examples=Examples(
         readers=("kalapa", "cinnamon", "labelled_csv", "tfrecord"),
         min_side=8,

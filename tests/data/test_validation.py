@@ -10,9 +10,12 @@ from tfx_ocr.data import validation as module
 from tfx_ocr.data.alphabets import digits, entities
 from tfx_ocr.data.record import Record, Rejected
 
+PICTURE, PAGE = ("image", "label"), ("words", "entities")
 
-def checked(record, *how):
-    (found,) = module.validate_records([record], *how)
+
+def checked(record, letters, *sizes):
+    needed = PAGE if letters is entities else PICTURE
+    (found,) = module.validate_records([record], letters, needed, *sizes)
     return found
 
 
@@ -83,7 +86,7 @@ def test_records_come_back_in_order_and_one_that_tensorflow_refuses_goes_alone(m
     pictures = [encoded(), encoded("BMP"), critical, b"", encoded("JPEG"), critical, encoded()]
     given = [Record(features={"image": each, "label": b"7"}, source=str(n)) for n, each in enumerate(pictures)]
     given.insert(1, Rejected(source="aside", reason="not in a label's folder"))
-    found = list(module.validate_records(given, digits, 256))
+    found = list(module.validate_records(given, digits, PICTURE, 256))
     assert [one.source for one in found] == ["0", "aside", "1", "2", "3", "4", "5", "6"]
     assert [one.source for one in found if isinstance(one, Rejected)] == ["aside", "2", "3", "5"]
 
@@ -97,7 +100,7 @@ def test_no_more_is_read_ahead_than_a_lot(monkeypatch):
             read.append(number)
             yield Rejected(source=str(number), reason="aside")
 
-    found = module.validate_records(records(), digits, 256)
+    found = module.validate_records(records(), digits, PICTURE, 256)
     assert (next(found).source, read) == ("0", [0, 1])
     assert [one.source for one in found] == ["1", "2", "3", "4"]
 

@@ -209,7 +209,7 @@ def test_the_worst_cases_are_pictures_where_the_records_have_some(done):
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     page = done.one("Report/report/*/index.html").read_text(encoding="utf-8")
-    assert ('<img src="data:image/png;base64,' in page) == (resolve_recipe(done.here).image is not None)
+    assert ('<img src="data:image/png;base64,' in page) == (resolve_recipe(done.here).input.kind != "words")
 
 
 def test_evaluate_gives_exactly_the_gates_numbers(done):

@@ -13,7 +13,7 @@ from tfx_ocr.pipeline.settings import Settings
 FOLLOWS = {
     "gate.at_least.accuracy=0.5": {"evaluator", "report"},
     "trainer.epochs=1": {"trainer", "tuner", "report"},
-    "image.margin=0.3": {"transform", "trainer", "tuner", "pusher", "report"},
+    "image.margin=0.3": {"transform", "trainer", "tuner", "infra_validator", "pusher"},
     "examples.max_rejected=0.5": {"example_gen"},
     "serving.top_n=2": {"trainer", "tuner", "infra_validator"},
 }

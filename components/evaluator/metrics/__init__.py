@@ -1,38 +1,67 @@
-"""The metrics a task is judged by, one module a family: pure functions of pairs of texts, without TensorFlow.
+"""Families of metrics, one module each: pure functions of pairs of texts, without TensorFlow.
 
-A family is a module with
-
-- `pair(record, outputs) -> (reference, answer)`: what is judged of one example, from the features of its record and the
-  outputs of `serving_default` (see `pairs`);
-- `NAMES`: metrics of all answers together, more is better but for those in `LOWER_IS_BETTER`;
-- `measure(pairs)`: a function of [tests, pairs] counts of these pairs that gives [tests] values of each of `NAMES`.
-  What a pair is worth is found once, for any number of resampled tests: `measured` makes metrics and intervals of it;
-- `CLASS_NAMES`: metrics of one class, more is better; `classes(pairs) -> {class: {name: value, "support": n}}`;
-- `confusion(pairs) -> {(class, class answered): n}`. Both are empty where a task has no classes.
-
-`pairs` are such pairs, or a mapping of them to how often they came; of `measure`, different ones. TFMA gets the same
-functions through `tfma_metric`, `tfx-ocr evaluate` calls them as they are.
+TFMA computes them through `tfma_metric`; `tfx-ocr evaluate` calls them directly.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol, cast
 
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data.registry import load_named
 
-# task in components.tasks.TASKS -> module
+if TYPE_CHECKING:
+    from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
+    from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record
+    from tfx_ocr.components.recipe import Gate
+
 METRICS = {
     "classification": "tfx_ocr.components.evaluator.metrics.classification",
     "syllables": "tfx_ocr.components.evaluator.metrics.syllables",
-    "sequence": "tfx_ocr.components.evaluator.metrics.text",
-    "tagging": "tfx_ocr.components.evaluator.metrics.fields",
+    "text": "tfx_ocr.components.evaluator.metrics.text",
+    "fields": "tfx_ocr.components.evaluator.metrics.fields",
 }
 
 
-def get_metrics(task: str) -> ModuleType:
-    """Import the metrics that `task` is judged by.
+class Family(Protocol):
+    """Module of a family of metrics. Pairs are (reference, answer), or a mapping of them to how often they came.
+
+    Attributes:
+        NAMES: metrics of all answers together.
+        CLASS_NAMES: metrics of one class, of which more is better; empty where answers are not classes.
+        LOWER_IS_BETTER: which of `NAMES` are errors.
+    """
+
+    NAMES: tuple[str, ...]
+    CLASS_NAMES: tuple[str, ...]
+    LOWER_IS_BETTER: frozenset[str]
+
+    def make_pair(self, record: Record, outputs: Outputs, /) -> Pair:
+        """Return what is judged of one example, from its record and the outputs of `serving_default`."""
+
+    def measure(self, pairs: Sequence[Pair], /) -> Averages:
+        """Return a function of [tests, pairs] counts of these different pairs to [tests] values of each of `NAMES`.
+
+        What a pair is worth is computed once, for any number of resampled tests: see `bootstrap`.
+        """
+
+    def measure_classes(self, pairs: Pairs, /) -> dict[str, dict[str, float]]:
+        """Return a value under each of `CLASS_NAMES`, and `support`, for each class; empty without classes."""
+
+    def count_confusions(self, pairs: Pairs, /) -> Mapping[Pair, int]:
+        """Return how often which class was answered for which; empty without classes."""
+
+
+def choose_family(task: str, gate: Gate) -> str:
+    """Return the name of the family that a recipe is judged by: its gate's, else its task's."""
+    return gate.metrics or get_task(task).metrics
+
+
+def get_metrics(name: str) -> Family:
+    """Import and return the family registered as `name`.
 
     Raises:
-        ValueError: no metrics are named for the task.
+        ValueError: unknown name; the known ones are named.
     """
-    return load_named(METRICS, task, "metrics for task")
+    return cast(Family, load_named(METRICS, name, "metrics"))

@@ -6,10 +6,10 @@ Source: Efron, "Bootstrap methods: another look at the jackknife", 1979.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
 
 import numpy as np
 
+from tfx_ocr.components.evaluator.metrics import Family
 from tfx_ocr.components.evaluator.metrics.pairs import Pairs, count_pairs
 
 Averages = Callable[[np.ndarray], Mapping[str, np.ndarray]]  # [tests, pairs] counts to [tests] of each metric
@@ -21,7 +21,7 @@ EDGES = (0.025, 0.975)
 AT_ONCE = 1_000_000  # counts held at a time
 
 
-def compute_metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:
+def compute_metrics(family: Family, pairs: Pairs) -> dict[str, float]:
     """The metrics of all answers together.
 
     Args:
@@ -40,7 +40,7 @@ def compute_metrics(family: ModuleType, pairs: Pairs) -> dict[str, float]:
 
 
 def compute_intervals(
-    family: ModuleType, pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED
+    family: Family, pairs: Pairs, resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Interval]:
     """Return 95 % bootstrap intervals of `compute_metrics`: percentiles, shifted so that their mean is the metric.
 
@@ -72,7 +72,7 @@ def compute_intervals(
 
 
 def compute_differences(
-    family: ModuleType, triples: Mapping[tuple[str, str, str], int], resamples: int = RESAMPLES, seed: int = SEED
+    family: Family, triples: Mapping[tuple[str, str, str], int], resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Interval]:
     """95 % bootstrap intervals of how much worse one model is than another on the same records.
 

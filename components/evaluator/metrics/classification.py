@@ -30,7 +30,7 @@ CLASS_NAMES = ("precision", "recall", "f1")
 LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
-def pair(record: Record, outputs: Outputs) -> Pair:
+def make_pair(record: Record, outputs: Outputs) -> Pair:
     """The record's `label` and the answer's."""
     return get_text(record, features.LABEL), get_text(outputs, features.LABEL_OUT)
 
@@ -59,7 +59,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     return averages
 
 
-def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
+def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     """Precision, recall, F1 and support (how often it was the label) of each class seen, in the classes' order.
 
     0 stands for what has no value: the recall of a class that was never the label, the precision of one never answered.
@@ -67,7 +67,7 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     Raises:
         ValueError: there is no pair.
 
-    >>> classes([("a", "a"), ("a", "b"), ("b", "b")])["b"]
+    >>> measure_classes([("a", "a"), ("a", "b"), ("b", "b")])["b"]
     {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1}
     """
     came, counts = count_pairs(pairs)
@@ -80,7 +80,7 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     }
 
 
-def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
     """How often which class was answered for which: the pairs as they are."""
     return collections.Counter(pairs)
 

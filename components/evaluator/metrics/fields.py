@@ -37,7 +37,7 @@ CLASS_NAMES = tuple(f"{name}{rule}" for rule in RULES for name in ("precision", 
 LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
-def pair(record: Record, outputs: Outputs) -> Pair:
+def make_pair(record: Record, outputs: Outputs) -> Pair:
     """The fields that the record names, and what was answered of those, where anything was, as JSON objects."""
     nothing: Record = {features.FIELD_NAMES: [], features.FIELD_VALUES: []}  # a record's features are never empty
     written = {**nothing, **record}
@@ -53,7 +53,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     """Micro and macro averages, ready for any count of the pairs.
 
     Args:
-        pairs: JSON objects of what was written down and of what was answered, as `pair` gives them.
+        pairs: JSON objects of what was written down and of what was answered, as `make_pair` gives them.
 
     Returns:
         [tests, pairs] counts to [tests] fractions from 0 to 1 under each of `NAMES`.
@@ -75,7 +75,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     return averages
 
 
-def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
+def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     """Precision, recall and F1 of each field by both rules, and its support: how many references have it.
 
     Raises:
@@ -94,7 +94,7 @@ def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     return found
 
 
-def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
     """None: what is answered is a value of its field, not another field."""
     return {}
 

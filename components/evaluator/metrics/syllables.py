@@ -20,7 +20,7 @@ CLASS_NAMES = classification.CLASS_NAMES
 LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
-def pair(record: Record, outputs: Outputs) -> Pair:
+def make_pair(record: Record, outputs: Outputs) -> Pair:
     """The record's syllable, and those answered as one text, the best first."""
     return get_text(record, features.LABEL), "".join(get_texts(outputs, features.LABELS_OUT))
 
@@ -50,12 +50,12 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     return averages
 
 
-def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and support of each syllable, by the best answers: see `classification.classes`."""
-    return classification.classes(confusion(pairs))
+def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
+    """Precision, recall, F1 and support of each syllable, by the best answers: see `classification.measure_classes`."""
+    return classification.measure_classes(count_confusions(pairs))
 
 
-def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
     """How often which syllable was the best answer for which."""
     found: collections.Counter[Pair] = collections.Counter()
     for (label, answer), count in collections.Counter(pairs).items():

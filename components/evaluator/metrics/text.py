@@ -28,7 +28,7 @@ CLASS_NAMES = ()
 LOWER_IS_BETTER = frozenset(("cer", "wer"))
 
 
-def pair(record: Record, outputs: Outputs) -> Pair:
+def make_pair(record: Record, outputs: Outputs) -> Pair:
     """The record's `label` and the answer's."""
     return of_pairs.get_text(record, features.LABEL), of_pairs.get_text(outputs, features.LABEL_OUT)
 
@@ -57,12 +57,12 @@ def measure(pairs: Sequence[Pair]) -> Averages:
     return averages
 
 
-def classes(pairs: Pairs) -> dict[str, dict[str, float]]:
+def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
     """None: a text is no class."""
     return {}
 
 
-def confusion(pairs: Pairs) -> Mapping[Pair, int]:
+def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
     """None: a text is no class."""
     return {}
 

@@ -24,30 +24,30 @@ class Judged(tfma.metrics.Metric):
     all of them: `class_name` (text), `class_support` and `class_<name>` for each of `CLASS_NAMES`.
     """
 
-    def __init__(self, task: str, name: str = "judged"):
-        """Name the task.
+    def __init__(self, family: str, name: str = "judged"):
+        """Name the family.
 
         Args:
-            task: name in `METRICS`.
+            family: name in `METRICS`.
             name: of the metric in the configuration; no value bears it.
         """
-        super().__init__(_computations, name=name, task=task)
+        super().__init__(_computations, name=name, family=family)
 
 
 def _computations(
     name: str,
-    task: str,
+    family: str,
     model_name: str = "",
     output_name: str = "",
     **_: Any,
 ) -> list[tfma.metrics.MetricComputation]:
-    family = metrics.get_metrics(task)
-    names = [*family.NAMES, *(f"class_{each}" for each in ("name", "support", *family.CLASS_NAMES))]
+    judged = metrics.get_metrics(family)
+    names = [*judged.NAMES, *(f"class_{each}" for each in ("name", "support", *judged.CLASS_NAMES))]
     return [
         tfma.metrics.MetricComputation(
             keys=[tfma.metrics.MetricKey(each, model_name=model_name, output_name=output_name) for each in names],
-            preprocessors=[ToPair(task)],
-            combiner=Judge(task, model_name, output_name),
+            preprocessors=[ToPair(family)],
+            combiner=Judge(family, model_name, output_name),
         )
     ]
 
@@ -55,21 +55,21 @@ def _computations(
 class ToPair(tfma.metrics.Preprocessor):
     """Extracts of one example to the pair that is judged: all that goes on to the counting."""
 
-    def __init__(self, task: str):
-        super().__init__(name=f"to_pair_{task}")
-        self._task = task
+    def __init__(self, family: str):
+        super().__init__(name=f"to_pair_{family}")
+        self._family = family
 
     def process(self, extracts: Mapping[str, Any]) -> Iterator[Pair]:
         """Yield it."""
         raw, outputs = answers.read_extracts(extracts)
-        yield metrics.get_metrics(self._task).pair(records.parse_record(raw), outputs)
+        yield metrics.get_metrics(self._family).make_pair(records.parse_record(raw), outputs)
 
 
 class Judge(beam.CombineFn):
     """Counts pairs; the family's functions turn the count into values at the end."""
 
-    def __init__(self, task: str, model_name: str, output_name: str):
-        self._task = task
+    def __init__(self, family: str, model_name: str, output_name: str):
+        self._family = family
         self._model_name = model_name
         self._output_name = output_name
 
@@ -91,9 +91,9 @@ class Judge(beam.CombineFn):
 
     def extract_output(self, accumulator: Counted) -> dict[tfma.metrics.MetricKey, Any]:
         """Return the values of `Judged`."""
-        family = metrics.get_metrics(self._task)
+        family = metrics.get_metrics(self._family)
         values: dict[str, Any] = dict(bootstrap.compute_metrics(family, accumulator))
-        if classes := family.classes(accumulator):
+        if classes := family.measure_classes(accumulator):
             values["class_name"] = np.array(list(classes), dtype=object)
             values["class_support"] = np.array([each["support"] for each in classes.values()], dtype=np.int64)
             for name in family.CLASS_NAMES:

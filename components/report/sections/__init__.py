@@ -7,25 +7,17 @@ A section module has `TITLE` and `facts(run) -> dict`; the dict goes to the temp
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
 VERDICT = ("verdict", "metrics")
 REST = ("curves", "slices", "fast", "data", "lineage")
 
-# task in components.tasks.TASKS -> sections between the verdict and the rest, in the page's order
-OF_TASK: dict[str, tuple[str, ...]] = {
-    "classification": ("mistakes", "confusion", "classes"),
-    "syllables": ("mistakes", "syllables", "classes"),
-    "sequence": ("readings", "characters"),
-    "tagging": ("fields", "pages"),
-}
 
-
-def get_sections(task: str | None) -> dict[str, ModuleType]:
-    """Sections of a page by name, in order. A task without sections of its own gets those that all have."""
-    names = (*VERDICT, *OF_TASK.get(task or "", ()), *REST)
-    return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
+def get_sections(of_task: Sequence[str]) -> dict[str, ModuleType]:
+    """Return a page's sections by name, in order: the verdict, the task's own and those that every run has."""
+    return {name: importlib.import_module(f"{__name__}.{name}") for name in (*VERDICT, *of_task, *REST)}
 
 
 def explain_missing(sentence: str) -> dict[str, Any]:

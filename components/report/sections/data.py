@@ -6,10 +6,10 @@ import collections
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
+from tfx_ocr.components.tasks import get_task
 
 TITLE = "Data"
 MOST_LABELS = 40  # rows; of more labels the rarest of all splits together are shown
-OF_CLASSES = ("classification", "syllables")  # tasks whose labels are few enough to come again; texts are not listed
 MOST_REASONS = 20
 MOST_SOURCES = 3  # examples named of one reason
 
@@ -40,7 +40,7 @@ def _labels(run: Run) -> dict[str, Any] | None:
     totals: collections.Counter[str] = collections.Counter()
     for labels in run.counts.values():
         totals.update(labels)
-    chosen = sorted(totals) if run.part.task in OF_CLASSES else []
+    chosen = sorted(totals) if get_task(run.part.task).lists_labels else []
     if len(chosen) > MOST_LABELS:
         chosen = sorted(chosen, key=lambda label: (totals[label], label))[:MOST_LABELS]
     return {

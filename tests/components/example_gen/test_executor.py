@@ -9,7 +9,8 @@ from PIL import Image
 from tfx.types import standard_artifacts
 
 from tfx_ocr.components.example_gen.executor import Executor
-from tfx_ocr.components.recipe import Examples, ImageSpec, Recipe, Split, Trainer
+from tfx_ocr.components.recipe import Examples, Recipe, Split, Trainer
+from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import images
 from tfx_ocr.data.readers import tfrecord
@@ -19,12 +20,11 @@ pytestmark = pytest.mark.tfx
 
 RECIPE = Recipe(
     name="of_this_test",
-    input="image",
+    input=Spec(height=8, width=8),
     task="classification",
     alphabet="digits",
     schema="digits.pbtxt",
     sample="digits",
-    image=ImageSpec(height=8, width=8),
     examples=Examples(readers=("image_folder", "tfrecord"), max_pixels=1000, max_rejected=0.5),
     trainer=Trainer(network="mlp"),
 )

@@ -17,7 +17,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from tfx_ocr.components.example_gen.component import ExampleGen
 from tfx_ocr.components.example_validator.component import ExampleValidator
-from tfx_ocr.components.recipe import Examples, ImageSpec, Recipe, Trainer
+from tfx_ocr.components.recipe import Examples, Image, Recipe, Trainer
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data.images import PNG, encode_png
 from tfx_ocr.data.schemas import get_schema_path
@@ -26,12 +26,11 @@ pytestmark = pytest.mark.tfx
 
 RECIPE = Recipe(
     name="ingestion",
-    input="image",
+    input=Image(height=8, width=8),
     task="classification",
     alphabet="digits",
     schema="digits.pbtxt",
     sample="digits",
-    image=ImageSpec(height=8, width=8),
     examples=Examples(readers=("image_folder",), max_rejected=0.1),
     trainer=Trainer(network="mlp"),
 )

@@ -15,7 +15,8 @@ def validate(artifact, write_examples, tmp_path):
     def run(records=RECORDS, trial_requests=3, **splits):
         blessing = artifact("InfraBlessing", tmp_path / "blessing")
         splits = {"train": [(b"xx", "x")], "eval": records, **splits}
-        recipe = {"name": "digits", "input": "image", "task": "classification", "alphabet": "digits"}
+        recipe = {"name": "digits", "task": "classification", "alphabet": "digits"}
+        recipe["input"] = {"kind": "image", "height": 8, "width": 8}
         recipe["serving"] = {"trial_requests": trial_requests}
         Executor().Do(
             {

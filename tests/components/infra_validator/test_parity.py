@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tfx_ocr.components.recipe import Image
 from tfx_ocr.data import features
 
 pytestmark = pytest.mark.tfx
@@ -33,7 +34,7 @@ def found(write_export, write_fast, tmp_path):
             for image in images
         ]
         with open_folder(tmp_path / "model") as export:
-            return measure_parity(export, "test", records, "image", "classification")
+            return measure_parity(export, "test", records, Image(height=8, width=8), "classification")
 
     return compared
 

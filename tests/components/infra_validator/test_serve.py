@@ -2,6 +2,8 @@ import logging
 
 import pytest
 
+from tfx_ocr.components.recipe import Image, Words
+
 pytestmark = pytest.mark.tfx
 
 
@@ -30,10 +32,13 @@ def load():
     return open_folder
 
 
-def try_served(export, records, kind="image"):
+PICTURE = Image(height=8, width=8)
+
+
+def try_served(export, records, spec=PICTURE):
     from tfx_ocr.components.infra_validator.serve import try_served
 
-    return try_served(export, records, kind)
+    return try_served(export, records, spec)
 
 
 def test_a_sound_export_passes_and_says_nothing(exports, records, load, capfd, caplog):
@@ -156,7 +161,7 @@ def test_words_and_their_boxes_are_asked_and_answered_likewise(load, tmp_path, m
 
     monkeypatch.setattr(RestClient, "ask", ask)
     with load(tmp_path) as export:
-        try_served(export, records, "words")
+        try_served(export, records, Words())
     assert [each["length"].tolist() for each in answered] == [[[5, 5], [1, 0]]] * 2 + [[[5, 5]]] * 2
 
 

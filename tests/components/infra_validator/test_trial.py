@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 
+from tfx_ocr.components.recipe import Image
+
 pytestmark = pytest.mark.tfx
 
 
@@ -47,7 +49,7 @@ class FakeExport:
 def trial(export, records, task="classification"):
     from tfx_ocr.components.infra_validator.trial import try_export
 
-    return try_export(export, records, "image", task)
+    return try_export(export, records, Image(height=8, width=8), task)
 
 
 def test_an_extra_signature_is_tried_too(records):

@@ -9,14 +9,15 @@ import tensorflow as tf
 from PIL import Image
 
 from tfx_ocr.components.inputs import get_input, image
-from tfx_ocr.components.recipe import Augment, ImageSpec
+from tfx_ocr.components.recipe import Image as Spec
+from tfx_ocr.components.recipe import ImageAugmentation
 from tfx_ocr.data import features
 
 pytestmark = pytest.mark.tfx
 
-SPEC = ImageSpec(height=28, width=28, margin=0.2)
-SHIFT_ONLY = Augment(pad=3)
-ALL_CHANGES = Augment(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, elastic=2.0, contrast=0.2, erase=5)
+SPEC = Spec(height=28, width=28, margin=0.2)
+SHIFT_ONLY = ImageAugmentation(pad=3)
+ALL_CHANGES = ImageAugmentation(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, elastic=2.0, contrast=0.2, erase=5)
 
 
 def encoded(values: np.ndarray | Image.Image, kind: str = "PNG", **options: int) -> bytes:
@@ -45,8 +46,13 @@ def fitted():
 def changed():
     pictures = np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., np.newaxis]
 
-    def run(changes: Augment, seed: tuple[int, int], spec: ImageSpec = SPEC, of: np.ndarray = pictures) -> np.ndarray:
-        return image.augment(tf.constant(of), tf.constant(seed, tf.int64), changes, spec).numpy()
+    def run(
+        changes: ImageAugmentation, seed: tuple[int, int], spec: Spec = SPEC, of: np.ndarray = pictures
+    ) -> np.ndarray:
+        labels = tf.range(len(of))
+        found, kept = image.augment(tf.constant(of), labels, tf.constant(seed, tf.int64), changes, spec)
+        assert kept is labels
+        return found.numpy()
 
     return run
 
@@ -137,7 +143,7 @@ def test_polarity_is_kept_where_the_recipe_says_so():
 
 
 def test_the_whole_picture_is_kept_where_ink_is_not_cropped_to():
-    spec = ImageSpec(height=20, width=20, crop_to_ink=False)
+    spec = Spec(height=20, width=20, crop_to_ink=False)
     # 40 x 40 to 20 x 20: the L's 20 rows from 10 on become 10 rows from 5 on
     rows, _ = np.nonzero(image.fit(encoded(glyph()), spec).numpy()[..., 0] > 200)
     assert (rows.min(), rows.max()) == (5, 14)
@@ -151,7 +157,7 @@ def test_three_channels_keep_a_grey_picture_grey():
 
 def test_what_is_written_reads_back_as_the_fitted_pictures(fitted):
     raw = tf.constant([[encoded(glyph())], [encoded(255 - glyph(60, 50))]])
-    written = image.transformed({features.IMAGE: raw}, SPEC)
+    written = image.transform({features.IMAGE: raw}, SPEC)
     assert written[features.PIXELS_XF].shape == (2, 1)
     assert len(written[features.PIXELS_XF].numpy()[0, 0]) == 28 * 28
     read = image.batch({features.PIXELS_XF: written[features.PIXELS_XF][:, 0]}, SPEC).numpy()
@@ -163,12 +169,12 @@ def test_what_is_written_reads_back_as_the_fitted_pictures(fitted):
 def test_what_is_no_picture_is_named_by_its_number(strange):
     raw = tf.constant([[encoded(glyph())], [strange]])
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"counted from 0:[^0-9]*1"):
-        image.transformed({features.IMAGE: raw}, SPEC)
+        image.transform({features.IMAGE: raw}, SPEC)
 
 
 def test_a_truncated_picture_is_an_error():
     with pytest.raises(tf.errors.InvalidArgumentError, match="PNG"):
-        image.transformed({features.IMAGE: tf.constant([[encoded(glyph())[:60]]])}, SPEC)
+        image.transform({features.IMAGE: tf.constant([[encoded(glyph())[:60]]])}, SPEC)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF"])
@@ -189,7 +195,8 @@ def test_scaling_sends_0_and_255_to_the_ends_of_the_range():
 
 
 def test_no_changes_leave_pictures_alone(changed):
-    np.testing.assert_array_equal(changed(Augment(), (7, 1)), np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., None])
+    found = changed(ImageAugmentation(), (7, 1))
+    np.testing.assert_array_equal(found, np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., None])
 
 
 def test_the_same_seed_gives_the_same_pictures_and_another_others(changed):
@@ -216,21 +223,23 @@ def test_a_shift_moves_whole_pixels_up_to_the_pad_and_no_further(changed):
 
 def test_a_zoom_stays_within_its_bounds(changed):
     # 20 rows become 20 * 0.8 = 16 to 20 * 1.2 = 24, one more where an edge lies between two pixels
-    heights = [np.ptp(np.nonzero(picture[..., 0] > 127)[0]) + 1 for picture in changed(Augment(scale=0.2), (7, 1))]
+    heights = [
+        np.ptp(np.nonzero(picture[..., 0] > 127)[0]) + 1 for picture in changed(ImageAugmentation(scale=0.2), (7, 1))
+    ]
     assert 15 <= min(heights) < 18
     assert 22 < max(heights) <= 25
 
 
 def test_contrast_changes_the_ink_within_its_bounds(changed):
     grey = np.full((64, 28, 28, 1), 100, np.uint8)
-    levels = changed(Augment(contrast=0.2), (7, 1), of=grey)[:, 14, 14, 0]
+    levels = changed(ImageAugmentation(contrast=0.2), (7, 1), of=grey)[:, 14, 14, 0]
     assert 79 <= levels.min() < 85
     assert 115 < levels.max() <= 120
 
 
 def test_erasing_paints_a_square_in_about_half_of_the_pictures(changed):
     white = np.full((64, 28, 28, 1), 255, np.uint8)
-    painted = [int((picture == 0).sum()) for picture in changed(Augment(erase=5), (7, 1), of=white)]
+    painted = [int((picture == 0).sum()) for picture in changed(ImageAugmentation(erase=5), (7, 1), of=white)]
     assert set(painted) == {0, 25}
     assert 16 < painted.count(25) < 48
 
@@ -239,7 +248,7 @@ def test_an_elastic_change_moves_no_pixel_further_than_its_amplitude(changed):
     # a vertical edge at column 14: bicubic interpolation overshoots the arrows by less than a third
     half = np.zeros((64, 28, 28, 1), np.uint8)
     half[:, :, 14:] = 255
-    moved = changed(Augment(elastic=2.0), (7, 1), of=half)
+    moved = changed(ImageAugmentation(elastic=2.0), (7, 1), of=half)
     assert (moved[:, :, :11] == 0).all()
     assert (moved[:, :, 17:] == 255).all()
     assert (moved != half).any()
@@ -256,7 +265,7 @@ def test_paper_comes_in_at_the_edges_of_dark_ink_too(changed):
 def test_a_record_is_asked_with_its_bytes_as_they_came():
     record = tf.train.Example()
     record.features.feature[features.IMAGE].bytes_list.value.append(b"as it came")
-    (asked,) = image.question([record, record]).items()
+    (asked,) = image.build_request([record, record]).items()
     assert (asked[0], asked[1].tolist()) == (features.IMAGE_BYTES_IN, [b"as it came"] * 2)
 
 

@@ -10,11 +10,11 @@ import tensorflow as tf
 from PIL import Image
 
 from tfx_ocr.components.inputs import line_image
-from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.components.recipe import LineImage
 
 pytestmark = pytest.mark.tfx
 
-SPEC = ImageSpec(height=40, width=400, margin=0.05)
+SPEC = LineImage(height=40, width=400, margin=0.05)
 SHARED = Path(os.environ.get("TFX_OCR_DATA", "../shared/data"))
 
 
@@ -234,6 +234,6 @@ def test_a_real_line_is_writing_on_empty_paper(fitted, path):
 
 def test_transform_writes_the_strip_byte_by_byte(fitted):
     images = [encoded(writing()), encoded(many(40))]
-    written = line_image.transformed({"image": tf.constant(images)[:, tf.newaxis]}, SPEC)
+    written = line_image.transform({"image": tf.constant(images)[:, tf.newaxis]}, SPEC)
     strips = line_image.batch(written, SPEC).numpy()
     np.testing.assert_array_equal(strips[..., 0], [fitted(image) for image in images])

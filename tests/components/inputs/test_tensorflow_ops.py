@@ -38,10 +38,11 @@ def test_both_give_the_same_pixels(module, values, images):
     import tensorflow as tf
 
     from tfx_ocr.components.inputs import tensorflow_ops
-    from tfx_ocr.components.recipe import ImageSpec
+    from tfx_ocr.components.recipe import Image, LineImage
     from tfx_ocr.data.pixels import numpy_ops
 
-    fit, spec = importlib.import_module(f"tfx_ocr.data.pixels.{module}").fit, ImageSpec(**values)
+    fit = importlib.import_module(f"tfx_ocr.data.pixels.{module}").fit
+    spec = LineImage(**values) if module == "line" else Image(**values)
 
     @tf.function(autograph=False, input_signature=[tf.TensorSpec([4, None, None], tf.float64)])
     def in_graph(planes):

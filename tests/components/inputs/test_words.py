@@ -10,11 +10,11 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from tfx_ocr.components.inputs import words
-from tfx_ocr.components.recipe import Augment, WordsSpec
+from tfx_ocr.components.recipe import WordAugmentation, Words
 
 pytestmark = pytest.mark.tfx
 
-SPEC = WordsSpec(max_characters=4)
+SPEC = Words(max_characters=4)
 PAGES = [
     # two lines of words 10 high, the last word 30
     [("No", (100, 50, 120, 60)), ("TOTAL", (150, 50, 200, 60)), ("đ5", (100, 80, 300, 110))],
@@ -34,8 +34,8 @@ def parsed(pages: list) -> dict[str, tf.SparseTensor]:
     return tf.io.parse_example([record(page).SerializeToString() for page in pages], words.RAW)
 
 
-def batch(pages: list, spec: WordsSpec = SPEC) -> dict[str, np.ndarray]:
-    found = words.batch(words.transformed(parsed(pages), spec), spec)
+def batch(pages: list, spec: Words = SPEC) -> dict[str, np.ndarray]:
+    found = words.batch(words.transform(parsed(pages), spec), spec)
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -55,7 +55,7 @@ def test_characters_are_ascii_as_it_is_and_the_rest_folded_above():
 
 
 def test_every_character_is_a_number_a_network_has():
-    found = batch([[("\U0001f9fe \u00a0\uac00\x7f\x80", (0, 0, 9, 9))]], WordsSpec(max_characters=8))["characters"]
+    found = batch([[("\U0001f9fe \u00a0\uac00\x7f\x80", (0, 0, 9, 9))]], Words(max_characters=8))["characters"]
     # U+1F9FE = 129534 = 1011 x 128 + 126, U+00A0 = 128 + 32, U+AC00 = 344 x 128, U+0080 = 128
     assert found[0, 0].tolist() == [254, 32, 160, 128, 127, 128, 0, 0]
 
@@ -155,7 +155,7 @@ def test_dates_and_their_parts_are_told(texts, is_date, is_month, is_day, is_yea
 def test_a_page_of_too_many_words_is_refused(monkeypatch):
     monkeypatch.setattr(words, "MOST_WORDS", 3)
     assert batch(PAGES)["characters"].shape == (3, 3, 4)
-    serve = tf.function(lambda raw: words.transformed(raw, SPEC))
+    serve = tf.function(lambda raw: words.transform(raw, SPEC))
     serve(parsed(PAGES))
     with pytest.raises(tf.errors.InvalidArgumentError, match="too many words: a page may have 3; divide it"):
         serve(parsed([[("x", (0, 0, 1, 1))] * 4]))
@@ -179,7 +179,7 @@ def test_padding_changes_nothing():
 def test_pages_without_words_are_one_word_of_nothing():
     found = batch([[], []])
     assert found["characters"].tolist() == [[[0] * 4]] * 2
-    assert found["places"].shape == (2, 1, WordsSpec.PLACES)
+    assert found["places"].shape == (2, 1, Words.PLACES)
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ def through_transform(tmp_path_factory):
     ]
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         (written, written_metadata), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
-            lambda inputs: words.transformed(inputs, SPEC)
+            lambda inputs: words.transform(inputs, SPEC)
         )
         graph | tft_beam.WriteTransformFn(str(folder / "graph"))
     coder = tft.coders.ExampleProtoCoder(written_metadata.schema)
@@ -211,10 +211,10 @@ def test_what_transform_wrote_is_the_batch_again(through_transform):
 
 
 def test_a_question_is_what_the_records_were(through_transform):
-    asked = words.question([record(page) for page in PAGES])
+    asked = words.build_request([record(page) for page in PAGES])
     assert asked["words"].tolist() == [[b"No", b"TOTAL", "đ5".encode()], [b""] * 3, [b"Ab", b"", b""]]
     assert (asked["boxes"].shape, asked["boxes"].dtype) == ((3, 3, 4), np.float32)
-    raw = words.raw({name: tf.constant(value) for name, value in asked.items()})
+    raw = words.to_raw({name: tf.constant(value) for name, value in asked.items()})
     for name, value in parsed(PAGES).items():
         for part in ("indices", "values", "dense_shape"):
             np.testing.assert_array_equal(getattr(raw[name], part), getattr(value, part))
@@ -225,30 +225,34 @@ def test_a_question_is_what_the_records_were(through_transform):
 
 def test_an_empty_word_between_others_keeps_its_place():
     boxes = np.arange(12, dtype=np.float32).reshape(1, 3, 4)
-    raw = words.raw({"words": tf.constant([["a", "", "b"]]), "boxes": tf.constant(boxes)})
+    raw = words.to_raw({"words": tf.constant([["a", "", "b"]]), "boxes": tf.constant(boxes)})
     assert tf.sparse.to_dense(raw["words"]).numpy().tolist() == [[b"a", b"", b"b"]]
     np.testing.assert_array_equal(tf.sparse.to_dense(raw["boxes"]), boxes.reshape(1, 12))
 
 
 def test_pages_without_words_can_be_asked():
-    asked = words.question([record([]), record([])])
+    asked = words.build_request([record([]), record([])])
     assert asked["words"].shape == (2, 0)
-    raw = words.raw({"words": tf.zeros([2, 0], tf.string), "boxes": tf.zeros([2, 0, 4])})
-    assert batch([[], []])["characters"].shape == words.batch(words.transformed(raw, SPEC), SPEC)["characters"].shape
+    raw = words.to_raw({"words": tf.zeros([2, 0], tf.string), "boxes": tf.zeros([2, 0, 4])})
+    assert batch([[], []])["characters"].shape == words.batch(words.transform(raw, SPEC), SPEC)["characters"].shape
 
 
-def changed(changes: Augment, seed: tuple[int, int] = (7, 1), character: str = "A") -> tuple[np.ndarray, np.ndarray]:
+def changed(
+    changes: WordAugmentation, seed: tuple[int, int] = (7, 1), character: str = "A"
+) -> tuple[np.ndarray, np.ndarray]:
     """Characters of 200 words before and after, a third of them places past a word's end."""
     given = np.full((2, 100, 6), ord(character), np.uint8)
     given[:, :, 4:] = 0
     words_of = {"characters": tf.constant(given), "places": tf.zeros([2, 100, SPEC.PLACES])}
-    found = words.augment(words_of, tf.constant(seed), changes, SPEC)
+    labels = tf.constant([1, 2])
+    found, kept = words.augment(words_of, labels, tf.constant(seed), changes, SPEC)
+    assert kept is labels
     assert found["characters"].dtype == tf.uint8
     return given, found["characters"].numpy()
 
 
 def test_misread_characters_become_others_and_nothing_else_changes():
-    given, found = changed(Augment(misread=0.25))
+    given, found = changed(WordAugmentation(misread=0.25))
     assert not found[:, :, 4:].any()
     wrong = found[:, :, :4] != given[:, :, :4]
     assert 0.19 < wrong.mean() < 0.31  # 800 characters: four standard deviations
@@ -258,7 +262,7 @@ def test_misread_characters_become_others_and_nothing_else_changes():
 
 @pytest.mark.parametrize(("character", "kind"), [("7", "0123456789"), ("B", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"), ("z", "az")])
 def test_disguised_words_look_the_same(character, kind):
-    given, found = changed(Augment(disguised=0.25), character=character)
+    given, found = changed(WordAugmentation(disguised=0.25), character=character)
     assert not found[:, :, 4:].any()
     assert ord(kind[0]) <= found[:, :, :4].min() < found[:, :, :4].max() <= ord(kind[-1])
     other = (found != given).any(-1)
@@ -268,18 +272,18 @@ def test_disguised_words_look_the_same(character, kind):
 
 @pytest.mark.parametrize("character", [":", "$", "\x80"])
 def test_a_disguise_leaves_marks(character):
-    given, found = changed(Augment(disguised=1.0), character=character)
+    given, found = changed(WordAugmentation(disguised=1.0), character=character)
     np.testing.assert_array_equal(given, found)
 
 
-@pytest.mark.parametrize("changes", [Augment(misread=0.25), Augment(disguised=0.25)])
+@pytest.mark.parametrize("changes", [WordAugmentation(misread=0.25), WordAugmentation(disguised=0.25)])
 def test_the_same_seed_changes_the_same(changes):
     np.testing.assert_array_equal(changed(changes)[1], changed(changes)[1])
     assert (changed(changes)[1] != changed(changes, (7, 2))[1]).any()
 
 
 def test_without_changes_all_stays():
-    given, found = changed(Augment())
+    given, found = changed(WordAugmentation())
     np.testing.assert_array_equal(given, found)
 
 

@@ -8,15 +8,18 @@ import pytest
 
 from tfx_ocr.components import networks
 from tfx_ocr.components.networks import NETWORKS, get_network
-from tfx_ocr.components.recipe import Base, ImageSpec, Trainer, WordsSpec
-from tfx_ocr.components.tasks import classification, sequence, syllables, tagging
+from tfx_ocr.components.recipe import Base, Image, Trainer, Words
+from tfx_ocr.components.tasks.classification import learn as classification
+from tfx_ocr.components.tasks.sequence import learn as sequence
+from tfx_ocr.components.tasks.syllables import learn as syllables
+from tfx_ocr.components.tasks.tagging import learn as tagging
 from tfx_ocr.data.alphabets import digits, entities, hangul, vietnamese
 
 pytestmark = pytest.mark.tfx
 
-GREY = ImageSpec(height=75, width=75)
-STRIP = ImageSpec(height=40, width=96)
-WORDS = WordsSpec(max_characters=6)
+GREY = Image(height=75, width=75)
+STRIP = Image(height=40, width=96)
+WORDS = Words(max_characters=6)
 # of 75 x 75; residual_cnn: a map of 5 x 5 in 32 channels, and the mean of 128
 FEATURES = {"small_cnn": 128, "mlp": 512, "inception_v3": 2048, "residual_cnn": 5 * 5 * 32 + 128}
 SMALL = 1_500_000  # weights: 6 MB in float32
@@ -57,9 +60,9 @@ def test_a_network_gives_what_it_declares_and_learns(built, name):
     assert base.input.shape == (None, 75, 75, 1)
     assert base.output.shape == (None, FEATURES[name])
     trainer = Trainer(network=name, units=(8,), dropout=(0.2,))
-    model = keras.Model(base.input, classification.head(base.output, trainer, digits))
+    model = keras.Model(base.input, classification.build_head(base.output, trainer, digits))
     before = [variable.numpy() for variable in base.trainable_variables]
-    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=classification.loss(), run_eagerly=True)
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss=classification.build_loss(), run_eagerly=True)
     pictures = np.random.default_rng(0).uniform(-1, 1, (4, 75, 75, 1)).astype(np.float32)
     assert np.isfinite(model.train_on_batch(pictures, np.array([0, 1, 2, 3])))
     after = [variable.numpy() for variable in base.trainable_variables]
@@ -67,7 +70,7 @@ def test_a_network_gives_what_it_declares_and_learns(built, name):
 
 
 @pytest.mark.parametrize("name", ["mlp", "small_cnn"])
-@pytest.mark.parametrize("spec", [ImageSpec(height=32, width=32, channels=3), ImageSpec(height=28, width=40)])
+@pytest.mark.parametrize("spec", [Image(height=32, width=32, channels=3), Image(height=28, width=40)])
 def test_colour_and_other_sizes(name, spec):
     base = get_network(name).build(spec, Base())
     assert base.input.shape == (None, spec.height, spec.width, spec.channels)
@@ -77,40 +80,40 @@ def test_colour_and_other_sizes(name, spec):
 # the last map of a sixteenth, rounded up at each of four halvings: 2 x 2, 2 x 3, 4 x 4
 @pytest.mark.parametrize(("height", "width", "channels", "places"), [(32, 32, 3, 4), (28, 40, 1, 6), (64, 64, 1, 16)])
 def test_residual_cnn_keeps_where_a_stroke_lies(height, width, channels, places):
-    base = get_network("residual_cnn").build(ImageSpec(height=height, width=width, channels=channels), Base())
+    base = get_network("residual_cnn").build(Image(height=height, width=width, channels=channels), Base())
     assert base.output.shape == (None, places * 32 + 128)
 
 
 def test_small_cnn_with_its_head_is_small():
     base = get_network("small_cnn").build(GREY, Base())
-    head = classification.head(base.output, Trainer(network="small_cnn", units=(128, 64)), digits)
+    head = classification.build_head(base.output, Trainer(network="small_cnn", units=(128, 64)), digits)
     assert keras.Model(base.input, head).count_params() < 300_000
 
 
 def test_residual_cnn_with_the_head_of_syllables_is_small():
-    base = get_network("residual_cnn").build(ImageSpec(height=64, width=64), Base())
-    head = syllables.head(base.output, Trainer(network="residual_cnn", units=(256,), dropout=(0.2,)), hangul)
+    base = get_network("residual_cnn").build(Image(height=64, width=64), Base())
+    head = syllables.build_head(base.output, Trainer(network="residual_cnn", units=(256,), dropout=(0.2,)), hangul)
     assert keras.Model(base.input, head).count_params() < SMALL
 
 
 def test_line_cnn_with_the_head_of_vietnamese_is_small():
-    base = get_network("line_cnn").build(ImageSpec(height=32, width=640), Base())
-    head = sequence.head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
+    base = get_network("line_cnn").build(Image(height=32, width=640), Base())
+    head = sequence.build_head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
     assert keras.Model(base.input, head).count_params() < SMALL
 
 
 def test_word_attention_with_its_head_is_small():
-    base = get_network("word_attention").build(WordsSpec(), Base())
-    head = tagging.head(base.output, Trainer(network="word_attention", units=(64,), dropout=(0.2,)), entities)
+    base = get_network("word_attention").build(Words(), Base())
+    head = tagging.build_head(base.output, Trainer(network="word_attention", units=(64,), dropout=(0.2,)), entities)
     assert keras.Model(base.input, head).count_params() < 450_000
 
 
 @pytest.mark.parametrize(("width", "frames"), [(96, 24), (720, 180)])
 def test_line_cnn_gives_a_frame_every_fourth_pixel(width, frames):
-    assert get_network("line_cnn").build(ImageSpec(height=40, width=width), Base()).output.shape == (None, frames, 160)
+    assert get_network("line_cnn").build(Image(height=40, width=width), Base()).output.shape == (None, frames, 160)
 
 
-@pytest.mark.parametrize("spec", [ImageSpec(height=36, width=96), ImageSpec(height=40, width=98)])
+@pytest.mark.parametrize("spec", [Image(height=36, width=96), Image(height=40, width=98)])
 def test_line_cnn_refuses_a_strip_it_cannot_halve(spec):
     with pytest.raises(
         ValueError, match=f"multiple of 8 and a width that is one of 4, not {spec.height} x {spec.width}"
@@ -119,7 +122,7 @@ def test_line_cnn_refuses_a_strip_it_cannot_halve(spec):
 
 
 def test_a_frame_sees_its_own_stretch_of_the_line():
-    base = get_network("line_cnn").build(ImageSpec(height=16, width=1200), Base())
+    base = get_network("line_cnn").build(Image(height=16, width=1200), Base())
     blank = np.full((1, 16, 1200, 1), -1.0, np.float32)
     marked = blank.copy()
     marked[:, 4:12, 600:604] = 1.0
@@ -144,20 +147,20 @@ def learns(model: keras.Model, loss: keras.losses.Loss, given, truth: np.ndarray
 def test_line_cnn_learns_lines():
     keras.utils.set_random_seed(1)
     base = get_network("line_cnn").build(STRIP, Base())
-    head = sequence.head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
+    head = sequence.build_head(base.output, Trainer(network="line_cnn", units=(), dropout=()), vietnamese)
     strips = np.random.default_rng(0).uniform(-1, 1, (2, 40, 96, 1)).astype(np.float32)
     truth = np.zeros((2, vietnamese.LONGEST), np.int64)
     truth[0, :3], truth[1, :2] = (5, 6, 7), (9, 9)
-    learns(keras.Model(base.input, head), sequence.loss(), strips, truth)
+    learns(keras.Model(base.input, head), sequence.build_loss(), strips, truth)
 
 
 def page(count: int, padded: int, seed: int = 0) -> dict[str, np.ndarray]:
     """Return `count` words of five characters in random places, then padding."""
     random = np.random.default_rng(seed)
     characters = np.zeros((1, padded, 6), np.int32)
-    places = np.zeros((1, padded, WordsSpec.PLACES), np.float32)
+    places = np.zeros((1, padded, Words.PLACES), np.float32)
     characters[0, :count, :5] = random.integers(33, 127, (count, 5))
-    places[0, :count] = random.uniform(0, 1, (count, WordsSpec.PLACES))
+    places[0, :count] = random.uniform(0, 1, (count, Words.PLACES))
     return {"characters": characters, "places": places}
 
 
@@ -166,7 +169,7 @@ def tagger():
     """Build word_attention with its head and a distance bias that is not 0 at the beginning."""
     keras.utils.set_random_seed(1)
     base = get_network("word_attention").build(WORDS, Base())
-    head = tagging.head(base.output, Trainer(network="word_attention", units=(32,), dropout=(0.0,)), entities)
+    head = tagging.build_head(base.output, Trainer(network="word_attention", units=(32,), dropout=(0.0,)), entities)
     return keras.Model(base.input, head)
 
 
@@ -210,12 +213,12 @@ def test_a_word_is_known_by_how_many_characters_of_each_kind_it_has():
 
 def test_word_attention_learns_entities(tagger):
     given = {name: np.concatenate([page(4, 6)[name], page(6, 6, seed=1)[name]]) for name in ("characters", "places")}
-    learns(tagger, tagging.loss(), given, np.array([[1, 1, 4, 64, -1, -1], [32, 1, 1, 4, 4, 64]]))
+    learns(tagger, tagging.build_loss(), given, np.array([[1, 1, 4, 64, -1, -1], [32, 1, 1, 4, 4, 64]]))
 
 
 @pytest.mark.parametrize("name", ["residual_cnn", "line_cnn", "word_attention"])
 def test_weights_are_what_they_were_once_saved_and_loaded(name, tmp_path):
-    spec = {"residual_cnn": ImageSpec(height=32, width=32), "line_cnn": STRIP, "word_attention": WORDS}[name]
+    spec = {"residual_cnn": Image(height=32, width=32), "line_cnn": STRIP, "word_attention": WORDS}[name]
     path = str(tmp_path / "network.weights.h5")
     keras.utils.set_random_seed(1)
     saved = get_network(name).build(spec, Base())
@@ -248,7 +251,7 @@ def test_base_weights_that_are_not_there_are_refused(tmp_path):
         get_network("inception_v3").build(GREY, Base(weights=str(tmp_path / "base.weights.h5")))
 
 
-@pytest.mark.parametrize("spec", [ImageSpec(height=74, width=75), ImageSpec(height=75, width=32)])
+@pytest.mark.parametrize("spec", [Image(height=74, width=75), Image(height=75, width=32)])
 def test_inception_refuses_small_pictures(spec):
     with pytest.raises(ValueError, match=f"75 x 75 or more, not {spec.height} x {spec.width}"):
         get_network("inception_v3").build(spec, Base())

@@ -24,18 +24,16 @@ ANSWERS = [
 
 
 def test_worst_mistakes_come_first_and_equal_ones_by_source():
-    found = mistakes.select_worst(ANSWERS, "classification", most=10)
+    found = mistakes.select_worst(ANSWERS, mistakes.find_wrong_classes, most=10)
     assert [mistake["source"] for mistake in found] == ["e", "c", "d", "b"]
     assert found[0] == {"source": "e", "reference": "3", "hypothesis": "5", "badness": 0.95}
 
 
 def test_no_more_mistakes_than_asked_for():
-    assert [mistake["source"] for mistake in mistakes.select_worst(iter(ANSWERS), "classification", most=2)] == [
-        "e",
-        "c",
-    ]
+    found = mistakes.select_worst(iter(ANSWERS), mistakes.find_wrong_classes, most=2)
+    assert [mistake["source"] for mistake in found] == ["e", "c"]
 
 
 @pytest.mark.parametrize("answers", [[], [answer("a", "1", "1", 0.2)]], ids=["no_answer", "all_right"])
 def test_no_mistakes_where_nothing_is_wrong(answers):
-    assert mistakes.select_worst(answers, "classification", most=5) == []
+    assert mistakes.select_worst(answers, mistakes.find_wrong_classes, most=5) == []

@@ -9,6 +9,7 @@ import pytest
 
 from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.report import page, sections
+from tfx_ocr.components.tasks import get_task
 
 
 def test_page_begins_with_the_version_that_is_served(run, read):
@@ -293,9 +294,11 @@ def test_eleven_thousand_classes_keep_the_page_small(run, read, make):
     assert "And 5,580 more limits" in found.texts["verdict"]
 
 
-def test_task_without_sections_of_its_own_gets_those_that_all_have(run, read):
-    tagged = dataclasses.replace(run, part=Part(name="other", task="ranking", gate=run.part.gate))
-    assert list(sections.get_sections("ranking")) == [
+def test_task_without_sections_of_its_own_gets_those_that_all_have(run, read, monkeypatch):
+    bare = dataclasses.replace(get_task("classification"), sections=())
+    monkeypatch.setattr("tfx_ocr.components.report.page.get_task", lambda name: bare)
+    tagged = dataclasses.replace(run, part=Part(name="other", task="classification", gate=run.part.gate))
+    assert list(sections.get_sections(())) == [
         "verdict",
         "metrics",
         "curves",

@@ -8,8 +8,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfx_ocr.components.evaluator import metrics
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks import TASKS, classification, get_task
+from tfx_ocr.components.report import sections
+from tfx_ocr.components.tasks import TASKS, get_task
+from tfx_ocr.components.tasks.classification import graph, learn
+from tfx_ocr.data.registry import load
 
 pytestmark = pytest.mark.tfx
 
@@ -19,7 +23,7 @@ LOGITS = tf.constant([[0.0, math.log(3), math.log(6)], [math.log(6), 0.0, math.l
 
 
 def test_answers_are_the_best_classes_first():
-    found = classification.answers(LOGITS, {}, ABC, Serving(top_n=2))
+    found = graph.decode(LOGITS, {}, ABC, Serving(top_n=2))
     assert found["label"].numpy().tolist() == [b"c", b"a"]
     np.testing.assert_allclose(found["probability"], [0.6, 0.6], atol=1e-6)
     assert found["labels"].numpy().tolist() == [[b"c", b"b"], [b"a", b"c"]]
@@ -27,14 +31,14 @@ def test_answers_are_the_best_classes_first():
 
 
 def test_fewer_classes_than_asked_for_are_all_answered():
-    found = classification.answers(LOGITS, {}, ABC, Serving(top_n=5))
+    found = graph.decode(LOGITS, {}, ABC, Serving(top_n=5))
     assert found["labels"].numpy().tolist() == [[b"c", b"b", b"a"], [b"a", b"c", b"b"]]
     np.testing.assert_allclose(found["probabilities"], [[0.6, 0.3, 0.1]] * 2, atol=1e-6)
 
 
 def test_encode_numbers_labels_in_the_alphabets_order(monkeypatch):
-    monkeypatch.setattr(classification.tft, "make_and_track_object", lambda make: make())
-    encoded = classification.encode({"label": tf.constant([["c"], ["a"], ["b"], ["z"], [""]])}, ABC)
+    monkeypatch.setattr(graph.tft, "make_and_track_object", lambda make: make())
+    encoded = graph.encode({"label": tf.constant([["c"], ["a"], ["b"], ["z"], [""]])}, ABC)
     assert set(encoded) == {"label_xf"}
     assert encoded["label_xf"].numpy().tolist() == [[2], [0], [1], [-1], [-1]]
     assert encoded["label_xf"].dtype == tf.int64
@@ -43,7 +47,7 @@ def test_encode_numbers_labels_in_the_alphabets_order(monkeypatch):
 def test_head_has_the_hidden_layers_and_a_logit_a_class():
     features = keras.Input((4,))
     model = keras.Model(
-        features, classification.head(features, Trainer(network="any", units=(5, 6), dropout=(0.3, 0.4)), ABC)
+        features, learn.build_head(features, Trainer(network="any", units=(5, 6), dropout=(0.3, 0.4)), ABC)
     )
     assert [layer.units for layer in model.layers if isinstance(layer, keras.layers.Dense)] == [5, 6, 3]
     assert [layer.rate for layer in model.layers if isinstance(layer, keras.layers.Dropout)] == [0.3, 0.4]
@@ -54,26 +58,31 @@ def test_head_has_the_hidden_layers_and_a_logit_a_class():
 
 def test_head_needs_a_dropout_for_each_hidden_layer():
     with pytest.raises(ValueError, match="zip"):
-        classification.head(keras.Input((4,)), Trainer(network="any", units=(5, 6), dropout=(0.3,)), ABC)
+        learn.build_head(keras.Input((4,)), Trainer(network="any", units=(5, 6), dropout=(0.3,)), ABC)
 
 
 def test_loss_is_the_cross_entropy_of_the_right_class():
-    loss = float(classification.loss()(tf.constant([2, 1]), LOGITS))
+    loss = float(learn.build_loss()(tf.constant([2, 1]), LOGITS))
     assert loss == pytest.approx(-(math.log(0.6) + math.log(0.1)) / 2, abs=1e-6)
 
 
 def test_accuracy_is_the_share_of_right_answers():
-    (accuracy,) = classification.metrics()
+    (accuracy,) = learn.build_metrics()
     accuracy.update_state(tf.constant([2, 1]), LOGITS)
     assert (accuracy.name, float(accuracy.result())) == ("accuracy", 0.5)
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_every_task_says_what_it_needs_and_has_what_the_steps_call(name):
+def test_every_task_has_what_the_steps_call_and_names_what_is_there(name):
     task = get_task(name)
-    assert task.NEEDS in ("vector", "sequence", "map", "words")
-    parts = ("encode", "written", "head", "loss", "metrics", "answers", "why_not")
-    assert all(callable(getattr(task, part)) for part in parts)
+    parts = ("build_head", "build_loss", "build_metrics")
+    assert all(callable(getattr(task.load_learn(), part)) for part in parts)
+    parts = ("encode", "get_feature_spec", "decode", "find_problem")
+    assert all(callable(getattr(task.load_graph(), part)) for part in parts)
+    assert set(task.compared) <= set(task.outputs)
+    assert callable(load(task.mistakes))
+    assert set(sections.get_sections(task.sections)) > set(task.sections)
+    assert metrics.get_metrics(task.metrics).NAMES
 
 
 def test_unknown_task_is_answered_with_the_known_ones():

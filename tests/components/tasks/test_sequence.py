@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks import sequence
+from tfx_ocr.components.tasks.sequence import TASK, graph, learn
 from tfx_ocr.data.alphabets import vietnamese
 
 pytestmark = pytest.mark.tfx
@@ -28,7 +28,7 @@ def frames(*given: tuple[str, float]) -> np.ndarray:
 
 
 def answers(*lines: np.ndarray) -> dict[str, list]:
-    found = sequence.answers(tf.constant(np.stack(lines)), {}, ABC, Serving())
+    found = graph.decode(tf.constant(np.stack(lines)), {}, ABC, Serving())
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -38,12 +38,12 @@ def texts(values: np.ndarray) -> list:
 
 @pytest.fixture
 def plain_table(monkeypatch):
-    monkeypatch.setattr(sequence.tft, "make_and_track_object", lambda make: make())
+    monkeypatch.setattr(graph.tft, "make_and_track_object", lambda make: make())
 
 
 @pytest.mark.usefixtures("plain_table")
 def test_texts_are_the_numbers_of_their_characters_then_zeros():
-    encoded = sequence.encode({"label": tf.constant([["aởb"], ["bbaab"], [""]])}, ABC)
+    encoded = graph.encode({"label": tf.constant([["aởb"], ["bbaab"], [""]])}, ABC)
     assert encoded["label_xf"].numpy().tolist() == [[1, 3, 2, 0, 0], [2, 2, 1, 1, 2], [0, 0, 0, 0, 0]]
     assert encoded["label_xf"].dtype == tf.int64
 
@@ -52,7 +52,7 @@ def test_texts_are_the_numbers_of_their_characters_then_zeros():
 def test_every_character_of_vietnamese_has_its_number():
     everything = "".join(vietnamese.CHARACTERS)
     parts = [everything[at : at + vietnamese.LONGEST] for at in range(0, len(everything), vietnamese.LONGEST)]
-    encoded = sequence.encode({"label": tf.constant(parts)[:, tf.newaxis]}, vietnamese)["label_xf"].numpy()
+    encoded = graph.encode({"label": tf.constant(parts)[:, tf.newaxis]}, vietnamese)["label_xf"].numpy()
     assert encoded.shape == (2, vietnamese.LONGEST)
     assert encoded.ravel()[: len(everything)].tolist() == list(range(1, len(everything) + 1))
     assert not encoded.ravel()[len(everything) :].any()
@@ -61,7 +61,7 @@ def test_every_character_of_vietnamese_has_its_number():
 def test_head_has_a_logit_a_character_and_one_for_blank():
     features = keras.Input((7, 6))
     trainer = Trainer(network="any", units=(5,), dropout=(0.3,))
-    model = keras.Model(features, sequence.head(features, trainer, ABC))
+    model = keras.Model(features, learn.build_head(features, trainer, ABC))
     assert model.output.shape == (None, 7, 4)
     assert model.count_params() == 6 * 5 + 5 + 5 * 4 + 4
 
@@ -80,7 +80,7 @@ def test_loss_is_minus_the_log_of_all_alignments(text):
     logits = np.random.default_rng(1).normal(0, 1.5, (4, 4)).astype(np.float32)
     of_frames = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     truth = tf.constant([text + [0] * (5 - len(text))], tf.int64)
-    assert float(sequence.loss()(truth, logits[np.newaxis])) == pytest.approx(
+    assert float(learn.build_loss()(truth, logits[np.newaxis])) == pytest.approx(
         -math.log(likelihood(text, of_frames)), abs=1e-4
     )
 
@@ -88,15 +88,15 @@ def test_loss_is_minus_the_log_of_all_alignments(text):
 def test_loss_of_a_batch_is_the_mean_of_its_lines():
     logits = np.random.default_rng(2).normal(0, 1, (2, 6, 4)).astype(np.float32)
     truth = np.array([[1, 2, 0, 0, 0], [3, 3, 1, 0, 0]])
-    alone = [float(sequence.loss()(truth[[line]], logits[[line]])) for line in (0, 1)]
-    assert float(sequence.loss()(truth, logits)) == pytest.approx(sum(alone) / 2, abs=1e-5)
+    alone = [float(learn.build_loss()(truth[[line]], logits[[line]])) for line in (0, 1)]
+    assert float(learn.build_loss()(truth, logits)) == pytest.approx(sum(alone) / 2, abs=1e-5)
 
 
 def test_a_text_that_does_not_fit_its_frames_brings_no_nan():
     # b b needs three frames: a blank between; there are two. No alignment, no gradient, and the other line's stays
     logits = tf.Variable(np.random.default_rng(3).normal(0, 1, (2, 2, 4)).astype(np.float32))
     with tf.GradientTape() as tape:
-        loss = sequence.loss()(tf.constant([[2, 2, 0, 0, 0], [1, 0, 0, 0, 0]]), logits)
+        loss = learn.build_loss()(tf.constant([[2, 2, 0, 0, 0], [1, 0, 0, 0, 0]]), logits)
     gradient = tape.gradient(loss, logits).numpy()
     assert np.isfinite(float(loss))
     assert np.isfinite(gradient).all()
@@ -142,22 +142,22 @@ def test_vietnamese_is_answered_in_whole_characters():
     logits = np.full((1, 2 * len(text), len(vietnamese.CHARACTERS) + 1), -5.0, np.float32)
     for place, number in enumerate(numbers):
         logits[0, 2 * place, number] = logits[0, 2 * place + 1, 0] = 9.0
-    found = sequence.answers(tf.constant(logits), {}, vietnamese, Serving())
+    found = graph.decode(tf.constant(logits), {}, vietnamese, Serving())
     assert texts(found["label"].numpy()) == [text]
     assert texts(found["characters"].numpy()) == [list(text)]
 
 
 def test_nothing_is_wrong_with_its_own_answers():
-    assert sequence.why_not(answers(frames(("a", 0.9), ("b", 0.9)), frames(("", 0.9), ("", 0.9)))) is None
-    assert sequence.why_not(answers(frames(("", 0.9), ("", 0.9)))) is None
+    assert TASK.find_problem(answers(frames(("a", 0.9), ("b", 0.9)), frames(("", 0.9), ("", 0.9)))) is None
+    assert TASK.find_problem(answers(frames(("", 0.9), ("", 0.9)))) is None
 
 
 def test_what_is_wrong_is_said():
     good = answers(frames(("a", 0.9), ("b", 0.9)))
-    assert sequence.why_not(good | {"label": np.array([b"ba"], object)}) == (
+    assert TASK.find_problem(good | {"label": np.array([b"ba"], object)}) == (
         "answers with characters that are not those of label"
     )
     shorter = good | {"character_probabilities": good["character_probabilities"][:, :1]}
-    assert sequence.why_not(shorter) == "answers with 2 characters a line and 1 of their probabilities"
+    assert TASK.find_problem(shorter) == "answers with 2 characters a line and 1 of their probabilities"
     del good["characters"]
-    assert sequence.why_not(good).startswith("has no output 'characters'; it has ")
+    assert TASK.find_problem(good).startswith("has no output 'characters'; it has ")

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks import syllables
+from tfx_ocr.components.tasks.syllables import TASK, graph, learn
 from tfx_ocr.data.alphabets import hangul
 
 pytestmark = pytest.mark.tfx
@@ -33,20 +33,20 @@ GA = logits({"ㄱ": 1.0}, {"ㅏ": 1.0}, {"": 1.0})
     [("가", [0, 0, 0]), ("각", [0, 0, 1]), ("개", [0, 1, 0]), ("한", [18, 0, 4]), ("힣", [18, 20, 27])],
 )
 def test_labels_are_the_numbers_of_their_jamo(syllable, numbers):
-    encoded = syllables.encode({"label": tf.constant([[syllable], ["가"]])}, hangul)
+    encoded = graph.encode({"label": tf.constant([[syllable], ["가"]])}, hangul)
     assert encoded["label_xf"].numpy().tolist() == [numbers, [0, 0, 0]]
     assert encoded["label_xf"].dtype == tf.int64
 
 
 def test_every_syllable_is_encoded_as_the_alphabet_splits_it():
-    encoded = syllables.encode({"label": tf.constant(hangul.CLASSES)[:, tf.newaxis]}, hangul)["label_xf"].numpy()
+    encoded = graph.encode({"label": tf.constant(hangul.CLASSES)[:, tf.newaxis]}, hangul)["label_xf"].numpy()
     assert [tuple(row) for row in encoded.tolist()] == [hangul.split(syllable) for syllable in hangul.CLASSES]
 
 
 def test_head_has_a_logit_a_jamo():
     vector = keras.Input((4,))
     trainer = Trainer(network="any", units=(5,), dropout=(0.3,))
-    model = keras.Model(vector, syllables.head(vector, trainer, hangul))
+    model = keras.Model(vector, learn.build_head(vector, trainer, hangul))
     assert model.output.shape == (None, 68)
     # 4 x 5 + 5 shared, then 5 x 68 + 68 in three
     assert model.count_params() == 25 + 408
@@ -55,18 +55,18 @@ def test_head_has_a_logit_a_jamo():
 
 def test_loss_is_minus_the_log_of_the_joint_probability():
     truth = tf.constant([hangul.split("한"), hangul.split("거")], tf.int64)
-    loss = float(syllables.loss()(truth, np.stack([HAN, HAN])))
+    loss = float(learn.build_loss()(truth, np.stack([HAN, HAN])))
     assert loss == pytest.approx(-(math.log(0.9 * 0.8 * 0.7) + math.log(0.1 * 0.2 * 0.3)) / 2, abs=1e-5)
 
 
 def test_accuracy_wants_all_three_jamo():
-    (accuracy,) = syllables.metrics()
+    (accuracy,) = learn.build_metrics()
     accuracy.update_state(tf.constant([hangul.split(one) for one in ("한", "하", "간", "헌")]), np.stack([HAN] * 4))
     assert (accuracy.name, float(accuracy.result())) == ("accuracy", 0.25)
 
 
 def test_answers_are_the_best_syllables_by_joint_probability():
-    found = syllables.answers(tf.constant([HAN, GA]), {}, hangul, Serving(top_n=3))
+    found = graph.decode(tf.constant([HAN, GA]), {}, hangul, Serving(top_n=3))
     texts = [[text.decode() for text in row] for row in found["labels"].numpy()]
     # 0.9 x 0.8 x 0.7; without the final 0.3 for 0.7; with ㅓ 0.2 for 0.8
     assert texts[0] == ["한", "하", "헌"]
@@ -77,7 +77,7 @@ def test_answers_are_the_best_syllables_by_joint_probability():
 
 
 def test_each_head_answers_for_itself_and_a_final_may_be_none():
-    found = syllables.answers(tf.constant([HAN, GA]), {}, hangul, Serving())
+    found = graph.decode(tf.constant([HAN, GA]), {}, hangul, Serving())
     heads = {name: [text.decode() for text in found[name].numpy()] for name in ("initial", "medial", "final")}
     assert heads == {"initial": ["ㅎ", "ㄱ"], "medial": ["ㅏ", "ㅏ"], "final": ["ㄴ", ""]}
     for name, expected in (("initial", 0.9), ("medial", 0.8), ("final", 0.7)):
@@ -86,7 +86,7 @@ def test_each_head_answers_for_itself_and_a_final_may_be_none():
 
 def test_the_best_of_11172_are_exact():
     values = np.random.default_rng(3).normal(0, 2, (5, 68)).astype(np.float32)
-    found = syllables.answers(tf.constant(values), {}, hangul, Serving(top_n=40))
+    found = graph.decode(tf.constant(values), {}, hangul, Serving(top_n=40))
     for row in range(5):
         heads = np.split(values[row].astype(np.float64), [19, 40])
         each = [np.exp(head) / np.exp(head).sum() for head in heads]
@@ -100,27 +100,27 @@ def test_the_best_of_11172_are_exact():
 
 
 def test_more_than_there_are_is_all_there_are():
-    found = syllables.answers(tf.constant([HAN]), {}, hangul, Serving(top_n=20_000))
+    found = graph.decode(tf.constant([HAN]), {}, hangul, Serving(top_n=20_000))
     assert found["labels"].shape == (1, 11_172)
     assert float(tf.reduce_sum(found["probabilities"])) == pytest.approx(1.0, abs=1e-4)
 
 
 @pytest.fixture
 def good():
-    found = syllables.answers(tf.constant([HAN, GA]), {}, hangul, Serving(top_n=3))
+    found = graph.decode(tf.constant([HAN, GA]), {}, hangul, Serving(top_n=3))
     return {name: value.numpy() for name, value in found.items()}
 
 
 def test_nothing_is_wrong_with_its_own_answers(good):
-    assert syllables.why_not(good) is None
+    assert TASK.find_problem(good) is None
 
 
 @pytest.mark.parametrize("name", ["initial", "final", "final_probability", "labels", "probability"])
 def test_a_missing_answer_is_named(good, name):
     del good[name]
-    assert syllables.why_not(good).startswith(f"has no output {name!r}; it has ")
+    assert TASK.find_problem(good).startswith(f"has no output {name!r}; it has ")
 
 
 def test_answers_out_of_order_are_wrong(good):
     good["probabilities"] = good["probabilities"][:, ::-1]
-    assert syllables.why_not(good) == "answers with labels and probabilities that are not the best first"
+    assert TASK.find_problem(good) == "answers with labels and probabilities that are not the best first"

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks import tagging
+from tfx_ocr.components.tasks.tagging import TASK, graph, learn
 from tfx_ocr.data.alphabets import entities
 
 pytestmark = pytest.mark.tfx
@@ -53,7 +53,7 @@ def ends(pages: list[list[Word]], chosen: Ends) -> tf.Tensor:
 
 def answers(*pages: list[Word], of: Ends = ()) -> dict[str, np.ndarray]:
     logits = tf.concat([tags(list(pages)), ends(list(pages), of)], -1)
-    found = tagging.answers(logits, asked(list(pages)), FEW, Serving())
+    found = graph.decode(logits, asked(list(pages)), FEW, Serving())
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -69,8 +69,8 @@ def ragged(*rows: list[str]) -> tf.SparseTensor:
 
 
 def labels(monkeypatch, alphabet, **given: tf.SparseTensor) -> list:
-    monkeypatch.setattr(tagging.tft, "make_and_track_object", lambda make: make())
-    encoded = tagging.encode(given, alphabet)["label_xf"]
+    monkeypatch.setattr(graph.tft, "make_and_track_object", lambda make: make())
+    encoded = graph.encode(given, alphabet)["label_xf"]
     assert encoded.dtype == tf.int64
     return tf.RaggedTensor.from_sparse(encoded).to_list()
 
@@ -97,7 +97,7 @@ def test_every_entity_has_a_bit(monkeypatch):
 def test_head_has_three_logits_an_entity_for_each_word():
     features = keras.Input((None, 6))
     trainer = Trainer(network="any", units=(5,), dropout=(0.3,))
-    model = keras.Model(features, tagging.head(features, trainer, FEW))
+    model = keras.Model(features, learn.build_head(features, trainer, FEW))
     assert model.output.shape == (None, None, 9)
     assert model.count_params() == 6 * 5 + 5 + 5 * 9 + 9
 
@@ -108,17 +108,17 @@ def of(probability: float) -> float:
 
 
 def test_loss_of_words_is_the_mean_over_a_pages_words_an_entitys_six_times_and_then_over_pages(monkeypatch):
-    monkeypatch.setattr(tagging, "OF_ENDS", 0.0)
+    monkeypatch.setattr(learn, "OF_ENDS", 0.0)
     pages = [RECEIPT[:3], [("a", "total", 0.25)]]
     truth = tf.constant([[1, 2, 1], [4, -1, -1]], tf.int64)
     # of the third word 0.4 is shared by two
     expected = ((of(0.9) + 6 * of(0.8) + of(0.2)) / 8 + of(0.25)) / 2
     given = tf.concat([tags(pages), ends(pages, ())], -1)
-    assert float(tagging.loss()(truth, given)) == pytest.approx(expected, abs=1e-5)
+    assert float(learn.build_loss()(truth, given)) == pytest.approx(expected, abs=1e-5)
 
 
 def test_loss_of_ends_is_the_mean_over_a_pages_entities_of_where_they_may_begin_and_end(monkeypatch):
-    monkeypatch.setattr(tagging, "OF_ENDS", 1.0)
+    monkeypatch.setattr(learn, "OF_ENDS", 1.0)
     # a date of the first two words, a total of the third and again of the last; the second page has no entity
     truth = tf.constant([[2, 2, 4, 1, 4, -1], [1, 1, 1, 1, 1, 1]], tf.int64)
     given = np.zeros((2, 6, 9), np.float32)
@@ -126,9 +126,9 @@ def test_loss_of_ends_is_the_mean_over_a_pages_entities_of_where_they_may_begin_
     given[0, 0, 3 + 1] = math.log(6)  # the date begins with the first of five: 6 / 10
     given[0, 4, 6 + 2] = math.log(4)  # the total ends with the fifth, or with the third: (4 + 1) / 8
     given[0, 5] = 20.0  # past the last word
-    of_words = float(tagging.loss()(truth, np.concatenate([given[..., :3], 0 * given[..., 3:]], -1)))
+    of_words = float(learn.build_loss()(truth, np.concatenate([given[..., :3], 0 * given[..., 3:]], -1)))
     uniform = of_words - ends_loss([(1 / 5, 1 / 5), (2 / 5, 2 / 5)]) / 2
-    found = float(tagging.loss()(truth, given)) - uniform
+    found = float(learn.build_loss()(truth, given)) - uniform
     assert found == pytest.approx(ends_loss([(6 / 10, 1 / 5), (2 / 5, 5 / 8)]) / 2, abs=1e-5)
 
 
@@ -140,7 +140,7 @@ def test_a_word_of_nothing_may_be_what_its_page_does_not_say():
     # 0.7 for nothing, 0.2 for a date that counts half and 0.1 for a total, which the page has elsewhere
     given = tf.Variable(np.concatenate([np.log([[[0.7, 0.2, 0.1]]]), np.zeros((1, 1, 6))], -1).astype(np.float32))
     with tf.GradientTape() as tape:
-        loss = tagging.loss()(tf.constant([[1 + 2]]), given)
+        loss = learn.build_loss()(tf.constant([[1 + 2]]), given)
     assert float(loss) == pytest.approx(of(0.7 + 0.2 / 2))
     # of a logit: its probability, less its share of what the word may be; the less the less likely that is
     expected = np.array([0.7 - 0.7 / 0.8, 0.2 - 0.1 / 0.8, 0.1]) * math.sqrt(0.8)
@@ -151,7 +151,7 @@ def test_what_no_page_says_dies_out():
     given = tf.Variable(np.zeros((1, 1, 9), np.float32))
     for _ in range(200):
         with tf.GradientTape() as tape:
-            loss = tagging.loss()(tf.constant([[1 + 2 + 4]]), given)
+            loss = learn.build_loss()(tf.constant([[1 + 2 + 4]]), given)
         given.assign_sub(tape.gradient(loss, given))
     assert tf.nn.softmax(given[..., :3]).numpy()[0, 0, 0] > 0.95
 
@@ -159,7 +159,7 @@ def test_what_no_page_says_dies_out():
 def test_what_is_past_the_last_word_has_no_loss_and_no_gradient():
     given = tf.Variable(np.random.default_rng(0).normal(0, 1, (2, 3, 9)).astype(np.float32))
     with tf.GradientTape() as tape:
-        loss = tagging.loss()(tf.constant([[2, 1, -1], [-1, -1, -1]]), given)
+        loss = learn.build_loss()(tf.constant([[2, 1, -1], [-1, -1, -1]]), given)
     gradient = tape.gradient(loss, given).numpy()
     assert np.isfinite(float(loss))
     assert np.abs(gradient[0, 0]).max() > 0.01
@@ -217,7 +217,7 @@ def test_a_field_of_doubtful_words_is_not_answered():
 
 
 def test_a_field_has_no_more_words_than_the_longest(monkeypatch):
-    monkeypatch.setattr(tagging, "LONGEST", 3)
+    monkeypatch.setattr(graph, "LONGEST", 3)
     page = [(str(number), "total", 0.9) for number in range(5)]
     assert texts(answers(page, of=[("total", 1, 3)])["field_values"]) == [["", "1 2 3"]]
     assert texts(answers(page, of=[("total", 1, 4)])["field_values"]) != [["", "1 2 3 4"]]
@@ -258,20 +258,20 @@ def test_a_page_without_words_has_empty_fields():
 
 
 def test_nothing_is_wrong_with_its_own_answers():
-    assert tagging.why_not(answers(RECEIPT, [])) is None
+    assert TASK.find_problem(answers(RECEIPT, [])) is None
 
 
 @pytest.mark.parametrize("name", ["entities", "field_values", "field_boxes"])
 def test_a_missing_answer_is_named(name):
     found = answers(RECEIPT)
     del found[name]
-    assert tagging.why_not(found).startswith(f"has no output {name!r}; it has ")
+    assert TASK.find_problem(found).startswith(f"has no output {name!r}; it has ")
 
 
 def test_answers_of_different_lengths_are_wrong():
     found = answers(RECEIPT)
     found["field_values"] = found["field_values"][:, :1]
-    assert tagging.why_not(found) == (
+    assert TASK.find_problem(found) == (
         "answers with field_names of shape [1, 2], field_values of shape [1, 1], "
         "field_probabilities of shape [1, 2]; all must have one shape"
     )

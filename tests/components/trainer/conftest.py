@@ -10,16 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from tfx_ocr.components.recipe import Augment, ImageSpec, Optimizer, Part, Serving, Trainer
+from tfx_ocr.components.recipe import Image, ImageAugmentation, Optimizer, Part, Serving, Trainer
 
 TRAIN, EVAL = 40, 20  # digits; 3 batches of 16 an epoch, the last of 8
 
 TINY = Part(
     name="tiny",
-    input="image",
+    input=Image(height=16, width=16, margin=0.0),
     task="classification",
     alphabet="digits",
-    image=ImageSpec(height=16, width=16, margin=0.0),
     trainer=Trainer(
         network="mlp",
         units=(16,),
@@ -27,7 +26,7 @@ TINY = Part(
         optimizer=Optimizer(name="adamw", learning_rate=5e-3, schedule="cosine", warmup_epochs=1.0, ema=0.9),
         batch_size=16,
         epochs=3,
-        augment=Augment(pad=1, rotate_deg=10.0, contrast=0.2),
+        augment=ImageAugmentation(pad=1, rotate_deg=10.0, contrast=0.2),
         seed=7,
     ),
     serving=Serving(top_n=3),
@@ -67,10 +66,9 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
         "recipe": json.dumps(
             {
                 "name": "tiny",
-                "input": "image",
+                "input": dataclasses.asdict(TINY.input),
                 "task": "classification",
                 "alphabet": "digits",
-                "image": dataclasses.asdict(TINY.image),
             }
         )
     }

@@ -163,8 +163,8 @@ def test_initial_weights_may_be_those_that_ship():
     stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
     with open_folder(pretrained.get_folder("digits")) as export:
         asked = export.ask("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
-    pixels = image.fit(tf.constant(stroke), shipped.image)[tf.newaxis]
-    found = built(image.scale(pixels, shipped.image), training=False)
+    pixels = image.fit(tf.constant(stroke), shipped.input)[tf.newaxis]
+    found = built(image.scale(pixels, shipped.input), training=False)
     np.testing.assert_allclose(tf.reduce_max(tf.nn.softmax(found)), asked["probability"][0], rtol=1e-4)
 
 

@@ -20,7 +20,8 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.inputs import get_input
-from tfx_ocr.components.recipe import PARTS, Augment, ImageSpec, Optimizer, Part, Serving, Trainer, WordsSpec
+from tfx_ocr.components.recipe import PARTS, ImageAugmentation, LineImage, Optimizer, Part, Serving, Trainer, WordAugmentation, Words
+from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import dataset, fit
 from tfx_ocr.components.trainer.export import export
@@ -37,34 +38,31 @@ pytestmark = pytest.mark.tfx
 TRAIN, EVAL = 28, 12
 ADAMW = Optimizer(name="adamw", learning_rate=2e-3, ema=0.5)
 TINY = Trainer(network="", units=(8,), dropout=(0.2,), optimizer=ADAMW, batch_size=8, epochs=2, seed=7)
-MOVED = Augment(pad=1, rotate_deg=3.0, contrast=0.2)
+MOVED = ImageAugmentation(pad=1, rotate_deg=3.0, contrast=0.2)
 
 TINY_PARTS = {
     "syllables": Part(
         name="tiny_syllables",
-        input="image",
         task="syllables",
         alphabet="hangul",
-        image=ImageSpec(height=32, width=32),
+        input=Spec(height=32, width=32),
         trainer=dataclasses.replace(TINY, network="residual_cnn", augment=MOVED),
         serving=Serving(top_n=4),
     ),
     "sequence": Part(
         name="tiny_lines",
-        input="line_image",
         task="sequence",
         alphabet="vietnamese",
-        image=ImageSpec(height=16, width=64, margin=0.05),
+        input=LineImage(height=16, width=64, margin=0.05),
         trainer=dataclasses.replace(TINY, network="line_cnn", units=(), dropout=(), augment=MOVED),
         serving=Serving(),
     ),
     "tagging": Part(
         name="tiny_pages",
-        input="words",
         task="tagging",
         alphabet="entities",
-        words=WordsSpec(max_characters=6),
-        trainer=dataclasses.replace(TINY, network="word_attention", augment=Augment(misread=0.1)),
+        input=Words(max_characters=6),
+        trainer=dataclasses.replace(TINY, network="word_attention", augment=WordAugmentation(misread=0.1)),
         serving=Serving(),
     ),
 }
@@ -109,7 +107,7 @@ def example(record: dict[str, list]) -> tf.train.Example:
 def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """Build a task's part, records, what Transform writes, the trained model, and its export, loaded."""
     part, folder = TINY_PARTS[request.param], tmp_path_factory.mktemp(request.param)
-    kind, rows = get_input(part.input), records(request.param)
+    kind, rows = get_input(part.input.kind), records(request.param)
     of_label = {name: tf.io.VarLenFeature(tf.string) for name in ("entities", "field_names", "field_values")}
     if request.param != "tagging":
         of_label = {"label": tf.io.FixedLenFeature([1], tf.string)}
@@ -145,7 +143,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def asked(made: SimpleNamespace, of: list[tf.train.Example]) -> dict[str, np.ndarray]:
-    return made.loaded.ask(made.kind.SIGNATURE, made.kind.question(of))
+    return made.loaded.ask(made.part.input.SIGNATURE, made.kind.build_request(of))
 
 
 def test_it_learns(made):
@@ -161,7 +159,7 @@ def test_the_export_answers_what_training_judged(made):
         of = made.judged[number * size : (number + 1) * size]
         raw = tf.io.parse_example([one.SerializeToString() for one in of], made.kind.RAW)
         logits = made.model(batch, training=False)
-        expected = made.task.answers(logits, raw, get_alphabet(made.part.alphabet), made.part.serving)
+        expected = made.task.load_graph().decode(logits, raw, get_alphabet(made.part.alphabet), made.part.serving)
         found = asked(made, of)
         assert set(found) == set(expected)
         for name, value in expected.items():
@@ -169,7 +167,7 @@ def test_the_export_answers_what_training_judged(made):
                 np.testing.assert_array_equal(found[name], value.numpy())
             else:
                 np.testing.assert_allclose(found[name], value, atol=1e-4)
-        assert made.task.why_not(found) is None
+        assert made.task.find_problem(found) is None
     assert (number + 1) * size >= len(made.judged) > number * size  # every batch, to the last record
 
 
@@ -208,7 +206,7 @@ def test_the_fast_form_answers_alike(made):
     score = "field_probabilities" if made.part.task == "tagging" else "probability"
     examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
     for signature, inputs in (
-        (made.kind.SIGNATURE, made.kind.question(made.judged)),
+        (made.part.input.SIGNATURE, made.kind.build_request(made.judged)),
         ("serving_default", examples),
     ):
         found = fast.ask(signature, inputs, outputs=[score])[score]

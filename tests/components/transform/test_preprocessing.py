@@ -10,16 +10,16 @@ import tensorflow_transform.beam as tft_beam
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from tfx_ocr.components.inputs import image
-from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.components.recipe import Image
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data.images import encode_png
 
 pytestmark = pytest.mark.tfx
 
-SPEC = {"height": 12, "width": 10, "channels": 1}
+SPEC = {"kind": "image", "height": 12, "width": 10, "channels": 1}
 CONFIG = {
     "recipe": json.dumps(
-        {"name": "tiny", "input": "image", "task": "classification", "alphabet": "digits", "image": SPEC}
+        {"name": "tiny", "input": SPEC, "task": "classification", "alphabet": "digits"}
     )
 }
 LABELS = ["7", "0", "9", "7", "1", "2", "7", "0", "3", "4"]
@@ -54,7 +54,7 @@ def written(pictures, tmp_path_factory):
 
 def test_pixels_are_the_fitted_picture_a_byte_each(written, pictures):
     rows, _ = written
-    fit = tf.function(lambda one: image.fit(one, ImageSpec(**SPEC)), input_signature=[tf.TensorSpec([], tf.string)])
+    fit = tf.function(lambda one: image.fit(one, Image(**SPEC)), input_signature=[tf.TensorSpec([], tf.string)])
     assert len(rows) == 10
     for row, one in zip(rows, pictures, strict=True):
         (values,) = row["pixels_xf"]

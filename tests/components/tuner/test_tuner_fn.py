@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components import progress
-from tfx_ocr.components.recipe import Base, Examples, ImageSpec, Optimizer, Recipe, Trainer, Tuner
+from tfx_ocr.components.recipe import Base, Examples, Image, Optimizer, Recipe, Trainer, Tuner
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.tuner.tuner_fn import tuner_fn
 
@@ -17,13 +17,12 @@ pytestmark = pytest.mark.tfx
 
 TINY = Recipe(
     name="tiny",
-    input="image",
+    input=Image(height=6, width=6),
     task="classification",
     alphabet="digits",
     schema="",
     sample="",
     examples=Examples(readers=()),
-    image=ImageSpec(height=6, width=6),
     trainer=Trainer(
         network="mlp",
         units=(32, 16),  # not among the choices: what is tried is not what the recipe has

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfx_ocr.components.recipe import ImageSpec
+from tfx_ocr.components.recipe import Image, LineImage
 from tfx_ocr.data.pixels import compose, glyph, line, numpy_ops, ops
 
 
@@ -67,7 +67,7 @@ def test_margin_and_polarity_make_no_difference(turned, around):
     image = np.full((20 + 2 * around, 12 + 2 * around), 255.0)
     image[around + 2 : around + 18, around + 5 : around + 7] = 0.0
     image[around + 2 : around + 4, around + 2 : around + 10] = 0.0
-    spec = ImageSpec(height=28, width=28)
+    spec = Image(height=28, width=28)
     fitted = glyph.fit(numpy_ops, planes(255.0 - image if turned else image), spec)
     assert fitted.shape == (28, 28, 1)
     assert fitted.dtype == np.uint8
@@ -78,8 +78,8 @@ def test_margin_and_polarity_make_no_difference(turned, around):
 
 
 def test_a_blank_image_gives_paper():
-    assert glyph.fit(numpy_ops, planes(np.full((9, 9), 77.0)), ImageSpec(height=28, width=28)).max() == 0
-    assert line.fit(numpy_ops, planes(np.full((40, 300), 77.0)), ImageSpec(height=32, width=640)).max() == 0
+    assert glyph.fit(numpy_ops, planes(np.full((9, 9), 77.0)), Image(height=28, width=28)).max() == 0
+    assert line.fit(numpy_ops, planes(np.full((40, 300), 77.0)), LineImage(height=32, width=640)).max() == 0
 
 
 def test_a_line_stands_at_the_left_and_its_rules_are_gone():
@@ -87,7 +87,7 @@ def test_a_line_stands_at_the_left_and_its_rules_are_gone():
     image[50:52] = 40.0  # a rule of the form
     for left in range(60, 200, 20):
         image[15:45, left : left + 4] = 20.0
-    fitted = line.fit(numpy_ops, planes(image), ImageSpec(height=32, width=640, margin=0.1))[..., 0]
+    fitted = line.fit(numpy_ops, planes(image), LineImage(height=32, width=640, margin=0.1))[..., 0]
     columns = np.nonzero(fitted.max(0) > 127)[0]
     assert columns[0] == 3  # a margin of 0.1 heights
     assert columns[-1] < 140

@@ -25,7 +25,7 @@ def test_metrics_are_those_worked_out_by_hand():
 
 
 def test_classes_are_those_worked_out_by_hand():
-    assert classification.classes(PAIRS) == {
+    assert classification.measure_classes(PAIRS) == {
         "a": {"precision": 1.0, "recall": pytest.approx(2 / 3), "f1": pytest.approx(0.8), "support": 3},
         "b": {"precision": 0.5, "recall": 1.0, "f1": pytest.approx(2 / 3), "support": 1},
     }
@@ -35,27 +35,28 @@ def test_a_class_that_is_only_answered_counts_with_zero():
     # "c" was never the label: recall, precision and F1 0, over three classes
     found = bootstrap.compute_metrics(classification, [*PAIRS, ("b", "c")])
     assert found["macro_recall"] == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
-    assert classification.classes([*PAIRS, ("b", "c")])["c"] == {
+    assert classification.measure_classes([*PAIRS, ("b", "c")])["c"] == {
         "precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0,
     }  # fmt: skip
 
 
 def test_the_pair_is_the_records_label_and_the_answers():
     outputs = {"label": np.array(b"7"), "labels": np.array([b"7", b"1"]), "probability": np.array(0.9)}
-    assert classification.pair({"label": [b"1"], "group": [b"w"]}, outputs) == ("1", "7")
+    assert classification.make_pair({"label": [b"1"], "group": [b"w"]}, outputs) == ("1", "7")
 
 
 def test_an_answer_without_a_label_is_refused_with_what_there_is():
     with pytest.raises(ValueError, match="'label' is missing among probability, text"):
-        classification.pair({"label": [b"1"]}, {"text": np.array(b"1"), "probability": np.array(0.9)})
+        classification.make_pair({"label": [b"1"]}, {"text": np.array(b"1"), "probability": np.array(0.9)})
     with pytest.raises(ValueError, match="'label' holds 2 texts"):
-        classification.pair({"label": [b"1", b"2"]}, {"label": np.array(b"1")})
+        classification.make_pair({"label": [b"1", b"2"]}, {"label": np.array(b"1")})
 
 
 def test_a_count_gives_what_the_pairs_give():
     counted = collections.Counter(PAIRS)
-    assert classification.classes(counted) == classification.classes(PAIRS) == classification.classes(reversed(PAIRS))
-    assert classification.confusion(counted) == classification.confusion(PAIRS) == counted
+    of_classes = classification.measure_classes(PAIRS)
+    assert classification.measure_classes(counted) == classification.measure_classes(reversed(PAIRS)) == of_classes
+    assert classification.count_confusions(counted) == classification.count_confusions(PAIRS) == counted
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_metrics_equal_scikit_learns(classes, answers, wrong):
 
     names = sorted({*truth, *answered})
     columns = precision_recall_fscore_support(truth, answered, labels=names, zero_division=0)
-    per_class = classification.classes(pairs)
+    per_class = classification.measure_classes(pairs)
     assert list(per_class) == names
     for column, name in zip(columns, ("precision", "recall", "f1", "support"), strict=True):
         np.testing.assert_allclose([per_class[each][name] for each in names], column, atol=1e-9)
@@ -92,11 +93,11 @@ def test_a_hundred_thousand_answers_take_less_than_a_second():
     pairs = collections.Counter((chr(0xAC00 + a), chr(0xAC00 + b)) for a, b in zip(labels, answers, strict=True))
     began = time.process_time()
     bootstrap.compute_metrics(classification, pairs)
-    classification.classes(pairs)
+    classification.measure_classes(pairs)
     assert time.process_time() - began < 1
 
 
-def test_a_task_without_metrics_names_those_that_have():
+def test_unknown_metrics_are_answered_with_the_known_ones():
     assert metrics.get_metrics("classification") is classification
-    with pytest.raises(ValueError, match=r"no metrics for task 'detection'; known: classification, .*tagging"):
+    with pytest.raises(ValueError, match=r"no metrics 'detection'; known: classification, fields, syllables, text"):
         metrics.get_metrics("detection")

@@ -24,7 +24,7 @@ def test_the_pair_is_what_was_written_down_and_what_was_answered():
         "field_names": np.array([b"supplier", b"issue_date", b"total"]),
         "field_values": np.array([b"AB", b"", b"9,00"]),
     }
-    assert fields.pair(record, outputs) == (
+    assert fields.make_pair(record, outputs) == (
         '{"supplier": "ABC", "total": "9,00 €"}',
         '{"supplier": "AB", "total": "9,00"}',
     )
@@ -36,7 +36,7 @@ def test_what_a_record_does_not_name_is_not_judged():
         "field_names": np.array([b"supplier", b"issue_date", b"total"]),
         "field_values": np.array([b"ABC", b"1/2/99", b"7.42"]),
     }
-    pair = fields.pair(record, outputs)
+    pair = fields.make_pair(record, outputs)
     assert pair == ('{"issue_date": "", "total": "7.42"}', '{"issue_date": "1/2/99", "total": "7.42"}')
     # the date, annotated as absent, is answered wrongly; the supplier, not annotated, is not counted
     found = bootstrap.compute_metrics(fields, [pair])
@@ -45,7 +45,7 @@ def test_what_a_record_does_not_name_is_not_judged():
 
 def test_a_page_of_which_nothing_was_written_down_has_nothing_to_judge():
     outputs = {"field_names": np.array([b"total"]), "field_values": np.array([b"1"])}
-    assert fields.pair({"words": [b"1"]}, outputs) == ("{}", "{}")
+    assert fields.make_pair({"words": [b"1"]}, outputs) == ("{}", "{}")
 
 
 def test_metrics_are_those_worked_out_by_hand():
@@ -67,7 +67,7 @@ def test_metrics_are_those_worked_out_by_hand():
 
 
 def test_each_field_is_a_class():
-    assert fields.classes(PAIRS) == {
+    assert fields.measure_classes(PAIRS) == {
         "supplier": {
             "precision": 0.5, "recall": 0.5, "f1": 0.5,
             "precision_normalised": 0.5, "recall_normalised": 0.5, "f1_normalised": 0.5, "support": 2,
@@ -82,7 +82,7 @@ def test_each_field_is_a_class():
 def test_a_field_that_nobody_wrote_down_anywhere_is_not_judged():
     with_more = [pair({"total": "1"}, {"total": "1", "receiver": "X"})]
     assert bootstrap.compute_metrics(fields, with_more)["micro_precision"] == 1
-    assert set(fields.classes(with_more)) == {"total"}
+    assert set(fields.measure_classes(with_more)) == {"total"}
 
 
 def test_a_field_answered_where_this_page_has_none_counts_against_precision():
@@ -112,4 +112,4 @@ def test_intervals_are_of_pages_not_of_fields():
 
 
 def test_a_field_has_no_confusion():
-    assert fields.confusion(PAIRS) == {}
+    assert fields.count_confusions(PAIRS) == {}

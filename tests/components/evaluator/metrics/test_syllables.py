@@ -13,7 +13,7 @@ PAIRS = [("한", "한글가나다"), ("글", "극글나다라"), ("가", "나다
 
 def test_the_pair_is_the_syllable_and_all_that_were_answered():
     outputs = {"label": np.array("한".encode()), "labels": np.array([each.encode() for each in "한하핫"])}
-    assert syllables.pair({"label": ["한".encode()]}, outputs) == ("한", "한하핫")
+    assert syllables.make_pair({"label": ["한".encode()]}, outputs) == ("한", "한하핫")
 
 
 def test_metrics_are_those_worked_out_by_hand():
@@ -36,7 +36,7 @@ def test_metrics_are_those_worked_out_by_hand():
 
 def test_the_best_answers_are_judged_as_any_classification():
     best = [(label, answer[0]) for label, answer in PAIRS]
-    assert syllables.classes(PAIRS) == classification.classes(best)
+    assert syllables.measure_classes(PAIRS) == classification.measure_classes(best)
     for name in classification.NAMES:
         assert (
             bootstrap.compute_metrics(syllables, PAIRS)[name] == bootstrap.compute_metrics(classification, best)[name]
@@ -45,7 +45,7 @@ def test_the_best_answers_are_judged_as_any_classification():
 
 def test_confusion_is_of_the_best_answers_and_adds_up():
     pairs = collections.Counter({("한", "한글"): 2, ("한", "한나"): 1, ("글", "한글"): 4})
-    assert syllables.confusion(pairs) == {("한", "한"): 3, ("글", "한"): 4}
+    assert syllables.count_confusions(pairs) == {("한", "한"): 3, ("글", "한"): 4}
 
 
 @pytest.mark.parametrize("answer", ["", "x", "ㅎ"], ids=["nothing", "latin", "jamo"])

@@ -12,7 +12,7 @@ def metrics(*pairs):
 
 
 def test_the_pair_is_the_records_text_and_the_answers():
-    assert text.pair({"label": ["Số 5".encode()]}, {"label": np.array(b"So 5")}) == ("Số 5", "So 5")
+    assert text.make_pair({"label": ["Số 5".encode()]}, {"label": np.array(b"So 5")}) == ("Số 5", "So 5")
 
 
 def test_metrics_are_those_worked_out_by_hand():
@@ -78,5 +78,5 @@ def test_metrics_equal_jiwers():
 
 
 def test_a_text_is_no_class():
-    assert text.classes([("a", "b")]) == {}
-    assert text.confusion([("a", "b")]) == {}
+    assert text.measure_classes([("a", "b")]) == {}
+    assert text.count_confusions([("a", "b")]) == {}

@@ -1,22 +1,18 @@
-"""One class a picture."""
+"""Labels to class numbers, and logits to the best classes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks.hidden import add_hidden_layers
+from tfx_ocr.components.recipe import Serving
 from tfx_ocr.data import features
 
-NEEDS = "vector"
-OUTPUTS = (features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT)
-ANSWER = OUTPUTS[:2]
+BEST = (features.LABELS_OUT, features.PROBABILITIES_OUT)
 SAME = 1e-4  # of two probabilities
 
 
@@ -42,27 +38,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: table.lookup(inputs[features.LABEL])}
 
 
-def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
     """How to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([], tf.int64)}
 
 
-def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout, then one logit a class: [batch, width] to [batch, classes] float32."""
-    return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
-
-
-def loss() -> keras.losses.Loss:
-    """Cross-entropy of the class's number under the logits."""
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-
-
-def metrics() -> list[keras.metrics.Metric]:
-    """What the learning curves show beside the loss."""
-    return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
-
-
-def answers(
+def decode(
     logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
 ) -> dict[str, tf.Tensor]:
     """Decode in the graph.
@@ -87,21 +68,19 @@ def answers(
     }
 
 
-def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
-    """Say what is wrong with a batch of answers, as a clause; None when nothing is.
+def find_problem(outputs: Mapping[str, np.ndarray]) -> str | None:
+    """Return what is wrong with a batch of outputs, as a clause; None when nothing is.
 
     Args:
-        answers: by output's name; texts as bytes.
+        outputs: by name; texts as bytes.
     """
-    if missing := [name for name in OUTPUTS if name not in answers]:
-        return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
-    labels, probabilities = answers[features.LABELS_OUT], answers[features.PROBABILITIES_OUT]
+    labels, probabilities = (outputs[name] for name in BEST)
     if labels.ndim != 2 or labels.shape != probabilities.shape:
-        shapes = " and ".join(f"{name} of shape {list(answers[name].shape)}" for name in OUTPUTS[2:])
+        shapes = " and ".join(f"{name} of shape {list(outputs[name].shape)}" for name in BEST)
         return f"answers with {shapes}; both must be [batch, top_n]"
-    first_is_best = np.array_equal(labels[:, 0], answers[features.LABEL_OUT]) and np.allclose(
-        probabilities[:, 0], answers[features.PROBABILITY_OUT], rtol=0, atol=SAME
+    first_is_best = np.array_equal(labels[:, 0], outputs[features.LABEL_OUT]) and np.allclose(
+        probabilities[:, 0], outputs[features.PROBABILITY_OUT], rtol=0, atol=SAME
     )
     if not first_is_best or (np.diff(probabilities) > SAME).any():
-        return f"answers with {' and '.join(OUTPUTS[2:])} that are not the best first"
+        return f"answers with {' and '.join(BEST)} that are not the best first"
     return None

@@ -1,28 +1,17 @@
-"""A line of text a picture: connectionist temporal classification over the network's frames, blank first."""
+"""Texts to the numbers of their characters, and frames to texts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
 
-import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.tasks.hidden import add_hidden_layers
+from tfx_ocr.components.recipe import Serving
+from tfx_ocr.components.tasks.sequence import BLANK
 from tfx_ocr.data import features
-
-NEEDS = "sequence"
-OUTPUTS = (
-    features.LABEL_OUT,
-    features.PROBABILITY_OUT,
-    features.CHARACTERS_OUT,
-    features.CHARACTER_PROBABILITIES_OUT,
-)
-ANSWER = OUTPUTS[2:]
-BLANK = 0  # a character's number is its place in the alphabet plus one
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
@@ -46,56 +35,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: table.lookup(padded)}
 
 
-def written(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
     """How to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([alphabet.LONGEST], tf.int64)}
 
 
-def head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout a frame, then a logit a character and blank: [batch, frames, width] to float32."""
-    return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(
-        add_hidden_layers(of, trainer)
-    )
-
-
-def loss() -> keras.losses.Loss:
-    """Negative log-likelihood of the text over all alignments to the frames.
-
-    Every picture is as wide as the recipe says, its end being paper, so every frame counts; of the labels only what is
-    before the padding does. A text of more characters than there are frames teaches nothing.
-
-    Source: Graves et al., "Connectionist Temporal Classification", 2006.
-    """
-    return _Loss()
-
-
-class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="ctc")
-
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """[batch, longest] int, 0 for nothing; [batch, frames, characters + 1] logits; to [batch]."""
-        # TensorFlow's own kernel, which wants blank last and no text empty. The loss of Keras is made of operations on
-        # all pairs of a text's characters: with the longest text allowed it costs ten times what the network does.
-        numbers, frames = tf.cast(y_true, tf.int32), tf.fill(tf.shape(y_pred)[:1], tf.shape(y_pred)[1])
-        is_empty = tf.reduce_all(numbers == BLANK, 1)
-        is_text = tf.concat([(numbers[:, :1] != BLANK) | is_empty[:, tf.newaxis], numbers[:, 1:] != BLANK], 1)
-        values = tf.maximum(tf.boolean_mask(numbers, is_text) - 1, 0)
-        labels = tf.SparseTensor(tf.where(is_text), values, tf.shape(numbers, tf.int64))
-        of_text = tf.compat.v1.nn.ctc_loss(
-            labels, tf.roll(y_pred, -1, -1), frames, time_major=False, ignore_longer_outputs_than_inputs=True
-        )
-        of_blanks = -tf.reduce_sum(tf.nn.log_softmax(y_pred)[:, :, BLANK], 1)
-        loss = tf.where(is_empty, of_blanks, of_text)
-        return tf.where(tf.math.is_finite(loss), loss, 0.0)
-
-
-def metrics() -> list[keras.metrics.Metric]:
-    """The learning curves show the loss alone: a text is decoded by the export, and judged there."""
-    return []
-
-
-def answers(
+def decode(
     logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
 ) -> dict[str, tf.Tensor]:
     """Decode in the graph: the likeliest character of each frame, repetitions taken together, blanks left out.
@@ -135,13 +80,12 @@ def answers(
     }
 
 
-def why_not(answers: Mapping[str, np.ndarray]) -> str | None:
-    """Say what is wrong with a batch of answers, as a clause; None when nothing is."""
-    if missing := [name for name in OUTPUTS if name not in answers]:
-        return f"has no output {missing[0]!r}; it has {', '.join(sorted(answers))}"
-    if [b"".join(row) for row in answers[features.CHARACTERS_OUT]] != list(answers[features.LABEL_OUT]):
+def find_problem(outputs: Mapping[str, np.ndarray]) -> str | None:
+    """Return what is wrong with a batch of outputs, as a clause; None when nothing is."""
+    if [b"".join(row) for row in outputs[features.CHARACTERS_OUT]] != list(outputs[features.LABEL_OUT]):
         return f"answers with {features.CHARACTERS_OUT} that are not those of {features.LABEL_OUT}"
-    characters, probabilities = (answers[name].shape[1] for name in OUTPUTS[2:])
+    names = (features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT)
+    characters, probabilities = (outputs[name].shape[1] for name in names)
     if characters != probabilities:
         return f"answers with {characters} characters a line and {probabilities} of their probabilities"
     return None

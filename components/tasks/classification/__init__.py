@@ -1,0 +1,19 @@
+"""One class a picture."""
+
+from __future__ import annotations
+
+from tfx_ocr.components.tasks import Task
+from tfx_ocr.data import features
+
+TASK = Task(
+    learn="tfx_ocr.components.tasks.classification.learn",
+    graph="tfx_ocr.components.tasks.classification.graph",
+    needs="vector",
+    records=(features.IMAGE, features.LABEL),
+    outputs=(features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT),
+    compared=(features.LABEL_OUT, features.PROBABILITY_OUT),
+    metrics="classification",
+    mistakes="tfx_ocr.components.report.mistakes:find_wrong_classes",
+    sections=("mistakes", "confusion", "classes"),
+    lists_labels=True,
+)

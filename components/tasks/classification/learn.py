@@ -1,0 +1,25 @@
+"""Head, loss and training metrics of a classification."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import keras
+
+from tfx_ocr.components.recipe import Trainer
+from tfx_ocr.components.tasks.hidden import add_hidden_layers
+
+
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+    """Hidden layers with dropout, then one logit a class: [batch, width] to [batch, classes] float32."""
+    return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
+
+
+def build_loss() -> keras.losses.Loss:
+    """Cross-entropy of the class's number under the logits."""
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+
+
+def build_metrics() -> list[keras.metrics.Metric]:
+    """What the learning curves show beside the loss."""
+    return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
