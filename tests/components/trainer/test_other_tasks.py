@@ -20,7 +20,17 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.inputs import get_input
-from tfx_ocr.components.recipe import PARTS, ImageAugmentation, LineImage, Optimizer, Part, Serving, Trainer, WordAugmentation, Words
+from tfx_ocr.components.recipe import (
+    PARTS,
+    ImageAugmentation,
+    LineImage,
+    Optimizer,
+    Part,
+    Serving,
+    Trainer,
+    WordAugmentation,
+    Words,
+)
 from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import dataset, fit

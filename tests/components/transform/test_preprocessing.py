@@ -17,11 +17,7 @@ from tfx_ocr.data.images import encode_png
 pytestmark = pytest.mark.tfx
 
 SPEC = {"kind": "image", "height": 12, "width": 10, "channels": 1}
-CONFIG = {
-    "recipe": json.dumps(
-        {"name": "tiny", "input": SPEC, "task": "classification", "alphabet": "digits"}
-    )
-}
+CONFIG = {"recipe": json.dumps({"name": "tiny", "input": SPEC, "task": "classification", "alphabet": "digits"})}
 LABELS = ["7", "0", "9", "7", "1", "2", "7", "0", "3", "4"]
 
 
