@@ -32,7 +32,6 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import examples, mistakes, page, pictures, timings
 from tfx_ocr.components.report.run import Picture, Produced, Run
 from tfx_ocr.components.tasks import Task, get_task
-from tfx_ocr.data.registry import load
 
 MOST_MISTAKES = 24
 
@@ -106,7 +105,7 @@ def _mistakes(answers: list[dict[str, Any]] | None, task: Task) -> list[dict[str
     """Return the worst; None where answers are missing, or the task does not say which are wrong."""
     if answers is None or not task.mistakes:
         return None
-    return mistakes.select_worst(answers, load(task.mistakes), MOST_MISTAKES)
+    return mistakes.select_worst(answers, mistakes.get_finder(task.mistakes), MOST_MISTAKES)
 
 
 def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] | None:

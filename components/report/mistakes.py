@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from rapidfuzz.distance import Levenshtein
 
 from tfx_ocr.data import features, normalization
 from tfx_ocr.data.normalization import normalize_text
+from tfx_ocr.data.registry import load
 
 Answer = Mapping[str, Any]
 Mistake = dict[str, Any]
@@ -30,6 +31,11 @@ def select_worst(answers: Sequence[Answer], find_wrong: FindWrong, most: int) ->
         edits over its length, a page as its number of wrong fields. Of syllables also `answers`, the best first.
     """
     return heapq.nsmallest(most, find_wrong(answers), key=lambda mistake: (-mistake["badness"], mistake["source"]))
+
+
+def get_finder(name: str) -> FindWrong:
+    """Return what a task's `mistakes` names: a function of this module, or `module:function`."""
+    return cast(FindWrong, load(name if ":" in name else f"{__name__}:{name}"))
 
 
 def list_judged_fields(references: Sequence[str]) -> set[str]:

@@ -76,7 +76,8 @@ class Task:
         outputs: all that `Graph.decode` returns.
         compared: outputs by which an export's fast form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
-        mistakes: `module:function` that finds wrong answers, as those of `components.report.mistakes` do; "" for none.
+        mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
+            for the report; "" for none.
         sections: modules of `components.report.sections` that the report has for such answers, in its order.
         lists_labels: whether the report counts each label: they are classes that come again.
         picture_px: longer side of a picture in the report, at most.

@@ -20,7 +20,7 @@ TASK = Task(
     ),
     compared=(features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
     metrics="text",
-    mistakes="tfx_ocr.components.report.mistakes:find_wrong_texts",
+    mistakes="find_wrong_texts",
     sections=("readings", "characters"),
     picture_px=960,  # a text must be legible
 )

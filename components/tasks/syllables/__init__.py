@@ -21,7 +21,7 @@ TASK = Task(
     outputs=(*classification.TASK.outputs, *PARTS, *(f"{name}_probability" for name in PARTS)),
     compared=classification.TASK.compared,
     metrics="syllables",
-    mistakes="tfx_ocr.components.report.mistakes:find_wrong_syllables",
+    mistakes="find_wrong_syllables",
     sections=("mistakes", "syllables", "classes"),
     lists_labels=True,
 )

@@ -12,7 +12,6 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import mistakes, page
 from tfx_ocr.components.report.pictures import make_thumbnail
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.data.registry import load
 
 COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "fast", "data", "lineage"]
 
@@ -52,7 +51,7 @@ def of_task(run):
             run,
             part=Part(name="other", task=task, gate=run.part.gate),
             gate={**run.gate, **gate},
-            mistakes=mistakes.select_worst(answers, load(get_task(task).mistakes), 24),
+            mistakes=mistakes.select_worst(answers, mistakes.get_finder(get_task(task).mistakes), 24),
             pairs=collections.Counter((each["reference"], each["answer"]) for each in answers),
             pictures={},
         )

@@ -10,10 +10,9 @@ import tensorflow as tf
 
 from tfx_ocr.components.evaluator import metrics
 from tfx_ocr.components.recipe import Serving, Trainer
-from tfx_ocr.components.report import sections
+from tfx_ocr.components.report import mistakes, sections
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.components.tasks.classification import graph, learn
-from tfx_ocr.data.registry import load
 
 pytestmark = pytest.mark.tfx
 
@@ -80,7 +79,7 @@ def test_every_task_has_what_the_steps_call_and_names_what_is_there(name):
     parts = ("encode", "get_feature_spec", "decode", "find_problem")
     assert all(callable(getattr(task.load_graph(), part)) for part in parts)
     assert set(task.compared) <= set(task.outputs)
-    assert callable(load(task.mistakes))
+    assert callable(mistakes.get_finder(task.mistakes))
     assert set(sections.get_sections(task.sections)) > set(task.sections)
     assert metrics.get_metrics(task.metrics).NAMES
 
