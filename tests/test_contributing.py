@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
+import numpy as np
 import pytest
 
 from tfx_ocr.components.recipe import Base, Image
@@ -50,6 +53,7 @@ class Project:
             target = self.packages / path
             if sign == "+++":
                 assert not target.exists()
+                target.parent.mkdir(exist_ok=True)
                 target.write_text(re.sub(r"^\+", "", lines, flags=re.MULTILINE), encoding="utf-8")
             else:
                 target.write_text(apply_hunk(target.read_text(encoding="utf-8"), lines), encoding="utf-8")
@@ -80,8 +84,13 @@ def test_a_hunk_is_applied_where_its_lines_are_and_nowhere_else():
 
 def test_there_is_an_example_for_each_kind():
     new = [path for sign, path, _ in DIFFS if sign == "+++"]
-    assert [Path(path).parent.as_posix() for path in new] == ["components/networks", "data/readers", "pipeline/recipes"]
-    assert len(DIFFS) >= 8
+    assert new == [
+        "components/networks/wide_mlp.py",
+        "components/tasks/smoothed/__init__.py",
+        "components/tasks/smoothed/learn.py",
+        "data/readers/one_folder.py",
+        "pipeline/recipes/capitals.py",
+    ]
 
 
 def test_files_and_names_that_the_table_sends_to_are_there():
@@ -158,14 +167,39 @@ check_recipe(dataclasses.replace(recipe, trainer=dataclasses.replace(recipe.trai
     assert project.run(code) == ""
 
 
+def test_the_task_is_one_that_a_recipe_may_name(project):
+    code = """
+import dataclasses
+from tfx_ocr.components.tasks import get_task
+from tfx_ocr.pipeline.check import check_recipe
+from tfx_ocr.pipeline.recipes import get_recipe
+check_recipe(dataclasses.replace(get_recipe("digits"), task="smoothed"))
+print(get_task("smoothed").graph)
+"""
+    assert project.run(code) == "tfx_ocr.components.tasks.classification.graph\n"
+
+
+def load(path: Path) -> ModuleType:
+    """Import a file of the copy under its own name, beside the project's modules."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.tfx
 def test_the_network_builds(project):
-    path = project.packages / "components/networks/wide_mlp.py"
-    spec = importlib.util.spec_from_file_location("wide_mlp", path)
-    network = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(network)
+    network = load(project.packages / "components/networks/wide_mlp.py")
     model = network.build(Image(height=4, width=5, channels=3), Base())
     assert (network.GIVES, model.output_shape, model.count_params()) == ("vector", (None, 2048), (4 * 5 * 3 + 1) * 2048)
+
+
+@pytest.mark.tfx
+def test_the_task_learns_by_smoothed_labels(project):
+    learn = load(project.packages / "components/tasks/smoothed/learn.py")
+    # softmax of [ln 3, 0] is 0.75 and 0.25, the targets are 0.95 and 0.05
+    loss = learn.build_loss()(np.array([0]), np.array([[math.log(3), 0.0]], np.float32))
+    assert float(loss) == pytest.approx(-0.95 * math.log(0.75) - 0.05 * math.log(0.25), abs=1e-6)
 
 
 def test_the_commands_are_targets():
