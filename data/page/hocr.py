@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from tfx_ocr.data.page.markup import get_local_name, parse_confidence, try_number, unpack
+from tfx_ocr.data.page.markup import check_size, get_local_name, parse_confidence, try_number, unpack
 from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, join_boxes
 
 LOOKS_SO = re.compile(rb"""class\s*=\s*["'][^"']*\bocr_page\b""")
@@ -37,6 +37,8 @@ def read(content: bytes) -> list[Page]:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not HTML: {error.msg}") from None
+    if root is not None:
+        check_size(root)
     pages = [] if root is None else [element for element in root.iter() if "ocr_page" in _get_classes(element)]
     if not pages:
         raise ValueError("not hOCR: no element of the class ocr_page")

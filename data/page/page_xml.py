@@ -205,8 +205,10 @@ def _follow_group(group: etree._Element) -> Iterator[str]:
 
 def _get_index(element: etree._Element) -> float:
     """An element's place among its siblings: its index, or the one that Transkribus writes into `custom`; else last."""
-    custom = re.search(r"readingOrder\s*\{[^}]*\bindex:\s*(\d+)", element.get("custom", ""))
-    index = try_number(element.get("index", custom[1] if custom else ""))
+    place = element.get("index", "")
+    if not place and (custom := element.get("custom")):
+        place = "".join(re.findall(r"readingOrder\s*\{[^}]*\bindex:\s*(\d+)", custom)[:1])
+    index = try_number(place) if place else None
     return LAST if index is None else index
 
 
