@@ -19,6 +19,7 @@ class Record:
         group: what a split must not cut (writer, font, form, supplier); "" where unknown.
         split: `train`, `eval` or `test` where the data says so itself, else "".
         left_out: texts of the source that are not in the features, counted by reason.
+        changed: what the reader changed in the picture, as a clause; "" for nothing.
     """
 
     features: Mapping[str, Value]
@@ -27,6 +28,7 @@ class Record:
     group: str = ""
     split: str = ""
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    changed: str = ""
 
     def get_bytes(self, name: str) -> bytes:
         """Return the feature `name`, which holds bytes: a picture, or text as UTF-8.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -29,29 +30,48 @@ def summarize(
 
     Args:
         reading: name of the reader.
-        counts: ((split, label), how many), in parts to be added up; with "" for the split, texts left out, by reason.
+        counts: ((split, label), how many), in parts to be added up, and those of `ToExample.SURVEY`.
         rejected: what was set aside.
         classes: labels to count; none where labels are not classes.
 
     Returns:
         `reader`; `records`, how many there were in all; `splits`, how many went to each; `labels`, how many of each
         class went to each split; `rejected`, how many for each kind of reason, the commonest first; `left_out`, how
-        many texts of kept records were left out, likewise.
+        many texts of kept records were left out, likewise; `changed`, in how many pictures the reader changed what;
+        `given`, of each split that the data names, the folders and files that do, "" for a column or a feature.
     """
-    splits = Counter(dict.fromkeys(SPLITS, 0))
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     for (split, label), count in counts:
-        splits[split] += count
         labels[split][label] += count
-    splits.pop("", None)
+    splits = {split: labels[split].total() for split in SPLITS}
+    given = sorted((json.loads(pair) for pair in labels["given"]), key=lambda pair: (SPLITS.index(pair[0]), pair[1]))
     return {
         "reader": reading,
         "records": sum(splits.values()) + len(rejected),
-        "splits": dict(splits),
+        "splits": splits,
         "labels": {split: {label: labels[split][label] for label in classes} for split in SPLITS} if classes else {},
         "rejected": dict(Counter(classify_reason(reason) for _, reason in rejected).most_common()),
-        "left_out": dict(labels[""].most_common()),
+        "left_out": dict(labels["left_out"].most_common()),
+        "changed": dict(labels["changed"]),
+        "given": {split: [place for name, place in given if name == split] for split in dict(given)},
     }
+
+
+def describe_splits(account: dict[str, Any]) -> str:
+    """Return one line: which splits were taken from where and which were drawn, and what readers changed.
+
+    Args:
+        account: what `summarize` made.
+    """
+    taken = {split: [place or "a column" for place in places] for split, places in account["given"].items()}
+    stated = [
+        f"{split} from {', '.join(places[:NAMED])}{f' and {len(places) - NAMED} more' if len(places) > NAMED else ''}"
+        for split, places in taken.items()
+    ]
+    drawn = ", ".join(split for split in SPLITS if split not in taken and account["splits"][split])
+    rest = [f"{drawn} drawn{' from train' if 'train' in taken else ''}"] if drawn else []
+    changed = [f"{what} ({count} pictures)" for what, count in account["changed"].items()]
+    return "; ".join([f"splits: {', '.join([*stated, *rest]) or 'none'}", *changed])
 
 
 def explain_refusal(

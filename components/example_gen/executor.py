@@ -70,14 +70,14 @@ class Executor(BaseBeamExecutor):
                 pipeline
                 | "Shards" >> beam.Create(shards)
                 | "Spread" >> beam.Reshuffle()
-                | "Read" >> beam.ParDo(to_example).with_outputs(ToExample.REJECTED, ToExample.LEFT_OUT, main="kept")
+                | "Read" >> beam.ParDo(to_example).with_outputs(ToExample.REJECTED, ToExample.SURVEY, main="kept")
             )
             divided = read.kept | "Divide" >> Divide(part.examples.split)
             for split in SPLITS:
                 path = os.path.join(artifact_utils.get_split_uri([artifact], split), "data_tfrecord")
                 divided[split] | f"Write {split}" >> beam.io.WriteToTFRecord(path, file_name_suffix=".gz")
             rejected = (read[ToExample.REJECTED], divided[Divide.REJECTED]) | beam.Flatten()
-            counts = (divided[Divide.COUNTS], read[ToExample.LEFT_OUT]) | "Counts" >> beam.Flatten()
+            counts = (divided[Divide.COUNTS], read[ToExample.SURVEY]) | "Counts" >> beam.Flatten()
             for name, lines in {REJECTED_FILE: rejected, COUNTS_FILE: counts}.items():
                 (
                     lines

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,7 @@ from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import get_reader
+from tfx_ocr.data.readers.split_names import find_split_part
 from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.validation import validate_records
@@ -26,6 +29,9 @@ Kept = tuple[str, str, bytes, str, str, bytes]
 class ToExample(beam.DoFn):
     """A reader's shard to what is kept, on the main output, and (source, reason) of what is set aside, on `REJECTED`.
 
+    On `SURVEY`, ((kind, what), count) of what records say beside their features: `left_out` and a reason, `changed` and
+    what, `given` and a split with the folder or file that names it, as a JSON list.
+
     Args:
         reading: name of the reader.
         root: the data's folder.
@@ -35,7 +41,7 @@ class ToExample(beam.DoFn):
         by: what a split never cuts in two.
     """
 
-    REJECTED, LEFT_OUT = "rejected", "left out"
+    REJECTED, SURVEY = "rejected", "survey"
 
     def __init__(
         self,
@@ -55,14 +61,17 @@ class ToExample(beam.DoFn):
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        read = self._reader.read(Path(self._root), shard)
+        read, survey = self._reader.read(Path(self._root), shard), Counter[tuple[str, str]]()
         for record in validate_records(read, self._alphabet, self._needed, *self._sizes):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
-                for reason, count in record.left_out.items():
-                    yield beam.pvalue.TaggedOutput(self.LEFT_OUT, (("", reason), count))
+                survey.update({("left_out", reason): count for reason, count in record.left_out.items()})
+                survey["given", json.dumps([record.split, find_split_part(record.file)])] += bool(record.split)
+                survey["changed", record.changed] += bool(record.changed)
                 yield self._kept(record)
+        for counted in (+survey).items():
+            yield beam.pvalue.TaggedOutput(self.SURVEY, counted)
 
     def _kept(self, record: Record) -> Kept:
         """What goes on of a record that nothing is wrong with."""

@@ -23,6 +23,7 @@ LAYOUT = "train-images-idx3-ubyte[.gz] with train-labels-idx1-ubyte[.gz], and th
 NAME = re.compile(r"(?P<set>.*)(?P<what>images|labels)[-.]idx[13][-.]ubyte(\.gz)?")
 MAGIC = {"images": 0x0803, "labels": 0x0801}  # 8: unsigned bytes, then the number of dimensions
 LARGEST = 1 << 26  # bytes of a picture; more than that is a damaged header
+TRANSPOSED = "EMNIST's pictures are transposed: rows and columns are exchanged"
 A_SHARD = 2000  # records; more than elsewhere, for a .gz is unpacked from its beginning for every piece
 
 
@@ -70,8 +71,12 @@ def _build_record(
     if not label or len(pixels) < height * width:
         cut = files.format_path(pictures if label else names)
         raise ValueError(f"cut off: {cut} ends before this record or is damaged there")
+    if changed := TRANSPOSED if "emnist" in pictures.lower() else "":
+        pixels = b"".join(pixels[row::width] for row in range(width))
+        height, width = width, height
     values = {features.IMAGE: images.encode_png(pixels, height, width), features.LABEL: str(label[0]).encode()}
-    return Record(features=values, source=source, file=files.format_path(pictures), split=parse_split(pictures))
+    file, split = files.format_path(pictures), parse_split(pictures)
+    return Record(features=values, source=source, file=file, split=split, changed=changed)
 
 
 def _list_pairs(root: Path) -> list[tuple[str, str]]:

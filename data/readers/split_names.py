@@ -30,5 +30,10 @@ def parse_split(name: str) -> str:
 
 
 def find_split(path: str) -> str:
-    """Return the split that the first part of a path that names one names, "" for none."""
-    return next(filter(None, map(parse_split, path.split("/"))), "")
+    """Return the split that a path names: that of `find_split_part`, "" for none."""
+    return parse_split(find_split_part(path))
+
+
+def find_split_part(path: str) -> str:
+    """Return the first folder or file of a path whose name names a split, "" for none."""
+    return next(filter(parse_split, path.split("/")), "")

@@ -4,7 +4,11 @@ from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.recipe import Examples, Split
 
 COUNTS = [(("train", "0"), 5), (("train", "1"), 3), (("eval", "1"), 1), (("train", "0"), 2), (("test", "0"), 1)]
-LEFT_OUT = [(("", "margin"), 2), (("", "no box"), 1), (("", "no box"), 2)]
+SURVEY = [
+    *[(("left_out", "margin"), 2), (("left_out", "no box"), 1), (("left_out", "no box"), 2)],
+    *[(("given", '["test", "testing"]'), 4), (("given", '["train", ""]'), 4), (("given", '["test", "testing"]'), 1)],
+    (("changed", "turned"), 3),
+]
 REJECTED = [
     ("a.png", "not an image: none of PNG, JPEG"),
     ("b.png", "unknown label: 'x' is not among 0 to 1"),
@@ -18,15 +22,37 @@ def made(counts=COUNTS, rejected=REJECTED):
 
 
 def test_the_summary_adds_up():
-    assert made(COUNTS + LEFT_OUT) == {
+    assert made(COUNTS + SURVEY) == {
         "reader": "image_folder",
         "records": 15,
         "splits": {"train": 10, "eval": 1, "test": 1},
         "labels": {"train": {"0": 7, "1": 3}, "eval": {"0": 0, "1": 1}, "test": {"0": 1, "1": 0}},
         "rejected": {"unknown label": 2, "not an image": 1},
         "left_out": {"no box": 3, "margin": 2},
+        "changed": {"turned": 3},
+        "given": {"train": [""], "test": ["testing"]},
     }
     assert list(made()["rejected"]) == ["unknown label", "not an image"]
+
+
+@pytest.mark.parametrize(
+    ("given", "line"),
+    [
+        ({}, "splits: train, eval, test drawn"),
+        (
+            {"train": ["training"], "test": ["testing"]},
+            "splits: train from training, test from testing, eval drawn from train",
+        ),
+        ({"test": ["a", "b", "c", "d", "e"]}, "splits: test from a, b, c and 2 more, train, eval drawn"),
+        ({"eval": [""]}, "splits: eval from a column, train, test drawn"),
+    ],
+)
+def test_a_line_says_which_splits_were_taken_from_where(given, line):
+    assert account.describe_splits({**made(), "given": given}) == line
+
+
+def test_the_line_says_what_was_changed():
+    assert account.describe_splits(made(COUNTS + SURVEY)).endswith("eval drawn from train; turned (3 pictures)")
 
 
 def test_labels_that_are_no_classes_are_not_listed():

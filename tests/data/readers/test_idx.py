@@ -47,6 +47,17 @@ def test_pictures_become_png_of_the_same_pixels(tmp_path, ending):
     assert (record.file, record.split) == (f"train-images-idx3-ubyte{ending}", "train")
 
 
+def test_pictures_of_emnist_are_transposed_and_it_is_said(tmp_path):
+    rows = struct.pack(">IIII", 0x803, 1, 2, 3) + bytes([1, 2, 3, 4, 5, 6])
+    make(tmp_path, 1, of="emnist-digits-test", pictures=rows)
+    (record,) = everything(tmp_path)
+    with Image.open(io.BytesIO(record.features["image"])) as picture:
+        assert picture.size == (2, 3)
+        assert picture.tobytes() == bytes([1, 4, 2, 5, 3, 6])
+    assert record.split == "test"
+    assert record.changed == "EMNIST's pictures are transposed: rows and columns are exchanged"
+
+
 def test_both_splits_are_read_in_shards_that_join_without_a_gap(tmp_path, monkeypatch):
     monkeypatch.setattr(idx, "A_SHARD", 4)
     make(tmp_path, 10)
