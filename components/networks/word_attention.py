@@ -66,6 +66,11 @@ class _Spelling(layers.Layer):
         self._embedding = layers.Embedding(Words.CHARACTERS, 32)
         self._kind = layers.Embedding(max(KINDS) + 1, 32)
         self._patterns = [layers.Conv1D(64, size, padding="same", activation="relu") for size in (3, 5)]
+        for part, width in ((self._embedding, None), (self._kind, None), *((each, 32) for each in self._patterns)):
+            part.build((None, None, width))
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*shape[:2], 128 + max(KINDS))
 
     def call(self, characters: keras.KerasTensor) -> keras.KerasTensor:
         count, words, length = ops.shape(characters)
@@ -93,6 +98,12 @@ class _Nearness(layers.Layer):
     def build(self, shape: list[tuple[int | None, ...]]) -> None:
         self._across = layers.Embedding(STEPS, HEADS)
         self._down = layers.Embedding(STEPS, HEADS)
+        self._across.build(None)
+        self._down.build(None)
+
+    def compute_output_shape(self, shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        count, words, _ = shape[0]
+        return (count, HEADS, words, words)
 
     def call(self, of: list[keras.KerasTensor]) -> keras.KerasTensor:
         places, characters = of

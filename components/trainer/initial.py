@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import keras
-import tensorflow as tf
 
 from tfx_ocr.data import pretrained
 
@@ -25,6 +24,11 @@ def assign_initial_weights(model: keras.Model, where: str) -> None:
     """
     if where in pretrained.list_names():
         where = str(pretrained.get_folder(where))
+    if os.path.isfile(where):  # trained on another backend, perhaps where TensorFlow is not installed
+        model.load_weights(where)
+        return
+    import tensorflow as tf
+
     if not tf.io.gfile.isdir(where):
         model.load_weights(where)
         return

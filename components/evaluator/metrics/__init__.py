@@ -25,17 +25,19 @@ METRICS = {
 
 
 class Family(Protocol):
-    """Module of a family of metrics. Pairs are (reference, answer), or a mapping of them to how often they came.
+    """Module of a family of metrics. Pairs are (reference, answer), or a mapping of them to how often they came."""
 
-    Attributes:
-        NAMES: metrics of all answers together.
-        CLASS_NAMES: metrics of one class, of which more is better; empty where answers are not classes.
-        LOWER_IS_BETTER: which of `NAMES` are errors.
-    """
+    @property
+    def NAMES(self) -> tuple[str, ...]:  # noqa: N802 (a constant of the module)
+        """Return the metrics of all answers together."""
 
-    NAMES: tuple[str, ...]
-    CLASS_NAMES: tuple[str, ...]
-    LOWER_IS_BETTER: frozenset[str]
+    @property
+    def CLASS_NAMES(self) -> tuple[str, ...]:  # noqa: N802
+        """Return the metrics of one class, of which more is better; empty where answers are not classes."""
+
+    @property
+    def LOWER_IS_BETTER(self) -> frozenset[str]:  # noqa: N802
+        """Return which of `NAMES` are errors."""
 
     def make_pair(self, record: Record, outputs: Outputs, /) -> Pair:
         """Return what is judged of one example, from its record and the outputs of `serving_default`."""

@@ -43,7 +43,7 @@ def build_metrics() -> list[keras.metrics.Metric]:
 
 def _right(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
     found = keras.ops.stack([keras.ops.argmax(logits, -1) for logits in _heads(y_pred)], 1)
-    same = keras.ops.equal(keras.ops.cast(found, "int64"), keras.ops.cast(y_true, "int64"))
+    same = keras.ops.equal(keras.ops.cast(found, "int32"), keras.ops.cast(y_true, "int32"))
     return keras.ops.cast(keras.ops.all(same, 1), "float32")
 
 

@@ -161,3 +161,24 @@ def test_what_is_wrong_is_said():
     assert TASK.find_problem(shorter) == "answers with 2 characters a line and 1 of their probabilities"
     del good["characters"]
     assert TASK.find_problem(good).startswith("has no output 'characters'; it has ")
+
+
+def test_the_portable_loss_is_that_of_tensorflows_kernel_with_its_gradient():
+    random = np.random.default_rng(11)
+    logits = tf.constant(random.normal(0, 2, (40, 12, 6)), tf.float32)
+    lengths = random.integers(0, 8, 40)
+    labels = np.where(np.arange(7) < lengths[:, None], random.integers(1, 6, (40, 7)), 0)
+    labels[0] = 2  # seven equal ones need thirteen frames: no room
+    labels[1] = [1, 1, 2, 2, 3, 3, 4]  # ten frames
+    assert {0, 7} <= set(lengths.tolist())
+    losses, gradients = [], []
+    for compute in (learn.compute_portably, learn.compute_by_tensorflow):
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            found = compute(tf.constant(labels), logits)
+        losses.append(found.numpy())
+        gradients.append(tape.gradient(found, logits).numpy())
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(gradients[0], gradients[1], atol=1e-4)
+    assert losses[0][0] == 0
+    assert (losses[0][1:] > 0).all()

@@ -1,0 +1,111 @@
+"""Run every head, loss and network on one Keras backend, with TensorFlow and TFX blocked; print one line each.
+
+Started by `test_backends.py` in a process of its own: a process has one backend.
+"""
+
+from __future__ import annotations
+
+import importlib.abc
+import json
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+BLOCKED = ("tensorflow", "tensorflow_transform", "tfx", "tfx_bsl", "apache_beam")
+
+
+class Blocked(importlib.abc.MetaPathFinder):
+    """Finder that fails for what learning must not import."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if name.split(".")[0] in BLOCKED:
+            raise ImportError(f"{name} is blocked")
+
+
+sys.meta_path.insert(0, Blocked())
+
+import keras  # noqa: E402  (after the finder)
+import numpy as np  # noqa: E402
+
+from tfx_ocr.components.networks import NETWORKS, get_network  # noqa: E402
+from tfx_ocr.components.recipe import Image, LineImage, Part, Picture, Trainer, Words  # noqa: E402
+from tfx_ocr.components.tasks import TASKS, get_task  # noqa: E402
+from tfx_ocr.components.trainer import model as models  # noqa: E402
+from tfx_ocr.data.alphabets import get_alphabet  # noqa: E402
+
+TASK_OF = {"sequence": "sequence", "words": "tagging"}  # by what a network gives; else a task of one vector
+ALPHABETS = {"classification": "digits", "syllables": "hangul", "sequence": "vietnamese", "tagging": "entities"}
+VECTORS = ("classification", "syllables")
+ROWS = 2
+
+
+def make_batch(spec: Picture | Words) -> Any:
+    """Return two rows of what a network takes."""
+    random = np.random.default_rng(7)
+    if isinstance(spec, Words):
+        characters = random.integers(1, spec.CHARACTERS, (ROWS, 5, spec.max_characters)).astype("int32")
+        places = random.uniform(0, 1, (ROWS, 5, spec.PLACES)).astype("float32")
+        return {"characters": characters, "places": places}
+    return random.uniform(-1, 1, (ROWS, spec.height, spec.width, spec.channels)).astype("float32")
+
+
+def make_labels(task: str) -> np.ndarray:
+    """Return labels of two rows, as the task's `encode` writes them and training pads them."""
+    return {
+        "classification": np.array([3, 9]),
+        "syllables": np.array([[18, 0, 4], [0, 20, 27]]),
+        "sequence": np.array([[5, 5, 8, 0], [0, 0, 0, 0]]),
+        "tagging": np.array([[1, 2, 2, 1, 64], [1, 64, -1, -1, -1]]),
+    }[task]
+
+
+def run(network: str, task: str) -> dict[str, Any]:
+    """Build a network with a task's head, and compute the loss; with JAX, train one step too."""
+    keras.utils.set_random_seed(7)
+    gives = get_network(network).GIVES
+    spec: Picture | Words = {"sequence": LineImage(height=16, width=48), "words": Words(max_characters=6)}.get(
+        gives, Image(height=75, width=75)
+    )
+    trainer = Trainer(network=network, units=(8,), dropout=(0.1,), batch_size=ROWS)
+    part = Part(name="alone", input=spec, task=task, alphabet=ALPHABETS[task], trainer=trainer)
+    model, _ = models.build(part)
+    learn = get_task(task).load_learn()
+    batch, labels = make_batch(spec), make_labels(task)
+    logits = model(batch, training=False)
+    loss = float(np.mean(keras.ops.convert_to_numpy(learn.build_loss()(labels, logits))))
+    found = {"network": network, "task": task, "shape": list(logits.shape), "loss": loss}
+    if keras.backend.backend() != "numpy":  # which computes no gradients
+        phase = models.plan_phases(trainer)[0]
+        optimizer = models.build_optimizer(trainer.optimizer, phase, steps=1)
+        model.compile(optimizer=optimizer, loss=learn.build_loss(), metrics=learn.build_metrics())
+        before = [weight.copy() for weight in model.get_weights()]
+        found["step"] = float(model.train_on_batch(batch, labels, return_dict=True)["loss"])
+        after = model.get_weights()
+        found["moved"] = sum(not np.array_equal(one, other) for one, other in zip(before, after, strict=True))
+        found["finite"] = all(bool(np.isfinite(weight).all()) for weight in after)
+    return found
+
+
+def compute_ctc() -> dict[str, Any]:
+    """Return the sequence loss of logits worked out by hand and of random ones."""
+    loss = get_task("sequence").load_learn().build_loss()
+    uniform = loss.call(np.array([[1, 0], [0, 0], [1, 1]]), np.zeros((3, 2, 3), "float32"))
+    random = np.random.default_rng(3)
+    logits = random.normal(size=(6, 9, 5)).astype("float32")
+    labels = np.array([[1, 2, 3, 4], [1, 1, 2, 2], [4, 0, 0, 0], [0, 0, 0, 0], [3, 3, 3, 0], [2, 1, 2, 0]])
+    values = [keras.ops.convert_to_numpy(each).tolist() for each in (uniform, loss.call(labels, logits))]
+    return {"uniform": values[0], "random": values[1]}
+
+
+if __name__ == "__main__":
+    assert set(ALPHABETS) == set(TASKS)
+    assert all(get_alphabet(name) for name in ALPHABETS.values())
+    for name in NETWORKS:
+        gives = get_network(name).GIVES
+        for task in [TASK_OF[gives]] if gives in TASK_OF else VECTORS:
+            if name == "inception_v3" and task == "syllables":  # 22 million weights: one head says as much as two
+                continue
+            sys.stdout.write(json.dumps(run(name, task)) + "\n")
+    sys.stdout.write(json.dumps(compute_ctc()) + "\n")
+    sys.stdout.write(json.dumps(sorted(set(BLOCKED) & set(sys.modules))) + "\n")
