@@ -12,6 +12,7 @@ from tfx_ocr.components.evaluator.metrics import METRICS
 from tfx_ocr.components.inputs import INPUTS
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.tasks import TASKS, get_task
+from tfx_ocr.data.readers import READERS
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = {
@@ -20,6 +21,7 @@ MODULES = {
     "tfx_ocr.components.networks:Network": tuple(NETWORKS.values()),
     "tfx_ocr.components.tasks:Graph": tuple(get_task(name).graph for name in TASKS),
     "tfx_ocr.components.tasks:Learn": tuple(get_task(name).learn for name in TASKS),
+    "tfx_ocr.data.readers.split_folders:Reader": tuple(READERS.values()),
 }
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from tfx_ocr.components.recipe import Gate
 from tfx_ocr.pipeline.check import check, check_recipe
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
@@ -33,6 +34,9 @@ def test_every_recipe_passes(name):
         ("examples.split.eval=2.0", "examples.split.eval is 2.0"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),
         ("gate.at_least.acuracy=0.9", "acuracy"),
+        ("gate.metrics=words", "gate.metrics is 'words'; known: classification, fields, syllables, text"),
+        ("task=guess", "task is 'guess'; known: classification, sequence"),
+        ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
     ],
     ids=lambda value: value.split("=")[0] if "=" in value else "",
 )
@@ -77,3 +81,25 @@ def test_checking_imports_no_tensorflow():
 def test_a_tuner_searches_no_head_below_the_least(override, said):
     with pytest.raises(ValueError, match=said):
         check_recipe(resolve_recipe(Settings(tune="1", overrides=override)))
+
+
+def test_the_recipe_may_be_judged_by_another_family():
+    recipe = get_recipe("digits")
+    classes = Gate(metrics="text", at_least={"exact_lines": 0.9}, each_class_at_least={"recall": 0.8})
+    with pytest.raises(ValueError, match="recall"):  # texts have no classes
+        check_recipe(dataclasses.replace(recipe, gate=classes))
+    check_recipe(dataclasses.replace(recipe, gate=dataclasses.replace(classes, each_class_at_least={})))
+
+
+@pytest.mark.parametrize(
+    ("recipe", "old", "new"),
+    [
+        ("digits", "image.height=80", "input.height=80"),
+        ("lines", "image.width=320", "input.width=320"),
+        ("invoices", "words.max_characters=9", "input.max_characters=9"),
+    ],
+)
+def test_the_input_is_set_by_its_old_names_too(recipe, old, new):
+    changed = resolve_recipe(Settings(recipe=recipe, overrides=old))
+    assert changed == resolve_recipe(Settings(recipe=recipe, overrides=new))
+    assert changed.input != get_recipe(recipe).input

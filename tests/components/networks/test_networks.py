@@ -262,3 +262,17 @@ def test_unknown_network_is_answered_with_the_known_ones():
         ValueError, match="no network 'resnet'; known: inception_v3, line_cnn, mlp, residual_cnn, small_cnn"
     ):
         get_network("resnet")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "shape"),
+    [
+        ("small_cnn", GREY, (None, 5, 5, 128)),
+        ("residual_cnn", GREY, (None, 5, 5, 128)),
+        ("inception_v3", GREY, (None, 1, 1, 2048)),
+        ("line_cnn", STRIP, (None, 5, 24, 96)),
+    ],
+)
+def test_the_last_map_is_the_layer_that_the_network_names(name, spec, shape):
+    network = get_network(name)
+    assert network.build(spec, Base()).get_layer(network.LAST_MAP).output.shape == shape
