@@ -9,6 +9,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -132,12 +133,47 @@ def to_png(image: bytes) -> bytes:
 
 
 def save_png(picture: Image.Image) -> bytes:
-    """Return a picture of at most 8 bits a channel as PNG: grey where it is grey or bilevel, else RGB; alpha stays."""
+    """Encode an image of at most 8 bits per channel as PNG: grey where it is grey, else RGB; alpha stays."""
+    written = io.BytesIO()
+    _simplify(picture).save(written, "PNG")
+    return written.getvalue()
+
+
+def decode_planes(image: bytes) -> np.ndarray:
+    """Decode an image that `find_problem` accepts to what TensorFlow reads of `to_png(image)`.
+
+    Of 16 bits the upper 8 count. A transparent colour of a PNG counts in a palette only.
+
+    Returns:
+        [4, height, width] float64: red, green, blue and opacity, whole numbers from 0 to 255.
+
+    Raises:
+        ValueError: the image cannot be decoded.
+    """
+    try:
+        with suppress_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
+            if opened.mode.startswith("I;16"):
+                picture = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
+            elif opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB", "LA", "RGBA"):
+                picture = opened
+            else:
+                picture = _simplify(opened)
+            pixels = np.asarray(picture)
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"damaged image: {error}") from None
+    pixels = pixels.reshape(*pixels.shape[:2], -1)
+    count = pixels.shape[2]
+    planes = np.full((4, *pixels.shape[:2]), 255.0)
+    planes[:3] = np.moveaxis(pixels[..., :3] if count > 2 else pixels[..., :1], 2, 0)
+    if count in (2, 4):
+        planes[3] = pixels[..., -1]
+    return planes
+
+
+def _simplify(picture: Image.Image) -> Image.Image:
     grey = picture.mode in ("1", "L", "LA")
     mode = ("LA" if grey else "RGBA") if picture.has_transparency_data else ("L" if grey else "RGB")
-    written = io.BytesIO()
-    picture.convert(mode).save(written, "PNG")
-    return written.getvalue()
+    return picture.convert(mode)
 
 
 @contextlib.contextmanager

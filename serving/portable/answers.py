@@ -1,0 +1,160 @@
+"""From a network's logits to named outputs, as the exported graph decodes them.
+
+A function takes the logits, what the request held (see `inputs.Parsed`) and the form's `Portable`, and returns an
+array per output; texts are bytes in arrays of objects. The graph's own functions are in `components.tasks`; one test
+holds both to the same answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfx_ocr.data import features
+from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, INITIALS, MEDIALS
+from tfx_ocr.serving.portable.form import Outputs, Parsed, Portable
+
+BLANK = 0  # of connectionist temporal classification; a character's number is its place in the alphabet plus one
+HEADS = {features.INITIAL_OUT: INITIALS, features.MEDIAL_OUT: MEDIALS, features.FINAL_OUT: FINALS}
+LONGEST_FIELD = 256  # words
+DOUBT = 6.0  # log odds: the most that one word inside a field may count against it
+PRESENT = 0.5  # mean probability of its words from which on a field is answered
+NEVER = -1e9
+
+
+def decode_classification(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return the best classes of [batch, classes] logits: `label`, `probability`, `labels`, `probabilities`."""
+    return _rank(_softmax(logits), form.labels, form.top_n)
+
+
+def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return the best of all 11,172 syllables by joint probability of [batch, 68] logits, and each head's own best."""
+    edges = np.cumsum([len(jamo) for jamo in HEADS.values()])[:-1]
+    heads = [_log_softmax(each) for each in np.split(logits, edges, -1)]
+    initial, medial, final = heads
+    joint = initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]
+    outputs = _rank(np.exp(joint.reshape(len(logits), -1)), CLASSES, form.top_n)
+    for (name, jamo), head in zip(HEADS.items(), heads, strict=True):
+        outputs[name] = _to_bytes(jamo)[head.argmax(-1)]
+        outputs[f"{name}_probability"] = np.exp(head.max(-1))
+    return outputs
+
+
+def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return the text of [batch, frames, characters + 1] logits: best character per frame, repeats and blanks merged.
+
+    A character's probability is the highest of its frames; a text's is the geometric mean of its characters', of an
+    empty text that of the frames' blanks.
+
+    Source: Graves et al., "Connectionist Temporal Classification", 2006: best path decoding.
+    """
+    frames = _softmax(logits)
+    best, sure = frames.argmax(-1), frames.max(-1)
+    rows: list[tuple[list[bytes], list[float]]] = []
+    letters = _to_bytes(("", *form.labels))
+    means = np.zeros(len(logits), np.float32)
+    for row in range(len(logits)):
+        begins = np.flatnonzero(np.diff(best[row], prepend=-1))
+        highest = np.maximum.reduceat(sure[row], begins)
+        is_text = best[row][begins] != BLANK
+        rows.append((letters[best[row][begins][is_text]].tolist(), highest[is_text].tolist()))
+        of_text = np.log(highest[is_text]) if is_text.any() else np.log(sure[row])
+        means[row] = np.exp(of_text.mean())
+    longest = max((len(characters) for characters, _ in rows), default=0)
+    return {
+        features.LABEL_OUT: np.array([b"".join(characters) for characters, _ in rows], object),
+        features.PROBABILITY_OUT: means,
+        features.CHARACTERS_OUT: _pad([characters for characters, _ in rows], longest, b"", np.dtype(object)),
+        features.CHARACTER_PROBABILITIES_OUT: _pad([each for _, each in rows], longest, 0.0, np.dtype(np.float32)),
+    }
+
+
+def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return each word's entity and each entity's field of [batch, words, 3 * entities] logits.
+
+    A field is the run of at most `LONGEST_FIELD` words with the highest sum of the log probabilities of its first and
+    its last word, less the log odds against each word that is likelier not of the entity. It is answered where the
+    mean probability of its words is `PRESENT` or more.
+    """
+    words, boxes, counts = parsed[features.WORDS_IN], parsed[features.BOXES_IN], parsed["counts"]
+    there = np.arange(logits.shape[1]) < counts[:, None]
+    tags, firsts, lasts = np.split(logits, 3, -1)
+    every = np.where(there[..., None], _softmax(tags), np.float32(0))
+    names = _to_bytes(form.labels)
+    chosen = _find_runs(every, firsts, lasts, there)
+    sizes = chosen.sum(1)
+    means = np.where(chosen, every, 0).sum(1, dtype=np.float32) / np.maximum(sizes, 1)
+    present = means >= PRESENT
+    shape = (len(logits), len(names) - 1)
+    values, around = np.full(shape, b"", object), np.zeros((*shape, 4), np.float32)
+    for row, entity in zip(*np.nonzero(present[:, 1:] & (sizes[:, 1:] > 0)), strict=True):
+        inside = np.flatnonzero(chosen[row, :, entity + 1])
+        values[row, entity] = b" ".join(words[row, inside])
+        around[row, entity] = (*boxes[row, inside, :2].min(0), *boxes[row, inside, 2:].max(0))
+    return {
+        features.ENTITIES_OUT: names[np.where(there, tags.argmax(-1), 0)],
+        features.ENTITY_PROBABILITIES_OUT: every.max(-1),
+        features.FIELD_NAMES_OUT: np.tile(names[1:], (len(logits), 1)),
+        features.FIELD_VALUES_OUT: values,
+        features.FIELD_PROBABILITIES_OUT: np.where(present, means, 0)[:, 1:].astype(np.float32),
+        features.FIELD_BOXES_OUT: around,
+    }
+
+
+def _find_runs(every: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Return each entity's best run of words: [batch, words, entities] probabilities and logits to bool."""
+    absent = np.float32(NEVER) * ~there[..., None]
+    begin, end = (_log_softmax(each + absent, 1) for each in (firsts, lasts))
+    against = np.clip(np.log(every + np.float32(1e-6)) - np.log(np.float32(1 + 1e-6) - every), -DOUBT, 0)
+    upto = np.cumsum(against, 1, dtype=np.float32)
+    end = end + upto
+    padded = np.pad(end, [(0, 0), (0, LONGEST_FIELD - 1), (0, 0)], constant_values=2 * NEVER)
+    best_end = np.lib.stride_tricks.sliding_window_view(padded, LONGEST_FIELD, 1).max(-1)
+    first = (begin - (upto - against) + best_end).argmax(1)[:, None]
+    place = np.arange(every.shape[1])[:, None]
+    in_reach = (place >= first) & (place < first + LONGEST_FIELD)
+    last = np.where(in_reach, end, np.float32(2 * NEVER)).argmax(1)[:, None]
+    return (place >= first) & (place <= last) & there[..., None]
+
+
+def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Outputs:
+    """Return the `most` best labels of each row, the best first; of equal ones the one that stands first."""
+    count = min(most, len(labels))
+    best = np.argpartition(-probabilities, count - 1, 1)[:, :count] if count < len(labels) else None
+    if best is None:
+        best = np.tile(np.arange(len(labels)), (len(probabilities), 1))
+    best.sort(1)
+    order = np.argsort(-np.take_along_axis(probabilities, best, 1), 1, kind="stable")
+    best = np.take_along_axis(best, order, 1)
+    ranked, texts = np.take_along_axis(probabilities, best, 1), _to_bytes(labels)[best]
+    return {
+        features.LABEL_OUT: texts[:, 0],
+        features.PROBABILITY_OUT: ranked[:, 0],
+        features.LABELS_OUT: texts,
+        features.PROBABILITIES_OUT: ranked,
+    }
+
+
+def _to_bytes(texts: Sequence[str]) -> np.ndarray:
+    found = np.empty(len(texts), object)
+    found[:] = [text.encode() for text in texts]
+    return found
+
+
+def _pad(rows: Sequence[Sequence[object]], length: int, filler: object, dtype: np.dtype) -> np.ndarray:
+    found = np.full((len(rows), length), filler, dtype)
+    for row, values in zip(found, rows, strict=True):
+        row[: len(values)] = values
+    return found
+
+
+def _log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
+    shifted = logits - logits.max(axis, keepdims=True)
+    found: np.ndarray = shifted - np.log(np.exp(shifted).sum(axis, keepdims=True))
+    return found
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    found: np.ndarray = np.exp(_log_softmax(logits))
+    return found
