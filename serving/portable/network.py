@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+
+_NOTED = threading.Event()  # whether LiteRT has told about its delegate: once per process
 
 ROWS = 16  # that run at once; those left over run one by one, so that shapes change rarely
 
@@ -78,8 +81,7 @@ class Network:
 
     def _load(self, rows: int) -> _Fixed:
         try:
-            with _silence_stderr():
-                return _Fixed(Interpreter(model_content=self._content, num_threads=self._threads), rows)
+            return _Fixed(Interpreter(model_content=self._content, num_threads=self._threads), rows)
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{self._path} is not a network that LiteRT runs: {error}") from None
 
@@ -102,7 +104,8 @@ class _Fixed:
         if shapes != self._allocated:
             for name, shape in shapes.items():
                 self._interpreter.resize_tensor_input(self._indices[name], shape)
-            self._interpreter.allocate_tensors()
+            with _silence_stderr():
+                self._interpreter.allocate_tensors()
             self._allocated = shapes
         for name, value in inputs.items():
             self._interpreter.set_tensor(self._indices[name], value)
@@ -118,7 +121,11 @@ def _name(detail: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def _silence_stderr() -> Iterator[None]:
-    """Keep LiteRT's note about its delegate from the console: its log level cannot be set."""
+    """Keep LiteRT's note about its first delegate from the console: its log level cannot be set."""
+    if _NOTED.is_set():
+        yield
+        return
+    _NOTED.set()
     kept = os.dup(2)
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 2)
