@@ -7,13 +7,15 @@ holds both to the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, INITIALS, MEDIALS
+from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving.portable.form import Outputs, Parsed, Portable
+from tfx_ocr.serving.portable.inputs import count_words
 
 BLANK = 0  # of connectionist temporal classification; a character's number is its place in the alphabet plus one
 HEADS = {features.INITIAL_OUT: INITIALS, features.MEDIAL_OUT: MEDIALS, features.FINAL_OUT: FINALS}
@@ -77,7 +79,8 @@ def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Output
     its last word, less the log odds against each word that is likelier not of the entity. It is answered where the
     mean probability of its words is `PRESENT` or more.
     """
-    words, boxes, counts = parsed[features.WORDS_IN], parsed[features.BOXES_IN], parsed["counts"]
+    words, boxes = parsed[features.WORDS_IN], parsed[features.BOXES_IN]
+    counts = count_words(words)
     there = np.arange(logits.shape[1]) < counts[:, None]
     tags, firsts, lasts = np.split(logits, 3, -1)
     every = np.where(there[..., None], _softmax(tags), np.float32(0))
@@ -158,3 +161,22 @@ def _log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
 def _softmax(logits: np.ndarray) -> np.ndarray:
     found: np.ndarray = np.exp(_log_softmax(logits))
     return found
+
+
+ANSWERS = {
+    "classification": decode_classification,
+    "sequence": decode_sequence,
+    "syllables": decode_syllables,
+    "tagging": decode_tagging,
+}
+
+
+def get_answer(task: str) -> Callable[[np.ndarray, Parsed, Portable], Outputs]:
+    """Return how a task's logits are decoded.
+
+    Raises:
+        ValueError: unknown task; the known ones are named.
+    """
+    if task not in ANSWERS:
+        raise make_unknown_error(f"no portable answer {task!r}", ANSWERS)
+    return ANSWERS[task]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-FOLDER = "assets.extra/portable"  # in an export, where TensorFlow Serving does not look
-NETWORK = "network.tflite"
+from tfx_ocr.serving.signature import Signature, Tensors
+
 FORM = "portable.json"
 REASON = "reason.txt"  # alone in the folder where the network cannot be converted
 
@@ -29,7 +29,7 @@ class Portable:
         spec: of the input, such as `height` and `width` of an image in pixels.
         labels: what the numbers of the network's outputs stand for: classes, characters or entities, in their order.
         top_n: best classes in an answer.
-        signature: name of the input's own signature.
+        signatures: name to `inputs` and `outputs`, each name to dtype and shape, as `serving.signature` has them.
     """
 
     input: str
@@ -37,7 +37,14 @@ class Portable:
     spec: Mapping[str, Any]
     labels: tuple[str, ...]
     top_n: int
-    signature: str
+    signatures: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def read_signatures(self) -> dict[str, Signature]:
+        """Return the export's signatures by name."""
+        return {
+            name: Signature(inputs=_read_tensors(sides["inputs"]), outputs=_read_tensors(sides["outputs"]))
+            for name, sides in self.signatures.items()
+        }
 
     def to_json(self) -> str:
         """Return the file's text: sorted keys, equal text for equal values."""
@@ -56,3 +63,7 @@ def read_form(folder: Path) -> Portable:
         return Portable(**{**values, "labels": tuple(values["labels"])})
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ValueError(f"{path} cannot be read: {error}; push or export the model again") from None
+
+
+def _read_tensors(tensors: Mapping[str, Any]) -> Tensors:
+    return {name: (dtype, None if shape is None else tuple(shape)) for name, (dtype, shape) in tensors.items()}

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from tfx_ocr.data import features, images
 from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.pixels import glyph, line, numpy_ops
+from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving.portable import words as of_words
 from tfx_ocr.serving.portable.form import Parsed, Portable
+
+Record = Mapping[str, Sequence[Any]]  # lists of bytes or float by feature
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """One kind of input.
+
+    Attributes:
+        build: a request's arrays to what the network takes.
+        stack: records to the arrays of the input's own signature.
+    """
+
+    build: Callable[[Parsed, Portable], dict[str, np.ndarray]]
+    stack: Callable[[Sequence[Record]], dict[str, np.ndarray]]
 
 
 def build_glyphs(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
@@ -30,7 +48,7 @@ def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     Raises:
         ValueError: a page has more than `MOST_WORDS` words.
     """
-    counts, width = parsed["counts"], form.spec["max_characters"]
+    counts, width = count_words(parsed[features.WORDS_IN]), form.spec["max_characters"]
     most = max(int(counts.max(initial=0)), 1)
     if most > MOST_WORDS:
         raise ValueError(f"too many words: a page may have {MOST_WORDS}; divide it")
@@ -43,9 +61,9 @@ def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     return {"characters": characters, "places": places}
 
 
-def count_words(inputs: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the number of words of each page of `words` [batch, words]: up to the last that is not ""."""
-    there = inputs[features.WORDS_IN] != b""
+def count_words(words: np.ndarray) -> np.ndarray:
+    """Return the number of words of each page, [batch, words] bytes: up to the last that is not ""."""
+    there = words != b""
     last: np.ndarray = np.where(there, np.arange(1, there.shape[1] + 1), 0).max(1, initial=0)
     return last
 
@@ -56,3 +74,43 @@ def _fit(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict
     low, high = spec.scaled
     pixels = np.stack(fitted).astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
     return {features.PIXELS: pixels}
+
+
+def _stack_images(records: Sequence[Record]) -> dict[str, np.ndarray]:
+    found = np.empty(len(records), object)
+    found[:] = [_require(record, features.IMAGE)[0] for record in records]
+    return {features.IMAGE_BYTES_IN: found}
+
+
+def _stack_words(records: Sequence[Record]) -> dict[str, np.ndarray]:
+    pages = [(record.get(features.WORDS, []), record.get(features.BOXES, [])) for record in records]
+    most = max((len(words) for words, _ in pages), default=0)
+    texts, boxes = np.full((len(pages), most), b"", object), np.zeros((len(pages), most, 4), np.float32)
+    for row, (words, around) in enumerate(pages):
+        texts[row, : len(words)] = list(words)
+        boxes[row, : len(words)] = np.reshape(around, (-1, 4))
+    return {features.WORDS_IN: texts, features.BOXES_IN: boxes}
+
+
+def _require(record: Record, name: str) -> Sequence[Any]:
+    if not record.get(name):
+        raise ValueError(f"the record has no feature {name!r}")
+    return record[name]
+
+
+INPUTS = {
+    "image": Input(build_glyphs, _stack_images),
+    "line_image": Input(build_lines, _stack_images),
+    "words": Input(build_words, _stack_words),
+}
+
+
+def get_input(kind: str) -> Input:
+    """Return how a kind of input is read.
+
+    Raises:
+        ValueError: unknown kind; the known ones are named.
+    """
+    if kind not in INPUTS:
+        raise make_unknown_error(f"no portable input {kind!r}", INPUTS)
+    return INPUTS[kind]

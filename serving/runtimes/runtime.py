@@ -48,16 +48,24 @@ class Runtime:
         signatures: those that Predict asks, without TensorFlow's own `__saved_model_init_op`.
     """
 
-    def __init__(self, path: Path, name: str, version: str, definitions: Mapping[str, Any]):
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        version: str,
+        definitions: Mapping[str, Any],
+        signatures: Mapping[str, Signature] | None = None,
+    ):
         self.path, self.name, self.version = path, name, version
         self.definitions = definitions
-        self.signatures = {
+        self.signatures = signatures or {
             signature: Signature.read(definition)
             for signature, definition in definitions.items()
             if definition.method_name == PREDICT
         }
-        self._inputs = {signature: frozenset(definition.inputs) for signature, definition in definitions.items()}
-        self._outputs = {signature: tuple(definition.outputs) for signature, definition in definitions.items()}
+        known = {**definitions, **self.signatures}
+        self._inputs = {signature: frozenset(each.inputs) for signature, each in known.items()}
+        self._outputs = {signature: tuple(each.outputs) for signature, each in known.items()}
 
     def run(
         self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None

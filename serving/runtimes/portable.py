@@ -1,0 +1,57 @@
+"""An export's portable form: pixels and answers by NumPy, the network by LiteRT, no TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from tfx_ocr.data import features
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.portable import FOLDER, NETWORK
+from tfx_ocr.serving.portable.answers import get_answer
+from tfx_ocr.serving.portable.example import parse_example
+from tfx_ocr.serving.portable.form import read_form
+from tfx_ocr.serving.portable.inputs import get_input
+from tfx_ocr.serving.portable.network import Network
+from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+
+
+class PortableModel(Runtime):
+    """Answers as the SavedModel beside it, under its signatures: see `Runtime`."""
+
+    def __init__(self, path: Path, name: str, version: str, options: Options):
+        """Load.
+
+        Args:
+            path: of the version's folder.
+            name: of the model.
+            version: of the model.
+            options: `interpreters` run at once, more wait; each has `intra_op_threads`.
+
+        Raises:
+            ValueError: the form is damaged, or its network needs operations that LiteRT lacks.
+        """
+        folder = path / FOLDER
+        self.form = read_form(folder)
+        super().__init__(path, name, version, {}, self.form.read_signatures())
+        self._network = Network(folder / NETWORK, options.interpreters, options.intra_op_threads or None)
+        self._input, self._decode = get_input(self.form.input), get_answer(self.form.task)
+
+    def run(
+        self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
+    ) -> list[np.ndarray]:
+        """See `Runtime`. `timeout_s` is for the wait for an interpreter: a run itself cannot be given up."""
+        if signature == features.SERVING_DEFAULT:
+            inputs = self._input.stack([parse_example(each) for each in inputs[features.EXAMPLES_IN]])
+        try:
+            logits = self._network.run(self._input.build(inputs, self.form), timeout_s)
+        except TimeoutError as error:
+            raise RequestError(str(self.path), "DEADLINE_EXCEEDED", str(error)) from None
+        found = self._decode(logits, inputs, self.form)
+        return [found[name] for name in outputs]
+
+    def close(self) -> None:
+        """See `Runtime`."""
+        self._network.close()
