@@ -9,7 +9,7 @@ MIDDLE = 127.5  # grey level between dark and light ink
 
 
 def compose(ops: Ops, planes: Array, channels: int) -> Array:
-    """Lay an image on the ground that differs from its ink: white, or black where what is opaque is light.
+    """Put an image on the ground that differs from its ink: white, or black where what is opaque is light.
 
     Args:
         ops: array operations.

@@ -75,7 +75,7 @@ class Network:
         return np.concatenate(parts)
 
     def close(self) -> None:
-        """Free the interpreters."""
+        """Release the interpreters."""
         while not self._free.empty():
             self._free.get_nowait()
 
