@@ -139,13 +139,13 @@ def save_png(picture: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def decode_planes(image: bytes) -> np.ndarray:
+def decode_pixels(image: bytes) -> np.ndarray:
     """Decode an image that `find_problem` accepts to what TensorFlow reads of `to_png(image)`.
 
     Of 16 bits the upper 8 count. A transparent colour of a PNG counts in a palette only.
 
     Returns:
-        [4, height, width] float64: red, green, blue and opacity, whole numbers from 0 to 255.
+        [height, width, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
 
     Raises:
         ValueError: the image cannot be decoded.
@@ -161,13 +161,7 @@ def decode_planes(image: bytes) -> np.ndarray:
             pixels = np.asarray(picture)
     except (OSError, SyntaxError) as error:
         raise ValueError(f"damaged image: {error}") from None
-    pixels = pixels.reshape(*pixels.shape[:2], -1)
-    count = pixels.shape[2]
-    planes = np.full((4, *pixels.shape[:2]), 255.0)
-    planes[:3] = np.moveaxis(pixels[..., :3] if count > 2 else pixels[..., :1], 2, 0)
-    if count in (2, 4):
-        planes[3] = pixels[..., -1]
-    return planes
+    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def _simplify(picture: Image.Image) -> Image.Image:

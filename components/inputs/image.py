@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 import numpy as np
 import tensorflow as tf
 
+from tfx_ocr.components.inputs import tensorflow_ops
 from tfx_ocr.components.recipe import Image, ImageAugmentation, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
+from tfx_ocr.data.pixels import glyph
 
 Labels = TypeVar("Labels")
 Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
@@ -20,78 +22,49 @@ RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
 REQUEST = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
 WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
-LARGEST_PX = 1024  # a longer side is thinned out to this: a photograph of 50 megapixels costs no more than a scan
-COARSE_PX = 128  # longer side at which the ink is looked for: dust of a large scan is less than a pixel there
-SUPPORT = 0.25  # mean of a pixel and its 8 neighbours as a share of the pixel itself, below which it is a speck
-INK = 0.35  # share of the darkest ink from which on a pixel counts as ink when its box is found
-PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and shading go, soft edges stay
 BEGINNINGS = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # of PNG, JPEG, GIF and BMP
 HEADER = 24  # bytes of a PNG or GIF that say its size
+PNG_OF_ONE_PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da63600000000200"
+    "01e527defc0000000049454e44ae426082"
+)
 JPEG_OF_ONE_PIXEL = bytes.fromhex("ffd8 ffc0000b080001000101011100 ffda0008010100003f00")  # begins; its size is enough
-FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
 
 def fit(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
-    """Decode one picture and fit its ink to the recipe's size.
-
-    The paper's level is the border's; ink is what differs from it. Contrast is stretched so that paper is 0 and the
-    strongest ink 255. Size, margin and polarity of the picture make no difference; a blank picture gives paper.
+    """Decode one picture and fit its ink to the recipe's size, as `data.pixels.glyph.fit` does.
 
     Args:
-        image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits;
-            transparent pixels show white paper.
+        image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits.
         spec: the recipe's.
 
     Returns:
         [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the picture.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for bytes that are no such picture, or one of too many pixels.
+        tf.errors.InvalidArgumentError: when run, for bytes in another format, or a picture of too many pixels.
     """
-    decoded = decode(image_bytes)
-    step = tf.maximum(1, tf.reduce_max(tf.shape(decoded)[:2]) // LARGEST_PX)
-    picture = composite_on_white(decoded[::step, ::step], spec.channels)
-    grey = picture if spec.channels == 1 else tf.tensordot(picture, tf.constant([[v] for v in LUMA]), 1)
-    size = tf.cast(tf.shape(grey)[:2], tf.float32)  # height, width in pixels
-
-    coarse_size = tf.maximum(tf.round(size * tf.minimum(1.0, COARSE_PX / tf.reduce_max(size))), 1.0)
-    coarse = tf.raw_ops.ResizeArea(images=grey[tf.newaxis], size=tf.cast(coarse_size, tf.int32))[0, :, :, 0]
-    paper, sign = _paper(coarse)
-    ink = tf.nn.relu((coarse - paper) * sign)
-    ink = tf.where(find_supported(ink), ink, 0.0)
-    strongest = tf.maximum(tf.reduce_max(ink), FAINTEST)
-
-    target = tf.constant([spec.height, spec.width], tf.float32)
-    if spec.crop_to_ink:
-        first, last = _box(ink >= INK * strongest)
-        first, last = first * size / coarse_size, last * size / coarse_size
-        room = target / (1.0 + 2.0 * spec.margin)
-    else:
-        first, last, room = tf.zeros_like(size), size, target
-    zoom = tf.reduce_min(room / (last - first))
-    fitted = tf.raw_ops.ScaleAndTranslate(
-        images=((picture - paper) * sign)[tf.newaxis],
-        size=[spec.height, spec.width],
-        scale=tf.stack([zoom, zoom]),
-        translation=(target - zoom * (first + last)) / 2.0,  # the middle of the ink to the middle of the picture
-        kernel_type="triangle",
-        antialias=True,
-    )[0]
-    fitted = tf.clip_by_value((fitted / strongest - PAPER) / (1.0 - PAPER), 0.0, 1.0)
-    if not spec.ink_is_light:
-        fitted = tf.where(sign < 0, 1.0 - fitted, fitted)
-    return tf.ensure_shape(tf.cast(tf.round(fitted * 255.0), tf.uint8), [spec.height, spec.width, spec.channels])
+    shape = [spec.height, spec.width, spec.channels]
+    return tf.ensure_shape(glyph.fit(tensorflow_ops, decode(image_bytes), spec), shape)
 
 
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
-    """One encoded picture to [height, width, 1 to 4] uint8, once its header says no more than `MOST_PIXELS`."""
+    """Decode one picture to [height, width, 1 to 4] uint8, once its header says no more than `MOST_PIXELS`.
+
+    JPEG is decoded by its accurate integer transform, as Pillow does: the default one differs by some grey levels.
+    """
     width, height = tf.unstack(_size(image_bytes))
     message = f"too many pixels: a picture may have {MOST_PIXELS}; width and height of this one:"
     check = tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, width, height])
+    # no conditional, see `_known_formats`: a decoder that is not wanted is given a picture of one pixel
+    is_jpeg = tf.equal(tf.strings.substr(image_bytes, 0, 2), BEGINNINGS[1])
     with tf.control_dependencies([check]):
-        decoded = tf.io.decode_image(image_bytes, expand_animations=False)
-    return tf.ensure_shape(decoded, [None, None, None])
+        jpeg = tf.io.decode_jpeg(tf.where(is_jpeg, image_bytes, PNG_OF_ONE_PIXEL), dct_method="INTEGER_ACCURATE")
+        other = tf.io.decode_image(tf.where(is_jpeg, PNG_OF_ONE_PIXEL, image_bytes), expand_animations=False)
+    shape = tf.where(is_jpeg, tf.shape(jpeg), tf.shape(other))
+    counts = [tf.where(is_jpeg, tf.size(jpeg), 0), tf.where(is_jpeg, 0, tf.size(other))]
+    flat = [tf.reshape(each, [-1])[:count] for each, count in zip((jpeg, other), counts, strict=True)]
+    return tf.ensure_shape(tf.reshape(tf.concat(flat, 0), shape), [None, None, None])
 
 
 def _size(image_bytes: tf.Tensor) -> tf.Tensor:
@@ -103,59 +76,6 @@ def _size(image_bytes: tf.Tensor) -> tf.Tensor:
     # no conditional, see `_known_formats`: what is no JPEG is asked for the size of one that is
     of_jpeg = tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL))[1::-1]
     return tf.cast(tf.ensure_shape(tf.where(png, of_png, tf.where(gif, of_gif, of_jpeg)), [2]), tf.int64)
-
-
-def composite_on_white(decoded: tf.Tensor, channels: int) -> tf.Tensor:
-    """[h, w, 1 to 4] uint8, the last of 2 or 4 channels being opacity, to [h, w, channels] float32 on white paper."""
-    values = tf.cast(decoded, tf.float32)
-    grey = [[1.0] * channels]
-    colour = [[v] for v in LUMA] if channels == 1 else [[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]
-    nothing = [[0.0] * channels]
-    given = tf.shape(values)[2]
-    mix = tf.constant([grey + nothing * 3, grey + nothing * 3, colour + nothing, colour + nothing])[given - 1, :given]
-    opacity = tf.constant([[0.0] * 4, [0, 1.0, 0, 0], [0.0] * 4, [0, 0, 0, 1.0]])[given - 1, :given, tf.newaxis]
-    opaque = tf.constant([255.0, 0.0, 255.0, 0.0])[given - 1]
-    flat = tf.reshape(values, [-1, given])
-    opacity = (tf.matmul(flat, opacity) + opaque) / 255.0
-    shape = tf.concat([tf.shape(values)[:2], [channels]], 0)
-    return tf.reshape(255.0 - opacity * (255.0 - tf.matmul(flat, mix)), shape)
-
-
-def find_supported(ink: tf.Tensor) -> tf.Tensor:
-    """Which pixels are no specks, by the ink of their neighbours. [h, w] float32 to [h, w] bool.
-
-    Past the edge its own pixels are met again. Sums, for a pooling operation takes five times as long here.
-    """
-    padded = tf.pad(ink, [[1, 1], [1, 1]], "SYMMETRIC")
-    rows = tf.add_n([padded[:-2], padded[1:-1], padded[2:]])
-    return tf.add_n([rows[:, :-2], rows[:, 1:-1], rows[:, 2:]]) >= 9.0 * SUPPORT * ink
-
-
-def _paper(grey: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """The paper's grey level, and 1.0 where ink is lighter than it or -1.0 where darker. [h, w] float32.
-
-    The border is paper for the most part, its corners above all (a tight crop of a `1` has ink down both sides).
-    """
-    lightest, darkest = tf.reduce_max(grey), tf.reduce_min(grey)
-    middle = (lightest + darkest) / 2.0
-    border = tf.concat([grey[0], grey[-1], grey[:, 0], grey[:, -1]], 0)
-    corners = tf.stack([grey[0, 0], grey[0, -1], grey[-1, 0], grey[-1, -1]])
-    light_paper = tf.reduce_mean(border) + tf.reduce_mean(corners) > lightest + darkest
-    sign = tf.where(light_paper, -1.0, 1.0)
-    of_paper = tf.cast((border - middle) * sign <= 0.0, tf.float32)
-    paper = tf.math.divide_no_nan(tf.reduce_sum(border * of_paper), tf.reduce_sum(of_paper))
-    return paper, sign
-
-
-def _box(is_ink: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """First (inclusive) and last (exclusive) row and column with ink, [2] float32 each; all of [h, w] where none is."""
-    is_ink = tf.logical_or(is_ink, tf.logical_not(tf.reduce_any(is_ink)))
-    first, last = [], []
-    for axis in (1, 0):
-        along = tf.cast(tf.reduce_any(is_ink, axis), tf.int32)
-        first.append(tf.argmax(along, output_type=tf.int32))
-        last.append(tf.size(along) - tf.argmax(along[::-1], output_type=tf.int32))
-    return tf.cast(tf.stack(first), tf.float32), tf.cast(tf.stack(last), tf.float32)
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:

@@ -26,9 +26,9 @@ __all__ = [
     "shape",
     "stack",
     "sum",
-    "thin",
     "to_float",
     "to_int",
+    "to_planes",
     "to_uint8",
     "where",
 ]  # fmt: skip
@@ -92,9 +92,12 @@ def find_kth_largest(x: tf.Tensor, k: Any) -> tf.Tensor:
     return tf.reduce_min(tf.math.top_k(tf.reshape(x, [-1]), to_int(k), sorted=False).values)
 
 
-def thin(planes: tf.Tensor, row_step: tf.Tensor, column_step: tf.Tensor) -> tf.Tensor:
-    """Return every `row_step`-th row and `column_step`-th column of [4, h, w]."""
-    return tf.ensure_shape(planes[:, ::row_step, ::column_step], [4, None, None])
+def to_planes(pixels: tf.Tensor) -> tf.Tensor:
+    """Return [h, w, 1 to 4] uint8 as red, green, blue and opacity: [4, h, w] float64."""
+    opaque = tf.concat([pixels, tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), tf.constant(255, tf.uint8))], 2)
+    is_grey = tf.shape(pixels)[2] < 3
+    planes = tf.gather(opaque, tf.where(is_grey, [0, 0, 0, 1], [0, 1, 2, 3]), axis=2)
+    return tf.ensure_shape(tf.cast(tf.transpose(planes, [2, 0, 1]), tf.float64), [4, None, None])
 
 
 def gather_sum(x: tf.Tensor, places: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:

@@ -16,7 +16,7 @@ PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and 
 FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
 
-def fit(ops: Ops, planes: Array, spec: Any) -> Array:
+def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     """Fit the ink of one image to `spec.height` x `spec.width`.
 
     The paper's level is that of the border; ink is what differs from it. Contrast is stretched so that paper is 0 and
@@ -24,15 +24,15 @@ def fit(ops: Ops, planes: Array, spec: Any) -> Array:
 
     Args:
         ops: array operations.
-        planes: [4, h, w] float64: red, green, blue and opacity, whole numbers from 0 to 255.
+        pixels: [h, w, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
         spec: with `height`, `width`, `channels`, `crop_to_ink`, `margin` and `ink_is_light`.
 
     Returns:
         [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the image.
     """
-    height, width = ops.shape(planes)[1:]
+    height, width = ops.shape(pixels)[:2]
     step = ops.to_int(ops.maximum(1.0, ops.floor(ops.to_float(ops.maximum(height, width)) / LARGEST_PX)))
-    image = compose(ops, ops.thin(planes, step, step), spec.channels)
+    image = compose(ops, ops.to_planes(pixels[::step, ::step]), spec.channels)
     grey = image[0] if spec.channels == 1 else to_luma(ops, image)
     size = [ops.to_float(side) for side in ops.shape(grey)]
 

@@ -23,7 +23,7 @@ IN_A_ROW = 0.03  # ink that a row or column of the text must have, in heights of
 SQUEEZED = 0.7  # of its natural width: how far a line too long for the strip is squeezed before it is made smaller
 
 
-def fit(ops: Ops, planes: Array, spec: Any) -> Array:
+def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     """Fit the line of ink in one image to a strip of `spec.height` x `spec.width`.
 
     The paper is what is lightest around, patch by patch, so that a photograph's shading is not ink; an image with
@@ -34,19 +34,19 @@ def fit(ops: Ops, planes: Array, spec: Any) -> Array:
 
     Args:
         ops: array operations.
-        planes: [4, h, w] float64: red, green, blue and opacity, whole numbers from 0 to 255.
+        pixels: [h, w, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
         spec: with `height`, `width` and `margin`.
 
     Returns:
         [height, width, 1] uint8; paper is 0 and ink light.
     """
-    size = [ops.to_float(side) for side in ops.shape(planes)[1:]]
+    size = [ops.to_float(side) for side in ops.shape(pixels)[:2]]
     # what is far larger than is looked at is thinned out first: a scan of 50 megapixels costs no more than a line
     row_step, column_step = (
         ops.to_int(ops.maximum(1.0, ops.floor(side / most)))
         for side, most in zip(size, (2 * TALLEST_PX, 2 * WIDEST * TALLEST_PX), strict=True)
     )
-    grey = compose(ops, ops.thin(planes, row_step, column_step), 1)[0]
+    grey = compose(ops, ops.to_planes(pixels[::row_step, ::column_step]), 1)[0]
     height = ops.minimum(size[0], TALLEST_PX)
     width = ops.minimum(ops.maximum(ops.floor(size[1] * height / size[0] + 0.5), 1.0), WIDEST * TALLEST_PX)
     rows, columns = (

@@ -42,9 +42,9 @@ __all__ = [
     "shape",
     "stack",
     "sum",
-    "thin",
     "to_float",
     "to_int",
+    "to_planes",
     "to_uint8",
     "where",
 ]  # fmt: skip
@@ -81,9 +81,14 @@ def find_kth_largest(x: np.ndarray, k: Any) -> np.float64:
     return np.partition(flat, flat.size - int(k))[flat.size - int(k)]
 
 
-def thin(planes: np.ndarray, row_step: int, column_step: int) -> np.ndarray:
-    """Return every `row_step`-th row and `column_step`-th column of [4, h, w]."""
-    return planes[:, ::row_step, ::column_step]
+def to_planes(pixels: np.ndarray) -> np.ndarray:
+    """Return [h, w, 1 to 4] uint8 as red, green, blue and opacity: [4, h, w] float64."""
+    count = pixels.shape[2]
+    planes = np.full((4, *pixels.shape[:2]), 255.0)
+    planes[:3] = np.moveaxis(pixels[..., :3] if count > 2 else pixels[..., :1], 2, 0)
+    if count in (2, 4):
+        planes[3] = pixels[..., -1]
+    return planes
 
 
 def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int) -> np.ndarray:

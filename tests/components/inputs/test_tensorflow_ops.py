@@ -10,14 +10,14 @@ pytestmark = pytest.mark.tfx
 def images():
     rng = np.random.default_rng(3)
     sizes = [(1, 1), (1, 60), (60, 1), (2, 3), (28, 28), (97, 41), (64, 1000), (300, 200), (1500, 90)]
-    random = [rng.integers(0, 256, (4, *size)).astype(np.float64) for size in sizes]
+    random = [rng.integers(0, 256, (*size, 1 + number % 4)).astype(np.uint8) for number, size in enumerate(sizes)]
     strokes = []
     for height, width in sizes[4:]:
-        image = np.full((4, height, width), 255.0)
+        image = np.full((height, width, 3), 255)
         for _ in range(6):
             top, left = rng.integers(0, height), rng.integers(0, width)
-            image[:3, top : top + max(2, height // 3), left : left + 3] = rng.integers(0, 120)
-        image[:3] = np.clip(image[:3] + rng.integers(-20, 20, (height, width)), 0, 255)
+            image[top : top + max(2, height // 3), left : left + 3] = rng.integers(0, 120)
+        image = np.clip(image + rng.integers(-20, 20, (height, width, 1)), 0, 255).astype(np.uint8)
         strokes.append(image)
     return random + strokes
 
@@ -44,9 +44,9 @@ def test_both_give_the_same_pixels(module, values, images):
     fit = importlib.import_module(f"tfx_ocr.data.pixels.{module}").fit
     spec = LineImage(**values) if module == "line" else Image(**values)
 
-    @tf.function(autograph=False, input_signature=[tf.TensorSpec([4, None, None], tf.float64)])
-    def in_graph(planes):
-        return fit(tensorflow_ops, planes, spec)
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None, None], tf.uint8)])
+    def in_graph(pixels):
+        return fit(tensorflow_ops, pixels, spec)
 
     assert len(images) == 14
     for image in images:

@@ -12,6 +12,10 @@ def planes(grey, opacity=255.0):
     return np.stack([grey, grey, grey, np.full_like(grey, opacity) if np.isscalar(opacity) else np.array(opacity)])
 
 
+def pixels(grey):
+    return np.asarray(grey, np.uint8)[..., None]
+
+
 def dense(taps, length):
     weights = np.zeros((len(taps.pixels), length))
     for row, (pixels, values) in enumerate(zip(taps.pixels, taps.weights, strict=True)):
@@ -68,7 +72,7 @@ def test_margin_and_polarity_make_no_difference(turned, around):
     image[around + 2 : around + 18, around + 5 : around + 7] = 0.0
     image[around + 2 : around + 4, around + 2 : around + 10] = 0.0
     spec = Image(height=28, width=28)
-    fitted = glyph.fit(numpy_ops, planes(255.0 - image if turned else image), spec)
+    fitted = glyph.fit(numpy_ops, pixels(255.0 - image if turned else image), spec)
     assert fitted.shape == (28, 28, 1)
     assert fitted.dtype == np.uint8
     rows, _ = np.nonzero(fitted[..., 0] > 127)
@@ -78,8 +82,8 @@ def test_margin_and_polarity_make_no_difference(turned, around):
 
 
 def test_a_blank_image_gives_paper():
-    assert glyph.fit(numpy_ops, planes(np.full((9, 9), 77.0)), Image(height=28, width=28)).max() == 0
-    assert line.fit(numpy_ops, planes(np.full((40, 300), 77.0)), LineImage(height=32, width=640)).max() == 0
+    assert glyph.fit(numpy_ops, pixels(np.full((9, 9), 77.0)), Image(height=28, width=28)).max() == 0
+    assert line.fit(numpy_ops, pixels(np.full((40, 300), 77.0)), LineImage(height=32, width=640)).max() == 0
 
 
 def test_a_line_stands_at_the_left_and_its_rules_are_gone():
@@ -87,7 +91,7 @@ def test_a_line_stands_at_the_left_and_its_rules_are_gone():
     image[50:52] = 40.0  # a rule of the form
     for left in range(60, 200, 20):
         image[15:45, left : left + 4] = 20.0
-    fitted = line.fit(numpy_ops, planes(image), LineImage(height=32, width=640, margin=0.1))[..., 0]
+    fitted = line.fit(numpy_ops, pixels(image), LineImage(height=32, width=640, margin=0.1))[..., 0]
     columns = np.nonzero(fitted.max(0) > 127)[0]
     assert columns[0] == 3  # a margin of 0.1 heights
     assert columns[-1] < 140
