@@ -74,6 +74,7 @@ class Task:
         needs: what a network must give, as its `GIVES` says.
         records: features that a record must have; a record without them is rejected.
         outputs: all that `Graph.decode` returns.
+        labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
         compared: outputs by which an export's fast form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
@@ -90,6 +91,7 @@ class Task:
     outputs: tuple[str, ...]
     compared: tuple[str, str]
     metrics: str
+    labels: str = ""
     mistakes: str = ""
     sections: tuple[str, ...] = ()
     lists_labels: bool = False

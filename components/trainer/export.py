@@ -7,7 +7,7 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.trainer import fast
+from tfx_ocr.components.trainer import fast, portable
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked, save
 
 
@@ -28,7 +28,7 @@ class Served(tf.Module):
 
 
 def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
-    """Write the SavedModel, and its fast form beside it where the network has one.
+    """Write the SavedModel, and its fast and portable forms beside it where the network has them.
 
     Args:
         model: trained.
@@ -40,3 +40,4 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
     served = Served(model, serving_graph)
     save(served, {name: (served.serve, inputs) for name, inputs in serving_graph.get_requests().items()}, path)
     fast.write(model, serving_graph, path)
+    portable.write(model, part, path)

@@ -25,27 +25,31 @@ def write(model: keras.Model, serving_graph: ServingGraph, path: str) -> None:
     """
     folder = os.path.join(path, *features.FAST.split("/"))
     try:
-        network = convert(model)
+        network = convert(model, rows=1, quantize=True)  # servers ask about one row at a time
     except Exception as error:  # whatever it is, the export is there without
-        reason = f"the network cannot be TFLite: {_why(error)}"
+        reason = f"the network cannot be TFLite: {explain_failure(error)}"
         say(f"no fast form: {reason}")
         tf.io.gfile.makedirs(folder)
-        _write(os.path.join(folder, features.FAST_REASON), f"{reason}\n".encode())
+        write_file(os.path.join(folder, features.FAST_REASON), f"{reason}\n".encode())
         return
     save(serving_graph, build_signatures(serving_graph, model), folder)
-    _write(os.path.join(folder, features.FAST_NETWORK), network)
+    write_file(os.path.join(folder, features.FAST_NETWORK), network)
 
 
-def convert(model: keras.Model) -> bytes:
-    """The network as a TFLite file for one row: weights in 8 bits, what flows between its layers in float32.
+def convert(model: keras.Model, rows: int | None, quantize: bool) -> bytes:
+    """Convert a network to TFLite.
 
-    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. Servers ask
-    about one row at a time; for a batch of any size, layers would work out their shapes whenever they run.
+    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`.
+
+    Args:
+        model: trained.
+        rows: of an input; None for any number.
+        quantize: store weights in 8 bits; what flows between the layers is float32 in any case.
 
     Raises:
         Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
     """
-    inputs = {name: tf.TensorSpec((1, *of.shape[1:]), of.dtype, name) for name, of in _inputs(model).items()}
+    inputs = {name: tf.TensorSpec((rows, *of.shape[1:]), of.dtype, name) for name, of in _inputs(model).items()}
     holder = tf.Module()
     holder.weights = [weight.value for weight in model.weights]
 
@@ -55,7 +59,8 @@ def convert(model: keras.Model) -> bytes:
         return {features.LOGITS: model(takes, training=False)}
 
     converter = tf.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function(**inputs)], holder)
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if quantize:
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
     return converter.convert()
 
 
@@ -81,12 +86,13 @@ def _inputs(model: keras.Model) -> dict[str, keras.KerasTensor]:
     return model.input if isinstance(model.input, dict) else {features.PIXELS: model.input}
 
 
-def _why(error: Exception) -> str:
-    """The operations that are missing, where that is it; else the first line."""
+def explain_failure(error: Exception) -> str:
+    """Return the operations that TFLite lacks, where that is the reason; else the first line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return next((line for line in lines if line.startswith(("TF Select ops:", "Custom ops:"))), lines[0])
 
 
-def _write(path: str, content: bytes) -> None:
+def write_file(path: str, content: bytes) -> None:
+    """Write a file, wherever `path` is."""
     with tf.io.gfile.GFile(path, "wb") as file:
         file.write(content)

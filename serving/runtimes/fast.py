@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
-import copy
 import dataclasses
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from google.protobuf import message
-from tensorflow.core.protobuf import saved_model_pb2
 
 from tfx_ocr.data import features
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
-from tfx_ocr.serving.runtimes.saved_model import SavedModel
+from tfx_ocr.serving.runtimes.saved_model import SavedModel, read_definitions
 from tfx_ocr.serving.runtimes.tflite import DEFAULT, TFLiteModel
 
 MOST_THREADS = 4  # of a run: shared among more, a layer leaves each too little
@@ -44,7 +40,7 @@ class FastModel(Runtime):
             ValueError: the network is not a TFLite model, the SavedModel has no graph of these tags, or what lies
                 around the network cannot be loaded.
         """
-        super().__init__(path, name, version, _read_definitions(path, options.tags))
+        super().__init__(path, name, version, read_definitions(path, options.tags))
         folder, interpreters = path / features.FAST, options.interpreters
 
         def load_network(count: int, threads: int) -> TFLiteModel:
@@ -115,19 +111,3 @@ class FastModel(Runtime):
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", "Timed out before the network ran")
         inputs = dict(zip(self._takes, taken, strict=True))
         return network.run(DEFAULT, inputs, [features.LOGITS], timeout_s)[0]
-
-
-def _read_definitions(path: Path, tags: Sequence[str]) -> dict[str, Any]:
-    """Read a SavedModel's signatures without loading it.
-
-    Raises:
-        ValueError: it cannot be read, or has no graph of these tags.
-    """
-    try:
-        saved_model = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
-    except (OSError, message.DecodeError) as error:
-        raise ValueError(f"{path} holds no model that can be served: {error}") from error
-    for graph in saved_model.meta_graphs:
-        if set(graph.meta_info_def.tags) == set(tags):
-            return {name: copy.deepcopy(definition) for name, definition in graph.signature_def.items()}
-    raise ValueError(f"{path} holds no model that can be served: it has no graph with the tags {', '.join(tags)}")

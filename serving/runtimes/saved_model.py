@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf import message
+from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.client import pywrap_tf_session
 
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime, get_first_line
@@ -89,3 +91,19 @@ def _configure(options: Options) -> tf.compat.v1.ConfigProto:
     )
     config.graph_options.optimizer_options.do_function_inlining = True
     return config
+
+
+def read_definitions(path: Path, tags: Sequence[str]) -> dict[str, Any]:
+    """Read a SavedModel's signatures without loading it.
+
+    Raises:
+        ValueError: it cannot be read, or has no graph of these tags.
+    """
+    try:
+        saved_model = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+    except (OSError, message.DecodeError) as error:
+        raise ValueError(f"{path} holds no model that can be served: {error}") from error
+    for graph in saved_model.meta_graphs:
+        if set(graph.meta_info_def.tags) == set(tags):
+            return {name: copy.deepcopy(definition) for name, definition in graph.signature_def.items()}
+    raise ValueError(f"{path} holds no model that can be served: it has no graph with the tags {', '.join(tags)}")

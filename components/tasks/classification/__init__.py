@@ -13,6 +13,7 @@ TASK = Task(
     outputs=(features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT),
     compared=(features.LABEL_OUT, features.PROBABILITY_OUT),
     metrics="classification",
+    labels="CLASSES",
     mistakes="find_wrong_classes",
     sections=("mistakes", "confusion", "classes"),
     lists_labels=True,

@@ -20,6 +20,7 @@ TASK = Task(
     ),
     compared=(features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
     metrics="text",
+    labels="CHARACTERS",
     mistakes="find_wrong_texts",
     sections=("readings", "characters"),
     picture_px=960,  # a text must be legible

@@ -18,6 +18,7 @@ TASK = Task(
     outputs=(*OF_WORDS, *OF_FIELDS, features.FIELD_BOXES_OUT),
     compared=(features.FIELD_VALUES_OUT, features.FIELD_PROBABILITIES_OUT),
     metrics="fields",
+    labels="CLASSES",
     mistakes="find_wrong_pages",
     sections=("fields", "pages"),
     picture_px=320,
