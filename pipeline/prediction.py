@@ -16,7 +16,7 @@ from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.locations import Location, find_folder
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.requests import REQUESTS, SIZES, Inputs, Sizes, read_source, stack
-from tfx_ocr.serving.runtimes import open_folder
+from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
 
 OF_THE_REQUEST = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "HTTP 413")  # other codes would meet every file
 DIGITS = 6  # of a number behind the point: what float32 has, whether it came through JSON or not
@@ -52,7 +52,7 @@ def open_location(recipe: Recipe, location: Location) -> Model:
     Raises:
         ValueError: it cannot be loaded, or is one of another kind than the recipe's.
     """
-    model = open_folder(*location)
+    model = open_folder(*location, forms=(PORTABLE, SAVED_MODEL))  # the first imports no TensorFlow
     signature = recipe.input.SIGNATURE
     if signature not in model.signatures:
         model.close()

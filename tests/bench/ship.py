@@ -1,0 +1,72 @@
+"""Export the shipped weights anew, with today's graph: `python tests/bench/ship.py NAME...`.
+
+The weights stay as they are; signatures, fitting, decoding and the portable form become today's. The card's and the
+manifest's digests are written again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+import tensorflow_transform as tft
+import tensorflow_transform.beam as tft_beam
+from google.protobuf import text_format
+from tensorflow_metadata.proto.v0 import schema_pb2
+from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+
+from tfx_ocr.components.recipe import Part, Recipe
+from tfx_ocr.components.trainer import export, initial, model
+from tfx_ocr.components.transform.preprocessing import preprocessing_fn
+from tfx_ocr.data import features, pretrained
+from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.serving import versions
+
+
+def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput:
+    """Write the recipe's transform graph; it depends on no data."""
+    schema = text_format.Parse(get_schema_path(recipe.schema).read_text(encoding="utf-8"), schema_pb2.Schema())
+    metadata = dataset_metadata.DatasetMetadata(
+        schema_utils.schema_from_feature_spec(schema_utils.schema_as_feature_spec(schema).feature_spec)
+    )
+    config = {"recipe": recipe.part("transform")}
+    with tft_beam.Context(temp_dir=str(folder / "temp")):
+        function = ([], metadata) | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
+        function | tft_beam.WriteTransformFn(str(folder / "transform"))
+    return tft.TFTransformOutput(str(folder / "transform"))
+
+
+def ship(name: str) -> None:
+    """Export one model anew, in its place."""
+    recipe = get_recipe(name)
+    part = Part.from_json(recipe.part("trainer"))
+    folder = pretrained.get_folder(name)
+    network, _ = model.build(part)
+    initial.assign_initial_weights(network, str(folder))
+    with tempfile.TemporaryDirectory() as top:
+        transform = write_transform_graph(recipe, Path(top))
+        export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model")
+        tf.io.gfile.rmtree(f"{top}/model/{features.FAST}")  # the portable form answers where TensorFlow is missing
+        manifest = versions.read_manifest(folder)
+        shutil.rmtree(folder)
+        shutil.copytree(f"{top}/model", folder)
+    digests = versions.compute_digests(folder)
+    manifest = dataclasses.replace(manifest, files=digests, tensorflow=tf.__version__)
+    text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / versions.MANIFEST).write_text(text, encoding="utf-8")
+    card = folder.parent / "CARD.md"
+    rows = "".join(f"| `{file}` | `{digest}` |\n" for file, digest in digests.items())
+    listed = re.compile(r"(\| file \| sha256 \|\n\|---\|---\|\n)(?:\| .*\|\n)+")
+    card.write_text(listed.sub(lambda found: found[1] + rows, card.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    for each in sys.argv[1:] or pretrained.list_names():
+        ship(each)
