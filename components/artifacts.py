@@ -11,3 +11,4 @@ ANSWERS = "answers"  # Evaluator, in `evaluation`: `answers-00000-of-00001.jsonl
 GATE_FILE = "gate.json"  # Evaluator, in `evaluation` and `blessing`: see `evaluator.gate.judge`
 REASON_FILE = "reason.txt"  # InfraValidator, in `blessing`: why the export failed its trial
 FAST_FILE = "fast.json"  # InfraValidator, in `blessing`: see `infra_validator.parity.Parity`
+PORTABLE_FILE = "portable.json"  # likewise, of the portable form

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,18 +90,18 @@ def get_folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
     return Path(serving_dir) / str(version)
 
 
-def compute_digests(version_dir: str | os.PathLike[str], without: str = "") -> dict[str, str]:
+def compute_digests(version_dir: str | os.PathLike[str], without: Sequence[str] = ()) -> dict[str, str]:
     """Compute the SHA-256 in hex of every file but the manifest, by its path below `version_dir`, sorted.
 
     Args:
         version_dir: such a folder.
-        without: path of a folder below it that is left out; "": none.
+        without: paths of folders below it that are left out.
     """
-    top = Path(version_dir)
+    top, left_out = Path(version_dir), tuple(f"{folder}/" for folder in without)
     found = {}
     for path in sorted(top.rglob("*")):
         name = path.relative_to(top).as_posix()
-        if path.is_file() and name != MANIFEST and not (without and name.startswith(f"{without}/")):
+        if path.is_file() and name != MANIFEST and not name.startswith(left_out):
             with path.open("rb") as file:
                 found[name] = hashlib.file_digest(file, "sha256").hexdigest()
     return found
@@ -139,7 +139,7 @@ def verify(version_dir: str | os.PathLike[str]) -> Manifest:
 
 
 def publish(
-    source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest, without: str = ""
+    source: str | os.PathLike[str], serving_dir: str | os.PathLike[str], manifest: Manifest, without: Sequence[str] = ()
 ) -> Manifest:
     """Make the model in `source` the version that is served, whole or not at all.
 
@@ -152,7 +152,7 @@ def publish(
         source: folder of a SavedModel; a manifest in it is not taken along.
         serving_dir: folder of the served versions, on a file system that renames atomically (no object storage).
         manifest: what is known of the model; `version`, `created` and `files` are filled in.
-        without: path of a folder below `source` that is not taken along; "": all are.
+        without: paths of folders below `source` that are not taken along.
 
     Returns:
         The manifest of the version that is served now.

@@ -1,4 +1,4 @@
-"""The parity gate: the fast form of an export goes with the push where it answers as the export does."""
+"""The parity gate: another form of an export goes with the push where it answers as the export does."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from tfx_ocr.components.infra_validator.trial import build_requests
 from tfx_ocr.components.recipe import Input
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
-from tfx_ocr.serving.runtimes import FAST, SAVED_MODEL, open_folder
+from tfx_ocr.serving.runtimes import FAST, PORTABLE, SAVED_MODEL, open_folder
 from tfx_ocr.serving.runtimes.runtime import Runtime, get_first_line
 
 RECORDS = 500  # at most: a share of 0.99 is known within 0.01 from so many
 BATCH = 32
-SAME_AT_LEAST = 0.99  # share of the records with equal answers
-DISTANCE_AT_MOST = 0.01  # of their probabilities, in the mean
+# Form to the least share of equal answers and the largest mean distance of their probabilities. The fast form's
+# weights have 8 bits; the portable one is the same network.
+LIMITS = {FAST: (0.99, 0.01), PORTABLE: (1.0, 1e-4)}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Parity:
-    """How an export's fast form compares with the export itself.
+    """How another form of an export compares with the export itself.
 
     Attributes:
         carried: whether the push carries it.
@@ -46,12 +47,14 @@ class Parity:
     same: float | None = None
     mean_distance: float | None = None
     largest_distance: float | None = None
-    same_at_least: float = SAME_AT_LEAST
-    mean_distance_at_most: float = DISTANCE_AT_MOST
+    same_at_least: float = LIMITS[FAST][0]
+    mean_distance_at_most: float = LIMITS[FAST][1]
 
 
-def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str) -> Parity:
-    """Ask an export and its fast form, as the server runs it, about the same records.
+def measure_parity(
+    model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str, form: str = FAST
+) -> Parity:
+    """Ask an export and another form of it, as it is run after the push, about the same records.
 
     Args:
         model: loaded, and sound by `try_export`: one signature of it answers as the other.
@@ -59,14 +62,15 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
         records: as ExampleGen wrote them.
         spec: the recipe's `input`.
         task: name in `components.tasks.TASKS`.
+        form: `FAST` or `PORTABLE`.
     """
-    if not (model.path / FAST).is_file():
-        path = model.path / features.FAST / features.FAST_REASON
+    if not (model.path / form).is_file():
+        path = (model.path / form).with_name(features.FAST_REASON)
         return Parity(reason=path.read_text().strip() if path.is_file() else "the export lacks one")
     if not records:
         return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
-        same, means, largest = zip(*_compare(model, records, spec, task), strict=True)
+        same, means, largest = zip(*_compare(model, records, spec, task, form), strict=True)
     except ValueError as error:
         return Parity(split=split, n=len(records), reason=f"it gives no answer: {get_first_line(error)}")
     found = Parity(
@@ -75,6 +79,8 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
         same=float(np.mean(same)),
         mean_distance=float(np.mean(means)),
         largest_distance=float(np.max(largest)),
+        same_at_least=LIMITS[form][0],
+        mean_distance_at_most=LIMITS[form][1],
     )
     reason = _explain(found)
     return dataclasses.replace(found, carried=not reason, reason=reason)
@@ -103,17 +109,17 @@ def _explain(found: Parity) -> str:
 
 
 def _compare(
-    model: Runtime, records: Sequence[tf.train.Example], spec: Input, task: str
+    model: Runtime, records: Sequence[tf.train.Example], spec: Input, task: str, form: str
 ) -> list[tuple[float, float, float]]:
     """Compare the answers about each record under each signature."""
     outputs = get_task(task).compared
     found: list[tuple[float, float, float]] = []
-    with open_folder(model.path, forms=(FAST, SAVED_MODEL)) as fast:
+    with open_folder(model.path, forms=(form, SAVED_MODEL)) as other:
         for begin in range(0, len(records), BATCH):
             requests = build_requests(records[begin : begin + BATCH], spec)
             whole = model.ask(spec.SIGNATURE, requests[spec.SIGNATURE], outputs=outputs)
             for signature, inputs in requests.items():
-                part = fast.ask(signature, inputs, outputs=outputs)
+                part = other.ask(signature, inputs, outputs=outputs)
                 found.extend(map(compare_answers, *part.values(), *whole.values()))
     return found
 

@@ -15,13 +15,16 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from tfx_ocr.components.artifacts import FAST_FILE, GATE_FILE
+from tfx_ocr.components.artifacts import FAST_FILE, GATE_FILE, PORTABLE_FILE
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import read_json
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 from tfx_ocr.serving import versions
+from tfx_ocr.serving.portable import FOLDER
+
+FORMS = {features.FAST: FAST_FILE, FOLDER: PORTABLE_FILE}  # folder in the export to what its trial left
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -59,7 +62,7 @@ class Executor(stock.Executor):
         known = _describe(model_path, Part.from_json(exec_properties["recipe"]), input_dict)
         before = versions.find_newest(serving_dir)
         try:
-            manifest = versions.publish(model_path, serving_dir, known, "" if _is_fast(input_dict) else features.FAST)
+            manifest = versions.publish(model_path, serving_dir, known, _list_left_out(input_dict))
         except ValueError as error:
             raise Stop(str(error)) from error
         text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
@@ -70,11 +73,12 @@ class Executor(stock.Executor):
         say(f"{word}: version {manifest.version} in {serving_dir}")
 
 
-def _is_fast(input_dict: Artifacts) -> bool:
-    """Return whether the fast form was found to answer as the export does."""
+def _list_left_out(input_dict: Artifacts) -> list[str]:
+    """Return the folders of the forms that were not found to answer as the export does."""
     blessings = input_dict.get(standard_component_specs.INFRA_BLESSING_KEY)
-    fast = read_json(artifact_utils.get_single_uri(blessings), FAST_FILE) if blessings else None
-    return bool(fast and fast["carried"])
+    uri = artifact_utils.get_single_uri(blessings) if blessings else None
+    parities = {folder: read_json(uri, file) if uri else None for folder, file in FORMS.items()}
+    return [folder for folder, parity in parities.items() if not (parity and parity["carried"])]
 
 
 def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Manifest:

@@ -36,7 +36,7 @@ def test_a_sound_export_is_blessed_as_the_stock_pusher_reads_it(validate, write_
 
     write_export(tmp_path / "model" / "Format-Serving")
     assert model_utils.is_infra_validated(validate())
-    assert {path.name for path in (tmp_path / "blessing").iterdir()} == {"INFRA_BLESSED", "fast.json"}
+    assert {path.name for path in (tmp_path / "blessing").iterdir()} == {"INFRA_BLESSED", "fast.json", "portable.json"}
     assert "answers 3 real questions" in capsys.readouterr().out
 
 
