@@ -58,7 +58,9 @@ def ship(name: str) -> None:
         shutil.rmtree(folder)
         shutil.copytree(f"{top}/model", folder)
     digests = versions.compute_digests(folder)
-    manifest = dataclasses.replace(manifest, files=digests, tensorflow=tf.__version__)
+    manifest = dataclasses.replace(
+        manifest, files=digests, tensorflow=tf.__version__, input=json.loads(recipe.part("pusher"))["input"]
+    )
     text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
     (folder / versions.MANIFEST).write_text(text, encoding="utf-8")
     card = folder.parent / "CARD.md"

@@ -1,4 +1,4 @@
-"""The shipped models answer what they answered at commit 920a734, through both signatures."""
+"""The shipped models answer what they answered before, through both signatures and in both forms."""
 
 from __future__ import annotations
 
@@ -32,15 +32,18 @@ def compare(one, two, where):
         assert one == two, where
 
 
+@pytest.mark.parametrize("form", ["saved_model.pb", "assets.extra/portable/network.tflite"], ids=["whole", "portable"])
 @pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
-def test_a_shipped_model_answers_as_it_did(name):
+def test_a_shipped_model_answers_as_it_did(name, form):
     from tfx_ocr.data import pretrained
-    from tfx_ocr.serving.locations import open_model
+    from tfx_ocr.serving.runtimes import open_folder
 
     expected = json.loads(golden.ANSWERS.read_text(encoding="utf-8"))[name]
     raws = golden.read(name)
     assert len(raws) == len(expected) == 20
-    with open_model(pretrained.get_folder(name)) as model:
+    folder = pretrained.get_folder(name)
+    assert (folder / form).is_file()
+    with open_folder(folder, forms=(form,)) as model:
         for number, (raw, answers) in enumerate(zip(raws, expected, strict=True)):
             for signature, inputs in golden.build_requests(raw):
                 compare(golden.to_json(model.ask(signature, inputs)), answers, f"{signature}[{number}]")

@@ -173,7 +173,7 @@ def test_nothing_is_served_any_more_afterwards(exports):
 
     with serve_export(exports[0]) as clients:
         assert [state.state for state in clients["REST"].get_status()] == ["AVAILABLE"]
-        address = clients["REST"]._server
+        address = clients["REST"].target.server
     with connect(address, "trial", backoff=Backoff(attempts=1)) as client, pytest.raises(RequestError):
         client.get_status()
     assert not [thread.name for thread in threading.enumerate() if thread.name == "rest"]
