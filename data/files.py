@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import functools
 import hashlib
@@ -120,6 +121,18 @@ def read_file(path: Path, *, missing: str = "") -> bytes:
         if not missing:
             raise
         raise ValueError(missing) from None
+
+
+def decode_text(content: bytes) -> str:
+    """Return a text: UTF-16 by its mark, else UTF-8, in which bytes that are something else become half surrogates."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    return content.decode("utf-8-sig", "surrogateescape")
+
+
+def is_decoded(text: str) -> bool:
+    """Return whether a text of `decode_text` was wholly in its encoding."""
+    return re.search("[\ud800-\udfff\N{REPLACEMENT CHARACTER}]", text) is None
 
 
 def hash_file(path: Path) -> str:

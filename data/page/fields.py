@@ -17,7 +17,7 @@ def read_fields(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
         ValueError: it is something else.
     """
     try:
-        fields = json.loads(content.decode("utf-8-sig"), parse_float=str, parse_int=str, parse_constant=float)
+        fields = json.loads(content, parse_float=str, parse_int=str, parse_constant=float)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"no fields: not JSON ({error})") from None
     if not isinstance(fields, dict):

@@ -95,7 +95,7 @@ def _read_labels(path: Path) -> list[tuple[str, object]]:
         ValueError: it is not a JSON object in UTF-8.
     """
     try:
-        pairs = json.loads(files.read_file(path).decode("utf-8-sig"), object_pairs_hook=_Pairs)
+        pairs = json.loads(files.read_file(path), object_pairs_hook=_Pairs)
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} cannot be read as JSON in UTF-8: {error}") from None
     if not isinstance(pairs, _Pairs):

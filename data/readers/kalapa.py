@@ -13,6 +13,7 @@ from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
 from tfx_ocr.data.readers.split_names import find_split
+from tfx_ocr.data.readers.table import NOT_UTF8
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "[training_data/]images/FORM/FILE.jpg and annotations/FORM.txt with lines of FORM/FILE.jpg, tab and text"
@@ -68,11 +69,9 @@ def _read_form(root: Path, base: str, form: str) -> Iterator[Unread | Rejected]:
     find = files.build_finder(left)
     text = ""
     try:
-        text = files.read_file(root / annotations).decode("utf-8-sig")
+        text = files.decode_text(files.read_file(root / annotations))
     except FileNotFoundError:
         pass  # each picture of the form is set aside
-    except UnicodeDecodeError:
-        yield Rejected(source=shown, reason="text is not UTF-8: save it so")
     except OSError as error:
         yield Rejected(source=shown, reason=f"cannot be read: {error.strerror}")
     seen: set[str] = set()
@@ -85,7 +84,9 @@ def _read_form(root: Path, base: str, form: str) -> Iterator[Unread | Rejected]:
         image, label = find(named) or named, normalize_label(written)
         source, place = files.format_path(posixpath.join(base, IMAGES, image)), f"{shown}:{number}"
         left.pop(image, None)
-        if not tab:
+        if not files.is_decoded(line):
+            yield Rejected(source=place, reason=NOT_UTF8)
+        elif not tab:
             yield Rejected(source=place, reason="no label: a line is a picture's path, a tab and its text")
         elif image.startswith(("/", "../")):
             yield Rejected(source=place, reason=f"image outside the data: {files.format_path(name.strip())}")

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
@@ -80,14 +81,10 @@ def read_lines(content: bytes) -> tuple[list[tuple[Box, str]], Counter[str]]:
     Only the first eight commas of a line divide, quotes are text, and lines may end in CRLF.
 
     Raises:
-        ValueError: the file is not UTF-8, or none of its lines is one of text.
+        ValueError: no line has a box and a text.
     """
     found, left_out = [], Counter[str]()
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("text is not UTF-8: the file of boxes") from None
-    for line in re.split(r"\r\n|\r|\n", text):  # no other line ends: a text may hold them
+    for line in re.split(r"\r\n|\r|\n", files.decode_text(content)):  # no other line ends: a text may hold them
         if not line.strip():
             continue
         cells = line.split(",", 8)
@@ -95,6 +92,8 @@ def read_lines(content: bytes) -> tuple[list[tuple[Box, str]], Counter[str]]:
         box = enclose(zip(sides[::2], sides[1::2], strict=False))
         if len(sides) < 8 or not box:
             left_out["not a box: a line does not begin with eight numbers"] += 1
+        elif not files.is_decoded(line):
+            left_out[table.NOT_UTF8] += 1
         elif not (words := "".join(cells[8:]).strip()):
             left_out["no text: a line has a box alone"] += 1
         else:
@@ -144,7 +143,8 @@ def _list_keys(root: Path, what: str) -> dict[str, str]:
     """Files of one kind by key, as paths below the root."""
     folders, endings = FILES[what]
     paths = [PurePosixPath(folder, name) for folder in folders for name in sorted(files.list_folder(root / folder))]
-    return {path.stem: path.as_posix() for path in paths if path.suffix.lower() in endings}
+    keys = {unicodedata.normalize("NFC", path.stem): path for path in paths if path.suffix.lower() in endings}
+    return {key: path.as_posix() for key, path in keys.items()}
 
 
 def _read_sizes(path: Path) -> dict[str, tuple[str, str]]:

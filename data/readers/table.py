@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from tfx_ocr.data import files
 
 ENDINGS = {".csv", ".tsv"}
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+NOT_UTF8 = "text is not UTF-8: save the file so"
 
 
 class Row(NamedTuple):
@@ -32,9 +32,7 @@ def read_rows(path: Path) -> Iterator[Row]:
     Raises:
         OSError: the file cannot be read.
     """
-    content = files.read_file(path)
-    wide = content.startswith(UTF_16)
-    text = content.decode("utf-16", "replace") if wide else content.decode("utf-8-sig", "surrogateescape")
+    text = files.decode_text(files.read_file(path))
     lines, first = list(io.StringIO(text, newline="")), 0  # lines end as csv has them end, not as str.splitlines
     header = lines[0] if lines else ""
     tabs, delimiter = path.suffix.lower() == ".tsv", max(",;\t", key=header.count)
@@ -54,14 +52,9 @@ def read_rows(path: Path) -> Iterator[Row]:
                     raise csv.Error("a quote is left open")
                 if cells:
                     width = width or len(cells)
-                    yield Row(first + 1, cells, _find_problem(cells))
+                    yield Row(first + 1, cells, "" if all(map(files.is_decoded, cells)) else NOT_UTF8)
                 first = end
         except csv.Error as error:
             said = "a quote is left open" if "end of data" in str(error) else str(error)
             first += 1
             yield Row(first, [], f"not a row: {said}, on line {first}")
-
-
-def _find_problem(cells: list[str]) -> str:
-    odd = any("\ud800" <= character <= "\udfff" or character == "\ufffd" for cell in cells for character in cell)
-    return "text is not UTF-8: save the table so" if odd else ""

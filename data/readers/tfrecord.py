@@ -20,7 +20,7 @@ LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets
 LABELS = (features.LABEL, "image/class/text")
 SPLIT = "split"  # feature of a file that holds several; a file's or a folder's name is asked first
-GZIP = b"\x1f\x8b"
+COMPRESSIONS = {b"\x1f\x8b": "GZIP", b"\x78\x01": "ZLIB", b"\x78\x9c": "ZLIB", b"\x78\xda": "ZLIB"}  # by first bytes
 
 
 def is_supported(root: Path) -> bool:
@@ -105,12 +105,12 @@ def _find_compression(path: Path) -> str:
     import tensorflow as tf
 
     with files.open_file(path) as opened:
-        if opened.read(len(GZIP)) != GZIP:
-            return ""
+        compression = COMPRESSIONS.get(opened.read(2), "")
     try:
-        next(tf.data.TFRecordDataset(str(path)).as_numpy_iterator(), None)
+        if compression:
+            next(tf.data.TFRecordDataset(str(path)).as_numpy_iterator(), None)
     except tf.errors.OpError:
-        return "GZIP"
+        return compression
     return ""
 
 

@@ -69,8 +69,7 @@ def test_what_is_wrong_with_a_line_is_said_and_the_rest_is_read(tmp_path):
         Rejected(source="annotations/7.txt:6", reason="image outside the data: /etc/passwd"),
         Rejected(source="annotations/7.txt:7", reason="two labels: 7/0.jpg has one already"),
         Rejected(source="images/7/3.jpg", reason="no label: annotations/7.txt has no line for this picture"),
-        Rejected(source="annotations/8.txt", reason="text is not UTF-8: save it so"),
-        Rejected(source="images/8/0.jpg", reason="no label: annotations/8.txt has no line for this picture"),
+        Rejected(source="annotations/8.txt:1", reason="text is not UTF-8: save the file so"),
         Rejected(source="images/9/0.jpg", reason="no label: annotations/9.txt has no line for this picture"),
     ]
 

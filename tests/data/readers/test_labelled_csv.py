@@ -159,7 +159,7 @@ def test_a_table_without_the_two_columns_is_not_recognised(tmp_path):
 def test_rows_that_are_not_utf8_are_set_aside_and_the_others_read(tmp_path):
     make(tmp_path, {"l.csv": "image,label\na.png,Hà\nb.png,Ha\n".encode("latin-1")}, ["a.png", "b.png"])
     aside, good = everything(tmp_path)
-    assert aside == Rejected(source="l.csv:2", reason="text is not UTF-8: save the table so")
+    assert aside == Rejected(source="l.csv:2", reason="text is not UTF-8: save the file so")
     assert (good.source, good.features["label"]) == ("b.png", b"Ha")
 
 

@@ -91,6 +91,20 @@ def test_a_line_that_is_not_a_box_with_a_text_is_left_out_and_counted(tmp_path):
     }
 
 
+def test_boxes_and_fields_in_utf16_and_under_names_of_another_composition(tmp_path):
+    make(tmp_path, "\u00e0", lines=("\ufeff" + LINES).encode("utf-16-le"), fields=None)
+    make(tmp_path, "a\u0300", lines=None, fields=json.dumps(FIELDS).encode("utf-16"))
+    (record,) = everything(tmp_path)
+    assert record.features["words"] == [b"BOOK", b"SHOP", b"TOTAL", b"9.00"]
+    assert record.features["field_values"] == [b"BOOK SHOP", b"9.00"]
+
+
+def test_a_line_that_is_not_utf8_is_left_out_alone(tmp_path):
+    make(tmp_path, "a", lines=LINES.encode() + b"1,2,3,2,3,4,1,4,\xe9\n")
+    (record,) = everything(tmp_path)
+    assert record.left_out == {"text is not UTF-8: save the file so": 1}
+
+
 def test_a_total_that_is_a_number_keeps_its_zeros(tmp_path):
     make(tmp_path, "a", fields=b'{"total": 9.00}')
     (record,) = everything(tmp_path)
@@ -113,7 +127,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
         Rejected(source="entities/c.txt", reason="no words: no file of boxes has this name"),
         Rejected(source="img/d.png", reason="no words: no file of boxes has this name"),
         Rejected(source="box/e.txt", reason="not a box: a line does not begin with eight numbers"),
-        Rejected(source="box/f.txt", reason="text is not UTF-8: the file of boxes"),
+        Rejected(source="box/f.txt", reason="text is not UTF-8: save the file so"),
         Rejected(source="box/g.txt", reason="no words: the file of boxes is empty"),
         Rejected(
             source="box/h.txt",

@@ -84,9 +84,15 @@ def test_a_record_whose_length_begins_like_gzip_is_not_compressed(tmp_path):
     rest = 0x8B1F - len(tf.train.Example(features=example).SerializeToString())
     example.feature["image"].bytes_list.value[0] += b"p" * rest
     write_examples(tmp_path / "x.tfrecord", example)
-    assert (tmp_path / "x.tfrecord").read_bytes().startswith(tfrecord.GZIP)
+    assert (tmp_path / "x.tfrecord").read_bytes().startswith(b"\x1f\x8b")
     (found,) = everything(tmp_path)
     assert (found.features["label"], found.split, len(found.features["image"])) == (b"7", "train", 35_500 + rest)
+
+
+def test_a_file_that_zlib_compressed_is_read(tmp_path):
+    with tf.io.TFRecordWriter(str(tmp_path / "x.tfrecord"), "ZLIB") as writer:
+        writer.write(tf.train.Example(features=features(image=[b"p"], label=[b"7"])).SerializeToString())
+    assert [found.features["label"] for found in everything(tmp_path)] == [b"7"]
 
 
 @pytest.mark.parametrize("name", ["mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord"])
