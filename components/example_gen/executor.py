@@ -20,6 +20,7 @@ from tfx_ocr.components.artifacts import REJECTED_FILE, SPLITS, SUMMARY_FILE
 from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.example_gen.divide import Divide
 from tfx_ocr.components.example_gen.to_example import ToExample
+from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import read_lines
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
@@ -106,6 +107,7 @@ def _account(uri: str, reading: str, root: str, part: Part) -> None:
     io_utils.write_string_file(
         os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
     )
+    say(account.describe_splits(summary))
 
     component, execution = os.path.dirname(os.path.dirname(uri)), os.path.basename(uri)
     where = os.path.join(component, "rejected", f"{execution}.jsonl")

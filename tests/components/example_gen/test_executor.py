@@ -68,7 +68,7 @@ def only(example, name):
     return value
 
 
-def test_every_record_is_written_or_set_aside(tmp_path):
+def test_every_record_is_written_or_set_aside(tmp_path, capsys):
     good = {
         f"{split}/{k % 10}/{k}.png": picture(k)
         for split, first in (("train", 0), ("test", 20), ("val", 30))
@@ -111,6 +111,8 @@ def test_every_record_is_written_or_set_aside(tmp_path):
     assert summary["splits"] == {"train": 11, "eval": 10, "test": 10}
     assert summary["labels"]["train"] == {**dict.fromkeys("0123456789", 1), "4": 2}
     assert summary["rejected"]["damaged image"] == 2
+    assert summary["given"] == {"train": ["train"], "eval": ["val"], "test": ["test"]}
+    assert "splits: train from train, eval from val, test from test\n" in capsys.readouterr().out
     assert not (tmp_path / "ExampleGen/examples/5/counts.jsonl").exists()
 
 
