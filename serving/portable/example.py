@@ -27,24 +27,24 @@ def parse_example(serialized: bytes) -> dict[str, list[Any]]:
 
 @functools.cache
 def _get_message() -> Any:
-    file = descriptor_pb2.FileDescriptorProto(name="tfx_ocr_example.proto", package="tfx_ocr", syntax="proto3")
+    file = descriptor_pb2.FileDescriptorProto(name="tfx_ocr_example.proto", package="portable", syntax="proto3")
     lists = {"BytesList": FIELD.TYPE_BYTES, "FloatList": FIELD.TYPE_FLOAT, "Int64List": FIELD.TYPE_INT64}
     for name, kind in lists.items():
         file.message_type.add(name=name).field.add(name="value", number=1, label=FIELD.LABEL_REPEATED, type=kind)
     feature = file.message_type.add(name="Feature")
     feature.oneof_decl.add(name="kind")
     for number, (field, name) in enumerate(zip(("bytes_list", "float_list", "int64_list"), lists, strict=True), 1):
-        _add(feature, field, number, f".tfx_ocr.{name}").oneof_index = 0
+        _add(feature, field, number, f".portable.{name}").oneof_index = 0
     features = file.message_type.add(name="Features")
     entry = features.nested_type.add(name="FeatureEntry")
     entry.options.map_entry = True
     entry.field.add(name="key", number=1, label=FIELD.LABEL_OPTIONAL, type=FIELD.TYPE_STRING)
-    _add(entry, "value", 2, ".tfx_ocr.Feature")
-    _add(features, "feature", 1, ".tfx_ocr.Features.FeatureEntry").label = FIELD.LABEL_REPEATED
-    _add(file.message_type.add(name="Example"), "features", 1, ".tfx_ocr.Features")
+    _add(entry, "value", 2, ".portable.Feature")
+    _add(features, "feature", 1, ".portable.Features.FeatureEntry").label = FIELD.LABEL_REPEATED
+    _add(file.message_type.add(name="Example"), "features", 1, ".portable.Features")
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName("tfx_ocr.Example"))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("portable.Example"))
 
 
 def _add(message: Any, name: str, number: int, kind: str) -> Any:
