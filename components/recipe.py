@@ -1,8 +1,8 @@
 """Recipe: one model to train, as values. Frozen, keyword-only, canonical JSON; imports no TensorFlow.
 
-A recipe has the fields that several steps share (what comes in, what an answer is, the alphabet, the image) and a part
-a step. `Recipe.part(step)` is what that step may know, as JSON: `graph.py` hands it over in an exec property, so it is
-the recipe's share of the step's cache key, and a new threshold does not rerun Transform.
+A recipe has the fields that several steps share (what comes in, what an answer is, the alphabet) and one part per step.
+`Recipe.dump_part(step)` is what that step may know, as JSON: `graph.py` hands it over in an exec property, so it is the
+recipe's share of the step's cache key, and a new threshold does not rerun Transform.
 """
 
 from __future__ import annotations
@@ -355,7 +355,7 @@ class Recipe:
         examples: ExampleGen's part.
         trainer: Trainer's part.
         trainers: the parts that `--network NAME` chooses from, by network.
-        tuner: Tuner's part; without one there is no Tuner in the graph.
+        tuner: Tuner's part; None for a graph without Tuner.
         gate: Evaluator's part.
         serving: of the export.
     """
@@ -376,17 +376,17 @@ class Recipe:
     gate: Gate = Gate()
     serving: Serving = Serving()
 
-    def part(self, step: str) -> str:
-        """Canonical JSON of what `step` may know: sorted keys, equal text for equal values.
+    def dump_part(self, step: str) -> str:
+        """Return canonical JSON of what `step` may know: sorted keys, equal text for equal values.
 
         Raises:
-            KeyError: there is no such step.
+            KeyError: the step is unknown.
         """
         values = _adapter(Recipe).dump_python(self, mode="json")
         return json.dumps({name: values[name] for name in PARTS[step]}, sort_keys=True, ensure_ascii=False)
 
-    def with_network(self, network: str) -> Recipe:
-        """The same recipe with `network`: its own trainer part where there is one, else the name alone changed."""
+    def choose_network(self, network: str) -> Recipe:
+        """Return the recipe with `network`: with its own trainer part if it has one, else only the name changes."""
         trainer = self.trainers.get(network) or dataclasses.replace(self.trainer, network=network)
         return dataclasses.replace(self, trainer=trainer)
 
@@ -428,7 +428,7 @@ class Part:
 
     @classmethod
     def from_json(cls, text: str) -> Part:
-        """Read what `Recipe.part` wrote.
+        """Read what `Recipe.dump_part` wrote.
 
         Raises:
             pydantic.ValidationError: a field is unknown or has a value it may not have.

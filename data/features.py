@@ -38,7 +38,7 @@ BOXES_IN = "boxes"  # input of SERVE_WORDS: [batch, most words, 4] float32: left
 # Its fast form, beside it: see docs/serving-contract.md.
 FAST = "assets.extra/fast"  # folder, where TensorFlow Serving does not look
 FAST_NETWORK = "network.tflite"  # in it, beside the SavedModel of what lies around the network
-FAST_REASON = "reason.txt"  # alone in it where the network has none
+FAST_REASON = "reason.txt"  # alone in it where the network lacks one
 PIXELS_PART = "_pixels"  # ends the name of what comes before the network, of each signature of the export
 ANSWER_PART = "_answer"  # likewise, of what comes after it
 PIXELS = "pixels"  # what a network of one input takes

@@ -16,7 +16,7 @@ def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
         what: what the registry is of, for people: `reader`.
 
     Raises:
-        ValueError: there is none of that name; the known ones are named.
+        ValueError: the name is unknown; the known ones are named.
     """
     if name not in registry:
         raise make_unknown_error(f"no {what} {name!r}", registry)
@@ -31,7 +31,7 @@ def load(path: str) -> Any:
 
 
 def make_unknown_error(said: str, known: Iterable[str]) -> ValueError:
-    """The error of a name that is not known: `said`, and those that are.
+    """Return the error of an unknown name: `said`, and the known ones.
 
     >>> make_unknown_error("no reader 'xml'", {"idx": "", "csv": ""})
     ValueError("no reader 'xml'; known: csv, idx")

@@ -116,7 +116,7 @@ def _check_tuner(recipe: Recipe, tuner: Tuner) -> None:
 
 def _there(recipe: Recipe, field: str, path: str) -> None:
     if "://" not in path and not Path(path).is_file():
-        raise ValueError(f"recipe {recipe.name}: {field} is {path!r}, and there is no such file")
+        raise ValueError(f"recipe {recipe.name}: {field} is {path!r}, which does not exist")
 
 
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:

@@ -35,7 +35,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
     """
 
     def known(step: str) -> dict[str, str]:
-        return {"recipe": recipe.part(step), "code_version": compute_code_version(step, recipe)}
+        return {"recipe": recipe.dump_part(step), "code_version": compute_code_version(step, recipe)}
 
     train_and_eval = transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"])
     steps: list[BaseComponent] = []

@@ -22,7 +22,7 @@ def resolve_recipe(settings: Settings) -> Recipe:
     """
     recipe = get_recipe(settings.recipe)
     if settings.network:
-        recipe = recipe.with_network(settings.network)
+        recipe = recipe.choose_network(settings.network)
     if settings.tune and recipe.tuner is None:
         recipe = dataclasses.replace(recipe, tuner=Tuner())
     try:

@@ -39,7 +39,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             input_dict: `examples`, `model`.
             output_dict: `evaluation` gets TFMA's result, `answers-*.jsonl` and `gate.json`; `blessing` gets
                 BLESSED or NOT_BLESSED as TFX writes it, and a copy of `gate.json`.
-            exec_properties: `recipe`: `Recipe.part("evaluator")`; `serving_dir`: folder of the served versions.
+            exec_properties: `recipe`: `Recipe.dump_part("evaluator")`; `serving_dir`: folder of the served versions.
 
         Raises:
             ValueError: the gate names a metric that there is not.

@@ -42,7 +42,7 @@ class Executor(base_executor.BaseExecutor):
             input_dict: `model`, `examples`.
             output_dict: `blessing` gets TFX's file and property, and `reason.txt` where the export failed; where it did
                 not, `fast.json` and `portable.json`, each a `Parity`.
-            exec_properties: `recipe`: `Recipe.part("infra_validator")`.
+            exec_properties: `recipe`: `Recipe.dump_part("infra_validator")`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])

@@ -39,7 +39,7 @@ class Input(Protocol):
     def transform(self, raw: dict[str, tf.Tensor], spec: Any, /) -> dict[str, tf.Tensor]:
         """Return what Transform writes from record features."""
 
-    def batch(self, written: dict[str, tf.Tensor], spec: Any, /) -> Any:
+    def read_batch(self, written: dict[str, tf.Tensor], spec: Any, /) -> Any:
         """Return what `transform` wrote, parsed, as a batch of small numbers."""
 
     def augment(self, batch: Any, labels: Labels, seed: tf.Tensor, changes: Any, spec: Any, /) -> tuple[Any, Labels]:

@@ -73,18 +73,18 @@ def _size(image_bytes: tf.Tensor) -> tf.Tensor:
     of_png = tf.io.decode_raw(tf.strings.substr(header, 16, 8), tf.int32, little_endian=False)
     of_gif = tf.cast(tf.io.decode_raw(tf.strings.substr(header, 6, 4), tf.uint16), tf.int32)
     png, jpeg, gif, _ = (tf.equal(tf.strings.substr(header, 0, 2), each) for each in BEGINNINGS)
-    # no conditional, see `_known_formats`: what is no JPEG is asked for the size of one that is
+    # no conditional, see `_known_formats`: other formats take the size of a JPEG of one pixel
     of_jpeg = tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL))[1::-1]
     return tf.cast(tf.ensure_shape(tf.where(png, of_png, tf.where(gif, of_gif, of_jpeg)), [2]), tf.int64)
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
-    """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
+    """Fit `image` [batch, 1], encoded, to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
     return fit_all(raw, spec, fit)
 
 
 def fit_all(raw: dict[str, tf.Tensor], spec: Picture, fit: Fit) -> dict[str, tf.Tensor]:
-    """`transform` with whatever fits one picture, encoded, to [height, width, channels] uint8."""
+    """Run `transform` with a function that fits one encoded picture to [height, width, channels] uint8."""
     protos = tf.map_fn(
         lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
         _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
@@ -106,14 +106,14 @@ def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:
         return tf.identity(image_bytes)
 
 
-def batch(written: dict[str, tf.Tensor], spec: Picture) -> tf.Tensor:
-    """What `transform` wrote, parsed: [batch] strings to [batch, height, width, channels] uint8."""
+def read_batch(written: dict[str, tf.Tensor], spec: Picture) -> tf.Tensor:
+    """Read what `transform` wrote: [batch] strings to [batch, height, width, channels] uint8."""
     values = tf.io.decode_raw(tf.reshape(written[features.PIXELS_XF], [-1]), tf.uint8)
     return tf.reshape(values, [-1, spec.height, spec.width, spec.channels])
 
 
 def scale(pictures: tf.Tensor, spec: Picture) -> tf.Tensor:
-    """uint8 to float32 in the range of `spec.scaled`: what the network takes."""
+    """Scale uint8 to float32 in the range of `spec.scaled`: what the network takes."""
     low, high = spec.scaled
     return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low
 
@@ -121,7 +121,7 @@ def scale(pictures: tf.Tensor, spec: Picture) -> tf.Tensor:
 def augment(
     pictures: tf.Tensor, labels: Labels, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
 ) -> tuple[tf.Tensor, Labels]:
-    """Training's changes to a batch: shift, rotation, shear, zoom, elastic, contrast, erasing; each picture its own.
+    """Change a training batch: shift, rotation, shear, zoom, elastic, contrast, erasing, drawn for each picture.
 
     The same seed gives the same pictures, in any process. The shift is `resize_with_crop_or_pad` and a random crop; the
     crop's offset is taken up by the one projective transform that also rotates, shears and zooms about the middle.
@@ -212,7 +212,7 @@ def _erase(pictures: tf.Tensor, seed: tf.Tensor, half_seed: tf.Tensor, side: int
 
 
 def to_raw(request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """`image_bytes` [batch] to `image` [batch, 1]."""
+    """Return `image_bytes` [batch] as `image` [batch, 1]."""
     return {features.IMAGE: request[features.IMAGE_BYTES_IN][:, tf.newaxis]}
 
 

@@ -14,17 +14,17 @@ from tfx_ocr.components.inputs.image import (
     REQUEST,
     WRITTEN,
     augment,
-    batch,
     build_request,
     decode,
     fit_all,
+    read_batch,
     scale,
     to_raw,
 )
 from tfx_ocr.components.recipe import LineImage
 from tfx_ocr.data.pixels import line
 
-__all__ = ["RAW", "REQUEST", "WRITTEN", "augment", "batch", "build_request", "fit", "scale", "to_raw", "transform"]
+__all__ = ["RAW", "REQUEST", "WRITTEN", "augment", "build_request", "fit", "read_batch", "scale", "to_raw", "transform"]
 
 
 def fit(image_bytes: tf.Tensor, spec: LineImage) -> tf.Tensor:
@@ -44,5 +44,5 @@ def fit(image_bytes: tf.Tensor, spec: LineImage) -> tf.Tensor:
 
 
 def transform(raw: dict[str, tf.Tensor], spec: LineImage) -> dict[str, tf.Tensor]:
-    """Transform's part: `image` [batch, 1] encoded to `pixels_xf` [batch, 1], height x width uint8 each."""
+    """Fit `image` [batch, 1], encoded, to `pixels_xf` [batch, 1], height x width uint8 each."""
     return fit_all(raw, spec, fit)

@@ -1,4 +1,4 @@
-"""The words of a page and their boxes: from texts and pixels to characters and places, a row a word."""
+"""The words of a page and their boxes: from texts and pixels to characters and places, one row per word."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ AMOUNT = r"[^\d]{0,4}\d[\d.,*]{0,12}[.,*]\d\d[^\d]{0,2}"  # RM7.42, $3,202.61, 1
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
-    """Transform's part.
+    """Turn words into numbers of their characters and places.
 
     Args:
         raw: `words`, sparse [batch, most words] string, and `boxes`, sparse [batch, 4 * most words] float32.
@@ -141,7 +141,7 @@ def _places(boxes: tf.Tensor) -> tf.Tensor:
             far(middle - first_y),
             far(last_y - middle),
             (middle - first_y) / tf.maximum(last_y - first_y, 1.0),
-            tf.pad(gaps, [[1, 0]], constant_values=1.0)[: tf.size(left)],  # of no words there is no first gap
+            tf.pad(gaps, [[1, 0]], constant_values=1.0)[: tf.size(left)],  # a page may have no words
             tf.pad(gaps, [[0, 1]], constant_values=1.0)[: tf.size(left)],
         ],
         axis=1,
@@ -155,9 +155,9 @@ def _standing(words: tf.Tensor) -> tf.Tensor:
         words: [words] string.
 
     Returns:
-        [words, 7] float32: an amount's share of the page's largest, 0 of what is none; 1 where that is the largest;
+        [words, 7] float32: an amount's share of the page's largest, 0 of other words; 1 where that is the largest;
         how often the word occurs, over `OFTEN`, at most 1. Totals are large, and stand more than once. And 1 where
-        the word is a date, a month's name, a day, a year: that 5/40/160 is no date few pages teach.
+        the word is a date, a month's name, a day, a year: few pages teach that 5/40/160 is not a date.
     """
     digits = tf.where(tf.strings.regex_full_match(words, AMOUNT), tf.strings.regex_replace(words, r"[^\d]", ""), "0")
     amounts = tf.strings.to_number(digits, tf.float64)
@@ -169,8 +169,8 @@ def _standing(words: tf.Tensor) -> tf.Tensor:
     return tf.stack([tf.cast(amounts / largest, tf.float32), is_largest, often, *of_dates], 1)
 
 
-def batch(written: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
-    """What `transform` wrote, parsed, padded to the page of most words: one word at least.
+def read_batch(written: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
+    """Read what `transform` wrote, padded to the page of most words: one word at least.
 
     Returns:
         `characters` [batch, words, max_characters] uint8, all 0 past a page's last word; `places` [batch, words,
@@ -190,10 +190,10 @@ def batch(written: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
 def augment(
     words: dict[str, tf.Tensor], labels: Labels, seed: tf.Tensor, changes: WordAugmentation, spec: Words
 ) -> tuple[dict[str, tf.Tensor], Labels]:
-    """Training's changes: `disguised` words look the same but say something else, `misread` characters become others.
+    """Change training words: `disguised` ones look the same but say something else, `misread` characters become others.
 
     Args:
-        words: what `batch` gives.
+        words: what `read_batch` gives.
         labels: of the words; an entity stays what it is.
         seed: [2] integers; the same seed gives the same words, in any process.
         changes: the recipe's.
@@ -215,12 +215,12 @@ def augment(
 
 
 def scale(words: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
-    """What the network takes: the characters as int32."""
+    """Return what the network takes: the characters as int32."""
     return words | {"characters": tf.cast(words["characters"], tf.int32)}
 
 
 def to_raw(request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-    """`words` [batch, words], "" past the last, and `boxes` [batch, words, 4] to sparse record features."""
+    """Return `words` [batch, words], "" past the last, and `boxes` [batch, words, 4] as sparse record features."""
     words = request[features.WORDS_IN]
     place = tf.range(1, tf.shape(words)[1] + 1)
     counts = tf.reduce_max(tf.where(tf.not_equal(words, ""), place, 0), 1)  # a "" between words is a word

@@ -11,7 +11,7 @@ LAST_MAP = "mixed10"
 
 
 def build(image: Picture, base: Base) -> keras.Model:
-    """21.8 million weights, 2,048 features; a grey picture is given to all three of its channels.
+    """Build 21.8 million weights that give 2,048 features; a grey picture is given to all three of its channels.
 
     The layers lie in the model itself, in order, so that the Trainer can freeze them up to one by name (`mixed7`).
 

@@ -16,20 +16,20 @@ DILATIONS = (1, 2, 4, 8, 1)  # of the layers along the line: together they see 6
 
 
 def build(image: Picture, base: Base) -> keras.Model:
-    """Convolutions down to one row of frames, then residual dilated convolutions along it.
+    """Build convolutions down to one row of frames, then residual dilated convolutions along it.
 
-    No recurrence: on a CPU a step after the other costs more than the layers do, and a frame's answer depends on a
+    No recurrence: on a CPU one step after the other costs more than the layers do, and a frame's answer depends on a
     bounded stretch of the line.
 
     Args:
         image: size and channels of the strip, scaled; `height` a multiple of 8.
-        base: not used: there are no base weights.
+        base: not used: base weights are not available.
 
     Returns:
         A model of [batch, height, width, channels] to [batch, width / 4, `WIDTH`].
 
     Raises:
-        ValueError: the strip's height is no multiple of 8, or its width none of 4.
+        ValueError: the strip's height is not a multiple of 8, or its width not one of 4.
 
     Source: Bai, Kolter, Koltun, "An Empirical Evaluation of Generic Convolutional and Recurrent Networks for Sequence
     Modeling", 2018, for the dilated residual layers.

@@ -14,7 +14,7 @@ def build(image: Picture, base: Base) -> keras.Model:
 
     Args:
         image: size and channels of the input, scaled.
-        base: not used: there are no base weights.
+        base: not used: base weights are not available.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
     x = keras.layers.AveragePooling2D(3)(picture)

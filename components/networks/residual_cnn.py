@@ -14,14 +14,14 @@ STAGES = ((48, 1), (80, 2), (128, 2))  # channels and residual blocks at a quart
 
 
 def build(image: Picture, base: Base) -> keras.Model:
-    """A strided layer and three stages of residual blocks; the last map is flattened in a quarter of its channels.
+    """Build a strided layer and three stages of residual blocks; a quarter of the last map's channels is flattened.
 
     Where a stroke lies tells jamo apart, so the last map is not averaged away: at 64 x 64, 4 x 4 x 32 = 512 numbers
     and the mean of its 128 channels beside them.
 
     Args:
         image: size and channels of the input, scaled.
-        base: not used: there are no base weights.
+        base: not used: base weights are not available.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
     x = add_convolution(picture, 32, size=5, strides=2)

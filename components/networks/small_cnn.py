@@ -13,11 +13,11 @@ LAST_MAP = "last_map"
 
 
 def build(image: Picture, base: Base) -> keras.Model:
-    """A strided layer, then 32, 64 and 128 channels at a quarter, an eighth and a sixteenth: 128 numbers.
+    """Build a strided layer, then 32, 64 and 128 channels at a quarter, an eighth and a sixteenth: 128 numbers.
 
     Args:
         image: size and channels of the input, scaled.
-        base: not used: there are no base weights.
+        base: not used: base weights are not available.
     """
     picture = keras.Input((image.height, image.width, image.channels), name="picture")
     x = add_convolution(picture, 16, size=5, strides=2)

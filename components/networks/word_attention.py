@@ -19,13 +19,13 @@ KINDS = [0] + [4] * 47 + [1] * 10 + [4] * 7 + [2] * 26 + [4] * 6 + [3] * 26 + [4
 
 
 def build(words: Words, base: Base) -> keras.Model:
-    """Characters by convolution; then words by convolution in reading order and by attention, block by block.
+    """Build characters by convolution; then words by convolution in reading order and by attention, block by block.
 
     Attention has a bias by how far apart two words lie across and down.
 
     Args:
         words: the recipe's.
-        base: not used: there are no base weights.
+        base: not used: base weights are not available.
 
     Returns:
         A model of `characters` [batch, words, max_characters] int32 and `places` [batch, words, places] float32 to
@@ -46,7 +46,7 @@ def build(words: Words, base: Base) -> keras.Model:
         inner = layers.Conv1D(WIDTH, BESIDE, padding="same", activation="gelu")(inner)
         x = layers.Add()([x, layers.Dropout(DROPOUT)(inner)])
         inner = layers.LayerNormalization()(x)
-        # a name of its own: one that begins with _ is none that a SavedModel may have
+        # a name of its own: a SavedModel takes none that begins with _
         inner = _Attention(name=f"attention_{block}")([inner, near])
         x = layers.Add()([x, layers.Dropout(DROPOUT)(inner)])
         inner = layers.LayerNormalization()(x)

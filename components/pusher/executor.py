@@ -39,7 +39,7 @@ class Executor(stock.Executor):
             input_dict: `model`, `model_blessing`, `infra_blessing`, as the stock executor takes them.
             output_dict: `pushed_model` gets the properties that the stock one sets (`pushed`, `pushed_destination`,
                 `pushed_version`) and the version's manifest; no second copy of the model.
-            exec_properties: `recipe`: `Recipe.part("pusher")`; `push_destination`: with a `filesystem`.
+            exec_properties: `recipe`: `Recipe.dump_part("pusher")`; `push_destination`: with a `filesystem`.
 
         Raises:
             Stop: the destination is not a folder of a file system, or the model cannot be read.

@@ -47,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: see `component.ReportSpec`.
             output_dict: `report` gets `index.html` and `report.json`.
-            exec_properties: `recipe`: `Recipe.part("report")`; `code_version`.
+            exec_properties: `recipe`: `Recipe.dump_part("report")`; `code_version`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])

@@ -19,7 +19,7 @@ FindWrong = Callable[[Sequence[Answer]], Iterator[Mistake]]  # of all answers: w
 
 
 def select_worst(answers: Sequence[Answer], find_wrong: FindWrong, most: int) -> list[Mistake]:
-    """The worst answers, worst first; equally bad ones in the order of their sources.
+    """Select the worst answers, worst first; equally bad ones in the order of their sources.
 
     Args:
         answers: lines of the Evaluator's `answers-*.jsonl`: `source`, `reference`, `answer` and the model's `outputs`.
@@ -39,7 +39,7 @@ def get_finder(name: str) -> FindWrong:
 
 
 def list_judged_fields(references: Sequence[str]) -> set[str]:
-    """Names of the fields that some reference (a JSON object) has: no other is judged."""
+    """Return the names of the fields that some reference (a JSON object) has: only these are judged."""
     return {name for reference in references for name in json.loads(reference)}
 
 

@@ -8,10 +8,10 @@ from tfx_ocr.components.recipe import Trainer
 
 
 def add_hidden_layers(of: keras.KerasTensor, trainer: Trainer) -> keras.KerasTensor:
-    """A dense layer and dropout for each of `trainer.units`: [..., width] to [..., the last of them].
+    """Add a dense layer and dropout for each of `trainer.units`: [..., width] to [..., the last of them].
 
     Raises:
-        ValueError: `trainer.dropout` has not one value a layer.
+        ValueError: `trainer.dropout` has not one value per layer.
     """
     for units, dropout in zip(trainer.units, trainer.dropout, strict=True):
         of = keras.layers.Dense(units, activation="relu")(of)

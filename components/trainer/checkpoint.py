@@ -26,7 +26,7 @@ class State:
         shadows: their average; empty without one.
         optimizer: its variables, in its order; empty at the beginning of a phase.
         best: weights of the epoch that would be exported.
-        history: a row an epoch.
+        history: one row per epoch.
     """
 
     epoch: int
@@ -41,7 +41,7 @@ LISTS = ("weights", "shadows", "optimizer", "best")
 
 
 def get_folder(serving_model_dir: str, key: Sequence[str]) -> str:
-    """Folder of the checkpoints of one training: beside the executions' outputs, which TFX empties.
+    """Return the folder of the checkpoints of one training: beside the executions' outputs, which TFX empties.
 
     Args:
         serving_model_dir: `<root>/Trainer/model/<execution>/Format-Serving`.
@@ -72,7 +72,7 @@ def remove(path: str) -> None:
 
 
 def load(path: str) -> State | None:
-    """What `save` wrote; None where there is nothing."""
+    """Read what `save` wrote; None where it wrote nothing."""
     target = os.path.join(path, FILE)
     if not tf.io.gfile.exists(target):
         return None

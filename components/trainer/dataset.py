@@ -20,12 +20,12 @@ STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one numbe
 
 
 def list_files(patterns: Sequence[str]) -> list[str]:
-    """Files of TFX's patterns, such as `fn_args.train_files`, in order."""
+    """Return the files of TFX's patterns, such as `fn_args.train_files`, in order."""
     return sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
 
 
 def count_batches(files: Sequence[str], size: int, split: str) -> int:
-    """Number of batches of up to `size` records in gzipped TFRecord files.
+    """Count batches of up to `size` records in gzipped TFRecord files.
 
     Args:
         files: of the split.
@@ -45,7 +45,7 @@ def count_batches(files: Sequence[str], size: int, split: str) -> int:
 
 
 def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
-    """Batches of all epochs from `first_epoch` on: the same ones whether training began there or was resumed.
+    """Read batches of all epochs from `first_epoch` on: the same ones whether training began there or was resumed.
 
     Args:
         files: gzipped TFRecord files of what Transform wrote.
@@ -62,7 +62,7 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
-            batch, labels = kind.batch(read, spec), read[features.LABEL_XF]
+            batch, labels = kind.read_batch(read, spec), read[features.LABEL_XF]
             if trainer.augment is not None:
                 number = tf.stack([seed, epoch * STEPS + step])
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
@@ -77,17 +77,17 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
 
 
 def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
-    """Batches of one pass in order, scaled only, kept in memory after the first as small as they were written.
+    """Read batches of one pass in order, scaled only, kept in memory after the first as small as they were written.
 
     Their number is declared: Keras takes the end of a dataset of unknown length for a lack of data, and warns.
 
     Raises:
-        Stop: there is no record.
+        Stop: the files hold no record.
     """
     kind, size = get_input(part.input.kind), part.trainer.batch_size
 
     def scaled(read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
-        return kind.scale(kind.batch(read, part.input), part.input), read[features.LABEL_XF]
+        return kind.scale(kind.read_batch(read, part.input), part.input), read[features.LABEL_XF]
 
     number = tf.data.experimental.assert_cardinality(count_batches(files, size, "eval"))
     parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()

@@ -65,7 +65,7 @@ def convert(model: keras.Model, rows: int | None, quantize: bool) -> bytes:
 
 
 def build_signatures(serving_graph: ServingGraph, model: keras.Model) -> Signatures:
-    """Of each signature of the export two: what comes before the network, and what comes after it."""
+    """Build two signatures for each of the export: what comes before the network, and what comes after it."""
     logits = tf.TensorSpec(model.output.shape, tf.float32, features.LOGITS)
 
     def pixels(**request: tf.Tensor) -> Tensors:

@@ -31,7 +31,7 @@ class Phase:
 
 
 def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
-    """The model: what the input's `scale` gives to the task's logits, and its base's layers, in order.
+    """Build the model: what the input's `scale` gives to the task's logits, and its base's layers, in order.
 
     Raises:
         ValueError: `trainer.initial_weights` does not hold weights of this network and head.
@@ -56,7 +56,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
 
 
 def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
-    """The model itself, or the same weights under float32 arithmetic, which every server has."""
+    """Return the model itself, or the same weights under float32 arithmetic, which every server has."""
     if part.trainer.precision == "float32":
         return model
     plain = dataclasses.replace(part.trainer, precision="float32", base=Base(), initial_weights="")
@@ -66,7 +66,7 @@ def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
 
 
 def plan_phases(trainer: Trainer) -> list[Phase]:
-    """One phase from scratch; with base weights, a frozen one and then the upper blocks."""
+    """Return one phase from scratch; with base weights, a frozen one and then the upper blocks."""
     frozen = min(trainer.base.frozen_epochs, trainer.epochs) if trainer.base.weights != "none" else 0
     if not frozen:
         return [Phase(begin=0, end=trainer.epochs, trained=None, rate=1.0)]
@@ -91,7 +91,7 @@ def set_trainable(base: list[keras.layers.Layer], phase: Phase) -> None:
 
 
 def build_optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers.Optimizer:
-    """Keras's optimizer with the recipe's schedule over the phase.
+    """Return Keras's optimizer with the recipe's schedule over the phase.
 
     Args:
         of: the recipe's.

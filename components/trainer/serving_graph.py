@@ -47,7 +47,7 @@ class ServingGraph(tf.Module):
     def transform(self, raw: Tensors) -> Any:
         """Return what the network takes, such as pictures, from record features, by the transform graph."""
         spec = self._part.value.input
-        return self._input.scale(self._input.batch(self._transform_features(raw), spec), spec)
+        return self._input.scale(self._input.read_batch(self._transform_features(raw), spec), spec)
 
     def decode(self, logits: tf.Tensor, raw: Tensors) -> Tensors:
         """Return named outputs from what the network gives and the features of the request."""

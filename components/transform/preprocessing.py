@@ -1,4 +1,4 @@
-"""The stock Transform's user code: what is asked fitted and kept small, labels encoded."""
+"""The stock Transform's user code: inputs fitted and kept small, labels encoded."""
 
 from __future__ import annotations
 

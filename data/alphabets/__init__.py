@@ -27,6 +27,6 @@ def get_alphabet(name: str) -> ModuleType:
     """Import and return the alphabet that `name` stands for.
 
     Raises:
-        ValueError: there is no such alphabet; the known ones are named.
+        ValueError: the alphabet is unknown; the known ones are named.
     """
     return load_named(ALPHABETS, name, "alphabet")

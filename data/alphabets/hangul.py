@@ -19,10 +19,10 @@ KS_X_1001 = tuple(
 
 
 def split(syllable: str) -> tuple[int, int, int]:
-    """The numbers of a syllable's initial, medial and final, from 0; final 0 is none.
+    """Return the numbers of a syllable's initial, medial and final, from 0; final 0 stands for a missing one.
 
     Raises:
-        ValueError: it is no composed syllable.
+        ValueError: it is not a composed syllable.
 
     Source: The Unicode Standard, 3.12, Hangul syllable decomposition.
 
@@ -37,10 +37,10 @@ def split(syllable: str) -> tuple[int, int, int]:
 
 
 def join(initial: int, medial: int, final: int) -> str:
-    """The syllable made of an initial, a medial and a final by their numbers, from 0: the other way of `split`.
+    """Return the syllable made of an initial, a medial and a final by their numbers, from 0: the inverse of `split`.
 
     Raises:
-        ValueError: there is no jamo of that number.
+        ValueError: a number is out of range.
 
     Source: The Unicode Standard, 3.12, Hangul syllable composition.
 
@@ -54,11 +54,11 @@ def join(initial: int, medial: int, final: int) -> str:
 
 
 def find_problem(label: str) -> str | None:
-    r"""Say why `label` is no composed syllable; None when it is one.
+    r"""Say why `label` is not a composed syllable; None when it is one.
 
     >>> find_problem("한")
     >>> find_problem("ㅎ")
-    "unknown label: 'ㅎ' (U+314E) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"
+    "unknown label: 'ㅎ' (U+314E) is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"
     """
     if len(label) == 1 and CLASSES[0] <= label <= CLASSES[-1]:
         return None
@@ -68,4 +68,4 @@ def find_problem(label: str) -> str | None:
         return f"unknown label: {shown} is decomposed; the one syllable {composed} (U+{ord(composed):04X}) is meant"
     if len(label) > 1:
         return f"unknown label: {shown} is {len(label)} characters, not one Hangul syllable"
-    return f"unknown label: {shown} is no composed Hangul syllable, {CLASSES[0]} (U+AC00) to {CLASSES[-1]} (U+D7A3)"
+    return f"unknown label: {shown} is not a composed Hangul syllable, {CLASSES[0]} (U+AC00) to {CLASSES[-1]} (U+D7A3)"

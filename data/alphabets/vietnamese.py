@@ -18,7 +18,7 @@ _KNOWN = frozenset(CHARACTERS)
 
 
 def find_problem(label: str) -> str | None:
-    r"""Say why `label` cannot be a line's text, by its first character that is none of `CHARACTERS`; None when it can.
+    r"""Say why `label` cannot be a line's text, by its first character outside `CHARACTERS`; None when it can.
 
     >>> find_problem("Số 5, Hoà Bình")
     >>> find_problem("Giá 5€")

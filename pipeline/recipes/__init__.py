@@ -19,6 +19,6 @@ def get_recipe(name: str) -> Recipe:
     """Import and return the recipe that `name` stands for.
 
     Raises:
-        ValueError: there is no such recipe; the known ones are named.
+        ValueError: the recipe is unknown; the known ones are named.
     """
     return load_named(RECIPES, name, "recipe")

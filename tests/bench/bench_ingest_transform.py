@@ -95,7 +95,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
     settings = Settings(home=str(home), input=str(home / "data"))
     recipe = resolve_recipe(settings)
     example_gen = ExampleGen(input_base=settings.input)
-    example_gen.exec_properties.update({"recipe": recipe.part("example_gen"), "code_version": ""})
+    example_gen.exec_properties.update({"recipe": recipe.dump_part("example_gen"), "code_version": ""})
     schema_gen = ImportSchemaGen(schema_file=str(get_schema_path(recipe.schema)))
     ours = {"preprocessing_fn": graph.PREPROCESSING_FN, "disable_statistics": True}
     floats = {"preprocessing_fn": f"{float_tensors.__name__}.preprocessing_fn"}
@@ -104,7 +104,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
         Transform(
             examples=example_gen.outputs["examples"],
             schema=schema_gen.outputs["schema"],
-            custom_config={"recipe": recipe.part("transform")},
+            custom_config={"recipe": recipe.dump_part("transform")},
             splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval", "test"]),
             **way,
         ).with_id(name)

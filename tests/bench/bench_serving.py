@@ -284,8 +284,8 @@ def random_export(network: str, path: pathlib.Path) -> None:
     from tfx_ocr.pipeline.recipes import get_recipe
 
     keras.utils.set_random_seed(0)
-    recipe = get_recipe("digits").with_network(network)
-    config: dict[str, Any] = {"recipe": recipe.part("transform")}
+    recipe = get_recipe("digits").choose_network(network)
+    config: dict[str, Any] = {"recipe": recipe.dump_part("transform")}
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     blank = tf.io.encode_png(tf.zeros([8, 8, 1], tf.uint8)).numpy()
@@ -295,7 +295,7 @@ def random_export(network: str, path: pathlib.Path) -> None:
             data = ([{"image": [blank], "label": [b"0"]}], metadata)
             _, transform_fn = data | tft_beam.AnalyzeAndTransformDataset(lambda each: preprocessing_fn(each, config))
             transform_fn | tft_beam.WriteTransformFn(str(graph))
-        part = Part.from_json(recipe.part("trainer"))
+        part = Part.from_json(recipe.dump_part("trainer"))
         model, _ = models.build(part)
         export(model, tft.TFTransformOutput(str(graph)), part, str(path))
 

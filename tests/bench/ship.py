@@ -36,7 +36,7 @@ def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput
     metadata = dataset_metadata.DatasetMetadata(
         schema_utils.schema_from_feature_spec(schema_utils.schema_as_feature_spec(schema).feature_spec)
     )
-    config = {"recipe": recipe.part("transform")}
+    config = {"recipe": recipe.dump_part("transform")}
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         function = ([], metadata) | tft_beam.AnalyzeDataset(lambda inputs: preprocessing_fn(inputs, config))
         function | tft_beam.WriteTransformFn(str(folder / "transform"))
@@ -46,7 +46,7 @@ def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput
 def ship(name: str) -> None:
     """Export one model anew, in its place."""
     recipe = get_recipe(name)
-    part = Part.from_json(recipe.part("trainer"))
+    part = Part.from_json(recipe.dump_part("trainer"))
     folder = pretrained.get_folder(name)
     network, _ = model.build(part)
     initial.assign_initial_weights(network, str(folder))
@@ -59,7 +59,7 @@ def ship(name: str) -> None:
         shutil.copytree(f"{top}/model", folder)
     digests = versions.compute_digests(folder)
     manifest = dataclasses.replace(
-        manifest, files=digests, tensorflow=tf.__version__, input=json.loads(recipe.part("pusher"))["input"]
+        manifest, files=digests, tensorflow=tf.__version__, input=json.loads(recipe.dump_part("pusher"))["input"]
     )
     text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
     (folder / versions.MANIFEST).write_text(text, encoding="utf-8")

@@ -42,8 +42,8 @@ def test_a_record_that_nothing_is_wrong_with_comes_back_itself():
 @pytest.mark.parametrize(
     ("features", "reason"),
     [
-        ({"image": encoded(), "label": b"x"}, "unknown label: 'x' is none of 0 to 9"),
-        ({"image": b"", "label": b"x"}, "unknown label: 'x' is none of 0 to 9"),
+        ({"image": encoded(), "label": b"x"}, "unknown label: 'x' is not one of 0 to 9"),
+        ({"image": b"", "label": b"x"}, "unknown label: 'x' is not one of 0 to 9"),
         ({"image": b"", "label": b"7"}, "empty file: it holds no bytes"),
         ({"image": encoded(size=(16, 17)), "label": b"7"}, "too large: 16 x 17 pixels, where 256 are allowed"),
     ],

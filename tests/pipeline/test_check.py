@@ -27,9 +27,9 @@ def test_every_recipe_passes(name):
         ("trainer.epochs=0", "trainer.epochs is 0; it must be 1 or more"),
         (
             "trainer.initial_weights=no.weights.h5",
-            "trainer.initial_weights is 'no.weights.h5', and there is no such file",
+            "trainer.initial_weights is 'no.weights.h5', which does not exist",
         ),
-        ("trainer.base.weights=no.weights.h5", "trainer.base.weights is 'no.weights.h5', and there is no such file"),
+        ("trainer.base.weights=no.weights.h5", "trainer.base.weights is 'no.weights.h5', which does not exist"),
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: .*idx, image_folder"),
         ("examples.split.eval=2.0", "examples.split.eval is 2.0"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),

@@ -82,7 +82,7 @@ def test_another_version_of_a_library_touches_every_step(monkeypatch):
 
 def test_another_network_touches_training_alone():
     recipe = get_recipe("digits")
-    other = recipe.with_network("mlp")
+    other = recipe.choose_network("mlp")
     assert {
         step for step in STEPS if of.compute_code_version(step, recipe) != of.compute_code_version(step, other)
     } == {"tuner", "trainer"}

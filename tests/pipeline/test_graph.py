@@ -38,7 +38,7 @@ def test_every_recipe_has_the_same_steps_in_order(settings):
     assert [component.id for component in built.components] == list(STEPS)
     for component in built.components:
         step, it = STEPS[component.id], resolve_recipe(settings)
-        assert component.exec_properties["recipe"] == it.part(step)
+        assert component.exec_properties["recipe"] == it.dump_part(step)
         assert component.exec_properties["code_version"] == compute_code_version(step, it)
         assert set(json.loads(component.exec_properties["recipe"])) == set(PARTS[step])
 

@@ -21,5 +21,5 @@ def get_sections(of_task: Sequence[str]) -> dict[str, ModuleType]:
 
 
 def explain_missing(sentence: str) -> dict[str, Any]:
-    """Facts of a section that has nothing to show, and why."""
+    """Return the facts of a section that has nothing to show, and why."""
     return {"missing": sentence}

@@ -1,4 +1,4 @@
-"""One class a picture."""
+"""One class per picture."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SAME = 1e-4  # of two probabilities
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
-    """Labels to numbers, by a vocabulary that is the alphabet's own.
+    """Encode labels as numbers, by a vocabulary that is the alphabet's own.
 
     One that Transform took from the data would change a class's number with what train happens to hold, and cost a
     pass over all of it; how often each label occurs is in ExampleGen's summary.
@@ -39,7 +39,7 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
 
 
 def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
-    """How to parse what `encode` wrote."""
+    """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([], tf.int64)}
 
 

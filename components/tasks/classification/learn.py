@@ -11,15 +11,15 @@ from tfx_ocr.components.tasks.hidden import add_hidden_layers
 
 
 def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout, then one logit a class: [batch, width] to [batch, classes] float32."""
+    """Build hidden layers with dropout, then one logit per class: [batch, width] to [batch, classes] float32."""
     return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
 
 
 def build_loss() -> keras.losses.Loss:
-    """Cross-entropy of the class's number under the logits."""
+    """Return the cross-entropy of the class's number under the logits."""
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 
 
 def build_metrics() -> list[keras.metrics.Metric]:
-    """What the learning curves show beside the loss."""
+    """Return what the learning curves show beside the loss."""
     return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]

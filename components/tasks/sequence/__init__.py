@@ -1,4 +1,4 @@
-"""A line of text a picture, by connectionist temporal classification over the network's frames."""
+"""One line of text per picture, by connectionist temporal classification over the network's frames."""
 
 from __future__ import annotations
 

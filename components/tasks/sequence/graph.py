@@ -1,4 +1,4 @@
-"""Texts to the numbers of their characters, and frames to texts."""
+"""Encode texts as the numbers of their characters, and frames to texts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfx_ocr.data import features
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
-    """Texts to the numbers of their characters.
+    """Encode texts as the numbers of their characters.
 
     Args:
         inputs: `label` [batch, 1] string, of `alphabet.CHARACTERS`.
@@ -36,7 +36,7 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
 
 
 def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
-    """How to parse what `encode` wrote."""
+    """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([alphabet.LONGEST], tf.int64)}
 
 

@@ -15,14 +15,14 @@ IMPOSSIBLE = 1e9  # negative log-likelihood of a text that no alignment gives; f
 
 
 def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout a frame, then a logit a character and blank: [batch, frames, width] to float32."""
+    """Build hidden layers per frame, then logits of blank and the characters: [batch, frames, width] to float32."""
     return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(
         add_hidden_layers(of, trainer)
     )
 
 
 def build_loss() -> keras.losses.Loss:
-    """Negative log-likelihood of the text over all alignments to the frames.
+    """Return the negative log-likelihood of the text over all alignments to the frames.
 
     Every picture is as wide as the recipe says, its end being paper, so every frame counts; of the labels only what is
     before the padding does. A text of more characters than there are frames teaches nothing.
@@ -97,5 +97,5 @@ def compute_by_tensorflow(labels: keras.KerasTensor, logits: keras.KerasTensor) 
 
 
 def build_metrics() -> list[keras.metrics.Metric]:
-    """The learning curves show the loss alone: a text is decoded by the export, and judged there."""
+    """Return no metric: the learning curves show the loss, a text is decoded by the export, and judged there."""
     return []

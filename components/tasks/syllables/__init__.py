@@ -1,4 +1,4 @@
-"""One Hangul syllable a picture: its initial, medial and final predicted separately, its answer one of all 11,172."""
+"""One Hangul syllable per picture: its initial, medial and final predicted separately, its answer one of all 11,172."""
 
 from __future__ import annotations
 

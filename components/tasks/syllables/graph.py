@@ -14,7 +14,7 @@ from tfx_ocr.data.alphabets.hangul import CLASSES, FIRST
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
-    """Labels to the numbers of their three jamo.
+    """Encode labels as the numbers of their three jamo.
 
     Args:
         inputs: `label` [batch, 1] string, one composed syllable each.
@@ -30,7 +30,7 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
 
 
 def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
-    """How to parse what `encode` wrote."""
+    """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([len(SIZES)], tf.int64)}
 
 

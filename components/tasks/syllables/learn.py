@@ -12,14 +12,14 @@ from tfx_ocr.components.tasks.syllables import PARTS, SIZES
 
 
 def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout, shared, then a layer of logits a jamo: [batch, width] to [batch, 68] float32."""
+    """Build shared hidden layers with dropout, then logits of each jamo: [batch, width] to [batch, 68] float32."""
     x = add_hidden_layers(of, trainer)
     heads = [keras.layers.Dense(size, dtype="float32", name=name) for name, size in zip(PARTS, SIZES, strict=True)]
     return keras.layers.Concatenate(name="logits", dtype="float32")([each(x) for each in heads])
 
 
 def build_loss() -> keras.losses.Loss:
-    """The sum of the three heads' cross-entropies: the negative log-likelihood of the syllable."""
+    """Return the sum of the three heads' cross-entropies: the negative log-likelihood of the syllable."""
     return _Loss()
 
 
@@ -37,7 +37,7 @@ class _Loss(keras.losses.Loss):
 
 
 def build_metrics() -> list[keras.metrics.Metric]:
-    """What the learning curves show beside the loss: how often all three jamo are right."""
+    """Return what the learning curves show beside the loss: how often all three jamo are right."""
     return [keras.metrics.MeanMetricWrapper(_right, name="accuracy")]
 
 

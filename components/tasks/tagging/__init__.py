@@ -1,4 +1,4 @@
-"""An entity a word of a page, and each entity's field: the run of words from its first to its last."""
+"""An entity for each word of a page, and each entity's field: the run of words from its first to its last."""
 
 from __future__ import annotations
 

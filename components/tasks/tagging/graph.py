@@ -19,10 +19,10 @@ PRESENT = 0.5  # mean probability of its words from which on a field is answered
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
-    """What each word may be, as a set of entities.
+    """Encode what each word may be, as a set of entities.
 
     A word of an entity is that. A word of none is nothing, or of an entity that its page does not say: one that no
-    word has, unless `field_names` has it with an empty value, by which somebody found it to be missing
+    word has, unless `field_names` has it with an empty value, which states that it is missing
     (docs/records.md).
 
     Args:
@@ -52,7 +52,7 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
 
 
 def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.RaggedFeature]:
-    """How to parse what `encode` wrote."""
+    """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.RaggedFeature(tf.int64)}
 
 
@@ -74,7 +74,7 @@ def decode(
     Returns:
         `entities` [batch, words] string and `entity_probabilities` [batch, words] float32, "" and 0 past a page's
         last word; for each entity but nothing `field_names`, `field_values` [batch, entities] string (words joined
-        by spaces, as they stood; "" where there is none), `field_probabilities` [batch, entities] float32 (mean of
+        by spaces, as they stood; "" where it is missing), `field_probabilities` [batch, entities] float32 (mean of
         its words'; 0) and `field_boxes` [batch, entities, 4] float32 (left, top, right, bottom around its words).
     """
     texts = tf.RaggedTensor.from_sparse(raw[features.WORDS])

@@ -17,7 +17,7 @@ UNANNOTATED = 0.5  # what an entity that a page says nothing of counts as an ans
 
 
 def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
-    """Hidden layers with dropout a word, then three logits an entity: [batch, words, width] to float32.
+    """Build hidden layers with dropout, then three logits per word and entity: [batch, words, width] to float32.
 
     The first third says what the word is; the second of which entities' fields it is the first word, against the
     page's other words, and the third of which the last.
@@ -29,7 +29,7 @@ def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) ->
 
 
 def build_loss() -> keras.losses.Loss:
-    """What each word is, and where the fields begin and end: a weighted sum a page.
+    """Return the loss of what each word is and where the fields begin and end: a weighted sum per page.
 
     Of a word, and of an end, of probability p it is (1 - p ** q) / q, with `FORGIVING` as q. Where fields are was found
     by a search among words that OCR misread, and some of it is wrong: cross-entropy has no bound, so that a few such
@@ -91,5 +91,5 @@ def _forgiving(log_probability: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def build_metrics() -> list[keras.metrics.Metric]:
-    """The learning curves show the loss alone: fields are put together by the export, and judged there."""
+    """Return no metric: the learning curves show the loss, fields are put together by the export, and judged there."""
     return []

@@ -48,7 +48,7 @@ def ingest(tmp_path, data, **changes):
     recipe = dataclasses.replace(RECIPE, examples=dataclasses.replace(RECIPE.examples, **changes))
     artifact = standard_artifacts.Examples()
     artifact.uri = str(tmp_path / "ExampleGen/examples/5")
-    Executor().Do({}, {"examples": [artifact]}, {"input_base": str(data), "recipe": recipe.part("example_gen")})
+    Executor().Do({}, {"examples": [artifact]}, {"input_base": str(data), "recipe": recipe.dump_part("example_gen")})
     splits = {
         split: [
             tf.train.Example.FromString(raw)

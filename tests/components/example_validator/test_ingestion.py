@@ -75,7 +75,7 @@ def run(tmp_path, recipe=RECIPE, schema=None):
     statistics_gen = StatisticsGen(examples=example_gen.outputs["examples"])
     schema_gen = ImportSchemaGen(schema_file=str(schema or get_schema_path(recipe.schema)))
     validator = ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema_gen.outputs["schema"])
-    example_gen.exec_properties.update(recipe=recipe.part("example_gen"), code_version="1")
+    example_gen.exec_properties.update(recipe=recipe.dump_part("example_gen"), code_version="1")
     LocalDagRunner().run(
         Pipeline(
             pipeline_name=recipe.name,

@@ -160,7 +160,7 @@ def test_what_is_written_reads_back_as_the_fitted_pictures(fitted):
     written = image.transform({features.IMAGE: raw}, SPEC)
     assert written[features.PIXELS_XF].shape == (2, 1)
     assert len(written[features.PIXELS_XF].numpy()[0, 0]) == 28 * 28
-    read = image.batch({features.PIXELS_XF: written[features.PIXELS_XF][:, 0]}, SPEC).numpy()
+    read = image.read_batch({features.PIXELS_XF: written[features.PIXELS_XF][:, 0]}, SPEC).numpy()
     np.testing.assert_array_equal(read[0], fitted(raw[0, 0]))
     np.testing.assert_array_equal(read[1], fitted(raw[1, 0]))
 

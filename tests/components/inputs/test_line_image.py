@@ -235,5 +235,5 @@ def test_a_real_line_is_writing_on_empty_paper(fitted, path):
 def test_transform_writes_the_strip_byte_by_byte(fitted):
     images = [encoded(writing()), encoded(many(40))]
     written = line_image.transform({"image": tf.constant(images)[:, tf.newaxis]}, SPEC)
-    strips = line_image.batch(written, SPEC).numpy()
+    strips = line_image.read_batch(written, SPEC).numpy()
     np.testing.assert_array_equal(strips[..., 0], [fitted(image) for image in images])

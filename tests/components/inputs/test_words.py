@@ -35,7 +35,7 @@ def parsed(pages: list) -> dict[str, tf.SparseTensor]:
 
 
 def batch(pages: list, spec: Words = SPEC) -> dict[str, np.ndarray]:
-    found = words.batch(words.transform(parsed(pages), spec), spec)
+    found = words.read_batch(words.transform(parsed(pages), spec), spec)
     return {name: value.numpy() for name, value in found.items()}
 
 
@@ -184,7 +184,7 @@ def test_pages_without_words_are_one_word_of_nothing():
 
 @pytest.fixture(scope="module")
 def through_transform(tmp_path_factory):
-    """What Transform writes of the pages, with a schema that knows no shapes, as Examples; and its graph."""
+    """Return what Transform writes of the pages, with a schema that knows no shapes, as Examples; and its graph."""
     folder = tmp_path_factory.mktemp("transform")
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(words.RAW))
     rows = [
@@ -203,7 +203,7 @@ def through_transform(tmp_path_factory):
 
 
 def test_what_transform_wrote_is_the_batch_again(through_transform):
-    read = words.batch(tf.io.parse_example(through_transform.written, words.WRITTEN), SPEC)
+    read = words.read_batch(tf.io.parse_example(through_transform.written, words.WRITTEN), SPEC)
     expected = batch(PAGES)
     assert set(read) == set(expected) == {"characters", "places"}
     for name, value in expected.items():
@@ -219,7 +219,7 @@ def test_a_question_is_what_the_records_were(through_transform):
         for part in ("indices", "values", "dense_shape"):
             np.testing.assert_array_equal(getattr(raw[name], part), getattr(value, part))
     layer = through_transform.graph.transform_features_layer()
-    for name, value in words.batch(layer(raw), SPEC).items():
+    for name, value in words.read_batch(layer(raw), SPEC).items():
         np.testing.assert_allclose(value, batch(PAGES)[name], atol=1e-6)
 
 
@@ -234,13 +234,13 @@ def test_pages_without_words_can_be_asked():
     asked = words.build_request([record([]), record([])])
     assert asked["words"].shape == (2, 0)
     raw = words.to_raw({"words": tf.zeros([2, 0], tf.string), "boxes": tf.zeros([2, 0, 4])})
-    assert batch([[], []])["characters"].shape == words.batch(words.transform(raw, SPEC), SPEC)["characters"].shape
+    assert batch([[], []])["characters"].shape == words.read_batch(words.transform(raw, SPEC), SPEC)["characters"].shape
 
 
 def changed(
     changes: WordAugmentation, seed: tuple[int, int] = (7, 1), character: str = "A"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Characters of 200 words before and after, a third of them places past a word's end."""
+    """Return characters of 200 words before and after, a third of them places past a word's end."""
     given = np.full((2, 100, 6), ord(character), np.uint8)
     given[:, :, 4:] = 0
     words_of = {"characters": tf.constant(given), "places": tf.zeros([2, 100, SPEC.PLACES])}

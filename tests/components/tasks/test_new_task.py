@@ -89,7 +89,7 @@ def test_a_task_of_one_file_and_one_row_goes_all_the_way(recipe, tmp_path):
 
     raw = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(raw))
-    config = {"recipe": recipe.part("transform")}
+    config = {"recipe": recipe.dump_part("transform")}
     with tft_beam.Context(temp_dir=str(tmp_path / "temp")):
         data = [{"image": [image], "label": [label]} for image, label in rows[:TRAIN]]
         (written, of_written), graph = (data, metadata) | tft_beam.AnalyzeAndTransformDataset(
@@ -103,7 +103,7 @@ def test_a_task_of_one_file_and_one_row_goes_all_the_way(recipe, tmp_path):
         for row in written:
             writer.write(coder.encode(row))
 
-    part = Part.from_json(recipe.part("trainer"))
+    part = Part.from_json(recipe.dump_part("trainer"))
     model = fit.fit(part, files, files, str(tmp_path / "checkpoints"), str(tmp_path / "run"))
     assert model.output_shape == (None, 1)
     export(model, tft.TFTransformOutput(str(tmp_path / "graph")), part, str(tmp_path / "export"))
@@ -124,11 +124,11 @@ def test_a_task_of_one_file_and_one_row_goes_all_the_way(recipe, tmp_path):
 
     wrong = {"source": "x", "reference": "0", "answer": "1", "outputs": {"label": "1", "probability": 0.75}}
     worst = mistakes.select_worst([wrong], mistakes.get_finder(task.mistakes), 3)
-    of_report = Part.from_json(recipe.part("report"))
+    of_report = Part.from_json(recipe.dump_part("report"))
     run = Run(part=of_report, made=datetime.datetime(2026, 1, 1), gate=verdict, mistakes=worst, pairs=pairs)
     html, facts = page.render(run)
     assert facts["mistakes"]["shown"][0]["badness"] == 0.75
     assert {row["label"] for row in facts["classes"]["rows"]} >= {"0", "1"}
     assert "confusion" not in facts
     assert "Worst mistakes" in html
-    assert json.loads(recipe.part("report"))["task"] == "binary"
+    assert json.loads(recipe.dump_part("report"))["task"] == "binary"

@@ -145,7 +145,7 @@ def fn_args(part, transformed, tmp_path):
 
     def make(it, hyperparameters=None):
         known = {name: getattr(it, name) for name in PARTS["trainer"]}
-        recipe = Recipe(**known, schema="", sample="", examples=Examples(readers=())).part("trainer")
+        recipe = Recipe(**known, schema="", sample="", examples=Examples(readers=())).dump_part("trainer")
         return SimpleNamespace(
             custom_config={"recipe": recipe, "code_version": "one"},
             hyperparameters=hyperparameters,

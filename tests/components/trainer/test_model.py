@@ -159,7 +159,7 @@ def test_initial_weights_may_be_those_of_an_exported_version(part, tmp_path):
 def test_initial_weights_may_be_those_that_ship():
     shipped = get_recipe("digits")
     began = dataclasses.replace(shipped.trainer, initial_weights="digits")
-    built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).part("trainer")))
+    built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).dump_part("trainer")))
     stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
     with open_folder(pretrained.get_folder("digits")) as export:
         asked = export.ask("serve_images", {"image_bytes": np.array([stroke], dtype=object)})

@@ -56,7 +56,7 @@ def fn_args(tmp_path):
             (tmp_path / f"Split-{split}").mkdir()
             write(tmp_path / f"Split-{split}" / "transformed_examples-00000-of-00001.gz", count)
         return SimpleNamespace(
-            custom_config={"recipe": recipe.part("tuner"), "code_version": "one"},
+            custom_config={"recipe": recipe.dump_part("tuner"), "code_version": "one"},
             train_files=[str(tmp_path / "Split-train" / "*")],
             eval_files=[str(tmp_path / "Split-eval" / "*")],
             working_dir=str(tmp_path / "working"),

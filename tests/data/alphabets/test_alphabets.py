@@ -23,4 +23,4 @@ def test_digits_are_the_ten_in_order():
     "label", ["", "10", "٣", "three", " 3", "-1"], ids=["empty", "two", "arabic", "word", "space", "minus"]
 )
 def test_digits_refuse_what_is_no_digit(label):
-    assert get_alphabet("digits").find_problem(label) == f"unknown label: {label!r} is none of 0 to 9"
+    assert get_alphabet("digits").find_problem(label) == f"unknown label: {label!r} is not one of 0 to 9"

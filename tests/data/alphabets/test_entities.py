@@ -10,7 +10,9 @@ def test_nothing_comes_first_and_is_allowed():
     assert entities.CLASSES[0] == ""
     assert len(set(entities.CLASSES)) == len(entities.CLASSES) == 10
     assert [entities.find_problem(label) for label in entities.CLASSES] == [None] * 10
-    assert entities.find_problem("Total").startswith("unknown label: 'Total' is none of supplier, supplier_address, ")
+    assert entities.find_problem("Total").startswith(
+        "unknown label: 'Total' is not one of supplier, supplier_address, "
+    )
 
 
 def test_the_schema_allows_the_same():

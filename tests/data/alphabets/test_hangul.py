@@ -54,9 +54,9 @@ def test_ks_x_1001_is_its_2350_in_code_order():
 @pytest.mark.parametrize(
     ("label", "reason"),
     [
-        ("", "unknown label: '' is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
-        ("ㅎ", "unknown label: 'ㅎ' (U+314E) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
-        ("7", "unknown label: '7' (U+0037) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
+        ("", "unknown label: '' is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
+        ("ㅎ", "unknown label: 'ㅎ' (U+314E) is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
+        ("7", "unknown label: '7' (U+0037) is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
         ("한글", "unknown label: '한글' (U+D55C U+AE00) is 2 characters, not one Hangul syllable"),
         (
             "\u1112\u1161\u11ab",
@@ -68,7 +68,7 @@ def test_ks_x_1001_is_its_2350_in_code_order():
             "a" * 90,
             "unknown label: 'aaaaaaaaaaaa' (U+0061 U+0061 U+0061 U+0061 ...) is 90 characters, not one Hangul syllable",
         ),
-        ("\ud7a4", r"unknown label: '\ud7a4' (U+D7A4) is no composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
+        ("\ud7a4", r"unknown label: '\ud7a4' (U+D7A4) is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
     ],
     ids=["empty", "jamo", "digit", "two", "decomposed", "compatibility_jamo", "long", "after_the_last"],
 )

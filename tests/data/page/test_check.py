@@ -48,4 +48,4 @@ def test_what_does_not_fit_together_is_said(changed, reason):
 
 @pytest.mark.parametrize("changed", [{"entities": [b"", b"sum"]}, {"field_names": [b"sum"]}])
 def test_an_entity_outside_the_alphabet_is_named(changed):
-    assert find_problem({**PAGE, **changed}, entities).startswith("unknown label: 'sum' is none of supplier, ")
+    assert find_problem({**PAGE, **changed}, entities).startswith("unknown label: 'sum' is not one of supplier, ")

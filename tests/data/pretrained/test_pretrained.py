@@ -45,7 +45,7 @@ def test_the_manifest_says_what_the_recipe_says_and_lists_every_file(name):
     manifest = versions.verify(pretrained.get_folder(name))
     recipe = get_recipe(name)
     assert (manifest.recipe, manifest.task, manifest.alphabet) == (name, recipe.task, recipe.alphabet)
-    assert manifest.input == json.loads(recipe.part("pusher"))["input"]
+    assert manifest.input == json.loads(recipe.dump_part("pusher"))["input"]
     assert set(manifest.signatures) == {"serving_default", recipe.input.SIGNATURE}
 
 

@@ -55,7 +55,7 @@ def test_what_is_no_syllable_is_wrong_in_every_part(answer):
 
 
 def test_a_reference_that_is_no_syllable_is_refused():
-    with pytest.raises(ValueError, match=r"'ㅎ'.*no composed Hangul syllable"):
+    with pytest.raises(ValueError, match=r"'ㅎ'.*not a composed Hangul syllable"):
         bootstrap.compute_metrics(syllables, [("ㅎ", "한")])
 
 
