@@ -39,7 +39,7 @@ def push(artifact, write_export, tmp_path):
             {"pushed_model": [pushed]},
             {
                 "push_destination": json.dumps({"filesystem": {"base_directory": base}}),
-                "recipe": get_recipe("digits").part("pusher"),
+                "recipe": get_recipe("digits").dump_part("pusher"),
             },
         )
         return pushed, runs[-1] / "pushed"
