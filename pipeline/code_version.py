@@ -153,9 +153,9 @@ def _read_references(file: Path) -> tuple[list[str], list[str]]:
 
 @functools.cache
 def _find_source(name: str) -> Path | None:
-    """Return the file of a module or package; None for a name that a module defines."""
+    """Return the file of a module or package; None for a name that a module defines, or that looks like a module's."""
     _, *inner = name.split(".")
-    if not inner:  # the namespace above the rooms
+    if not inner or importlib.util.find_spec(f"tfx_ocr.{inner[0]}") is None:  # the namespace above the rooms
         return None
     path = _find_room(inner[0]).joinpath(*inner[1:])
     return next((file for file in (path / "__init__.py", path.with_suffix(".py")) if file.is_file()), None)
