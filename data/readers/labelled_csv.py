@@ -13,7 +13,7 @@ from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers import table
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
-from tfx_ocr.data.readers.split_names import SPLIT_NAMES, parse_split
+from tfx_ocr.data.readers.split_names import SPLIT_NAMES, find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected
 
 # columns by what they hold, each under the names it may have, in lower case with `_` for spaces and hyphens
@@ -60,7 +60,7 @@ def list_shards(root: Path) -> list[str]:
     first: dict[str, str] = {}
     for row in rows:
         image = find(row["image"]) or find(posixpath.join(FOLDER, row["image"])) or row["image"]
-        row["file"] = image
+        row["file"], row["split"] = image, row["split"] or find_split(posixpath.dirname(image))
         known = row["source"] if row["wrong"] else first.setdefault(image, row["source"])
         if known != row["source"]:
             row["wrong"] = (

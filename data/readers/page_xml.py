@@ -105,6 +105,7 @@ def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[st
         return found
     for of, name in ((_get_name, _get_name(wanted)), (_get_stem, _get_stem(path))):
         alike = [picture for picture in pictures if name and of(picture) == name]
+        alike.sort(key=lambda picture: posixpath.basename(picture) != posixpath.basename(wanted))  # the exact one first
         near = [picture for picture in alike if posixpath.dirname(picture) in (folder, posixpath.dirname(folder))]
         if near or len(alike) == 1:
             return (near or alike)[0]
@@ -112,7 +113,7 @@ def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[st
 
 
 def _get_name(path: str) -> str:
-    return unicodedata.normalize("NFC", posixpath.basename(path))
+    return unicodedata.normalize("NFC", posixpath.basename(path)).casefold()
 
 
 def _get_stem(path: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,32 +23,31 @@ A_SHARD = 100  # pages
 
 def is_supported(root: Path) -> bool:
     """Return whether words have fields of the same name beside them."""
-    return bool(_list_ids(root, WORDS, ".xml") & _list_ids(root, FIELDS, ".json"))
+    return bool(_list_ids(root, WORDS, ".xml").keys() & _list_ids(root, FIELDS, ".json").keys())
 
 
 def list_shards(root: Path) -> list[str]:
-    """Return the pages by id and group, in pieces of `A_SHARD`.
+    """Return the pages, each with the names of its two files and its group, in pieces of `A_SHARD`.
 
     The set does not say who sent an invoice. Pages that share many rare words, as those of one letterhead do, are one
     group (`data.page.groups`), named by its first id; most suppliers become one group, a few become two.
     """
     if not is_supported(root):
         return []
-    ids = sorted(_list_ids(root, WORDS, ".xml") | _list_ids(root, FIELDS, ".json"), key=files.to_natural_key)
-    pages = [try_read(_read_text, root / WORDS / f"{name}.xml") or "" for name in ids]
+    words, known = _list_ids(root, WORDS, ".xml"), _list_ids(root, FIELDS, ".json")
+    ids = sorted(words | known, key=files.to_natural_key)
+    names = [(words.get(name, f"{name}.xml"), known.get(name, f"{name}.json")) for name in ids]
+    pages = [try_read(_read_text, root / WORDS / file) or "" for file, _ in names]
     together = groups.join_pairs(len(ids), groups.pair_by_letterhead(pages))
-    rows = [{"id": name, "group": ids[group]} for name, group in zip(ids, together, strict=True)]
+    rows = [(*pair, files.format_path(ids[group])) for pair, group in zip(names, together, strict=True)]
     return cut_into_shards(rows, A_SHARD)
 
 
 @reject_failures
 def read(root: Path, shard: str) -> Iterator[Unread]:
     """Yield a record per page; entities are found by `data.page.align`. One half of a page is set aside."""
-    for row in json.loads(shard):
-        yield (
-            files.format_path(f"{WORDS}/{row['id']}.xml"),
-            functools.partial(_read_page, root, row["id"], row["group"]),
-        )
+    for words, known, group in json.loads(shard):
+        yield files.format_path(f"{WORDS}/{words}"), functools.partial(_read_page, root, words, known, group)
 
 
 def read_words(content: bytes) -> list[Word]:
@@ -71,19 +71,20 @@ def read_words(content: bytes) -> list[Word]:
     return words
 
 
-def _read_page(root: Path, name: str, group: str) -> Record:
-    content = files.read_file(root / WORDS / f"{name}.xml", missing="no words: no file of words has this name")
+def _read_page(root: Path, file: str, named: str, group: str) -> Record:
+    content = files.read_file(root / WORDS / file, missing="no words: no file of words has this name")
     words = sort_into_rows(read_words(content))
-    content = files.read_file(root / FIELDS / f"{name}.json", missing="no fields: no file of fields has this name")
+    content = files.read_file(root / FIELDS / named, missing="no fields: no file of fields has this name")
     known = fields.read_fields(content, FIELD)
-    source = files.format_path(f"{WORDS}/{name}.xml")
+    source = files.format_path(f"{WORDS}/{file}")
     features = build_features(align.tag_words(words, known), fields=known)
     return Record(features=features, source=source, file=source, group=group)
 
 
-def _list_ids(root: Path, folder: str, ending: str) -> set[str]:
-    """Names of the folder's files without their ending, which is all that is taken off: ids hold points."""
-    return {name.removesuffix(ending) for name in files.list_folder(root / folder) if name.endswith(ending)}
+def _list_ids(root: Path, folder: str, ending: str) -> dict[str, str]:
+    """The folder's files by their names without the ending, which is all that is taken off: ids hold points."""
+    names = [name for name in files.list_folder(root / folder) if name.lower().endswith(ending)]
+    return {unicodedata.normalize("NFC", name[: -len(ending)]): name for name in names}
 
 
 def _read_text(path: Path) -> str:

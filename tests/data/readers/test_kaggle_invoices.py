@@ -79,6 +79,14 @@ def test_words_belong_to_the_smallest_region_that_holds_their_centre(tmp_path):
     assert (record.source, record.group) == ("500124393+-4395_x.64", "500124393+-4395_x.64")
 
 
+def test_pages_in_folders_of_splits_under_names_of_another_spelling(tmp_path):
+    (tmp_path / "testing").mkdir()
+    make(tmp_path, "testing/a\u0300")
+    (tmp_path / "testing/a\u0300.tif").rename(tmp_path / "testing/\u00e0.TIF")
+    (record,) = everything(tmp_path)
+    assert (record.source, record.split) == ("testing/\u00e0", "test")
+
+
 def test_a_larger_scan_and_its_first_page_count(tmp_path):
     make(tmp_path, "x", tif=tiff(Image.new("1", (200, 400), 1), Image.new("1", (9, 9), 1)))
     (record,) = everything(tmp_path)

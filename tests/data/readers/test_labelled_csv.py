@@ -75,6 +75,18 @@ def test_a_table_named_for_a_split_gives_it(tmp_path):
     assert [(record.source, record.split) for record in everything(tmp_path)] == [("b.png", "test"), ("a.png", "train")]
 
 
+def test_the_folder_of_a_picture_names_its_split_where_the_table_does_not(tmp_path):
+    make(
+        tmp_path,
+        {"l.csv": "image,label,split\ntrain/a.png,1,\ntest_set/b.png,2,val\n"},
+        ["train/a.png", "test_set/b.png"],
+    )
+    assert [(record.source, record.split) for record in everything(tmp_path)] == [
+        ("train/a.png", "train"),
+        ("test_set/b.png", "eval"),
+    ]
+
+
 def test_what_is_wrong_is_set_aside_by_row_or_by_picture(tmp_path):
     rows = ["gone.png,1,", "a.png,,", ",1,", "../x.png,1,", "/etc/passwd,1,", "a.png,1,fold", "a.png,1,,2,3", "a.png,1"]
     make(tmp_path, {"l.csv": "\n".join(["image,label,split", *rows])}, ["a.png", "left/over.png"])

@@ -79,8 +79,9 @@ def test_a_page_and_its_picture(tmp_path):
         ("x/a.xml", "../img/a.png", "img/a.png"),
         ("a.xml", "OCR-D-IMG/a.png", "images/a.png"),
         ("tob02910.64.gt.xml", "old.png", "tob02910.64.png"),
+        ("page/A.xml", "a\u0300.PNG", "images/\u00e0.png"),
     ],
-    ids=["folder_above", "another_machine", "as_named", "alone_of_its_name", "the_file's_own_name"],
+    ids=["folder_above", "another_machine", "as_named", "alone_of_its_name", "the_file's_own_name", "spelling"],
 )
 def test_where_the_picture_is_looked_for(tmp_path, xml, named, image):
     make(tmp_path, {xml: page(named), image: picture()})

@@ -57,6 +57,14 @@ def sides(first, end):
     return [20 + first * 30.5 / 6, 1, 20 + end * 30.5 / 6, 10]
 
 
+def test_ids_of_another_composition_and_endings_of_another_case_belong_together(tmp_path):
+    make(tmp_path, "a\u0300", fields=None)
+    make(tmp_path, "\u00e0", page=None)
+    (tmp_path / "words/a\u0300.xml").rename(tmp_path / "words/a\u0300.XML")
+    (record,) = everything(tmp_path)
+    assert (record.source, record.features["field_values"]) == ("words/a\u0300.XML", [b"7 & Co "])
+
+
 def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     make(tmp_path, "a_good")
     make(tmp_path, "b", fields=None)
