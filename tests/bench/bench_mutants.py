@@ -99,6 +99,7 @@ class Tracer:
         self.files = {str(root / path): path for path in paths}
         self.lines: dict[str, set[tuple[str, int]]] = collections.defaultdict(set)
         self.seconds: dict[str, float] = {}
+        self.failed: list[str] = []
         self._into: set[tuple[str, int]] = set()
 
     def trace(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -122,18 +123,23 @@ class Tracer:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Any:
-        """Note what fixtures run for the whole file: those of a module run once, for the first of its tests."""
+        """Collect what fixtures run for the whole file: those of a module run once, for the first of its tests."""
         yield from self._note(item.nodeid.partition("::")[0])
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Any:
-        """Note what a test runs."""
+        """Collect what a test runs."""
         yield from self._note(item.nodeid)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Any:
-        """Note what the ends of fixtures run."""
+        """Collect what the ends of fixtures run."""
         yield from self._note(item.nodeid.partition("::")[0])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect a test that fails."""
+        if report.failed:
+            self.failed.append(report.nodeid)
 
     def _note(self, key: str) -> Any:
         self._into = self.lines[key]
@@ -151,7 +157,7 @@ class Only:
         self.order = {name: number for number, name in enumerate(names)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leave the others out."""
+        """Drop the others."""
         items[:] = sorted(
             (item for item in items if item.nodeid in self.order), key=lambda item: self.order[item.nodeid]
         )
@@ -208,11 +214,17 @@ def survey(root: pathlib.Path, paths: Sequence[str]) -> dict[str, Any]:
         status = run_tests(root, TESTS, tracer)
         ours = ("tfx_ocr", "tests", "conftest", "_pytest", "pytest", "__")
         libraries = [name for name in sys.modules if not name.startswith(ours)]
-        return {"status": status, "lines": dict(tracer.lines), "seconds": tracer.seconds, "libraries": libraries}
+        return {
+            "status": status,
+            "failed": tracer.failed,
+            "lines": dict(tracer.lines),
+            "seconds": tracer.seconds,
+            "libraries": libraries,
+        }
 
     found = fork(run, 3600.0)
     if found["status"] != 0:
-        raise RuntimeError(f"the tests end with {found['status']} without a mutant")
+        raise RuntimeError(f"the tests end with {found['status']} without a mutant: {', '.join(found['failed'])}")
     return found
 
 
@@ -253,7 +265,7 @@ def _is_top(function: str) -> bool:
 
 
 def read_explained(path: pathlib.Path = EXPLAINED) -> dict[tuple[str, ...], str]:
-    """Return the reason why a mutant that survives is no gap in the tests, by path, function, before and after."""
+    """Return the reason why a mutant that survives does not show a gap in the tests, by path, function, before and after."""
     with path.open(newline="", encoding="utf-8") as file:
         return {tuple(row[column] for column in COLUMNS[:-1]): row["reason"] for row in csv.DictReader(file)}
 
@@ -269,7 +281,7 @@ def main() -> None:
     )
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a fork has none of its parent's threads
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # a fork loses its parent's threads
     with tempfile.TemporaryDirectory() as folder:
         root = results.ROOT
         if options.commit:

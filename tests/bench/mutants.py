@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
-import random
+import hashlib
 from collections.abc import Iterator, Sequence
 
 COMPARISONS: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
@@ -90,8 +90,17 @@ def mutate(source: str, mutant: Mutant) -> ast.Module:
 
 
 def draw(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
-    """Return `count` of the mutants, each as likely as any other, in their order."""
-    chosen = random.Random(seed).sample(range(len(mutants)), min(count, len(mutants)))
+    """Return `count` of the mutants, each as likely as any other, in their order.
+
+    Each is ranked by the digest of its own text and the seed, so that a change elsewhere leaves the others drawn.
+    """
+    seen: dict[str, int] = {}
+    ranks = []
+    for mutant in mutants:
+        text = f"{seed} {mutant.path} {mutant.function} {mutant.before} {mutant.after}"
+        seen[text] = seen.get(text, 0) + 1
+        ranks.append(hashlib.sha256(f"{text} {seen[text]}".encode()).digest())
+    chosen = sorted(range(len(mutants)), key=ranks.__getitem__)[:count]
     return [mutants[index] for index in sorted(chosen)]
 
 

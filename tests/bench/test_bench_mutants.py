@@ -64,7 +64,7 @@ def test_count():
 
 @pytest.fixture
 def tree(tmp_path, monkeypatch):
-    """A project of one module and one test file."""
+    """Return a project of one module and one test file."""
     import bench_mutants
 
     for path, text in {
@@ -113,7 +113,7 @@ def test_a_test_that_fails_as_it_is_stops_the_bench(tree):
     import bench_mutants
 
     (tree / "tests/data/test_numbers.py").write_text("def test_it():\n    assert 0\n")
-    with pytest.raises(RuntimeError, match="the tests end with 1 without a mutant"):
+    with pytest.raises(RuntimeError, match=r"end with 1 without a mutant: tests/data/test_numbers\.py::test_it"):
         bench_mutants.measure(tree, 300, 0, None)
 
 

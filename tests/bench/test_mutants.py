@@ -88,3 +88,14 @@ def test_the_seed_draws():
     assert drawn == mutants.draw(found, 300, 0) == sorted(drawn, key=lambda mutant: mutant.number)
     assert drawn != mutants.draw(found, 300, 1)
     assert mutants.draw(found[:5], 300, 0) == found[:5]
+
+
+def test_a_change_elsewhere_leaves_the_others_drawn():
+    import mutants
+
+    lines = [f"x = {number}" for number in range(500)]
+    before, after = (
+        {(mutant.before, mutant.after) for mutant in mutants.draw(mutants.find_mutants("a.py", source), 300, 0)}
+        for source in ("\n".join(lines), "\n".join(["y = -1.5", "x = 7", *lines[1:]]))
+    )
+    assert len(before & after) >= 295

@@ -87,3 +87,82 @@ def test_pictures_are_png_without_loss_or_jpeg():
     png = paper.encode(grey, rng, paper.Look(paper=(0, 0), contrast=(1, 1)))
     np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED), grey)
     assert paper.encode(grey, rng, paper.Look(paper=(0, 0), contrast=(1, 1), jpeg=(50, 60)))[:2] == b"\xff\xd8"
+
+
+def test_jpeg_quality_is_drawn_from_both_ends_of_its_range():
+    grey = np.random.default_rng(0).integers(0, 256, (16, 24), np.uint8)
+    rng, look = np.random.default_rng(0), paper.Look(paper=(0, 0), contrast=(1, 1), jpeg=(50, 52))
+    drawn = {paper.encode(grey, rng, look) for _ in range(60)}
+    of_quality = [
+        cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes() for quality in range(50, 53)
+    ]
+    assert drawn == set(of_quality)
+    assert len(drawn) == 3
+
+
+INK = np.zeros((4, 6), np.float32)
+INK[1:3, 1:5] = 1.0
+INK[2, 2] = 0.5
+# Pictures of INK by seed 1: the sets that the shipped models learned from can be drawn again.
+PHOTOGRAPHS = {
+    "fading": (
+        {"fading": 0.5},
+        [[210, 210, 210, 210, 210, 210], [210, 52, 53, 53, 54, 210], [210, 49, 130, 49, 50, 210], [210] * 6],
+    ),
+    "blur": (
+        {"blur": (0.5, 0.9)},
+        [[196, 169, 163, 163, 169, 196], [169, 90, 77, 70, 88, 169], [169, 97, 110, 77, 88, 169],
+         [197, 173, 179, 166, 169, 196]],
+    ),
+    "shading": (
+        {"shading": (30, 60)},
+        [[200, 199, 197, 195, 193, 192], [187, 39, 40, 40, 40, 191], [165, 35, 105, 38, 39, 189],
+         [152, 156, 165, 176, 185, 188]],
+    ),
+    "fibres": (
+        {"grain": (4, 9)},
+        [[214, 211, 208, 210, 215, 218], [216, 47, 43, 44, 49, 218], [217, 48, 127, 45, 48, 216],
+         [216, 213, 210, 211, 213, 214]],
+    ),
+    "ruled": (
+        {"ruled": 1.0},
+        [[210] * 6, [210, 44, 44, 44, 44, 210], [210, 44, 127, 44, 44, 210], [174, 148, 150, 153, 156, 160]],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PHOTOGRAPHS)
+def test_a_seed_takes_the_picture_that_it_always_took(kind):
+    changes, expected = PHOTOGRAPHS[kind]
+    look = paper.Look(paper=(200, 220), contrast=(0.6, 0.8), **changes)
+    taken = paper.photograph(INK, np.random.default_rng(1), look)
+    np.testing.assert_allclose(taken.astype(int), expected, atol=1)
+
+
+BENT = {
+    "turned": (
+        {"rotate_deg": 30},
+        [[0] * 10, [0, 0, 0, 0, 0, 38, 69, 0, 0, 0], [0, 0, 0, 53, 100, 100, 97, 0, 0, 0],
+         [0, 0, 0, 19, 100, 100, 0, 0, 0, 0], [0, 0, 0, 0, 100, 100, 19, 0, 0, 0], [0, 0, 0, 0, 34, 100, 53, 0, 0, 0]],
+    ),
+    "stretched": (
+        {"stretch": 0.5},
+        [[0] * 10, [0] * 10, [0, 0, 0, 0, 100, 100, 100, 100, 0, 0], [0, 0, 0, 0, 100, 100, 66, 66, 0, 0],
+         [0, 0, 0, 0, 100, 100, 0, 0, 0, 0], [0, 0, 0, 0, 100, 100, 0, 0, 0, 0]],
+    ),
+    "turned_and_slanted": (
+        {"rotate_deg": 20, "shear_deg": 20},
+        [[0] * 10, [0, 0, 0, 0, 0, 0, 26, 0, 0, 0], [0, 0, 0, 78, 100, 100, 100, 0, 0, 0],
+         [0, 0, 0, 25, 100, 100, 0, 0, 0, 0], [0, 0, 0, 0, 100, 100, 25, 0, 0, 0], [0, 0, 0, 0, 22, 100, 78, 0, 0, 0]],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BENT)
+def test_a_seed_bends_ink_as_it_always_did(kind):
+    changes, expected = BENT[kind]
+    ink = np.zeros((16, 16), np.float32)
+    ink[4:12, 6:10] = ink[4:7, 10:13] = 1.0  # a 1 upside down
+    hand = paper.Hand(**changes)
+    bent = paper.bend(ink, 8, 10, np.random.default_rng(3), hand, (0.5, 0.5), (4.5, 3.5), cells=2)
+    np.testing.assert_allclose(bent[:6] * 100, expected, atol=2)

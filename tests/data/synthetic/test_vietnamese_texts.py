@@ -1,3 +1,4 @@
+import hashlib
 import json
 from collections import Counter
 
@@ -87,3 +88,61 @@ def test_word_lists_that_are_none_are_refused(tmp_path, content, said):
         (tmp_path / "vietnam_dataset/data/AG.json").write_text(content)
     with pytest.raises(ValueError, match=said):
         texts.load_folder(tmp_path)
+
+
+BUILT_IN = texts.load_built_in()
+# First lines of seed 1, and the digest of 3,000: the sets that the shipped models learned from can be drawn again.
+DRAWN = {
+    "line_with_commas": (
+        lambda rng: BUILT_IN.draw_line(rng, True),
+        ["Hàng Bạc Hoàn Kiếm Hà Nội", "Xã Tản Lĩnh, Huyện Ba Vì, Hà Nội"],
+        "9ebd941ba468d35e",
+    ),
+    "line": (
+        lambda rng: BUILT_IN.draw_line(rng, False),
+        ["Phường Hàng Bạc, Quận Hoàn Kiếm, Hà Nội", "Khu Huế Ngãi Tứ Tam Bình Vĩnh Long"],
+        "72916dacafa50ef1",
+    ),
+    "short": (BUILT_IN.draw_short, ["Huyện Đơn Dương", "Huỳnh Thanh Uyên"], "bbc0996ea85d5d93"),
+    "address_with_commas": (
+        lambda rng: BUILT_IN.draw_address(rng, True),
+        ["Xã Độc Lập, Huyện Hưng Hà, Thái Bình", "Xã Hoà Thạnh, Huyện Tam Bình, Vĩnh Long"],
+        "2eb765771f2e3e21",
+    ),
+    "address": (
+        lambda rng: BUILT_IN.draw_address(rng, False),
+        ["Xã Độc Lập Hưng Hà Thái Bình", "Tổ 16 Phường 1 Tân Bình Tp Hồ Chí Minh"],
+        "9132abce7890c988",
+    ),
+    "phrase": (BUILT_IN.draw_phrase, ["thì đen, gần đèn thì sáng", "Tốt gỗ hơn tốt nước"], "1f98c644467778fd"),
+    "name": (texts.draw_name, ["Trịnh Ý Ánh", "Phạm Ngọc Hùng"], "d3000cb95eb2cc99"),
+    "date": (texts.draw_date, ["Ngày 15 tháng 7 năm 2007", "ngày 30 tháng 10 năm 2025"], "f6783808a69fe9ab"),
+    "amount": (texts.draw_amount, ["0790189238", "424650087"], "62b7857ed168264c"),
+    "invented": (texts.draw_invented, ["NGHỤY giêu NỚP vôu", "Dịy đõn nghó"], "a7fc711ac5679e60"),
+}
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_a_seed_draws_the_lines_that_it_always_drew(kind):
+    draw, first, digest = DRAWN[kind]
+    rng = np.random.default_rng(1)
+    lines = [draw(rng) for _ in range(3000)]
+    assert lines[:2] == first
+    assert hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16] == digest
+
+
+def test_a_district_without_wards_and_streets_has_an_address():
+    bare = texts.Texts([texts.District("Hà Nội", "Huyện", "Ba Vì", (), ())], ["một hai"])
+    rng = np.random.default_rng(1)
+    lines = [bare.draw_address(rng, commas=True) for _ in range(50)]
+    assert "Xã Tân Lập, Huyện Ba Vì, Hà Nội" in lines
+    assert {line.split(", ")[-3].split()[-2:] == ["Tân", "Lập"] for line in lines if " , " not in line} == {True}
+
+
+@pytest.mark.parametrize(("phrase", "expected"), [("a" * 90, range(20, 73)), ("một", [3]), ("một hai ba bốn", [14])])
+def test_a_phrase_is_cut_between_words_or_within_its_first(phrase, expected):
+    alone = texts.Texts([], [phrase])
+    rng = np.random.default_rng(1)
+    lengths = {len(alone.draw_phrase(rng)) for _ in range(300)}
+    assert lengths <= set(expected)
+    assert len(lengths) > 1 or len(expected) == 1
