@@ -265,7 +265,7 @@ def _is_top(function: str) -> bool:
 
 
 def read_explained(path: pathlib.Path = EXPLAINED) -> dict[tuple[str, ...], str]:
-    """Return the reason why a mutant that survives does not show a gap in the tests, by path, function, before and after."""
+    """Return why a mutant that survives does not show a gap in the tests, by path, function, before and after."""
     with path.open(newline="", encoding="utf-8") as file:
         return {tuple(row[column] for column in COLUMNS[:-1]): row["reason"] for row in csv.DictReader(file)}
 
@@ -292,7 +292,7 @@ def main() -> None:
 
 
 def measure(root: pathlib.Path, count: int, seed: int, log: pathlib.Path | None) -> dict[mutants.Mutant, bool]:
-    """Return of each mutant drawn whether the tests killed it."""
+    """Return, for each mutant drawn, whether the tests killed it."""
     paths = sorted({path.relative_to(root).as_posix() for pattern in FILES for path in root.glob(pattern)})
     surveyed = survey(root, paths)
     for name in surveyed["libraries"]:

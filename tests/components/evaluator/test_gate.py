@@ -1,4 +1,5 @@
 import collections
+import dataclasses
 import json
 
 import pytest
@@ -102,6 +103,20 @@ def test_worse_than_the_served_version_and_not_by_chance_fails_with_the_interval
     assert check.sentence == (
         f"accuracy 0.947 is 0.053 worse than version 17's 1 (at most 0.005; 95 % interval {low:.3f} to {high:.3f})"
     )
+
+
+def test_an_interval_that_begins_at_nothing_may_be_chance():
+    # one of ten lost: a resample without it, 0.9 ** 10 = 0.35 of them, shows no difference
+    check = against({("a", "a", "a"): 9, ("a", "b", "a"): 1}, {"accuracy": 1.0}, accuracy=0.9)
+    assert check.ok
+    assert check.interval == (0.0, pytest.approx(0.3))
+    assert check.sentence.endswith("(at most 0.005; 95 % interval 0 to 0.3, which may be chance)")
+
+
+def test_a_check_stays_as_it_was_made():
+    (check,) = checks(at_least={"accuracy": 0.93})
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        check.ok = True
 
 
 def test_worse_by_what_chance_explains_passes_and_says_so():
