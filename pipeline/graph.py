@@ -124,7 +124,7 @@ def get_metadata_connection(settings: Settings) -> metadata_store_pb2.Connection
         ValueError: `settings.metadata` is not an address this takes.
     """
     if not settings.metadata:
-        return metadata.sqlite_metadata_connection_config(str(settings.folder / "metadata.sqlite"))
+        return metadata.sqlite_metadata_connection_config(str(settings.metadata_file))
     address = urlsplit(settings.metadata)
     if address.scheme != "mysql" or not address.hostname or not address.path.strip("/"):
         raise ValueError(

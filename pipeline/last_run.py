@@ -1,4 +1,4 @@
-"""How the newest run of a recipe ended, as its runner wrote it down, and the exit status that stands for it."""
+"""How the newest run of a recipe ended, as its runner recorded it, and the exit status that stands for it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ EXIT = {"pushed": 0, "refused": 1, "misused": 2, "stopped": 3, "interrupted": 13
 
 
 def write(settings: Settings, result: dict[str, Any]) -> None:
-    """Keep `result`, as `pipeline.outcome.read` gives it, in place of the run before."""
-    (settings.folder / FILE).write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    """Keep `result`, as `pipeline.outcome.read_outcome` gives it, in place of the run before: whole or not at all."""
+    file = settings.folder / FILE
+    unfinished = file.with_suffix(".part")
+    unfinished.write_text(json.dumps(result, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(file)
 
 
 def read(settings: Settings) -> dict[str, Any]:
-    """The newest run's, or an empty dictionary where there was none."""
+    """Return the newest run's result; an empty dictionary where there was no run or its file is damaged."""
     try:
-        return json.loads((settings.folder / FILE).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        result = json.loads((settings.folder / FILE).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
         return {}
+    return result if isinstance(result, dict) and result.get("status") in EXIT else {}
 
 
 def format_lines(result: dict[str, Any]) -> list[str]:
-    """What the console shows at the end of a run."""
-    log = _short(result["log"])
+    """Return what the console shows at the end of a run."""
+    log = shorten_path(result["log"])
     if result["status"] == "interrupted":
         return [f"interrupted in {result['step']}; the same command goes on from there (log: {log})"]
     if result["status"] == "stopped":
@@ -42,12 +46,15 @@ def format_lines(result: dict[str, Any]) -> list[str]:
     if result["sentence"]:
         said.append(f"infra validation REFUSED: {result['sentence']}")
     if result["version"]:
-        said.append(f"served: version {result['version']} in {_short(result['serving_dir'])}")
+        said.append(f"served: version {result['version']} in {shorten_path(result['serving_dir'])}")
+        if result.get("newer"):
+            said.append(f"version {result['newer']}, pushed since by others, is newer and served in its place")
     else:
         said.append("not pushed: what was served before is served still")
-    return [*said, f"report: {_short(result['report'])}", f"log: {log}"]
+    return [*said, f"report: {shorten_path(result['report'])}", f"log: {log}"]
 
 
-def _short(path: str) -> str:
-    relative = os.path.relpath(path)
+def shorten_path(path: str) -> str:
+    """Return a path as it is called from the current folder, where it lies below that; an address as it is."""
+    relative = path if "://" in path else os.path.relpath(path)
     return path if relative.startswith("..") else relative

@@ -1,6 +1,6 @@
 """What `tfx run create --engine=local` runs: the graph of the recipe in the settings, step by step on this machine.
 
-The console gets a line a step and the verdict; everything else that TFX, Beam and TensorFlow say goes to a log file.
+The console gets one line per step and the verdict; what TFX, Beam and TensorFlow say goes to a log file.
 """
 
 from __future__ import annotations
@@ -13,19 +13,24 @@ import traceback
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from absl import logging
+from ml_metadata import MetadataStore
+from tfx.dsl.compiler.constants import PIPELINE_RUN_ID_PARAMETER_NAME
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.portable.runtime_parameter_utils import substitute_runtime_parameter
+from tfx.proto.orchestration import pipeline_pb2
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import last_run, outcome, settings
+from tfx_ocr.pipeline import last_run, outcome, unchanged
 from tfx_ocr.pipeline.check import check
-from tfx_ocr.pipeline.graph import build
+from tfx_ocr.pipeline.graph import build, get_metadata_connection
 from tfx_ocr.pipeline.overrides import resolve_recipe
+from tfx_ocr.pipeline.settings import Settings, load
 from tfx_ocr.pipeline.steps import Steps
 
 
@@ -35,42 +40,58 @@ class Runner(LocalDagRunner):
     `tfx pipeline create` replaces `run` to read the graph, so what belongs to a real run is in `run_with_ir`.
     """
 
-    def __init__(self, here: settings.Settings):
+    def __init__(self, settings: Settings):
         super().__init__()
-        self._here = here
+        self._settings = settings
 
-    def run_with_ir(self, pipeline: Any, run_options: Any = None, **kwargs: Any) -> None:
-        """Run the steps; raise SystemExit with `last_run.EXIT`'s status unless the model was pushed or is unchanged."""
-        began = time.monotonic()
-        log = self._here.folder / "logs" / f"{datetime.now():%Y%m%d-%H%M%S-%f}.log"
+    def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: None = None) -> None:
+        """Run the steps; raise SystemExit with `last_run.EXIT`'s status unless the model was pushed or is unchanged.
+
+        Args:
+            pipeline: the compiled graph.
+            run_options: None: the cache leaves out what did not change.
+        """
+        settings, began = self._settings, time.monotonic()
+        log = settings.folder / "logs" / f"{datetime.now():%Y%m%d-%H%M%S-%f}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        steps = Steps(len(pipeline.nodes))
+        described = unchanged.describe(resolve_recipe(settings), settings)
+        unchanged.remove_stale(settings, last_run.read(settings))
         with _quiet(log) as console:
             progress.set_console(console)
             logging.set_verbosity(logging.INFO)
-            logging.get_absl_logger().addHandler(steps)
+            run_id = f"{settings.recipe}.{datetime.now().isoformat()}"
+            store = MetadataStore(get_metadata_connection(settings))
+            steps = Steps(store, run_id, len(pipeline.nodes))
             failed = None
             try:
-                super().run_with_ir(pipeline, run_options, **kwargs)
+                substitute_runtime_parameter(pipeline, {PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+                for node in list(pipeline.nodes):  # one at a time, to tell of each
+                    del pipeline.nodes[:]
+                    pipeline.nodes.append(node)
+                    steps.begin(node.pipeline_node.node_info.id)
+                    super().run_with_ir(pipeline)
+                    steps.end()
             except BaseException as error:
                 failed = error
                 traceback.print_exc()
-            finally:
-                logging.get_absl_logger().removeHandler(steps)
-            result = outcome.read_outcome(self._here, steps.steps, time.monotonic() - began, failed, log)
+                if steps.steps:
+                    steps.end(finished=False)
+            result = outcome.read_outcome(store, run_id, settings, steps.steps, time.monotonic() - began, failed, log)
             for line in last_run.format_lines(result):
                 progress.say(line)
-            if failed is not None and self._here.trace:
+            if failed is not None and settings.trace:
                 traceback.print_exception(failed, file=console)
             progress.set_console(None)
-        last_run.write(self._here, result)
+        if result.get(unchanged.KEY):
+            result[unchanged.KEY] |= described
+        last_run.write(settings, result)
         if result["status"] != "pushed":
             sys.exit(last_run.EXIT[result["status"]])
 
 
 @contextlib.contextmanager
 def _quiet(log: Path) -> Iterator[TextIO]:
-    """Send file descriptors 1 and 2 to `log`, C++ and all, and give what was 1."""
+    """Send file descriptors 1 and 2 to `log`, C++ and all; yield what was 1."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
@@ -89,15 +110,15 @@ def _quiet(log: Path) -> Iterator[TextIO]:
 
 def main() -> None:
     """Check the recipe and the data, build the graph, run it."""
-    here = settings.load()
     try:
-        recipe = resolve_recipe(here)
-        here = check(recipe, here)
-        graph = build(recipe, here)
+        settings = load()
+        recipe = resolve_recipe(settings)
+        settings = check(recipe, settings)
+        graph = build(recipe, settings)
     except (ValueError, Stop) as error:
         print(error, file=sys.stderr)
         sys.exit(last_run.EXIT["misused"])
-    Runner(here).run(graph)
+    Runner(settings).run(graph)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from ml_metadata import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
 
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline.graph import get_metadata_connection
+from tfx_ocr.pipeline import unchanged
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
+from tfx_ocr.serving import versions
 
 
 def read_outcome(
-    settings: Settings, steps: Sequence[Step], seconds: float, failed: BaseException | None, log: Path
+    store: MetadataStore,
+    run_id: str,
+    settings: Settings,
+    steps: Sequence[Step],
+    seconds: float,
+    failed: BaseException | None,
+    log: Path,
 ) -> dict[str, Any]:
-    """Put together how the run ended.
+    """Return how a run ended.
 
     Args:
+        store: its metadata.
+        run_id: its name there.
         settings: its settings.
         steps: what ran, in order.
         seconds: wall time of all.
@@ -29,7 +39,8 @@ def read_outcome(
 
     Returns:
         `status` (`pushed`, `refused`, `stopped` or `interrupted`), `sentence` of what stopped it, `steps`, `seconds`,
-        `log`, and of a run that reached its end `verdict` (as in gate.json), `version`, `serving_dir`, `report`.
+        `log`, and of a run that reached its end `verdict` (as in gate.json), `version`, `newer` (a version that others
+        pushed since), `serving_dir`, `report`, and under `unchanged.KEY` what it read and left behind.
     """
     result: dict[str, Any] = {
         "recipe": settings.recipe,
@@ -46,28 +57,32 @@ def read_outcome(
             "step": where,
             "sentence": "interrupted" if interrupted else _sentence(failed),
         }
-    newest = _newest(settings)
+    artifacts = _list_artifacts(store, run_id)
+    newest = {artifact.type: artifact for artifact in artifacts}
     verdict = json.loads(Path(newest["ModelEvaluation"].uri, "gate.json").read_text(encoding="utf-8"))
     pushed = newest["PushedModel"].custom_properties
     version = pushed["pushed_version"].string_value if pushed["pushed"].int_value else ""
+    served = versions.find_newest(settings.serving_dir)
+    [fingerprint] = {
+        artifact.custom_properties["input_fingerprint"].string_value
+        for artifact in artifacts
+        if "input_fingerprint" in artifact.custom_properties
+    }
     reason = Path(newest["InfraBlessing"].uri, "reason.txt")
     return result | {
         "status": "pushed" if version else "refused",
         "sentence": reason.read_text(encoding="utf-8").strip() if reason.exists() else "",
         "verdict": verdict,
         "version": version,
+        "newer": str(served) if version and served and served > int(version) else "",
         "report": str(Path(newest["File"].uri, "index.html")),
+        unchanged.KEY: unchanged.describe_results(settings, [artifact.uri for artifact in artifacts], fingerprint),
     }
 
 
-def _newest(settings: Settings) -> dict[str, Any]:
-    """The newest live artifact of each type in this recipe's newest run."""
-    store = MetadataStore(get_metadata_connection(settings))
-    runs = [
-        run for run in store.get_contexts_by_type("pipeline_run") if run.name.startswith(f"{settings.recipe}.")
-    ] or store.get_contexts_by_type("pipeline_run")
-    run = max(runs, key=lambda context: context.id)
-    types = {kind.id: kind.name for kind in store.get_artifact_types()}
+def _list_artifacts(store: MetadataStore, run_id: str) -> list[metadata_store_pb2.Artifact]:
+    """Return the artifacts of a run, oldest first."""
+    run = store.get_context_by_type_and_name("pipeline_run", run_id)
     executions = {execution.id for execution in store.get_executions_by_context(run.id)}
     artifacts = store.get_artifacts_by_context(run.id)
     made = {
@@ -75,12 +90,11 @@ def _newest(settings: Settings) -> dict[str, Any]:
         for event in store.get_events_by_artifact_ids([artifact.id for artifact in artifacts])
         if event.type == event.OUTPUT or event.execution_id in executions
     }
-    by_age = sorted((artifact for artifact in artifacts if artifact.id in made), key=lambda artifact: artifact.id)
-    return {types[artifact.type_id]: artifact for artifact in by_age}
+    return sorted((artifact for artifact in artifacts if artifact.id in made), key=lambda artifact: artifact.id)
 
 
 def _sentence(error: BaseException) -> str:
-    """The sentence for people in `error` or what caused it; else its first line and that the log has the rest."""
+    """Return the sentence for people in `error` or its cause; else its first line and that the log has the rest."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, Stop):

@@ -48,6 +48,11 @@ class Settings(served.Settings):
         return Path(self.home).absolute() / self.recipe
 
     @property
+    def metadata_file(self) -> Path:
+        """ML Metadata's sqlite file, unless `metadata` names a server."""
+        return self.folder / "metadata.sqlite"
+
+    @property
     def root(self) -> str:
         """Pipeline root."""
         return self.pipeline_root or str(self.folder / "pipeline")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ import typer
 
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
-from tfx_ocr.pipeline.last_run import EXIT
+from tfx_ocr.pipeline.last_run import EXIT, shorten_path
 from tfx_ocr.pipeline.settings import Settings
 
 LOCK = "running.lock"  # in the recipe's folder
@@ -54,13 +56,21 @@ def run(
         overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
         tune="1" if tune else settings.tune,
     )
+    from tfx_ocr.pipeline import unchanged
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
-    settings = check(resolve_recipe(settings), settings)
+    resolved = resolve_recipe(settings)
+    settings = check(resolved, settings)
     with _alone(settings) as lock:
-        print(f"{recipe}: {_short(settings.input)} -> {_short(str(settings.folder))}", flush=True)
-        raise typer.Exit(_tfx(settings, lock))
+        print(f"{recipe}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)
+        result = unchanged.recall(resolved, settings)
+        if result is None:
+            raise typer.Exit(_tfx(settings, lock))
+        last_run.write(settings, result)
+        for line in last_run.format_lines(result):
+            print(line)
+        raise typer.Exit(EXIT[result["status"]])
 
 
 @contextlib.contextmanager
@@ -85,8 +95,17 @@ def _alone(settings: Settings) -> Iterator[int]:
         yield file.fileno()
 
 
+def _is_registered(settings: Settings, runner: Path) -> bool:
+    """Whether `tfx pipeline create` was here and left an entry that `tfx run create` can use."""
+    try:
+        entry = json.loads((settings.tfx_home / settings.recipe / "pipeline_args.json").read_text(encoding="utf-8"))
+        return entry["pipeline_dsl_path"] == str(runner)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
 def _tfx(settings: Settings, lock: int) -> int:
-    """Register the pipeline if it is not, run it, and give the exit status that fits how the run ended."""
+    """Register the pipeline if it is not, run it, and return the exit status that fits how the run ended."""
     runner = Path(__file__).parents[1] / "local_runner.py"
     tfx = Path(sys.executable).with_name("tfx")
     log = settings.folder / "logs" / "tfx.log"
@@ -99,7 +118,8 @@ def _tfx(settings: Settings, lock: int) -> int:
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
     commands = [["run", "create", "--engine=local", f"--pipeline_name={settings.recipe}"]]
-    if not (settings.tfx_home / settings.recipe).exists():
+    if not _is_registered(settings, runner):
+        shutil.rmtree(settings.tfx_home / settings.recipe, ignore_errors=True)  # `tfx` would refuse what is left of one
         commands.insert(0, ["pipeline", "create", "--engine=local", f"--pipeline_path={runner}"])
     before = last_run.read(settings)
     for command in commands:
@@ -107,11 +127,9 @@ def _tfx(settings: Settings, lock: int) -> int:
         with log.open("ab") as errors:
             code = subprocess.run([str(tfx), *command], env=environment, stderr=errors, pass_fds=[lock]).returncode
         if code and last_run.read(settings) == before:
-            print(f"`tfx {' '.join(command[:2])}` failed before any step ran; see {_short(str(log))}", file=sys.stderr)
+            print(
+                f"`tfx {' '.join(command[:2])}` failed before any step ran; see {shorten_path(str(log))}",
+                file=sys.stderr,
+            )
             return EXIT["stopped"]
     return EXIT[last_run.read(settings)["status"]]
-
-
-def _short(path: str) -> str:
-    relative = os.path.relpath(path) if "://" not in path else path
-    return path if relative.startswith("..") else relative

@@ -124,10 +124,36 @@ def test_the_same_again_executes_nothing_and_makes_nothing(home):
     assert home.executed() == []
     now, after = home.metadata()
     assert now == artifacts
-    assert after - before == Counter({5: len(home.last["steps"])})  # all of them cached
+    assert after == before  # nothing changed: TFX is not even started
+    assert "$ tfx" not in printed
     assert home.last["version"] == version
     assert home.versions() == [int(version)]
     assert "gate passed" in printed
+    assert "0 of 10 steps ran" in printed
+
+
+def test_without_a_memory_of_the_last_run_the_cache_says_the_same_and_a_damaged_register_is_made_anew(home):
+    artifacts, before = home.metadata()
+    version = home.last["version"]
+    (home.settings.folder / last_run.FILE).write_text("", encoding="utf-8")
+    (home.settings.tfx_home / "digits" / "pipeline_args.json").unlink()
+    printed = home.run("run", "digits")
+    assert "$ tfx pipeline create" in printed
+    assert home.executed() == []
+    now, after = home.metadata()
+    assert now == artifacts
+    assert after - before == Counter({5: len(home.last["steps"])})  # all of them cached
+    assert home.last["version"] == version
+
+
+def test_a_damaged_served_version_is_pushed_again(home):
+    [version] = home.versions()
+    served = Path(home.settings.serving_dir) / str(version) / "saved_model.pb"
+    served.write_bytes(served.read_bytes()[:-1])
+    home.run("run", "digits")
+    assert home.executed() == ["Pusher", "Report"]
+    assert home.versions() == [version, int(home.last["version"])]
+    shutil.rmtree(served.parent)
 
 
 def test_evaluate_gives_the_gates_numbers_on_the_same_data(home):

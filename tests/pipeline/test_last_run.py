@@ -1,5 +1,7 @@
 """How a run ended, told in a few lines; and its exit status."""
 
+import os
+
 import pytest
 
 from tfx_ocr.pipeline import last_run
@@ -52,6 +54,33 @@ def test_a_run_that_ended_early_says_where_and_why(status, said):
         "log": "/logs/x.log",
     }
     assert last_run.format_lines(result)[0] == said
+
+
+def test_a_newer_version_by_others_is_told():
+    lines = last_run.format_lines({**PUSHED, "newer": "18"})
+    assert lines[2:4] == [
+        "served: version 17 in /serving/digits",
+        "version 18, pushed since by others, is newer and served in its place",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"status": "no such"}', "\xff"])
+def test_a_damaged_file_counts_as_no_run(tmp_path, text):
+    settings = Settings(home=str(tmp_path))
+    settings.folder.mkdir(parents=True)
+    (settings.folder / last_run.FILE).write_bytes(text.encode("latin-1"))
+    assert last_run.read(settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("inner/x", "inner/x"), ("", "."), ("../x", None), ("s3://bucket/x", "s3://bucket/x")],
+    ids=["below", "itself", "above", "address"],
+)
+def test_a_path_is_shown_as_it_is_called_from_here(monkeypatch, tmp_path, path, said):
+    monkeypatch.chdir(tmp_path)
+    whole = path if "://" in path else os.path.normpath(tmp_path / path)
+    assert last_run.shorten_path(whole) == (whole if said is None else said)
 
 
 def test_it_is_kept_for_the_next_command(tmp_path):

@@ -1,12 +1,15 @@
-"""One line per step, from the launcher's messages."""
+"""One line per step, from ML Metadata's account of the run."""
 
 import io
-import logging
 
 import pytest
+from ml_metadata import MetadataStore
+from ml_metadata.proto import metadata_store_pb2
 
 from tfx_ocr.components import progress
 from tfx_ocr.pipeline.steps import Steps
+
+RUN = "digits.2026-11-27T12:00:00"
 
 
 @pytest.fixture
@@ -17,29 +20,63 @@ def said():
     progress.set_console(None)
 
 
-def test_a_step_that_ran_and_one_that_did_not(said):
-    steps = Steps(2)
-    for text in (
-        "Component ExampleGen is running.",
-        "Going to run a new execution 1",
-        "Component ExampleGen is finished.",
-        "Component Transform is running.",
-        "Component Transform is finished.",
-    ):
-        steps.handle(logging.LogRecord("absl", logging.INFO, "", 0, text, (), None))
+@pytest.fixture
+def store():
+    """Return an empty store with the type of runs."""
+    store = MetadataStore(metadata_store_pb2.ConnectionConfig(fake_database=metadata_store_pb2.FakeDatabaseConfig()))
+    store.put_context_type(metadata_store_pb2.ContextType(name="pipeline_run"))
+    store.put_execution_type(metadata_store_pb2.ExecutionType(name="Step"))
+    return store
+
+
+def record(store, state, run=RUN):
+    """Put an execution of a run into the store, as TFX's launcher does."""
+    [run_type, step_type] = [store.get_context_type("pipeline_run").id, store.get_execution_type("Step").id]
+    execution = metadata_store_pb2.Execution(
+        type_id=step_type, last_known_state=metadata_store_pb2.Execution.State.Value(state)
+    )
+    context = store.get_context_by_type_and_name("pipeline_run", run)
+    store.put_execution(execution, [], [context or metadata_store_pb2.Context(type_id=run_type, name=run)])
+
+
+def test_a_step_that_ran_and_one_that_did_not(said, store):
+    steps = Steps(store, RUN, 2)
+    for name, state in (("ExampleGen", "COMPLETE"), ("Transform", "CACHED")):
+        steps.begin(name)
+        record(store, state)
+        steps.end()
     assert [(step.name, step.executed, step.finished) for step in steps.steps] == [
         ("ExampleGen", True, True),
         ("Transform", False, True),
     ]
-    lines = said.getvalue().splitlines()
-    assert lines[0].startswith("[ 1/2] ExampleGen")
-    assert lines[0].endswith(" s")
-    assert lines[1].endswith("unchanged")
+    assert said.getvalue().splitlines() == [
+        "[ 1/2] ExampleGen             0.0 s",
+        "[ 2/2] Transform          unchanged",
+    ]
 
 
-def test_a_step_that_failed_stays_unfinished(said):
-    steps = Steps(1)
-    for text in ("Component Trainer is running.", "Going to run a new execution 7"):
-        steps.handle(logging.LogRecord("absl", logging.INFO, "", 0, text, (), None))
+def test_a_step_that_failed_stays_unfinished(said, store):
+    steps = Steps(store, RUN, 1)
+    steps.begin("Trainer")
+    record(store, "FAILED")
+    steps.end(finished=False)
     assert [(step.executed, step.finished) for step in steps.steps] == [(True, False)]
     assert said.getvalue() == ""
+
+
+def test_a_step_that_failed_before_its_execution_did_not_run(said, store):
+    steps = Steps(store, RUN, 2)
+    steps.begin("ExampleGen")
+    record(store, "COMPLETE")
+    steps.end()
+    steps.begin("Transform")
+    steps.end(finished=False)
+    assert [step.executed for step in steps.steps] == [True, False]
+
+
+def test_executions_of_other_runs_do_not_count(said, store):
+    record(store, "COMPLETE", run="lines.2026-11-27T12:00:00")
+    steps = Steps(store, RUN, 1)
+    steps.begin("ExampleGen")
+    steps.end(finished=False)
+    assert [step.executed for step in steps.steps] == [False]

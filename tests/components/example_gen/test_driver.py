@@ -3,7 +3,8 @@ import os
 import pytest
 from tfx.proto import example_gen_pb2
 
-from tfx_ocr.components.example_gen.driver import Driver, compute_fingerprint
+from tfx_ocr.components.example_gen.driver import Driver
+from tfx_ocr.components.example_gen.fingerprint import compute_fingerprint
 from tfx_ocr.components.stop import Stop
 
 pytestmark = pytest.mark.tfx
