@@ -37,7 +37,7 @@ def describe(recipe: Recipe, settings: Settings) -> dict[str, Any]:
         own.update(path.read_bytes())
     return {
         "settings": {name: value for name, value in dataclasses.asdict(settings).items() if name != "trace"},
-        "recipe": {step: recipe.part(step) for step in PARTS},
+        "recipe": {step: recipe.dump_part(step) for step in PARTS},
         "code": {step: compute_code_version(step, recipe) for step in PARTS} | {"pipeline": own.hexdigest()},
         "libraries": _digest_libraries(),
     }
