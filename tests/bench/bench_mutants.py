@@ -48,7 +48,7 @@ FILES = (
 )
 TESTS = ("tests/data", "tests/components/evaluator", "tests/serving/test_versions.py", "tests/serving/client")
 EXPLAINED = pathlib.Path(__file__).with_name("survivors.csv")
-COLUMNS = ("path", "function", "before", "after", "reason")
+COLUMNS = ("path", "text", "before", "after", "reason")
 FORK = multiprocessing.get_context("fork")
 PATIENCE_S = 30.0  # and ten times what the tests take: the machine may be busy
 
@@ -265,7 +265,7 @@ def _is_top(function: str) -> bool:
 
 
 def read_explained(path: pathlib.Path = EXPLAINED) -> dict[tuple[str, ...], str]:
-    """Return why a mutant that survives does not show a gap in the tests, by path, function, before and after."""
+    """Return why a mutant that survives does not show a gap in the tests, by path, line, before and after."""
     with path.open(newline="", encoding="utf-8") as file:
         return {tuple(row[column] for column in COLUMNS[:-1]): row["reason"] for row in csv.DictReader(file)}
 
@@ -336,9 +336,7 @@ def report(fates: Mapping[mutants.Mutant, bool], options: argparse.Namespace) ->
     """Print the survivors and write the score down."""
     explained = read_explained()
     survivors = [mutant for mutant, killed in fates.items() if not killed]
-    reasons = {
-        mutant: explained.get((mutant.path, mutant.function, mutant.before, mutant.after)) for mutant in survivors
-    }
+    reasons = {mutant: explained.get((mutant.path, mutant.text, mutant.before, mutant.after)) for mutant in survivors}
     for mutant, reason in reasons.items():
         place = f"{mutant.path}:{mutant.first} {mutant.function}"
         print(f"{place}: {mutant.before}  ->  {mutant.after}: {reason or 'NOT EXPLAINED'}")

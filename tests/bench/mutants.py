@@ -49,6 +49,7 @@ class Mutant:
     Attributes:
         path: of the file, below the project's root.
         function: qualified name of the function or class it is in; "" for a module's top level.
+        text: the line that it is on, as it is written.
         before: the expression or statement, as `ast.unparse` writes it.
         after: what stands in its place.
         first: first line of the statement that it is in.
@@ -58,6 +59,7 @@ class Mutant:
 
     path: str
     function: str
+    text: str
     before: str
     after: str
     first: int
@@ -67,15 +69,15 @@ class Mutant:
 
 def find_mutants(path: str, source: str) -> list[Mutant]:
     """Return every mutant of a file, in the order of its syntax tree."""
-    found = []
+    found, lines = [], source.splitlines()
     for number, (scope, statement, node, changed, _) in enumerate(_find_changes(ast.parse(source))):
         inner = [
             child.lineno for block in BLOCKS for child in getattr(statement, block, []) if hasattr(child, "lineno")
         ]
         last = max(statement.lineno, min(inner) - 1) if inner else statement.end_lineno
         head = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))])
-        texts = [_show(each) for each in (node, changed)]
-        found.append(Mutant(path, scope, *texts, head, last, number))
+        text = lines[getattr(node, "lineno", statement.lineno) - 1].strip()
+        found.append(Mutant(path, scope, text, _show(node), _show(changed), head, last, number))
     return found
 
 

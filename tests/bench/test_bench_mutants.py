@@ -142,7 +142,7 @@ def test_tests_of_the_files_own_name_run_first():
 
     def select(function: str) -> list[str]:
         return bench_mutants.select_tests(
-            mutants.Mutant("data/a.py", function, "1", "2", 3, 4, 0), lines, names[:3] + names[4:]
+            mutants.Mutant("data/a.py", function, "x = 1", "1", "2", 3, 4, 0), lines, names[:3] + names[4:]
         )
 
     assert select("f") == [names[1], names[0], names[4]]
@@ -155,12 +155,12 @@ def test_the_score_is_written_with_what_is_explained(tmp_path, monkeypatch, caps
     import results
 
     explained = tmp_path / "survivors.csv"
-    explained.write_text("path,function,before,after,reason\ndata/a.py,f,1,2,only slower\n")
+    explained.write_text("path,text,before,after,reason\ndata/a.py,x = 1,1,2,only slower\n")
     monkeypatch.setattr(bench_mutants.read_explained, "__defaults__", (explained,))
     fates = {
-        mutants.Mutant("data/a.py", "f", "1", "2", 3, 3, 0): False,
-        mutants.Mutant("data/a.py", "f", "1", "0", 3, 3, 1): False,
-        mutants.Mutant("data/a.py", "g", "1", "2", 9, 9, 2): True,
+        mutants.Mutant("data/a.py", "f", "x = 1", "1", "2", 3, 3, 0): False,
+        mutants.Mutant("data/a.py", "f", "x = 1", "1", "0", 3, 3, 1): False,
+        mutants.Mutant("data/a.py", "g", "x = 1", "1", "2", 9, 9, 2): True,
     }
     bench_mutants.report(fates, argparse.Namespace(seed=0, commit=None, results=tmp_path))
     assert capsys.readouterr().out.splitlines() == [
@@ -183,7 +183,7 @@ def test_every_explained_survivor_is_a_mutant_of_its_file():
     with bench_mutants.EXPLAINED.open(newline="", encoding="utf-8") as file:
         assert len(list(csv.reader(file))) == len(explained) + 1
     every = {
-        (mutant.path, mutant.function, mutant.before, mutant.after)
+        (mutant.path, mutant.text, mutant.before, mutant.after)
         for path in {key[0] for key in explained}
         for mutant in mutants.find_mutants(path, (results.ROOT / path).read_text(encoding="utf-8"))
     }

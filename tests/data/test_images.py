@@ -108,6 +108,13 @@ def test_a_bomb_is_refused_by_its_header(size):
     assert re.match(r"too large: .* pixels, where 10000 are allowed", images.find_problem(png_header(*size), MAX))
 
 
+def test_what_pillow_calls_a_bomb_is_refused_with_its_limit():
+    reason = images.find_problem(png_header(50_000, 50_000), MAX)
+    assert (
+        reason == f"too large: its header says more than {2 * Image.MAX_IMAGE_PIXELS} pixels, where 10000 are allowed"
+    )
+
+
 def test_the_limit_itself_is_allowed():
     assert images.find_problem(encoded("PNG"), 24) is None
     assert images.find_problem(encoded("PNG"), 23) == "too large: 6 x 4 pixels, where 23 are allowed"

@@ -88,6 +88,48 @@ def test_a_total_is_where_the_row_says_total_and_everywhere_it_says_so_alike():
     assert entities.count("total") == 2
 
 
+@pytest.mark.parametrize(
+    ("field", "captions"),
+    [
+        ("total", ["GRAND SUB TOTAL", "ROUNDED"]),  # 3 + 2 - 3 and 2
+        ("total", ["GRAND TOTAL QTY", "ROUNDED"]),  # 3 + 2 - 3 and 2
+        ("total", ["GRAND TOTAL CASH", "TOTAL"]),  # 3 + 2 - 2 and 3
+        ("issue_date", ["INVOICE DATE DUE", "DATE"]),  # 3 + 2 - 2 and 3
+        ("invoice_number", ["INVOICE NO OF ORDER", "BILL"]),  # 2 + 2 - 2 and 2
+    ],
+)
+def test_captions_that_say_as_much_count_alike(field, captions):
+    value = {"total": "9.00", "issue_date": "10/01/93", "invoice_number": "A1B2"}[field]
+    words = page("x", value, *(f"{caption}\t{value}" for caption in captions))
+    runs = align(words, {field: value})[1][field].runs
+    assert [int(words[first].box.top // 20) for first, _ in runs] == [2, 3]
+
+
+@pytest.mark.parametrize(
+    ("field", "caption", "says_so"),
+    [
+        ("total", "TOTAL", True), ("total", "TOTAL CASH", True), ("total", "CASH", False), ("total", "QTY", False),
+        ("issue_date", "DATE", True), ("issue_date", "DUE DATE", True), ("issue_date", "FROM", False),
+        ("invoice_number", "NO", True), ("invoice_number", "ORDER NO", False),
+        ("invoice_number", "CUSTOMER", False),
+    ],
+)  # fmt: skip
+def test_a_caption_says_so_or_does_not(field, caption, says_so):
+    value = {"total": "9.00", "issue_date": "10/01/93", "invoice_number": "A1B2"}[field]
+    # without a caption the last amount counts, and the first of anything else
+    rows = (
+        [f"{caption}\t{value}", *["x"] * 9, value] if field == "total" else [value, *["x"] * 9, f"{caption}\t{value}"]
+    )
+    words = page(*rows)
+    (run,) = align(words, {field: value})[1][field].runs
+    assert (words[run[0]].box.left > 0) == says_so
+
+
+@pytest.mark.parametrize(("value", "ways"), [("ABCDE1", "fuzzy"), ("ABCD1", "not found")])
+def test_what_is_short_is_not_found_by_what_is_nearly_it(value, ways):
+    assert found(page(f"{value[:2]}8{value[3:]}"), supplier=value)["supplier"][0] == ways
+
+
 def test_a_caption_above_counts_where_none_is_on_the_left():
     words = page("ORDER DATE\tINVOICE DATE", "10/01/93\t10/01/93")
     assert [words[first].box.left for first, _ in align(words, {"issue_date": "10/01/93"})[1]["issue_date"].runs] == [
