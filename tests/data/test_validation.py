@@ -91,6 +91,21 @@ def test_records_come_back_in_order_and_one_that_tensorflow_refuses_goes_alone(m
     assert [one.source for one in found if isinstance(one, Rejected)] == ["aside", "2", "3", "5"]
 
 
+def test_no_more_bytes_are_read_ahead_than_a_lot_may_have(monkeypatch):
+    monkeypatch.setattr(module, "LOT_BYTES", 1500)
+    monkeypatch.setattr(module, "_undecodable", lambda encoded: [])  # what TensorFlow says is not asked here
+    read = []
+
+    def records():
+        for number in range(5):
+            read.append(number)
+            yield Record(features={"image": encoded() + bytes(1000), "label": b"7"}, source=str(number))
+
+    found = module.validate_records(records(), digits, PICTURE, 256)
+    assert (next(found).source, read) == ("0", [0, 1])
+    assert [one.source for one in found] == ["1", "2", "3", "4"]
+
+
 def test_no_more_is_read_ahead_than_a_lot(monkeypatch):
     monkeypatch.setattr(module, "LOT", 2)
     read = []

@@ -153,3 +153,21 @@ def test_no_word_is_of_two_fields():
         "invoice_number": ("not found", []),
         "total": ("exact", ["1000"]),
     }
+
+
+def test_what_is_nearly_it_is_whole_words_and_no_others():
+    assert found(page("THE , ABXDE1 . OF"), supplier="ABCDE1") == {"supplier": ("fuzzy", ["ABXDE1"])}
+
+
+def test_lines_of_a_value_are_rows_and_not_single_letters():
+    words = page("12 LONG STREET,", "X", "TEL 07-123456", "JOHOR BAHRU")
+    assert found(words, supplier_address="12 LONG STREET, JOHOR BAHRU") == {
+        "supplier_address": ("lines", ["12 LONG STREET,", "JOHOR BAHRU"])
+    }
+
+
+def test_a_row_ends_where_the_next_word_stands_lower():
+    words = page("12 LONG STREET,", "\tTEL 07-123456", "\t\tJOHOR BAHRU")
+    assert found(words, supplier_address="12 LONG STREET, JOHOR BAHRU") == {
+        "supplier_address": ("lines", ["12 LONG STREET,", "JOHOR BAHRU"])
+    }

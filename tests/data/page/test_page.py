@@ -114,3 +114,12 @@ def test_features_of_a_page_are_lists_clipped_and_without_empty_fields():
         "image": b"png",
     }
     assert not build_features(words).keys() & {"page_size", "image"}
+
+
+@pytest.mark.parametrize(
+    ("point", "inside"),
+    [((1, 3), True), ((1, 5), True), ((4, 3), True), ((4, 5), True), ((0.9, 4), False), ((4.1, 4), False),
+     ((2, 2.9), False), ((2, 5.1), False)],
+)  # fmt: skip
+def test_a_boxs_edge_is_inside(point, inside):
+    assert Box(1, 3, 4, 5).is_around(point) is inside

@@ -88,6 +88,14 @@ def test_where_the_picture_is_looked_for(tmp_path, xml, named, image):
     assert [record.source for record in everything(tmp_path) if isinstance(record, Record)] == [xml]
 
 
+def test_of_pictures_of_one_name_the_near_one_counts_and_far_ones_do_not(tmp_path):
+    near, other = picture(), picture(kind="TIFF")
+    make(tmp_path, {"a/page/x.xml": page("C:\\x.png"), "a/x.png": near, "b/x.png": other, "c/y.xml": page("C:\\x.png")})
+    found = {record.source: record for record in everything(tmp_path)}
+    assert found["a/page/x.xml"].features["image"] == near
+    assert isinstance(found["c/y.xml"], Rejected)
+
+
 def test_a_name_that_differs_by_what_is_behind_a_point_is_another(tmp_path):
     make(tmp_path, {"tob02910.64.xml": page("old.png"), "tob02910.65.png": picture()})
     assert [record.reason for record in everything(tmp_path)] == [

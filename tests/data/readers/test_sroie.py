@@ -71,6 +71,14 @@ def test_boxes_are_scaled_to_the_picture(tmp_path):
     assert record.features["image"] == png(60, 100)
 
 
+@pytest.mark.parametrize("row", ["X1,,50", "X1,120,", "X1,120, ", "X1"])
+def test_a_size_that_lacks_a_side_scales_nothing(tmp_path, row):
+    make(tmp_path, "X1", image=png(60, 100))
+    (tmp_path / "documents.csv").write_text(f"key,orig_width,orig_height\n{row}\n")
+    (record,) = everything(tmp_path)
+    assert record.features["boxes"][:4] == [0, 0, 40, 10]
+
+
 def test_texts_keep_commas_and_quotes():
     lines, left_out = sroie.read_lines(
         b'\xef\xbb\xbf1,2,3,2,3,4,1,4,"NO. 5, JALAN 6\r\n\n1,2,3,2,3,4,1,4, \n1.5,2,3,2,3,4,-1,4,\xc3\x89\n'
@@ -139,6 +147,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
+        ("X1,-3,50", "not a page size: -3 x 50 pixels in documents.csv"),
         ("X1,0,50", "not a page size: 0 x 50 pixels in documents.csv"),
         ("X1,120,-1", "not a page size: 120 x -1 pixels in documents.csv"),
         ("X1,nan,50", "not a number: the page's size in documents.csv is 'nan'"),

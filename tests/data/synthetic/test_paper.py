@@ -166,3 +166,22 @@ def test_a_seed_bends_ink_as_it_always_did(kind):
     hand = paper.Hand(**changes)
     bent = paper.bend(ink, 8, 10, np.random.default_rng(3), hand, (0.5, 0.5), (4.5, 3.5), cells=2)
     np.testing.assert_allclose(bent[:6] * 100, expected, atol=2)
+
+
+def test_ink_that_is_not_square_keeps_its_middle():
+    ink = np.zeros((6, 12), np.float32)
+    ink[2:4, 5:7] = 1.0
+    bent = paper.bend(ink, 10, 8, np.random.default_rng(0), paper.Hand(), (1, 1), (3.5, 4.5), cells=2)
+    assert np.argwhere(bent > 0.5).tolist() == [[4, 3], [4, 4], [5, 3], [5, 4]]
+    wavered = [
+        paper.bend(ink, 10, 8, np.random.default_rng(seed), paper.Hand(waver=0.1), (1, 1), (3.5, 4.5), cells=2)
+        for seed in range(40)
+    ]
+    middles = [np.average(np.argwhere(each > 0.05), axis=0) for each in wavered]
+    assert np.abs(np.array(middles) - (4.5, 3.5)).max() <= 1.2  # a tenth of 6 pixels, and the curve between
+
+
+def test_a_line_has_the_strength_it_is_told():
+    ink = np.zeros((9, 30), np.float32)
+    paper.draw_line(ink, (0, 4), (29, 4), 5, 0.8)
+    assert ink.max() == np.float32(0.8)

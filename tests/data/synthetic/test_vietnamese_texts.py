@@ -90,43 +90,50 @@ def test_word_lists_that_are_none_are_refused(tmp_path, content, said):
         texts.load_folder(tmp_path)
 
 
-BUILT_IN = texts.load_built_in()
 # First lines of seed 1, and the digest of 3,000: the sets that the shipped models learned from can be drawn again.
 DRAWN = {
     "line_with_commas": (
-        lambda rng: BUILT_IN.draw_line(rng, True),
+        lambda rng, some: some.draw_line(rng, True),
         ["Hàng Bạc Hoàn Kiếm Hà Nội", "Xã Tản Lĩnh, Huyện Ba Vì, Hà Nội"],
         "9ebd941ba468d35e",
     ),
     "line": (
-        lambda rng: BUILT_IN.draw_line(rng, False),
+        lambda rng, some: some.draw_line(rng, False),
         ["Phường Hàng Bạc, Quận Hoàn Kiếm, Hà Nội", "Khu Huế Ngãi Tứ Tam Bình Vĩnh Long"],
         "72916dacafa50ef1",
     ),
-    "short": (BUILT_IN.draw_short, ["Huyện Đơn Dương", "Huỳnh Thanh Uyên"], "bbc0996ea85d5d93"),
+    "short": (lambda rng, some: some.draw_short(rng), ["Huyện Đơn Dương", "Huỳnh Thanh Uyên"], "bbc0996ea85d5d93"),
     "address_with_commas": (
-        lambda rng: BUILT_IN.draw_address(rng, True),
+        lambda rng, some: some.draw_address(rng, True),
         ["Xã Độc Lập, Huyện Hưng Hà, Thái Bình", "Xã Hoà Thạnh, Huyện Tam Bình, Vĩnh Long"],
         "2eb765771f2e3e21",
     ),
     "address": (
-        lambda rng: BUILT_IN.draw_address(rng, False),
+        lambda rng, some: some.draw_address(rng, False),
         ["Xã Độc Lập Hưng Hà Thái Bình", "Tổ 16 Phường 1 Tân Bình Tp Hồ Chí Minh"],
         "9132abce7890c988",
     ),
-    "phrase": (BUILT_IN.draw_phrase, ["thì đen, gần đèn thì sáng", "Tốt gỗ hơn tốt nước"], "1f98c644467778fd"),
-    "name": (texts.draw_name, ["Trịnh Ý Ánh", "Phạm Ngọc Hùng"], "d3000cb95eb2cc99"),
-    "date": (texts.draw_date, ["Ngày 15 tháng 7 năm 2007", "ngày 30 tháng 10 năm 2025"], "f6783808a69fe9ab"),
-    "amount": (texts.draw_amount, ["0790189238", "424650087"], "62b7857ed168264c"),
-    "invented": (texts.draw_invented, ["NGHỤY giêu NỚP vôu", "Dịy đõn nghó"], "a7fc711ac5679e60"),
+    "phrase": (
+        lambda rng, some: some.draw_phrase(rng),
+        ["thì đen, gần đèn thì sáng", "Tốt gỗ hơn tốt nước"],
+        "1f98c644467778fd",
+    ),
+    "name": (lambda rng, _: texts.draw_name(rng), ["Trịnh Ý Ánh", "Phạm Ngọc Hùng"], "d3000cb95eb2cc99"),
+    "date": (
+        lambda rng, _: texts.draw_date(rng),
+        ["Ngày 15 tháng 7 năm 2007", "ngày 30 tháng 10 năm 2025"],
+        "f6783808a69fe9ab",
+    ),
+    "amount": (lambda rng, _: texts.draw_amount(rng), ["0790189238", "424650087"], "62b7857ed168264c"),
+    "invented": (lambda rng, _: texts.draw_invented(rng), ["NGHỤY giêu NỚP vôu", "Dịy đõn nghó"], "a7fc711ac5679e60"),
 }
 
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_a_seed_draws_the_lines_that_it_always_drew(kind):
     draw, first, digest = DRAWN[kind]
-    rng = np.random.default_rng(1)
-    lines = [draw(rng) for _ in range(3000)]
+    rng, built_in = np.random.default_rng(1), texts.load_built_in()
+    lines = [draw(rng, built_in) for _ in range(3000)]
     assert lines[:2] == first
     assert hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16] == digest
 
