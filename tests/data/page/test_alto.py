@@ -133,6 +133,12 @@ def test_a_hyphen_widens_its_word_and_is_not_printed_twice():
     assert (word.text, word.box) == ("KV-", (0, 0, 50, 12))
 
 
+@pytest.mark.parametrize("said", [0.0, 0.25, 1.0])
+def test_a_confidence_is_a_share_with_both_ends(said):
+    (read,) = alto.read(document(page(string("A", f'WC="{said}"'))))
+    assert list_words(read)[0].confidence == said
+
+
 @pytest.mark.parametrize("said", ["", "NaN", "high", "-1", "7"])
 def test_a_confidence_that_cannot_be_read_is_not_known(said):
     (read,) = alto.read(document(page(string("A", f'WC="{said}"'))))

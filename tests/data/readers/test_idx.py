@@ -101,10 +101,11 @@ def test_what_a_cut_file_no_longer_holds_is_set_aside_record_by_record(tmp_path,
         ({"labels": pictures_of(3)}, "is not an idx file of labels: it begins with 00000803, not 00000801"),
         ({"pictures": b""}, "is not an idx file of images"),
         ({"pictures": pictures_of(3)[:9]}, "is not an idx file of images"),
+        ({"pictures": pictures_of(3)[:15]}, "is not an idx file of images"),
         ({"pictures": struct.pack(">IIII", 0x803, 3, 0, 9)}, "is damaged: its header says pictures of 0 x 9 pixels"),
         ({"pictures": struct.pack(">IIII", 0x803, 3, 2**31, 2**31)}, "is damaged: its header says"),
     ],
-    ids=["mismatch", "swapped", "empty", "no_header", "no_pixels", "absurd"],
+    ids=["mismatch", "swapped", "empty", "no_header", "cut_header", "no_pixels", "absurd"],
 )
 def test_files_that_cannot_be_trusted_are_refused_in_a_sentence(tmp_path, wrong, sentence):
     make(tmp_path, **wrong)

@@ -45,6 +45,11 @@ def test_a_pause_is_a_random_share_of_a_bound_that_doubles(failed, draw, pause_s
     assert Backoff(first_s=0.2, longest_s=2.0).get_pause_s(failed, draw) == pytest.approx(pause_s)
 
 
+def test_the_bounds_that_a_client_has_by_itself():
+    assert [Backoff().get_pause_s(failed, 1.0) for failed in range(1, 6)] == pytest.approx([0.2, 0.4, 0.8, 1.6, 2.0])
+    assert Backoff().attempts == 4
+
+
 def test_a_busy_server_is_asked_again_with_what_time_is_left():
     world = World([BUSY, BUSY], takes_s=1.0)
     assert world.retried(timeout_s=10.0) == 7
