@@ -67,6 +67,17 @@ def test_versions_are_the_folders_with_a_number_in_numeric_order(tmp_path):
     assert versions.find_newest(tmp_path) == 10
 
 
+def test_a_number_beyond_int64_is_not_a_version(tmp_path):
+    for number in (2**63 - 1, 2**63, 2**63 + 1):
+        (tmp_path / str(number)).mkdir()
+    assert versions.list_versions(tmp_path) == [2**63 - 1]
+
+
+def test_a_manifest_says_nothing_that_it_was_not_told():
+    assert all(not value for value in dataclasses.asdict(Manifest()).values())
+    assert len(dataclasses.asdict(Manifest())) == 13
+
+
 def test_land_serves_every_file_and_says_what_it_is(old, served, at):
     at(1000)
     manifest = publish(old, served, Manifest(recipe="digits", metrics={"accuracy": 0.5}, n=2, signatures=("b",)))

@@ -26,6 +26,7 @@ def test_a_number_stands_as_it_is_written(number):
         (b'{"total": NaN}', "no fields: total is NaN, not a text or a number"),
         (b'{"company": {"name": "A"}}', 'no fields: supplier is {"name": "A"}, not a text or a number'),
         (b'{"total": "\\ud800"}', "text is not Unicode: half a surrogate pair in total"),
+        (b'{"company": "\\ud800", "total": "\\ud800"}', "text is not Unicode: half a surrogate pair in supplier"),
         (b"[" * 100000, "no fields: not JSON (maximum recursion depth exceeded"),
     ],
 )

@@ -269,6 +269,20 @@ def test_a_refusal_that_is_no_json_has_its_reason(serve):
         model.get_status()
 
 
+def test_an_answer_that_cannot_be_unpacked_is_final(serve):
+    def pack(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Content-Length", "5")
+        handler.end_headers()
+        handler.wfile.write(b"plain")
+
+    server = serve(pack)
+    with client(server) as model, pytest.raises(RequestError) as raised:
+        model.get_status()
+    assert (raised.value.code, raised.value.again, len(server.asked)) == ("UNAVAILABLE", False, 1)
+
+
 def test_an_answer_that_is_no_model_servers_is_said(serve):
     with (
         client(serve((200, b"<html>hello</html>"))) as model,
