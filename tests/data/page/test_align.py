@@ -167,7 +167,9 @@ def test_lines_of_a_value_are_rows_and_not_single_letters():
 
 
 def test_a_row_ends_where_the_next_word_stands_lower():
-    words = page("12 LONG STREET,", "\tTEL 07-123456", "\t\tJOHOR BAHRU")
+    words = []
+    for number, text in enumerate(("12 LONG STREET,", "TEL 07-123456", "JOHOR BAHRU")):
+        words += divide_word(Word(text=text, box=Box(200 * number, 20 * number, 200 * number + 150, 20 * number + 15)))
     assert found(words, supplier_address="12 LONG STREET, JOHOR BAHRU") == {
         "supplier_address": ("lines", ["12 LONG STREET,", "JOHOR BAHRU"])
     }
