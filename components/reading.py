@@ -30,13 +30,13 @@ def read_split(examples: Sequence[types.Artifact], split: str) -> Iterator[bytes
 
 
 def read_text(folder: str, name: str) -> str:
-    """Return the text of a file that a step may have left; "" where there is no such file."""
+    """Return the text of a file that a step may have left; "" where the file is missing."""
     path = os.path.join(folder, name)
     return io_utils.read_string_file(path) if fileio.exists(path) else ""
 
 
 def read_json(folder: str, name: str) -> dict[str, Any] | None:
-    """Return the JSON object that a step may have left; None where there is no such file."""
+    """Return the JSON object that a step may have left; None where the file is missing."""
     text = read_text(folder, name)
     return json.loads(text) if text else None
 

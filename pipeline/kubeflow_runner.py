@@ -1,6 +1,6 @@
 """The same graph as a Kubeflow Pipelines v2 specification: `tfx-ocr submit` runs this and sends it.
 
-The stock `tfx ... --engine=kubeflow` ends in ImportError in TFX 1.16 and 1.21, so there is no `tfx` command for it.
+The stock `tfx ... --engine=kubeflow` ends in ImportError in TFX 1.16 and 1.21, so `tfx` has no command for it.
 Needs `tfx[kfp]`, which exists for the older stack (Python 3.11) only.
 """
 
@@ -32,7 +32,7 @@ def build_specification(here: settings.Settings) -> dict[str, Any]:
 
     Raises:
         ValueError: a setting is missing, or the recipe is not right.
-        ImportError: there is no kfp in this environment.
+        ImportError: kfp is not installed.
     """
     for field in ("input", "pipeline_root", "serving"):
         if not getattr(here, field):

@@ -24,7 +24,7 @@ def write(settings: Settings, result: dict[str, Any]) -> None:
 
 
 def read(settings: Settings) -> dict[str, Any]:
-    """Return the newest run's result; an empty dictionary where there was no run or its file is damaged."""
+    """Return the newest run's result; an empty dictionary before the first run, or where its file is damaged."""
     try:
         result = json.loads((settings.folder / FILE).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

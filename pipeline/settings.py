@@ -72,8 +72,8 @@ class Settings(served.Settings):
         """Register of `tfx pipeline create`: in the home, so that two clones do not meet in the user's."""
         return Path(self.home).absolute() / "tfx"
 
-    def environment(self) -> dict[str, str]:
-        """These settings as variables, for a process of their own."""
+    def to_environment(self) -> dict[str, str]:
+        """Return these settings as environment variables, for another process."""
         return {f"{PREFIX}{name.upper()}": value for name, value in dataclasses.asdict(self).items()}
 
 
@@ -81,7 +81,7 @@ def load(environment: Mapping[str, str] = os.environ, folder: Path = Path()) -> 
     """Read the settings.
 
     Raises:
-        ValueError: the file is not TOML or names a setting there is none of.
+        ValueError: the file is not TOML or names an unknown setting.
     """
     names = [field.name for field in dataclasses.fields(Settings)]
     for name in served.read_file(folder):

@@ -130,7 +130,7 @@ def remove_stale(settings: Settings, result: dict[str, Any]) -> None:
 
 
 def _list_sizes(uri: str) -> dict[str, int]:
-    """Return the files in an artifact's folder with their bytes; a missing folder has none."""
+    """Return the files in an artifact's folder with their bytes; an empty list for a missing folder."""
     return {
         path.relative_to(uri).as_posix(): path.stat().st_size for path in sorted(Path(uri).rglob("*")) if path.is_file()
     }

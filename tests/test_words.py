@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Places that remain to be rewritten: lower a number with every file put right, until all are 0.
-CEILINGS = {"docstrings": 30, "phrases": 22, "names": 3}
+CEILINGS = {"docstrings": 0, "phrases": 0, "names": 0}
 
 
 @pytest.fixture

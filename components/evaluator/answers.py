@@ -28,7 +28,7 @@ SHOWN = (features.LABEL_OUT, features.PROBABILITY_OUT)
 
 
 def create_evaluator(family: str) -> tfma.evaluators.Evaluator:
-    """Takes lines of `answers-*.jsonl` from the extracts that TFMA's own metrics are computed from."""
+    """Create the evaluator that writes lines of `answers-*.jsonl` from the extracts of TFMA's own metrics."""
     return tfma.evaluators.Evaluator(
         stage_name="AnswersEvaluator",
         run_after=extractor.LAST_EXTRACTOR_STAGE_NAME,

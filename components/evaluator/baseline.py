@@ -16,7 +16,7 @@ from tfx_ocr.serving.runtimes import open_folder
 
 
 def read_baseline(serving_dir: str, examples_digest: str, family: Family) -> Served | None:
-    """What the served version's manifest says of these examples.
+    """Read what the served version's manifest says of these examples.
 
     Args:
         serving_dir: folder of the served versions.

@@ -35,8 +35,8 @@ class Served:
     how: Literal["recorded", "evaluated"]
     triples: Mapping[tuple[str, str, str], int] = dataclasses.field(default_factory=dict)
 
-    def as_json(self) -> dict[str, Any]:
-        """As in `gate.json`."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the values as in `gate.json`."""
         return {"version": self.version, "metrics": dict(self.metrics), "n": self.n, "how": self.how}
 
 
@@ -67,8 +67,8 @@ class Check:
     served: float | None = None
     interval: Interval | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """As in `gate.json`, where the class is `class`."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the values as in `gate.json`, where the class is `class`."""
         values = dataclasses.asdict(self)
         return {"metric": values.pop("metric"), "class": values.pop("of"), **values}
 
@@ -139,7 +139,7 @@ def run_checks(
 def find_regressions(
     gate: Gate, family: Family, metrics: Mapping[str, float], served: Mapping[str, float]
 ) -> list[str]:
-    """Names of metrics that are worse than the served version's by more than the gate's limit."""
+    """Return the names of metrics that are worse than the served version's by more than the gate's limit."""
     return [
         name
         for name, limit in gate.at_most_worse.items()
@@ -155,7 +155,7 @@ def judge(
     served: Served | None,
     examples_digest: str,
 ) -> dict[str, Any]:
-    """What `gate.json` holds.
+    """Judge a model: return what `gate.json` holds.
 
     Args:
         recipe: its name.
@@ -184,14 +184,14 @@ def judge(
         "intervals": bootstrap.compute_intervals(family, pairs),
         "classes": classes,
         "confusion": [[label, answer, count] for (label, answer), count in often_first],
-        "checks": [check.as_json() for check in found],
-        "served": served.as_json() if served else None,
+        "checks": [check.to_json() for check in found],
+        "served": served.to_json() if served else None,
         "examples_digest": examples_digest,
     }
 
 
 def summarize(judged: Mapping[str, Any]) -> str:
-    """A verdict for the console: one line, and one for each limit that does not hold or holds by chance alone."""
+    """Return a verdict for the console: one line, and one per limit that fails or holds by chance alone."""
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in judged["metrics"].items())
     word = "passed" if judged["blessed"] else "REFUSED"
     said = dict.fromkeys(check["sentence"] for check in judged["checks"] if check["sentence"])

@@ -23,7 +23,7 @@ def compute_fingerprint(root: Path) -> str:
     within one tick of the clock is not seen.
 
     Raises:
-        Stop: there is no such folder, or no file in it.
+        Stop: the folder is missing or empty.
     """
     if not root.is_dir():
         raise Stop(f"no folder {root}: the data's folder must exist")

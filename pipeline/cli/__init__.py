@@ -1,4 +1,4 @@
-"""`tfx-ocr`: one module a command; what is heavy is imported inside the command, so that `--help` answers at once."""
+"""`tfx-ocr`: one module per command; what is heavy is imported inside the command, so that `--help` answers at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EPILOG = (
 
 
 def app() -> typer.Typer:
-    """The commands, put together."""
+    """Build the command line from its commands."""
     it = typer.Typer(
         help="Train, judge, push and measure OCR models of your own.",
         epilog=EPILOG,
@@ -41,7 +41,7 @@ def app() -> typer.Typer:
 
 
 def main() -> None:
-    """Entry point: an error that a user can act on is one sentence and exit status 2."""
+    """Run the command line; an error that a user can act on is one sentence and exit status 2."""
     # TensorFlow's own remarks, and of its packages, are not for whoever asked us; what fails is raised all the same
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.")

@@ -24,7 +24,7 @@ def report(
     Examples:
       tfx-ocr report digits --open
     """
-    recipe_named(recipe)  # a name that there is none of is told as such
+    recipe_named(recipe)  # so that an unknown name is an error
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     result = last_run.read(settings)
     if not result:

@@ -112,7 +112,7 @@ def _tfx(settings: Settings, lock: int) -> int:
     log.parent.mkdir(parents=True, exist_ok=True)
     environment = {
         **os.environ,
-        **settings.environment(),
+        **settings.to_environment(),
         "LOCAL_HOME": str(settings.tfx_home),
         "PATH": f"{tfx.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # tfx calls pip from PATH
         "TF_CPP_MIN_LOG_LEVEL": "2",

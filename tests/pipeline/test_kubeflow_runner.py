@@ -139,7 +139,7 @@ def test_submit_sends_the_specification(endpoint, settings, spec, monkeypatch):
     from tfx_ocr.pipeline.cli import app
 
     address, sent = endpoint
-    for name, value in settings.environment().items():
+    for name, value in settings.to_environment().items():
         monkeypatch.setenv(name, value)
     result = CliRunner().invoke(app(), ["submit", settings.recipe, "--endpoint", address])
     assert result.exit_code == 0, result.output

@@ -28,7 +28,7 @@ def test_two_homes_share_no_folder():
 
 def test_environment_gives_the_same_settings_to_another_process(tmp_path):
     settings = Settings(recipe="some", overrides="trainer.epochs=5 'gate.at_least.accuracy=0.9'")
-    assert load(settings.environment(), tmp_path) == settings
+    assert load(settings.to_environment(), tmp_path) == settings
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ AT_ONCE = 1_000_000  # counts held at a time
 
 
 def compute_metrics(family: Family, pairs: Pairs) -> dict[str, float]:
-    """The metrics of all answers together.
+    """Return the metrics of all answers together.
 
     Args:
         family: module of `components.evaluator.metrics`.
@@ -32,7 +32,7 @@ def compute_metrics(family: Family, pairs: Pairs) -> dict[str, float]:
         A value under each of the family's `NAMES`.
 
     Raises:
-        ValueError: there is no pair.
+        ValueError: `pairs` is empty.
     """
     came, counts = count_pairs(pairs)
     found = family.measure(came)(counts[np.newaxis])
@@ -58,7 +58,7 @@ def compute_intervals(
         (low, high) under each of the family's `NAMES`, not below 0 and, where more is better, not above 1.
 
     Raises:
-        ValueError: there is no pair.
+        ValueError: `pairs` is empty.
     """
     came, counts = count_pairs(pairs)
     measure = family.measure(came)
@@ -74,7 +74,7 @@ def compute_intervals(
 def compute_differences(
     family: Family, triples: Mapping[tuple[str, str, str], int], resamples: int = RESAMPLES, seed: int = SEED
 ) -> dict[str, Interval]:
-    """95 % bootstrap intervals of how much worse one model is than another on the same records.
+    """Return 95 % bootstrap intervals of how much worse one model is than another on the same records.
 
     Both are held against the same resample of the records, so what both find hard counts for neither. The percentiles
     are plain: what resampling takes from a macro average it takes from both. Four records lost and none won are enough
@@ -90,7 +90,7 @@ def compute_differences(
         (low, high) under each of the family's `NAMES`: above 0 the one is worse, in the metric's own direction.
 
     Raises:
-        ValueError: there is no triple.
+        ValueError: `triples` is empty.
     """
     came, counts = count_pairs(triples)
     one = family.measure([(reference, answer) for reference, answer, _ in came])

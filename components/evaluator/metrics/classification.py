@@ -31,12 +31,12 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
-    """The record's `label` and the answer's."""
+    """Return the record's `label` and the model's."""
     return get_text(record, features.LABEL), get_text(outputs, features.LABEL_OUT)
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
-    """Accuracy and the macro averages, ready for any count of the pairs.
+    """Prepare accuracy and the macro averages for any count of the pairs.
 
     Args:
         pairs: (label, answer) texts.
@@ -60,12 +60,12 @@ def measure(pairs: Sequence[Pair]) -> Averages:
 
 
 def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and support (how often it was the label) of each class seen, in the classes' order.
+    """Return precision, recall, F1 and support (how often it was the label) of each class seen, in their order.
 
     0 stands for what has no value: the recall of a class that was never the label, the precision of one never answered.
 
     Raises:
-        ValueError: there is no pair.
+        ValueError: `pairs` is empty.
 
     >>> measure_classes([("a", "a"), ("a", "b"), ("b", "b")])["b"]
     {'precision': 0.5, 'recall': 1.0, 'f1': 0.6666666666666666, 'support': 1}
@@ -81,7 +81,7 @@ def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
 
 
 def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
-    """How often which class was answered for which: the pairs as they are."""
+    """Count how often which class was predicted for which: the pairs as they are."""
     return collections.Counter(pairs)
 
 

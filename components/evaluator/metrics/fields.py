@@ -5,8 +5,8 @@ A predicted value is a hit where the reference has the field and the two values 
 predicted value counts against precision and every reference value against recall, so a wrong value counts against
 both. A value that the rule reduces to an empty text counts as absent.
 
-Of a record only the fields that it names are judged: one in which nobody wrote the supplier down cannot say that it was
-answered wrongly. A field named with an empty value is one that somebody found to be missing: any answer to it is wrong.
+Of a record only the fields that it names are judged: one whose supplier was not annotated cannot say that it was
+answered wrongly. A field named with an empty value was found to be missing on the page: any answer to it is wrong.
 Micro averages are of all fields' counts together, macro F1 is the mean of the fields' F1.
 
 Source: SROIE (Huang et al., "ICDAR2019 competition on scanned receipt OCR and information extraction", 2019), task 3.
@@ -38,7 +38,7 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
-    """The fields that the record names, and what was answered of those, where anything was, as JSON objects."""
+    """Return the fields that the record names, and what was predicted for those, as JSON objects."""
     nothing: Record = {features.FIELD_NAMES: [], features.FIELD_VALUES: []}  # a record's features are never empty
     written = {**nothing, **record}
     names, values = get_texts(written, features.FIELD_NAMES), get_texts(written, features.FIELD_VALUES)
@@ -50,7 +50,7 @@ def make_pair(record: Record, outputs: Outputs) -> Pair:
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
-    """Micro and macro averages, ready for any count of the pairs.
+    """Prepare micro and macro averages for any count of the pairs.
 
     Args:
         pairs: JSON objects of what was written down and of what was answered, as `make_pair` gives them.
@@ -76,10 +76,10 @@ def measure(pairs: Sequence[Pair]) -> Averages:
 
 
 def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
-    """Precision, recall and F1 of each field by both rules, and its support: how many references have it.
+    """Return precision, recall and F1 of each field by both rules, and its support: how many references have it.
 
     Raises:
-        ValueError: there is no pair.
+        ValueError: `pairs` is empty.
     """
     came, counts = count_pairs(pairs)
     names, of_pair = _counts(came)
@@ -95,7 +95,7 @@ def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
 
 
 def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
-    """None: what is answered is a value of its field, not another field."""
+    """Return an empty count: a prediction is a value of its field, never another field."""
     return {}
 
 

@@ -21,12 +21,12 @@ LOWER_IS_BETTER: frozenset[str] = frozenset()
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
-    """The record's syllable, and those answered as one text, the best first."""
+    """Return the record's syllable, and those predicted as one text, the best first."""
     return get_text(record, features.LABEL), "".join(get_texts(outputs, features.LABELS_OUT))
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
-    """Shares of answers, ready for any count of the pairs.
+    """Prepare shares of answers for any count of the pairs.
 
     `accuracy`, the macro averages and the jamo are those of the best answer, an answer's first character; `top_5` is
     how often the syllable is among the first five (or all, where a recipe's answers hold fewer).
@@ -38,7 +38,7 @@ def measure(pairs: Sequence[Pair]) -> Averages:
         [tests, pairs] counts to [tests] fractions from 0 to 1 under each of `NAMES`.
 
     Raises:
-        ValueError: a reference is no composed syllable.
+        ValueError: a reference is not one composed syllable.
     """
     of_best = classification.measure([(label, answer[:1]) for label, answer in pairs])
     right = np.array([[label in answer[:TOP], *_jamo_right(label, answer[:1])] for label, answer in pairs])
@@ -51,12 +51,12 @@ def measure(pairs: Sequence[Pair]) -> Averages:
 
 
 def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
-    """Precision, recall, F1 and support of each syllable, by the best answers: see `classification.measure_classes`."""
+    """Return precision, recall, F1 and support of each syllable, as `classification.measure_classes` does."""
     return classification.measure_classes(count_confusions(pairs))
 
 
 def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
-    """How often which syllable was the best answer for which."""
+    """Count how often which syllable was the best answer for which."""
     found: collections.Counter[Pair] = collections.Counter()
     for (label, answer), count in collections.Counter(pairs).items():
         found[label, answer[:1]] += count
@@ -64,7 +64,7 @@ def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
 
 
 def _jamo_right(label: str, answer: str) -> tuple[bool, bool, bool]:
-    """Whether initial, medial and final are the label's; none of what is no syllable is."""
+    """Whether initial, medial and final are the label's; all False for an answer that is not a syllable."""
     if hangul.find_problem(answer):
         return False, False, False
     initial, medial, final = (ours == theirs for ours, theirs in zip(*map(hangul.split, (label, answer)), strict=True))

@@ -29,12 +29,12 @@ LOWER_IS_BETTER = frozenset(("cer", "wer"))
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
-    """The record's `label` and the answer's."""
+    """Return the record's `label` and the model's."""
     return of_pairs.get_text(record, features.LABEL), of_pairs.get_text(outputs, features.LABEL_OUT)
 
 
 def measure(pairs: Sequence[Pair]) -> Averages:
-    """Error rates and shares, ready for any count of the pairs.
+    """Prepare error rates and shares for any count of the pairs.
 
     Args:
         pairs: a text each, and what was answered.
@@ -58,12 +58,12 @@ def measure(pairs: Sequence[Pair]) -> Averages:
 
 
 def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
-    """None: a text is no class."""
+    """Return nothing: texts are not classes."""
     return {}
 
 
 def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
-    """None: a text is no class."""
+    """Return nothing: texts are not classes."""
     return {}
 
 
