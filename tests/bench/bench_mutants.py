@@ -238,7 +238,7 @@ def select_tests(mutant: mutants.Mutant, lines: Mapping[str, set[tuple[str, int]
 
     def runs(key: str) -> bool:
         hit = lines.get(key, set())
-        return not hit.isdisjoint(inside) if mutant.function else any(path == mutant.path for path, _ in hit)
+        return any(path == mutant.path for path, _ in hit) if _is_top(mutant.function) else not hit.isdisjoint(inside)
 
     chosen = [name for name in names if runs(name) or runs(name.partition("::")[0])]
     return sorted(chosen, key=lambda name: pathlib.PurePath(name.partition("::")[0]).name != own)

@@ -96,6 +96,13 @@ def test_of_pictures_of_one_name_the_near_one_counts_and_far_ones_do_not(tmp_pat
     assert isinstance(found["c/y.xml"], Rejected)
 
 
+def test_of_two_near_pictures_the_first_by_name_counts(tmp_path):
+    first, second = picture(), picture(kind="TIFF")
+    make(tmp_path, {"a/page/x.xml": page("C:\\x.png"), "a/page/x.png": first, "a/x.png": second})
+    (record,) = (record for record in everything(tmp_path) if isinstance(record, Record))
+    assert record.features["image"] == first
+
+
 def test_a_name_that_differs_by_what_is_behind_a_point_is_another(tmp_path):
     make(tmp_path, {"tob02910.64.xml": page("old.png"), "tob02910.65.png": picture()})
     assert [record.reason for record in everything(tmp_path)] == [

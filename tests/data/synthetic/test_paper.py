@@ -34,6 +34,12 @@ def test_strokes_never_break_and_no_ink_stays_none():
     assert not paper.set_stroke_width(np.zeros((9, 9), np.float32), 3).any()
 
 
+def test_a_stroke_of_one_pixel_keeps_the_others_from_getting_thinner():
+    ink = bar(12)
+    ink[:60, 4] = 1.0
+    assert paper.set_stroke_width(ink, 0.1)[5:55, 4].min() > 0.9
+
+
 def test_a_steady_hand_puts_ink_where_it_is_told():
     ink = bar(8)
     steady = paper.Hand()
@@ -185,3 +191,18 @@ def test_a_line_has_the_strength_it_is_told():
     ink = np.zeros((9, 30), np.float32)
     paper.draw_line(ink, (0, 4), (29, 4), 5, 0.8)
     assert ink.max() == np.float32(0.8)
+
+
+def test_a_seed_wavers_as_it_always_did_by_the_height_of_the_ink():
+    ink = np.zeros((6, 12), np.float32)
+    ink[1:5, 1:4] = ink[2:4, 6:11] = 1.0
+    hand = paper.Hand(waver=0.3)
+    bent = paper.bend(ink, 8, 20, np.random.default_rng(3), hand, (1, 1), (9.5, 3.5), cells=2)
+    expected = [
+        [25, 70, 9, 0, 0, 0, 0, 0, 0],
+        [100, 100, 16, 0, 0, 0, 0, 0, 0],
+        [100, 100, 22, 0, 11, 0, 19, 56, 31],
+        [100, 100, 6, 0, 100, 100, 100, 100, 56],
+        [84, 72, 0, 6, 47, 25, 0, 0, 0],
+    ]
+    np.testing.assert_allclose(bent[1:6, 6:15] * 100, expected, atol=2)
