@@ -74,3 +74,7 @@ def test_ink_as_light_as_dark_lies_on_white():
     assert compose(numpy_ops, planes, 1).tolist() == [[[127.5, 255.0]]]
     planes[:3] += 0.5
     assert compose(numpy_ops, planes, 1).tolist() == [[[128.0, 0.0]]]
+
+
+def test_runs_are_summed_past_both_ends():
+    assert line._sum_runs(numpy_ops, np.array([[1.0, 2.0, 4.0]]), np.float64(2.0)).tolist() == [[1.0, 3.0, 6.0, 4.0]]
