@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import os
 import sys
@@ -28,7 +29,7 @@ EPILOG = (
 
 def app() -> typer.Typer:
     """Build the command line from its commands."""
-    it = typer.Typer(
+    commands = typer.Typer(
         help="Train, judge, push and measure OCR models of your own.",
         epilog=EPILOG,
         no_args_is_help=True,
@@ -36,8 +37,16 @@ def app() -> typer.Typer:
         rich_markup_mode=None,
     )
     for name, command in COMMANDS.items():
-        it.command(name, no_args_is_help=name != "report")(command)
-    return it
+        commands.command(name, help=_format_help(command), no_args_is_help=name != "report")(command)
+    return commands
+
+
+def _format_help(command: Callable[..., None]) -> str:
+    """Return a command's docstring with each example on a line of its own, which click would wrap."""
+    text, _, rest = inspect.cleandoc(command.__doc__ or "").partition("Examples:\n")
+    examples, _, after = rest.partition("\n\nExit status:")
+    lines = [line for line in examples.splitlines() if line.strip()]
+    return "\n".join([text, "\b", "Examples:", *lines, "", f"Exit status:{after}" if after else ""]).strip()
 
 
 def main() -> None:
@@ -65,7 +74,7 @@ def _wants_trace() -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    """What is for people in it; of what the system refused, the file and why."""
+    """Return the error as a sentence; of what the system refused, the file and why."""
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -15,6 +15,17 @@ def test_help_has_examples(name):
     assert f"tfx-ocr {name} " in result.output
 
 
+def test_each_example_stands_on_a_line_of_its_own():
+    lines = CliRunner().invoke(app(), ["run", "--help"]).output.splitlines()
+    first = lines.index("  Examples:")
+    assert lines[first + 1 : first + 5] == [
+        "    tfx-ocr run digits",
+        "    tfx-ocr run digits --data ~/mnist_png --network inception_v3",
+        "    tfx-ocr run digits --set trainer.epochs=5 --set gate.at_least.accuracy=0.99",
+        "",
+    ]
+
+
 def test_the_list_of_commands_says_the_exit_statuses():
     result = CliRunner().invoke(app(), ["--help"])
     assert all(name in result.output for name in COMMANDS)
