@@ -231,16 +231,17 @@ def survey(root: pathlib.Path, paths: Sequence[str]) -> dict[str, Any]:
 def select_tests(mutant: mutants.Mutant, lines: Mapping[str, set[tuple[str, int]]], names: Iterable[str]) -> list[str]:
     """Return the tests that run a mutant's statement, those of the file named after its own first.
 
-    What runs in a fixture is run for every test of its file; what runs at import, for every test of the module.
+    What runs in a fixture is run for every test of its file; what runs at import, for every test of a file that comes
+    to the module.
     """
     own = f"test_{pathlib.PurePath(mutant.path).stem}.py"
     inside = {(mutant.path, line) for line in range(mutant.first, mutant.last + 1)}
 
-    def runs(key: str) -> bool:
-        hit = lines.get(key, set())
-        return any(path == mutant.path for path, _ in hit) if _is_top(mutant.function) else not hit.isdisjoint(inside)
-
-    chosen = [name for name in names if runs(name) or runs(name.partition("::")[0])]
+    if _is_top(mutant.function):
+        wanted = {key.partition("::")[0] for key, hit in lines.items() if any(path == mutant.path for path, _ in hit)}
+    else:
+        wanted = {key for key, hit in lines.items() if not hit.isdisjoint(inside)}
+    chosen = [name for name in names if name in wanted or name.partition("::")[0] in wanted]
     return sorted(chosen, key=lambda name: pathlib.PurePath(name.partition("::")[0]).name != own)
 
 

@@ -97,7 +97,7 @@ def test_of_pictures_of_one_name_the_near_one_counts_and_far_ones_do_not(tmp_pat
 
 
 def test_of_two_near_pictures_the_first_by_name_counts(tmp_path):
-    first, second = picture(), picture(kind="TIFF")
+    first, second = picture(), picture(width=20, height=40)
     make(tmp_path, {"a/page/x.xml": page("C:\\x.png"), "a/page/x.png": first, "a/x.png": second})
     (record,) = (record for record in everything(tmp_path) if isinstance(record, Record))
     assert record.features["image"] == first
