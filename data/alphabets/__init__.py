@@ -19,6 +19,7 @@ ALPHABETS = {
     "digits": "tfx_ocr.data.alphabets.digits",
     "entities": "tfx_ocr.data.alphabets.entities",
     "hangul": "tfx_ocr.data.alphabets.hangul",
+    "latin": "tfx_ocr.data.alphabets.latin",
     "vietnamese": "tfx_ocr.data.alphabets.vietnamese",
 }
 

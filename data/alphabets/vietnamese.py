@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
+from tfx_ocr.data.alphabets import text
+from tfx_ocr.data.alphabets.text import LONGEST as LONGEST
 
 # Composed (NFC), as labels are: 12 vowels with five tones each, the seven letters with a mark of their own, đ.
 LETTERS = "àáảãạăằắẳẵặâầấẩẫậđèéẻẽẹêềếểễệìíỉĩịòóỏõọôồốổỗộơờớởỡợùúủũụưừứửữựỳýỷỹỵ"
@@ -12,8 +13,6 @@ LATIN = "abcdefghijklmnopqrstuvwxyz"  # with f, j, w and z, which foreign names 
 
 # In the order of their numbers, from 0; a sequence task puts its blank where it likes.
 CHARACTERS = (" ", *PUNCTUATION, *DIGITS, *LATIN.upper(), *LATIN, *LETTERS.upper(), *LETTERS)
-LONGEST = 128  # characters of a line
-
 _KNOWN = frozenset(CHARACTERS)
 
 
@@ -24,14 +23,4 @@ def find_problem(label: str) -> str | None:
     >>> find_problem("Giá 5€")
     "unknown label: '€' (U+20AC), character 6 of 'Giá 5€', is not in the alphabet"
     """
-    if not label.strip():
-        return "no label: the line's text is empty"
-    if len(label) > LONGEST:
-        return f"label too long: {len(label)} characters, where {LONGEST} are allowed"
-    for place, character in enumerate(label):
-        if character not in _KNOWN:
-            shown = f"{character!r} (U+{ord(character):04X}), character {place + 1} of {label!r},"
-            if unicodedata.normalize("NFC", label) != label:
-                return f"unknown label: {shown} is not composed; write the text in NFC"
-            return f"unknown label: {shown} is not in the alphabet"
-    return None
+    return text.find_problem(label, _KNOWN)
