@@ -18,7 +18,21 @@ import pydantic
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
 
-FORBID = pydantic.ConfigDict(extra="forbid")  # a misspelt field is an error, in JSON as in Python
+# A misspelt field is an error, in JSON as in Python, and so is a number that is not finite.
+FORBID = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
+def _between(low: float, high: float) -> Any:
+    """Return the range of a field, both ends included."""
+    return pydantic.Field(ge=low, le=high)
+
+
+Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # of a folder: no path, no space
+Side = Annotated[int, _between(1, 4096)]  # of a network's input, in pixels
+Share = Annotated[float, _between(0, 1)]
+Units = Annotated[int, _between(1, 4096)]
+Dropout = Annotated[float, _between(0, 0.95)]
+Epochs = Annotated[int, _between(1, 10_000)]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,9 +41,9 @@ class _Picture:
     SIGNATURE: ClassVar[str] = features.SERVE_IMAGES
     AUGMENTED: ClassVar[str] = "images"
 
-    height: int
-    width: int
-    margin: float = 0.2
+    height: Side
+    width: Side
+    margin: Share = 0.2
     scaled: tuple[float, float] = (-1.0, 1.0)
 
 
@@ -94,7 +108,7 @@ class Words:
     PLACES: ClassVar[int] = 16
 
     kind: Literal["words"] = "words"
-    max_characters: int = 16
+    max_characters: Annotated[int, _between(1, 256)] = 16
 
 
 Picture = Image | LineImage
@@ -116,8 +130,8 @@ class Split:
     __pydantic_config__ = FORBID
 
     by: Literal["record", "file", "group"] = "record"
-    eval: float = 0.1
-    test: float = 0.1
+    eval: Share = 0.1
+    test: Share = 0.1
     eval_groups: tuple[str, ...] = ()
     test_groups: tuple[str, ...] = ()
 
@@ -140,10 +154,10 @@ class Examples:
 
     readers: tuple[str, ...]
     split: Split = Split()
-    max_pixels: Annotated[int, pydantic.Field(ge=1, le=MOST_PIXELS)] = MOST_PIXELS
-    min_side: int = 1
-    max_side: int = 0
-    max_rejected: float = 0.05
+    max_pixels: Annotated[int, _between(1, MOST_PIXELS)] = MOST_PIXELS
+    min_side: Annotated[int, _between(1, MOST_PIXELS)] = 1
+    max_side: Annotated[int, _between(0, MOST_PIXELS)] = 0
+    max_rejected: Share = 0.05
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -169,13 +183,13 @@ class ImageAugmentation:
     __pydantic_config__ = FORBID
 
     kind: Literal["images"] = "images"
-    pad: int = 0
-    rotate_deg: float = 0.0
-    shear_deg: float = 0.0
-    scale: float = 0.0
-    elastic: float = 0.0
-    contrast: float = 0.0
-    erase: int = 0
+    pad: Annotated[int, _between(0, 4096)] = 0
+    rotate_deg: Annotated[float, _between(0, 180)] = 0.0
+    shear_deg: Annotated[float, _between(0, 80)] = 0.0
+    scale: Annotated[float, _between(0, 0.9)] = 0.0
+    elastic: Annotated[float, _between(0, 4096)] = 0.0
+    contrast: Share = 0.0
+    erase: Annotated[int, _between(0, 4096)] = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -191,8 +205,8 @@ class WordAugmentation:
     __pydantic_config__ = FORBID
 
     kind: Literal["words"] = "words"
-    misread: float = 0.0
-    disguised: float = 0.0
+    misread: Share = 0.0
+    disguised: Share = 0.0
 
 
 Augmentation = Annotated[ImageAugmentation | WordAugmentation, pydantic.Field(discriminator="kind")]
@@ -214,11 +228,11 @@ class Optimizer:
     __pydantic_config__ = FORBID
 
     name: Literal["rmsprop", "adam", "adamw", "sgd"] = "rmsprop"
-    learning_rate: float = 1e-4
+    learning_rate: Annotated[float, pydantic.Field(gt=0, le=10)] = 1e-4
     schedule: Literal["constant", "cosine"] = "constant"
-    warmup_epochs: float = 0.0
-    weight_decay: float = 0.0
-    ema: float = 0.0
+    warmup_epochs: Annotated[float, _between(0, 10_000)] = 0.0
+    weight_decay: Share = 0.0
+    ema: Annotated[float, pydantic.Field(ge=0, lt=1)] = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -235,9 +249,9 @@ class Base:
     __pydantic_config__ = FORBID
 
     weights: str = "none"
-    frozen_epochs: int = 0
+    frozen_epochs: Annotated[int, _between(0, 10_000)] = 0
     unfreeze_from: str = ""
-    fine_tune_rate: float = 1.0
+    fine_tune_rate: Annotated[float, pydantic.Field(gt=0, le=1)] = 1.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -265,18 +279,18 @@ class Trainer:
     __pydantic_config__ = FORBID
 
     network: str
-    units: tuple[int, ...] = (64, 64)
-    dropout: tuple[float, ...] = (0.2, 0.2)
+    units: tuple[Units, ...] = (64, 64)
+    dropout: tuple[Dropout, ...] = (0.2, 0.2)
     optimizer: Optimizer = Optimizer()
-    batch_size: int = 64
-    epochs: int = 20
-    patience: int = 0
+    batch_size: Annotated[int, _between(1, 65_536)] = 64
+    epochs: Epochs = 20
+    patience: Annotated[int, _between(0, 10_000)] = 0
     exported: Literal["best_epoch", "last_epoch"] = "best_epoch"
     augment: Augmentation | None = None
     base: Base = Base()
     initial_weights: str = ""
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
-    seed: int = 7
+    seed: Annotated[int, _between(0, 2**32 - 1)] = 7
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -292,10 +306,10 @@ class Tuner:
 
     __pydantic_config__ = FORBID
 
-    units: tuple[int, ...] = (64, 128, 256)
-    dropout: tuple[float, ...] = (0.2, 0.3, 0.5)
-    trials: int = 6
-    epochs: int = 3
+    units: tuple[Annotated[Units, pydantic.Field(ge=64)], ...] = (64, 128, 256)
+    dropout: tuple[Annotated[Dropout, pydantic.Field(ge=0.2)], ...] = (0.2, 0.3, 0.5)
+    trials: Annotated[int, _between(1, 10_000)] = 6
+    epochs: Epochs = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -336,8 +350,8 @@ class Serving:
 
     __pydantic_config__ = FORBID
 
-    top_n: int = 5
-    trial_requests: int = 8
+    top_n: Annotated[int, _between(1, 100_000)] = 5
+    trial_requests: Annotated[int, _between(1, 1000)] = 8
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -362,7 +376,7 @@ class Recipe:
 
     __pydantic_config__ = FORBID
 
-    name: str
+    name: Name
     input: Input
     task: str
     alphabet: str

@@ -14,7 +14,7 @@ from pathlib import Path
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_metrics
 from tfx_ocr.components.networks import NETWORKS
-from tfx_ocr.components.recipe import Recipe, Trainer, Tuner
+from tfx_ocr.components.recipe import Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
@@ -65,11 +65,6 @@ def check_recipe(recipe: Recipe) -> None:
         _known(recipe, "examples.readers", name, READERS)
     for trainer in (recipe.trainer, *recipe.trainers.values()):
         _check_trainer(recipe, trainer)
-    if recipe.tuner is not None:
-        _check_tuner(recipe, recipe.tuner)
-    for field in ("eval", "test"):
-        _between(recipe, f"examples.split.{field}", getattr(recipe.examples.split, field), 0, 1)
-    _between(recipe, "examples.max_rejected", recipe.examples.max_rejected, 0, 1)
     gates.refuse_unknown(recipe.gate, get_metrics(family))
 
 
@@ -80,13 +75,6 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.dropout has {len(trainer.dropout)} values for the {len(trainer.units)} "
             "hidden layers of trainer.units; give one for each"
         )
-    for rate in trainer.dropout:
-        _between(recipe, "trainer.dropout", rate, 0, 0.95)
-    for field in ("epochs", "batch_size"):
-        if getattr(trainer, field) < 1:
-            raise ValueError(
-                f"recipe {recipe.name}: trainer.{field} is {getattr(trainer, field)}; it must be 1 or more"
-            )
     if trainer.augment and trainer.augment.kind != recipe.input.AUGMENTED:
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
@@ -105,15 +93,6 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
         )
 
 
-def _check_tuner(recipe: Recipe, tuner: Tuner) -> None:
-    for units in tuner.units:
-        _between(recipe, "tuner.units", units, 64, 4096)
-    for rate in tuner.dropout:
-        _between(recipe, "tuner.dropout", rate, 0.2, 0.95)
-    for field in ("trials", "epochs"):
-        _between(recipe, f"tuner.{field}", getattr(tuner, field), 1, 10_000)
-
-
 def _there(recipe: Recipe, field: str, path: str) -> None:
     if "://" not in path and not Path(path).is_file():
         raise ValueError(f"recipe {recipe.name}: {field} is {path!r}, which does not exist")
@@ -122,11 +101,6 @@ def _there(recipe: Recipe, field: str, path: str) -> None:
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
     if name not in known:
         raise make_unknown_error(f"recipe {recipe.name}: {field} is {name!r}", known)
-
-
-def _between(recipe: Recipe, field: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise ValueError(f"recipe {recipe.name}: {field} is {value}; it must be from {low} to {high}")
 
 
 def _declared(module: str, constant: str) -> str:

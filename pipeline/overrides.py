@@ -33,6 +33,8 @@ def resolve_recipe(settings: Settings) -> Recipe:
         field, equals, text = override.partition("=")
         if not equals:
             raise ValueError(f"override {override!r} is not of the form field=value, such as trainer.epochs=5")
+        if field == "name":  # of the folders: the settings say it
+            raise ValueError(f"override {override!r}: the name of a recipe cannot be replaced")
         top, *rest = field.split(".")
         recipe = _replace(recipe, [ALIASES.get(top, top), *rest], _parse(text), field)
     try:
@@ -40,19 +42,22 @@ def resolve_recipe(settings: Settings) -> Recipe:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
-        raise ValueError(f"recipe {recipe.name}: {where} is {first['input']!r}: {first['msg'].lower()}") from None
+        why = first["msg"][0].lower() + first["msg"][1:]
+        raise ValueError(f"recipe {recipe.name}: {where} is {first['input']!r:.100}: {why}") from None
 
 
 def _parse(text: str) -> Any:
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):  # what no literal of Python is
         return text
 
 
 def _replace(owner: Any, path: list[str], value: Any, field: str) -> Any:
     name, *rest = path
     if isinstance(owner, dict):
+        if rest and name not in owner:
+            raise ValueError(f"override {field!r}: no {name!r}; known here: {', '.join(owner) or 'none'}")
         return {**owner, name: _replace(owner[name], rest, value, field) if rest else value}
     names = [known.name for known in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
     if name not in names:

@@ -1,7 +1,12 @@
 """The recipe of a run: network, tuner and overrides put in, and refused when they do not fit."""
 
+import dataclasses
+import shlex
+
+import pydantic
 import pytest
 
+from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.pipeline.settings import Settings
@@ -51,3 +56,43 @@ def test_tune_puts_a_tuner_in():
 def test_what_does_not_fit_is_refused_naming_what_does(settings, said):
     with pytest.raises(ValueError, match=said):
         resolve_recipe(Settings(**settings))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("trainer.optimizer.learning_rate=nan", "learning_rate is 'nan': input should be a finite number"),
+        ("trainer.optimizer.learning_rate=-1", "learning_rate is -1: input should be greater than 0"),
+        ("trainer.optimizer.ema=1", "ema is 1: input should be less than 1"),
+        ("image.height=-5", "input.image.height is -5: input should be greater than or equal to 1"),
+        ("image.height=10_000_000", "height is 10000000: input should be less than or equal to 4096"),
+        ("gate.at_least.accuracy=nan", "gate.at_least.accuracy is 'nan': input should be a finite number"),
+        ("gate.at_most.cer=1e999", "gate.at_most.cer is inf: input should be a finite number"),
+        ("trainer.dropout=(0.2,1.5)", "trainer.dropout.1 is 1.5: input should be less than or equal to 0.95"),
+        ("trainer.epochs=0", "trainer.epochs is 0: input should be greater than or equal to 1"),
+        ("trainers.mlp.batch_size=0", "trainers.mlp.batch_size is 0: input should be greater than or equal to 1"),
+        ("examples.split.eval=2.0", "examples.split.eval is 2.0: input should be less than or equal to 1"),
+        ("tuner.units=(32,)", "tuner.units.0 is 32: input should be greater than or equal to 64"),
+        ("tuner.dropout=(0.1,)", "tuner.dropout.0 is 0.1: input should be greater than or equal to 0.2"),
+        ("trainers.nope.epochs=5", "no 'nope'; known here: small_cnn, mlp, inception_v3"),
+        ("gate.at_least.foo.bar=1", "no 'foo'; known here: accuracy"),
+        ("gate.at_least.accuracy.bar=1", "no field 'bar'; known here: none"),
+        ("name=../../evil", "the name of a recipe cannot be replaced"),
+        ("trainer.epochs={[]:1}", r"trainer.epochs is '{\[]:1}': input should be a valid integer"),
+        ("trainer.epochs=" + "-" * 100_000 + "1", r"trainer.epochs is '-{99}: input should be a valid integer"),
+        ("trainer.epochs=" + "(" * 500, r"trainer.epochs is '\({99}: input should be a valid integer"),
+        ("trainer.epochs=" + "9" * 5000, r"trainer.epochs is '9{99}: unable to parse"),
+    ],
+    ids=lambda value: value.split("=")[0] if "=" in value else "",
+)
+def test_a_value_out_of_its_range_is_refused_in_one_sentence(override, said):
+    with pytest.raises(ValueError, match=said) as refused:
+        resolve_recipe(Settings(tune="1", overrides=shlex.quote(override)))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["../../evil", "", "-f", "a b", "evil\n", "a/b", "x" * 64])
+def test_the_name_of_a_recipe_is_that_of_a_folder(name):
+    values = dataclasses.asdict(get_recipe("digits")) | {"name": name}
+    with pytest.raises(pydantic.ValidationError, match="name"):
+        pydantic.TypeAdapter(Recipe).validate_python(values)
