@@ -24,6 +24,8 @@ def validate_records(
     max_pixels: int,
     min_side: int = 1,
     max_side: int = 0,
+    *,
+    in_graph: bool = True,
 ) -> Iterator[Record | Rejected]:
     """Give each record back, or what is set aside in its place.
 
@@ -34,10 +36,11 @@ def validate_records(
         max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
         min_side: pixels that a picture's width and height must have.
         max_side: pixels that neither may exceed; 0 for any.
+        in_graph: whether TensorFlow is to decode the pictures, so that what only TensorFlow refuses is set aside.
     """
     for lot in _lots(records):
         found = [_checked(record, letters, needed, max_pixels, min_side, max_side) for record in lot]
-        stay = [number for number, record in enumerate(found) if _picture(record).startswith(STAY)]
+        stay = [number for number, record in enumerate(found) if in_graph and _picture(record).startswith(STAY)]
         for number in _undecodable([_picture(found[number]) for number in stay]):
             reason = "damaged image: TensorFlow cannot decode it; save it anew"
             found[stay[number]] = Rejected(source=found[stay[number]].source, reason=reason)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.evaluator import gate as gates
+from tfx_ocr.components.evaluator import records as of_records
 from tfx_ocr.components.evaluator.metrics import Family, choose_family, get_metrics
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.components.example_gen.account import classify_reason
@@ -22,9 +23,9 @@ from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.validation import validate_records
 from tfx_ocr.pipeline.overrides import resolve_recipe
-from tfx_ocr.pipeline.prediction import find_model, open_location
 from tfx_ocr.pipeline.settings import Settings
-from tfx_ocr.serving.locations import Location
+from tfx_ocr.serving.locations import Location, find_folder, open_model
+from tfx_ocr.serving.runtimes import PORTABLE
 
 SHOWN = 20  # rejected records that are named
 
@@ -48,12 +49,10 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     recipe = resolve_recipe(settings)
     if split not in ("", "all", *SPLITS):
         raise ValueError(f"--split is {split!r}; known: {', '.join(SPLITS)}, all")
-    if not data.is_dir():
-        raise ValueError(f"no folder {data}: give one that holds {', '.join(recipe.examples.readers)}")
-    location = find_model(settings, recipe, model)
+    location = find_folder(model or recipe.name, settings, recipe.pretrained)
     rejected: list[Rejected] = []
     by_split: dict[str, list[Record]] = collections.defaultdict(list)
-    for record in _read_records(recipe, data):
+    for record in _read_records(recipe, data, in_graph=not (location.folder / PORTABLE).is_file()):
         if isinstance(record, Rejected):
             rejected.append(record)
         else:
@@ -81,23 +80,31 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     }
 
 
-def _read_records(recipe: Recipe, data: Path) -> Iterator[Record | Rejected]:
+def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Record | Rejected]:
     source = get_reader(choose_reader(data, recipe.examples.readers))
     letters, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records
     for shard in source.list_shards(data):
-        yield from validate_records(source.read(data, shard), letters, needed, *recipe.examples.sizes)
+        read = source.read(data, shard)
+        yield from validate_records(read, letters, needed, *recipe.examples.sizes, in_graph=in_graph)
 
 
 def _predict(
     recipe: Recipe, location: Location, given: list[Record], family: Family
 ) -> tuple[collections.Counter[Pair], str]:
-    """Count the pairs that are judged, and digest the records as the Evaluator does."""
-    from tfx_ocr.components.evaluator import records
+    """Count the pairs that are judged, and digest the records as the Evaluator does.
 
+    Raises:
+        ValueError: the model cannot be loaded, or is one of another kind than the recipe's.
+    """
     raws = [serialize(_as_png(record)) for record in given]
-    with open_location(recipe, location) as opened:
-        pairs = collections.Counter(records.predict_pairs(opened, raws, family))
-    return pairs, records.combine_digests(map(records.digest_record, raws))
+    with open_model(location) as opened:
+        if recipe.input.SIGNATURE not in opened.signatures:
+            raise ValueError(
+                f"{location.folder} is not a model of {recipe.name}: it lacks the signature {recipe.input.SIGNATURE} "
+                f"(it has {', '.join(sorted(opened.signatures)) or 'none'})"
+            )
+        pairs = collections.Counter(of_records.predict_pairs(opened, raws, family))
+    return pairs, of_records.combine_digests(map(of_records.digest_record, raws))
 
 
 def _as_png(record: Record) -> Record:

@@ -6,7 +6,6 @@ import json
 import os
 from typing import Any
 
-from tfx_ocr.components.evaluator.gate import summarize
 from tfx_ocr.pipeline.settings import Settings
 
 FILE = "last_run.json"
@@ -34,6 +33,8 @@ def read(settings: Settings) -> dict[str, Any]:
 
 def format_lines(result: dict[str, Any]) -> list[str]:
     """Return what the console shows at the end of a run."""
+    from tfx_ocr.components.evaluator.gate import summarize  # imports NumPy: not for the other commands
+
     log = shorten_path(result["log"])
     if result["status"] == "interrupted":
         return [f"interrupted in {result['step']}; the same command goes on from there (log: {log})"]

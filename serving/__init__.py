@@ -1,1 +1,36 @@
-"""After the push. No TFX."""
+"""After the push: models that answer, in this process or behind a server. No TFX.
+
+The names below are the Python API. Each is imported when it is first used, so that this module itself costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tfx_ocr.data.registry import load
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.model import RequestError
+    from tfx_ocr.serving.prediction import Candidate, Field, Prediction
+    from tfx_ocr.serving.predictor import Predictor, load_model
+
+__all__ = ["Candidate", "Field", "Prediction", "Predictor", "RequestError", "load_model"]
+
+_NAMES = {
+    "Candidate": "tfx_ocr.serving.prediction:Candidate",
+    "Field": "tfx_ocr.serving.prediction:Field",
+    "Prediction": "tfx_ocr.serving.prediction:Prediction",
+    "Predictor": "tfx_ocr.serving.predictor:Predictor",
+    "RequestError": "tfx_ocr.serving.model:RequestError",
+    "load_model": "tfx_ocr.serving.predictor:load_model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return load(_NAMES[name])
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_NAMES]

@@ -11,10 +11,11 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
-from tfx_ocr.serving.runtimes import SAVED_MODEL, open_folder
-from tfx_ocr.serving.settings import Settings, load
+from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
+from tfx_ocr.serving.settings import PREFIX, Settings, load
 
 SHIPPED = "pretrained"  # version of a model that ships
+FORMS = (PORTABLE, SAVED_MODEL)  # in the order in which they are tried: the first imports no TensorFlow
 SCHEMES = {"http": "http", "https": "https", "dns": "grpc", "unix": "grpc"}  # to a row of `SERVERS`
 # Made by `(server, name, version=None, label="", timeout_s=..., backoff=...)`; runtimes of folders are in `RUNTIMES`.
 SERVERS = {
@@ -79,28 +80,34 @@ def find_folder(
         return Location(pretrained.get_folder(shipped), location, SHIPPED)
     if path.is_dir():
         return _look_into(path)
-    raise ValueError(f"no version of {location} in {serving_dir}: run `tfx-ocr run {location}`, or give --model")
+    raise ValueError(
+        f"no version of {location} in {serving_dir}: run `tfx-ocr run {location}`, give the folder of a model, "
+        f"or name the folder that holds its runs in {PREFIX}HOME"
+    )
 
 
-def open_model(location: str | os.PathLike[str], name: str = "", **options: Any) -> Model:
+def open_model(location: str | os.PathLike[str] | Location, name: str = "", **options: Any) -> Model:
     """Open a model, wherever it is.
 
     Args:
         location: a version's folder, a served model's folder of versions, the name of a recipe (see
-            `find_folder`), `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST).
+            `find_folder`), what `find_folder` found, `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST).
         name: what a server serves the model as; "" for the name found with a folder.
         options: of the client of a server: see `client.connect`.
 
     Raises:
         ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
     """
-    if scheme := find_scheme(location):
+    if isinstance(location, Location):
+        found = location
+    elif scheme := find_scheme(location):
         if not name:
             raise ValueError(f"server {os.fspath(location)}: give the name of the model to ask")
         model: Model = load_named(SERVERS, scheme, "runtime")(os.fspath(location), name, **options)
         return model
-    found = find_folder(location)
-    return open_folder(found.folder, name or found.name, found.version)
+    else:
+        found = find_folder(location)
+    return open_folder(found.folder, name or found.name, found.version, FORMS)
 
 
 def _look_into(path: Path) -> Location:

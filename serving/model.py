@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, Self
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from tfx_ocr.serving.signature import Signature
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class RequestError(ValueError):

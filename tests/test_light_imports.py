@@ -19,9 +19,9 @@ LIGHT = [
     "tfx_ocr.data.record",
     "tfx_ocr.pipeline.check",
     "tfx_ocr.pipeline.code_version",
-    "tfx_ocr.pipeline.prediction",
     "tfx_ocr.pipeline.recipes",
     "tfx_ocr.pipeline.settings",
+    "tfx_ocr.serving",
     "tfx_ocr.serving.client",
     "tfx_ocr.serving.client.rest",
     *(f"tfx_ocr.pipeline.cli.{path.stem}" for path in sorted((ROOT / "pipeline/cli").glob("[!_]*.py"))),
@@ -57,6 +57,49 @@ def test_help_loads_no_tensorflow():
     *text, loaded = done.stdout.splitlines()
     assert (done.returncode, loaded) == (0, "loaded:"), done.stderr
     assert " run " in " ".join(text)
+
+
+# typer itself imports pydantic
+NOT_FOR_AN_ERROR = {
+    "numpy",
+    "PIL",
+    "lxml",
+    "rich",
+    "grpc",
+    "httpx",
+    "google.protobuf",
+    "tfx_ocr.components.recipe",
+    *HEAVY,
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["predict", "digits", "missing.png"], 1, "tfx-ocr: missing.png: no such file"),
+        (["predict", "scan.png"], 2, "tfx-ocr: no recipe 'scan.png'; known: digits, hangul, invoices, lines"),
+        (["predict", "digits"], 2, "tfx-ocr: no file to ask about: tfx-ocr predict digits FILE..."),
+        (["predict", "digits", "a.png", "--model", "gone"], 2, "tfx-ocr: no exported model at gone: "),
+        (["evaluate", "digit", "--data", "."], 2, "tfx-ocr: no recipe 'digit'; known: "),
+        (["evaluate", "digits", "--data", "gone"], 2, "tfx-ocr: no folder gone"),
+        (["report", "digits"], 2, "tfx-ocr: no run of digits in "),
+    ],
+    ids=["file", "recipe", "no_file", "model", "recipe_of_evaluate", "data", "report"],
+)
+def test_a_bad_name_or_file_is_answered_before_anything_heavy_is_imported(tmp_path, arguments, status, said):
+    code = (
+        "import atexit, sys\n"
+        f"atexit.register(lambda: print('loaded:', *sorted({NOT_FOR_AN_ERROR} & set(sys.modules))))\n"
+        "from tfx_ocr.pipeline.cli import main\n"
+        "main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (status, "loaded:"), done.stderr
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == 1
 
 
 def test_tensorflow_would_be_seen():

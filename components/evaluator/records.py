@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from tfx_ocr.components.evaluator.metrics import Family
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.data import features
+from tfx_ocr.data.example import read_features
 from tfx_ocr.serving.model import Model
 
 BATCH = 64  # records a question
@@ -63,9 +63,4 @@ def predict_pairs(model: Model, raws: Iterable[bytes], family: Family) -> Iterat
 
 def _features(raw: bytes) -> list[tuple[str, str, list[Any]]]:
     """Name, kind and values of each feature that has any."""
-    found = []
-    for name, feature in tf.train.Example.FromString(raw).features.feature.items():
-        kind = feature.WhichOneof("kind")
-        if kind and (values := list(getattr(feature, kind).value)):
-            found.append((name, kind, values))
-    return found
+    return [feature for feature in read_features(raw) if feature[2]]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfx_ocr.data import features, files
+from tfx_ocr.data.example import parse_example, serialize_example
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split, parse_split
@@ -52,20 +53,8 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
 
 def serialize(record: Record) -> bytes:
     """Return a record as a serialized tf.Example: its features with `source` and `group`."""
-    import tensorflow as tf
-
-    example = tf.train.Example()
     values = {**record.features, features.SOURCE: record.source.encode(), features.GROUP: record.group.encode()}
-    for name, value in values.items():
-        feature = example.features.feature[name]
-        listed = value if isinstance(value, list) else [value]
-        if not listed or isinstance(listed[0], bytes):
-            feature.bytes_list.value.extend(listed)
-        elif isinstance(listed[0], int):
-            feature.int64_list.value.extend(listed)
-        else:
-            feature.float_list.value.extend(listed)
-    return example.SerializeToString(deterministic=True)
+    return serialize_example({name: value if isinstance(value, list) else [value] for name, value in values.items()})
 
 
 def write(path: Path, records: Iterable[Record]) -> int:
@@ -120,12 +109,11 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
     Raises:
         ValueError: it is something else, or has nothing to read or no label.
     """
-    import tensorflow as tf
-    from google.protobuf.message import DecodeError
-
     try:
-        example = tf.train.Example.FromString(raw)
-        given = {name: _list_values(feature) for name, feature in example.features.feature.items()}
+        given = parse_example(raw)
+    except ValueError:
+        raise ValueError("not a tf.Example: the record is something else") from None
+    try:
         image, label = _get_only(given, *IMAGES), _get_only(given, *LABELS)
         text = {name: _to_text(_get_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
         known: dict[str, Value] = {name: given[name] for name in features.PAGE if given.get(name)}
@@ -134,8 +122,6 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
             known[features.IMAGE] = image
         if label is not None:
             known[features.LABEL] = normalize_label(_to_text(label)).encode()
-    except DecodeError:
-        raise ValueError("not a tf.Example: the record is something else") from None
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: label, source, group or split") from None
     if not known.keys() & {features.IMAGE, features.WORDS}:
@@ -149,12 +135,6 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
         group=text[features.GROUP],
         split=split or parse_split(text[SPLIT]),
     )
-
-
-def _list_values(feature: Any) -> list[Any]:
-    """The values of a tf.train.Feature, whichever of its three lists they are in."""
-    kind = feature.WhichOneof("kind")
-    return list(getattr(feature, kind).value) if kind else []
 
 
 def _to_floats(values: list[Any]) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.recipes import check_name
 
 
 def evaluate(
@@ -30,9 +31,12 @@ def evaluate(
 
     Exit status: 0 at or above the gate, 1 below it, 2 bad use.
     """
+    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    check_name(recipe)
+    if not Path(data).is_dir():
+        raise ValueError(f"no folder {data}: give the one that holds the data to judge")
     from tfx_ocr.pipeline.evaluation import evaluate
 
-    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     if out:
         Path(out).touch()  # a place that cannot be written is told before the work, not after it
     result = evaluate(settings, Path(data), Path(model) if model else None, split)

@@ -11,8 +11,7 @@ import typer
 
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
-from tfx_ocr.pipeline.recipes import DEFAULT
-from tfx_ocr.pipeline.recipes import get_recipe as recipe_named
+from tfx_ocr.pipeline.recipes import DEFAULT, check_name
 
 
 def report(
@@ -24,7 +23,7 @@ def report(
     Examples:
       tfx-ocr report digits --open
     """
-    recipe_named(recipe)  # so that an unknown name is an error
+    check_name(recipe)
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     result = last_run.read(settings)
     if not result:

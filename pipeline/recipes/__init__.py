@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tfx_ocr.components.recipe import Recipe
-from tfx_ocr.data.registry import load_named
+from typing import TYPE_CHECKING
+
+from tfx_ocr.data.registry import load_named, make_unknown_error
+
+if TYPE_CHECKING:
+    from tfx_ocr.components.recipe import Recipe
 
 RECIPES = {
     "digits": "tfx_ocr.pipeline.recipes.digits:DIGITS",
@@ -13,6 +17,16 @@ RECIPES = {
 }
 
 DEFAULT = "digits"
+
+
+def check_name(name: str) -> None:
+    """Check a recipe's name without importing the recipe.
+
+    Raises:
+        ValueError: the recipe is unknown; the known ones are named.
+    """
+    if name not in RECIPES:
+        raise make_unknown_error(f"no recipe {name!r}", RECIPES)
 
 
 def get_recipe(name: str) -> Recipe:

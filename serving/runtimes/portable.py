@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from tfx_ocr.data import features
+from tfx_ocr.data.example import parse_example
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 from tfx_ocr.serving.portable.answers import get_answer
-from tfx_ocr.serving.portable.example import parse_example
 from tfx_ocr.serving.portable.form import read_form
 from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network

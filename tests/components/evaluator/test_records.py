@@ -2,29 +2,22 @@
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from tfx_ocr.components.evaluator import records
+from tfx_ocr.components.evaluator.metrics import classification
+from tfx_ocr.data.example import serialize_example
+from tfx_ocr.serving.runtimes import open_folder
 
 
 def example(**values):
-    import tensorflow as tf
-
-    made = tf.train.Example()
-    for name, value in values.items():
-        kind = {bytes: "bytes_list", int: "int64_list", float: "float_list"}[type(value[0]) if value else bytes]
-        getattr(made.features.feature[name], kind).value.extend(value)
-    return made.SerializeToString()
+    return serialize_example(values)
 
 
 def test_a_record_is_its_values_by_name():
-    from tfx_ocr.components.evaluator import records
-
     raw = example(words=[b"a", b"b"], boxes=[0.0, 0.5], n=[3], empty=[])
     assert records.parse_record(raw) == {"words": [b"a", b"b"], "boxes": [0.0, 0.5], "n": [3]}
 
 
 def test_the_digest_is_of_what_a_record_says_not_of_how_it_was_written():
-    from tfx_ocr.components.evaluator import records
-
     one = records.digest_record(example(label=[b"1"], group=[b"w"]))
     assert records.digest_record(example(group=[b"w"], empty=[], label=[b"1"])) == one
     others = [example(label=[b"1"]), example(label=[b"1"], group=[b"v"]), example(label=[1], group=[b"w"])]
@@ -32,17 +25,14 @@ def test_the_digest_is_of_what_a_record_says_not_of_how_it_was_written():
 
 
 def test_the_digest_of_all_does_not_know_their_order():
-    from tfx_ocr.components.evaluator import records
-
     assert records.combine_digests(["a", "b"]) == records.combine_digests(["b", "a"])
     assert records.combine_digests(["a", "b"]) != records.combine_digests(["a", "b", "b"])
     assert len(records.combine_digests([])) == 64
 
 
+@pytest.mark.tfx
 def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_path):
     from tfx_ocr.components.evaluator import records
-    from tfx_ocr.components.evaluator.metrics import classification
-    from tfx_ocr.serving.runtimes import open_folder
 
     raws = [example(image=[b"%dd" % (n % 3)], label=[b"%d" % (n % 7)]) for n in range(70)]  # more than a batch
     with open_folder(write_export(tmp_path / "export")) as export:

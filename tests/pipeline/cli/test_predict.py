@@ -114,6 +114,12 @@ def test_a_picture_in_the_recipes_place_is_told_what_recipes_there_are():
 class Rest(http.server.BaseHTTPRequestHandler):
     """A model that reads every picture as 7."""
 
+    def do_GET(self):
+        self.server.asked.append((self.path,))
+        tensor = {"dtype": "DT_STRING", "tensor_shape": {"dim": [{"size": "-1"}]}}
+        signature = {"inputs": {"image_bytes": tensor}, "outputs": {"label": tensor}, "method_name": "predict"}
+        self.answer({"metadata": {"signature_def": {"signature_def": {"serve_images": signature}}}})
+
     def do_POST(self):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         images = [base64.b64decode(image["b64"]) for image in asked["inputs"]["image_bytes"]]
@@ -124,7 +130,10 @@ class Rest(http.server.BaseHTTPRequestHandler):
             "labels": [["7", "1"]] * len(images),
             "probabilities": [[0.75, 0.25]] * len(images),
         }
-        content = json.dumps({"outputs": outputs}).encode()
+        self.answer({"outputs": outputs})
+
+    def answer(self, value):
+        content = json.dumps(value).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
@@ -159,7 +168,10 @@ def test_the_command_asks_a_rest_server_without_tensorflow(pictures):
     assert two.split()[0] == pictures["2"]
     assert loaded.strip() == "loaded:"
     images = [Path(pictures[label]).read_bytes() for label in "12"]
-    assert server.asked == [("/v1/models/digits:predict", "serve_images", images)]
+    assert server.asked == [
+        ("/v1/models/digits/metadata",),
+        ("/v1/models/digits:predict", "serve_images", images),
+    ]
 
 
 def test_files_that_cannot_be_read_are_answered_without_tensorflow(tmp_path):

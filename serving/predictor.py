@@ -1,0 +1,171 @@
+"""Models of this process or of a server that are asked about pictures and pages: the Python API."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Self
+
+from tfx_ocr.serving.locations import find_folder, find_scheme, open_model
+from tfx_ocr.serving.model import Model, RequestError
+from tfx_ocr.serving.prediction import Prediction, build_prediction
+from tfx_ocr.serving.requests import REQUESTS, Inputs, Source, list_sources, read_source, stack
+
+N = 3  # best texts of a prediction, where a caller does not say
+AT_ONCE = 16  # sources that are held at a time
+OF_THE_REQUEST = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "HTTP 413")  # other codes would meet every source
+
+
+def load_model(location: str | os.PathLike[str], name: str = "", **options: Any) -> Predictor:
+    """Load a model that reads pictures or pages.
+
+    Args:
+        location: name of a recipe, for its newest pushed version, or the model that ships with it while nothing was
+            pushed; a folder of an exported model, or of its versions; or a server: `HOST:PORT` (gRPC) or
+            `http://HOST:PORT` (REST).
+        name: what a server serves the model as; "" for the name found with a folder.
+        options: of the client of a server: see `client.connect`.
+
+    Raises:
+        ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
+        RequestError: the server does not answer, or has no such model.
+    """
+    predictor = Predictor(location, name, **options)
+    predictor.load()
+    return predictor
+
+
+class Predictor:
+    """A model that reads pictures or pages. Threads may share it.
+
+    Attributes:
+        name: of the model.
+        version: a number, `pretrained`, the folder that was given, or the address of the server.
+    """
+
+    def __init__(self, location: str | os.PathLike[str], name: str = "", **options: Any):
+        """Find the model, without loading it. Takes and raises what `load_model` does."""
+        found = None if find_scheme(location) else find_folder(location)
+        self.name = name or (found.name if found else "")
+        self.version = found.version if found else os.fspath(location)
+        self._open = functools.partial(open_model, found or location, self.name, **options)
+
+    def load(self) -> None:
+        """Load the model, unless it is loaded. Raises what `load_model` does."""
+        _ = self._signature
+
+    def predict(self, images: Source | Iterable[Source], n: int = N) -> list[Prediction]:
+        """Read pictures or pages.
+
+        Args:
+            images: one or several: a path, an encoded file as bytes, an array [height, width] or [height, width, 3 or
+                4] of uint8, or a PIL image; for a model that takes words, the PAGE XML, ALTO or hOCR of a page.
+            n: best texts to tell of each picture: `text` and at most `n - 1` alternatives.
+
+        Returns:
+            A prediction for each, in their order.
+
+        Raises:
+            ValueError: one of them cannot be read; it and the reason are named.
+            RequestError: the server does not answer.
+        """
+        return list(self.stream(images, n))
+
+    def stream(
+        self, images: Source | Iterable[Source], n: int = N, *, errors: Literal["raise", "return"] = "raise"
+    ) -> Iterator[Prediction]:
+        """Read any number of pictures or pages in flat memory: a batch is taken, answered and forgotten.
+
+        Args:
+            images: as `predict` takes them; a generator is taken from as its predictions are.
+            n: as `predict` takes it.
+            errors: what happens to a source that cannot be read: `raise` ends with it, `return` yields a prediction
+                that says why as its `error`.
+
+        Yields:
+            A prediction for each, in their order.
+
+        Raises:
+            ValueError: as `predict` does, unless `errors` is `return`.
+            RequestError: the server does not answer.
+        """
+        sources = iter(list_sources(images))
+        number = itertools.count()
+        while batch := list(itertools.islice(sources, AT_ONCE)):
+            for prediction in self._predict_batch(batch, n):
+                place = next(number)
+                if prediction.error and errors == "raise":
+                    source = prediction.source
+                    named = os.fspath(source) if isinstance(source, str | os.PathLike) else f"images[{place}]"
+                    raise ValueError(f"{named}: {prediction.error}")
+                yield prediction
+
+    def close(self) -> None:
+        """Release the model's memory, threads and connections."""
+        if "_model" in self.__dict__:
+            self._model.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @functools.cached_property
+    def _model(self) -> Model:
+        return self._open()
+
+    @functools.cached_property
+    def _signature(self) -> str:
+        """Return the model's signature that takes what `REQUESTS` builds."""
+        known = self._model.signatures
+        for signature in REQUESTS:
+            if signature in known:
+                return signature
+        raise ValueError(
+            f"the model {self.name} {self.version} takes neither pictures nor pages: it has the signatures "
+            f"{', '.join(sorted(known)) or 'none'}, and {' or '.join(REQUESTS)} is needed"
+        )
+
+    def _predict_batch(self, batch: Sequence[Source], n: int) -> list[Prediction]:
+        contents: dict[int, bytes] = {}
+        requests: dict[int, Inputs] = {}
+        errors: dict[int, str] = {}
+        for place, source in enumerate(batch):
+            try:
+                contents[place] = read_source(source)
+            except ValueError as error:
+                errors[place] = str(error)
+        outputs: dict[int, dict[str, Any]] = {}
+        if contents:  # loads the model: not for files that are missing
+            kind = REQUESTS[self._signature]
+            for place, content in contents.items():
+                try:
+                    requests[place] = kind.build(content)
+                except ValueError as error:
+                    errors[place] = str(error)
+            left = iter(requests.items())
+            while share := dict(itertools.islice(left, kind.batch)):
+                outputs |= self._ask(share, errors)
+        return [
+            Prediction(source=source, error=errors[place])
+            if place in errors
+            else build_prediction(source, outputs[place], n)
+            for place, source in enumerate(batch)
+        ]
+
+    def _ask(self, requests: Mapping[int, Inputs], errors: dict[int, str]) -> dict[int, dict[str, Any]]:
+        """Return outputs by place; what the model cannot answer goes to `errors`, found by asking one by one."""
+        try:
+            outputs = self._model.ask(self._signature, stack(list(requests.values())))
+        except RequestError as error:
+            if error.code not in OF_THE_REQUEST:
+                raise
+            if len(requests) == 1:
+                errors[next(iter(requests))] = str(error)
+                return {}
+            alone = (self._ask({place: inputs}, errors) for place, inputs in requests.items())
+            return {place: outputs for found in alone for place, outputs in found.items()}
+        return {place: {name: values[row] for name, values in outputs.items()} for row, place in enumerate(requests)}
