@@ -10,5 +10,4 @@ HISTORY_FILE = "history.csv"  # Trainer, in `model_run`: a row per epoch
 ANSWERS = "answers"  # Evaluator, in `evaluation`: `answers-00000-of-00001.jsonl`, see `evaluator.answers`
 GATE_FILE = "gate.json"  # Evaluator, in `evaluation` and `blessing`: see `evaluator.gate.judge`
 REASON_FILE = "reason.txt"  # InfraValidator, in `blessing`: why the export failed its trial
-FAST_FILE = "fast.json"  # InfraValidator, in `blessing`: see `infra_validator.parity.Parity`
-PORTABLE_FILE = "portable.json"  # likewise, of the portable form
+PORTABLE_FILE = "portable.json"  # likewise: see `infra_validator.parity.Parity`

@@ -35,12 +35,7 @@ IMAGE_BYTES_IN = "image_bytes"  # input of SERVE_IMAGES: [batch] string
 WORDS_IN = "words"  # input of SERVE_WORDS: [batch, most words] string, "" past the last word
 BOXES_IN = "boxes"  # input of SERVE_WORDS: [batch, most words, 4] float32: left, top, right, bottom in pixels
 
-# Its fast form, beside it: see docs/serving-contract.md.
-FAST = "assets.extra/fast"  # folder, where TensorFlow Serving does not look
-FAST_NETWORK = "network.tflite"  # in it, beside the SavedModel of what lies around the network
-FAST_REASON = "reason.txt"  # alone in it where the network lacks one
-PIXELS_PART = "_pixels"  # ends the name of what comes before the network, of each signature of the export
-ANSWER_PART = "_answer"  # likewise, of what comes after it
+# Its portable form, beside it: see docs/serving-contract.md.
 PIXELS = "pixels"  # what a network of one input takes
 LOGITS = "logits"  # what a network gives
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+PREDICT = "tensorflow/serving/predict"  # method of the signatures that Predict asks
+
 Tensors = Mapping[str, tuple[str, tuple[int | None, ...] | None]]
 
 
@@ -21,10 +23,31 @@ class Signature:
     inputs: Tensors
     outputs: Tensors
 
+    def build_definition(self, name: str) -> Any:
+        """Build the SignatureDef that stands for it under `name`. Imports TensorFlow."""
+        import tensorflow as tf
+        from tensorflow.core.protobuf import meta_graph_pb2
+
+        definition = meta_graph_pb2.SignatureDef(method_name=PREDICT)
+        for tensors, given in ((definition.inputs, self.inputs), (definition.outputs, self.outputs)):
+            for alias, (dtype, shape) in given.items():
+                info = tensors[alias]
+                info.name = f"{name}/{alias}"
+                info.dtype = tf.dtypes.as_dtype(dtype).as_datatype_enum
+                info.tensor_shape.unknown_rank = shape is None
+                for size in shape or ():
+                    info.tensor_shape.dim.add(size=-1 if size is None else size)
+        return definition
+
     @classmethod
     def read(cls, definition: Any) -> Signature:
         """Read a SignatureDef. Imports TensorFlow."""
         return cls(inputs=_tensors(definition.inputs), outputs=_tensors(definition.outputs))
+
+
+def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:
+    """Read those SignatureDefs that Predict asks. Imports TensorFlow."""
+    return {name: Signature.read(each) for name, each in definitions.items() if each.method_name == PREDICT}
 
 
 def _tensors(tensors: Mapping[str, Any]) -> Tensors:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,57 +63,59 @@ def write_export() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def write_fast() -> Callable[..., Path]:
-    """Return `write_fast(folder, most=(255.0, 255.0), less=0.0)`, which adds a fast form to such an export.
+def write_portable() -> Iterator[Callable[..., Path]]:
+    """Return `write_portable(folder, most=(255.0, 255.0), less=0.0)`, which adds a portable form to such an export.
 
     Its network takes a picture's two first bytes as numbers and gives what of them is not above `most`, and `less` off
-    the second: with 56 (ASCII 8) for the first a 9 is read as 8, and with 1.5 every probability is 0.015 less.
+    the second: with 56 (ASCII 8) for the first a 9 is read as 8, and with 1.5 every probability is 0.015 less. An input
+    and a task of its own do what the export does around it.
     """
+    import numpy as np
+
+    from tfx_ocr.data import features
+    from tfx_ocr.serving.portable import FOLDER, NETWORK, answers, form, inputs
+    from tfx_ocr.serving.signature import Signature
+
+    def build(parsed, _):
+        return {features.PIXELS: np.array([[*each[:2]] for each in parsed["image_bytes"]], np.float32).reshape(-1, 2)}
+
+    def decode(logits, *_):
+        label = np.array([chr(int(number)).encode() for number in logits[:, 0]], object)
+        probability = logits[:, 1] / np.float32(100.0)
+        return {
+            "label": label,
+            "probability": probability,
+            "labels": np.stack([label, np.full(len(label), b"?", object)], 1),
+            "probabilities": np.stack([probability, 1 - probability], 1),
+        }
 
     def write(folder: Path, most: tuple[float, float] = (255.0, 255.0), less: float = 0.0) -> Path:
         import tensorflow as tf
-
-        from tfx_ocr.data import features
 
         class Network(tf.Module):
             @tf.function(input_signature=[tf.TensorSpec([None, 2], tf.float32, name=features.PIXELS)])
             def __call__(self, pixels):
                 return {features.LOGITS: tf.minimum(pixels, most) - [0.0, less]}
 
-        class Outside(tf.Module):
-            def image(self, examples=None, image_bytes=None):
-                if image_bytes is None:
-                    return tf.io.parse_example(examples, {"image": tf.io.FixedLenFeature([], tf.string)})["image"]
-                return image_bytes
-
-            def pixels(self, **asked):
-                pair = tf.io.decode_raw(tf.strings.substr(self.image(**asked), 0, 2), tf.uint8)
-                return {features.PIXELS: tf.reshape(tf.cast(pair, tf.float32), [-1, 2])}
-
-            def answer(self, logits, **asked):
-                label = tf.strings.unicode_encode(tf.cast(logits[:, :1], tf.int32), "UTF-8")
-                probability = logits[:, 1] / 100.0
-                return {
-                    "label": label,
-                    "probability": probability,
-                    "labels": tf.stack([label, tf.fill(tf.shape(label), "?")], axis=1),
-                    "probabilities": tf.stack([probability, 1.0 - probability], axis=1),
-                }
-
-        network, outside, signatures = Network(), Outside(), {}
-        logits = tf.TensorSpec([None, 2], tf.float32, name=features.LOGITS)
-        for name, key in (("serve_images", "image_bytes"), ("serving_default", "examples")):
-            asked = {key: tf.TensorSpec([None], tf.string, name=key)}
-            before, after = tf.function(outside.pixels), tf.function(outside.answer)
-            signatures[name + features.PIXELS_PART] = before.get_concrete_function(**asked)
-            signatures[name + features.ANSWER_PART] = after.get_concrete_function(logits=logits, **asked)
-        tf.saved_model.save(outside, str(folder / features.FAST), signatures=signatures)
+        network = Network()
         function = network.__call__.get_concrete_function()
         content = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
-        (folder / features.FAST / features.FAST_NETWORK).write_bytes(content)
+        outputs = {"label": ("string", (None,)), "probability": ("float32", (None,)),
+                   "labels": ("string", (None, 2)), "probabilities": ("float32", (None, 2))}  # fmt: skip
+        signatures = {
+            name: dataclasses.asdict(Signature({key: ("string", (None,))}, outputs))
+            for name, key in (("serve_images", "image_bytes"), ("serving_default", "examples"))
+        }
+        said = form.Portable(input="two_bytes", task="two_numbers", spec={}, labels=(), top_n=2, signatures=signatures)
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        (folder / FOLDER / NETWORK).write_bytes(content)
+        (folder / FOLDER / form.FORM).write_text(said.to_json(), encoding="utf-8")
         return folder
 
-    return write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(inputs.INPUTS, "two_bytes", inputs.Input(build, inputs.INPUTS["image"].stack))
+        patch.setitem(answers.ANSWERS, "two_numbers", decode)
+        yield write
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tfx.dsl.components.base import base_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
-from tfx_ocr.components.artifacts import FAST_FILE, PORTABLE_FILE, REASON_FILE
+from tfx_ocr.components.artifacts import PORTABLE_FILE, REASON_FILE
 from tfx_ocr.components.infra_validator.parity import RECORDS, measure_parity, summarize
 from tfx_ocr.components.infra_validator.serve import try_served
 from tfx_ocr.components.infra_validator.trial import try_export
@@ -24,7 +24,7 @@ from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import list_splits, read_split
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.serving.c_loader import check_loads
-from tfx_ocr.serving.runtimes import FAST, PORTABLE, open_folder
+from tfx_ocr.serving.runtimes import open_folder
 
 BLESSED_FILE, NOT_BLESSED_FILE = "INFRA_BLESSED", "INFRA_NOT_BLESSED"  # TFX's names
 KEPT_APART = ("test", "eval")  # splits that nothing was trained on, the one that is judged on first
@@ -41,7 +41,7 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: `model`, `examples`.
             output_dict: `blessing` gets TFX's file and property, and `reason.txt` where the export failed; where it did
-                not, `fast.json` and `portable.json`, each a `Parity`.
+                not, `portable.json`: a `Parity`.
             exec_properties: `recipe`: `Recipe.dump_part("infra_validator")`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
@@ -59,10 +59,7 @@ class Executor(base_executor.BaseExecutor):
             with open_folder(Path(path)) as model:
                 try_export(model, records, part.input, part.task)
                 try_served(model, records, part.input)
-                apart = _spread(examples, RECORDS)
-                fast, portable = (
-                    measure_parity(model, *apart, part.input, part.task, form) for form in (FAST, PORTABLE)
-                )
+                parity = measure_parity(model, *_spread(examples, RECORDS), part.input, part.task)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")
@@ -73,11 +70,9 @@ class Executor(base_executor.BaseExecutor):
         blessing.set_int_custom_property("blessed", 1)
         count = len(records)
         say(f"export passed: loaded and served as by TensorFlow Serving, it answers {count} real questions")
-        for name, file, found in (("fast", FAST_FILE, fast), ("portable", PORTABLE_FILE, portable)):
-            io_utils.write_string_file(
-                os.path.join(blessing.uri, file), json.dumps(dataclasses.asdict(found), indent=1)
-            )
-            say(f"{name} form {summarize(found)}")
+        text = json.dumps(dataclasses.asdict(parity), indent=1)
+        io_utils.write_string_file(os.path.join(blessing.uri, PORTABLE_FILE), text)
+        say(f"portable form {summarize(parity)}")
 
 
 def _records(examples: list[types.Artifact], count: int) -> list[tf.train.Example]:

@@ -1,4 +1,4 @@
-"""The parity gate: another form of an export goes with the push where it answers as the export does."""
+"""The parity gate: an export's portable form goes with the push where it answers as the SavedModel does."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from rapidfuzz.distance import Levenshtein
 from tfx_ocr.components.infra_validator.trial import build_requests
 from tfx_ocr.components.recipe import Input
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.data import features
-from tfx_ocr.serving.runtimes import FAST, PORTABLE, SAVED_MODEL, open_folder
+from tfx_ocr.serving.portable.form import REASON
+from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
 from tfx_ocr.serving.runtimes.runtime import Runtime, get_first_line
 
-RECORDS = 500  # at most: a share of 0.99 is known within 0.01 from so many
+RECORDS = 500  # at most
 BATCH = 32
-# Form to the least share of equal answers and the largest mean distance of their probabilities. The fast form's
-# weights have 8 bits; the portable one is the same network.
-LIMITS = {FAST: (0.99, 0.01), PORTABLE: (1.0, 1e-4)}
+SAME, DISTANCE = 1.0, 1e-4  # share of equal answers, at least; mean distance of probabilities, at most
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Parity:
-    """How another form of an export compares with the export itself.
+    """How the portable form of an export compares with its SavedModel.
 
     Attributes:
         carried: whether the push carries it.
@@ -47,14 +45,12 @@ class Parity:
     same: float | None = None
     mean_distance: float | None = None
     largest_distance: float | None = None
-    same_at_least: float = LIMITS[FAST][0]
-    mean_distance_at_most: float = LIMITS[FAST][1]
+    same_at_least: float = SAME
+    mean_distance_at_most: float = DISTANCE
 
 
-def measure_parity(
-    model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str, form: str = FAST
-) -> Parity:
-    """Ask an export and another form of it, as it is run after the push, about the same records.
+def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str) -> Parity:
+    """Ask an export and its portable form about the same records.
 
     Args:
         model: loaded, and sound by `try_export`: one signature of it answers as the other.
@@ -62,15 +58,14 @@ def measure_parity(
         records: as ExampleGen wrote them.
         spec: the recipe's `input`.
         task: name in `components.tasks.TASKS`.
-        form: `FAST` or `PORTABLE`.
     """
-    if not (model.path / form).is_file():
-        path = (model.path / form).with_name(features.FAST_REASON)
+    if not (model.path / PORTABLE).is_file():
+        path = (model.path / PORTABLE).with_name(REASON)
         return Parity(reason=path.read_text().strip() if path.is_file() else "the export lacks one")
     if not records:
         return Parity(split=split, reason=f"the {split} split holds no records to compare it on")
     try:
-        same, means, largest = zip(*_compare(model, records, spec, task, form), strict=True)
+        same, means, largest = zip(*_compare(model, records, spec, task), strict=True)
     except ValueError as error:
         return Parity(split=split, n=len(records), reason=f"it gives no answer: {get_first_line(error)}")
     found = Parity(
@@ -79,8 +74,6 @@ def measure_parity(
         same=float(np.mean(same)),
         mean_distance=float(np.mean(means)),
         largest_distance=float(np.max(largest)),
-        same_at_least=LIMITS[form][0],
-        mean_distance_at_most=LIMITS[form][1],
     )
     reason = _explain(found)
     return dataclasses.replace(found, carried=not reason, reason=reason)
@@ -91,30 +84,30 @@ def summarize(found: Parity) -> str:
     if not found.carried:
         return f"left out: {found.reason}"
     return (
-        f"carried: on {found.n} records of {found.split} {found.same:.4f} of its answers are the export's, "
-        f"their probabilities {found.mean_distance:.4f} apart in the mean"
+        f"carried: on {found.n} records of {found.split} {found.same:.6g} of its answers are the SavedModel's, "
+        f"their probabilities {found.mean_distance:.2g} apart in the mean"
     )
 
 
 def _explain(found: Parity) -> str:
     """Say which limit is exceeded; "" where all hold."""
     if found.same < found.same_at_least:
-        return f"{found.same:.4f} of its answers are the export's; at least {found.same_at_least} are asked for"
+        return f"{found.same:.6g} of its answers are the SavedModel's; at least {found.same_at_least} is required"
     if found.mean_distance > found.mean_distance_at_most:
         return (
-            f"its probabilities are {found.mean_distance:.4f} from the export's in the mean; "
-            f"at most {found.mean_distance_at_most} is asked for"
+            f"its probabilities are {found.mean_distance:.2g} from the SavedModel's in the mean; "
+            f"at most {found.mean_distance_at_most} is allowed"
         )
     return ""
 
 
 def _compare(
-    model: Runtime, records: Sequence[tf.train.Example], spec: Input, task: str, form: str
+    model: Runtime, records: Sequence[tf.train.Example], spec: Input, task: str
 ) -> list[tuple[float, float, float]]:
     """Compare the answers about each record under each signature."""
     outputs = get_task(task).compared
     found: list[tuple[float, float, float]] = []
-    with open_folder(model.path, forms=(form, SAVED_MODEL)) as other:
+    with open_folder(model.path, forms=(PORTABLE, SAVED_MODEL)) as other:
         for begin in range(0, len(records), BATCH):
             requests = build_requests(records[begin : begin + BATCH], spec)
             whole = model.ask(spec.SIGNATURE, requests[spec.SIGNATURE], outputs=outputs)

@@ -15,16 +15,13 @@ from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, proto_utils
 
-from tfx_ocr.components.artifacts import FAST_FILE, GATE_FILE, PORTABLE_FILE
+from tfx_ocr.components.artifacts import GATE_FILE, PORTABLE_FILE
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import read_json
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.data import features
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.portable import FOLDER
-
-FORMS = {features.FAST: FAST_FILE, FOLDER: PORTABLE_FILE}  # folder in the export to what its trial left
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -74,11 +71,10 @@ class Executor(stock.Executor):
 
 
 def _list_left_out(input_dict: Artifacts) -> list[str]:
-    """Return the folders of the forms that were not found to answer as the export does."""
+    """Return the portable form's folder where the form was not found to answer as the export does."""
     blessings = input_dict.get(standard_component_specs.INFRA_BLESSING_KEY)
-    uri = artifact_utils.get_single_uri(blessings) if blessings else None
-    parities = {folder: read_json(uri, file) if uri else None for folder, file in FORMS.items()}
-    return [folder for folder, parity in parities.items() if not (parity and parity["carried"])]
+    parity = read_json(artifact_utils.get_single_uri(blessings), PORTABLE_FILE) if blessings else None
+    return [] if parity and parity["carried"] else [FOLDER]
 
 
 def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Manifest:

@@ -20,9 +20,9 @@ from tfx.utils import io_utils
 
 from tfx_ocr.components.artifacts import (
     ANSWERS,
-    FAST_FILE,
     GATE_FILE,
     HISTORY_FILE,
+    PORTABLE_FILE,
     REASON_FILE,
     REJECTED_FILE,
     SUMMARY_FILE,
@@ -74,7 +74,7 @@ class Executor(base_executor.BaseExecutor):
                 blessed=_flag(input_dict["blessing"][0], "blessed"),
                 infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
                 infra_reason=read_text(uris["infra_blessing"], REASON_FILE).strip(),
-                fast=read_json(uris["infra_blessing"], FAST_FILE),
+                portable=read_json(uris["infra_blessing"], PORTABLE_FILE),
                 pushed=_flag(input_dict["pushed_model"][0], "pushed"),
                 manifest=read_json(uris["pushed_model"], "manifest.json"),
                 history=_history(uris["model_run"]),

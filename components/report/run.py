@@ -63,7 +63,7 @@ class Run:
         blessed: what the ModelBlessing says.
         infra_blessed: what the InfraBlessing says.
         infra_reason: its `reason.txt`.
-        fast: its `fast.json`.
+        portable: its `portable.json`.
         pushed: what the PushedModel says.
         manifest: the pushed model's `manifest.json`.
         history: the Trainer's `history.csv`: column to values, one an epoch.
@@ -89,7 +89,7 @@ class Run:
     blessed: bool | None = None
     infra_blessed: bool | None = None
     infra_reason: str = ""
-    fast: Mapping[str, Any] | None = None
+    portable: Mapping[str, Any] | None = None
     pushed: bool | None = None
     manifest: Mapping[str, Any] | None = None
     history: Mapping[str, Sequence[float | None]] | None = None

@@ -75,7 +75,7 @@ class Task:
         records: features that a record must have; a record without them is rejected.
         outputs: all that `Graph.decode` returns.
         labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
-        compared: outputs by which an export's fast form is compared: texts, and their probabilities.
+        compared: outputs by which an export's portable form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
             for the report; "" for none.

@@ -7,8 +7,8 @@ import tensorflow as tf
 import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.trainer import fast, portable
-from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked, save
+from tfx_ocr.components.trainer import portable
+from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
 
 
 class Served(tf.Module):
@@ -28,7 +28,7 @@ class Served(tf.Module):
 
 
 def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
-    """Write the SavedModel, and its fast and portable forms beside it where the network has them.
+    """Write the SavedModel, and its portable form beside it where the network can be converted.
 
     Args:
         model: trained.
@@ -38,6 +38,9 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
     """
     serving_graph = ServingGraph(transform, part)
     served = Served(model, serving_graph)
-    save(served, {name: (served.serve, inputs) for name, inputs in serving_graph.get_requests().items()}, path)
-    fast.write(model, serving_graph, path)
+    signatures = {
+        name: tf.function(served.serve).get_concrete_function(**inputs)
+        for name, inputs in serving_graph.get_requests().items()
+    }
+    tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path)

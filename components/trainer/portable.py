@@ -12,7 +12,8 @@ import tensorflow as tf
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.components.trainer.fast import convert, explain_failure, write_file
+from tfx_ocr.components.trainer.serving_graph import Tensors
+from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 from tfx_ocr.serving.portable.form import FORM, REASON, Portable
@@ -31,14 +32,48 @@ def write(model: keras.Model, part: Part, path: str) -> None:
     folder = os.path.join(path, *FOLDER.split("/"))
     tf.io.gfile.makedirs(folder)
     try:
-        network = convert(model, rows=None, quantize=False)
+        network = convert(model)
     except Exception as error:  # whatever it is, the export is there without
-        reason = f"the network cannot be converted: {explain_failure(error)}"
+        reason = f"the network cannot be converted: {_explain(error)}"
         say(f"no portable form: {reason}")
-        write_file(os.path.join(folder, REASON), f"{reason}\n".encode())
+        _write_file(os.path.join(folder, REASON), f"{reason}\n".encode())
         return
-    write_file(os.path.join(folder, NETWORK), network)
-    write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
+    _write_file(os.path.join(folder, NETWORK), network)
+    _write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
+
+
+def convert(model: keras.Model) -> bytes:
+    """Convert a network to TFLite, with float32 weights and for any number of rows.
+
+    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`.
+
+    Raises:
+        Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
+    """
+    taken = model.input if isinstance(model.input, dict) else {features.PIXELS: model.input}
+    inputs = {name: tf.TensorSpec((None, *of.shape[1:]), of.dtype, name) for name, of in taken.items()}
+    holder = tf.Module()
+    holder.weights = [weight.value for weight in model.weights]
+
+    @tf.function
+    def network(**given: tf.Tensor) -> Tensors:
+        takes = given if isinstance(model.input, dict) else given[features.PIXELS]
+        return {features.LOGITS: model(takes, training=False)}
+
+    concrete = network.get_concrete_function(**inputs)
+    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder).convert()
+
+
+def _explain(error: Exception) -> str:
+    """Return the operations that TFLite lacks, where that is the reason; else the first line."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return next((line for line in lines if line.startswith(("TF Select ops:", "Custom ops:"))), lines[0])
+
+
+def _write_file(path: str, content: bytes) -> None:
+    """Write a file, wherever `path` is."""
+    with tf.io.gfile.GFile(path, "wb") as file:
+        file.write(content)
 
 
 def _describe(part: Part, path: str) -> Portable:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -15,9 +14,6 @@ from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 
 Tensors = dict[str, tf.Tensor]
-Signatures = dict[
-    str, tuple[Callable[..., Tensors], Mapping[str, tf.TensorSpec]]
-]  # functions of named tensors, and those
 
 
 class ServingGraph(tf.Module):
@@ -60,17 +56,3 @@ class Untracked:
 
     def __init__(self, value: Any):
         self.value = value
-
-
-def save(module: tf.Module, signatures: Signatures, path: str) -> None:
-    """Write a SavedModel.
-
-    Args:
-        module: from which every variable and table is reached.
-        signatures: by name.
-        path: folder to write.
-    """
-    concrete = {
-        name: tf.function(function).get_concrete_function(**inputs) for name, (function, inputs) in signatures.items()
-    }
-    tf.saved_model.save(module, path, signatures=concrete)

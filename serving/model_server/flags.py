@@ -45,7 +45,7 @@ class Flags:
         enable_model_warmup: run the requests in a version's `assets.extra` before it is available.
         num_request_iterations_for_warmup: how often each; 0: once.
         saved_model_tags: comma-separated tags of the graph to load.
-        prefer_tflite_model: serve a version's `model.tflite`, or its fast form, where it has one.
+        prefer_tflite_model: serve a version's `model.tflite`, or its portable form, where it has one.
         num_tflite_pools: of its interpreters; 0: one a core.
         num_tflite_interpreters_per_pool: each runs one request, or a row of one, at a time.
         enable_signature_method_name_check: refuse a signature whose method name is another's.

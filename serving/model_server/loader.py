@@ -16,10 +16,10 @@ from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.model_server.warmup import warm_up
-from tfx_ocr.serving.runtimes import FAST, SAVED_MODEL, TFLITE, open_folder
+from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, TFLITE, open_folder
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
 
-FORMS = (TFLITE, FAST, SAVED_MODEL)  # the preferred first, with --prefer_tflite_model
+FORMS = (TFLITE, PORTABLE, SAVED_MODEL)  # the preferred first, with --prefer_tflite_model
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Loader:
 
 
 def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> Runtime:
-    """Load what lies in a version's folder, in a TFLite form where one is preferred and there.
+    """Load what lies in a version's folder, in the portable form where that is preferred and there.
 
     Raises:
         ServingError: the folder holds no model that can be served.
@@ -81,8 +81,8 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> 
         inter_op_threads=threads or flags.tensorflow_inter_op_parallelism,
     )
     forms = FORMS if flags.prefer_tflite_model else (SAVED_MODEL,)
-    if flags.prefer_tflite_model and not any((path / form).is_file() for form in (TFLITE, FAST)):
-        log.info("%s has no TFLite form: its SavedModel is served", path)
+    if flags.prefer_tflite_model and not any((path / form).is_file() for form in (TFLITE, PORTABLE)):
+        log.info("%s has no portable form: its SavedModel is served", path)
     try:
         return open_folder(path, name, str(version), forms, options)
     except ValueError as error:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -48,17 +50,18 @@ class Network:
 
         Args:
             inputs: by name, [rows, ...] each.
-            timeout_s: seconds to wait for a worker; None for no limit. A run itself cannot be given up.
+            timeout_s: seconds until it is given up; None for no limit. The interpreter's own run is not interrupted.
 
         Raises:
-            TimeoutError: no worker got free.
+            TimeoutError: no worker got free in time, or rows were left when it was over.
         """
         rows = len(next(iter(inputs.values())))
         if not rows:
             one = {name: np.zeros((1, *value.shape[1:]), value.dtype) for name, value in inputs.items()}
             return self.run(one, timeout_s)[:0]
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
         try:
-            worker = self._free.get(timeout=timeout_s)
+            worker = self._free.get(timeout=None if timeout_s is None else max(timeout_s, 0.0))
         except queue.Empty:
             raise TimeoutError("Timed out waiting for an interpreter") from None
         try:
@@ -66,6 +69,8 @@ class Network:
             edges = [*range(0, whole, ROWS), *range(whole, rows)]
             parts = []
             for begin, end in zip(edges, [*edges[1:], rows], strict=True):
+                if time.monotonic() >= deadline:
+                    raise TimeoutError("Timed out before the network ran")
                 count = end - begin
                 if count not in worker:
                     worker[count] = self._load(count)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tfx_ocr.data import features
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 
@@ -15,14 +14,12 @@ if TYPE_CHECKING:
 
 SAVED_MODEL, TFLITE = "saved_model.pb", "model.tflite"  # TensorFlow Serving's names
 PORTABLE = f"{FOLDER}/{NETWORK}"
-FAST = f"{features.FAST}/{features.FAST_NETWORK}"
 
 # Made by `(folder, name, version, options)`: a `Runtime`. Those of servers are in `locations.SERVERS`.
 RUNTIMES = {
     SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
     TFLITE: "tfx_ocr.serving.runtimes.tflite:TFLiteModel",
     PORTABLE: "tfx_ocr.serving.runtimes.portable:PortableModel",
-    FAST: "tfx_ocr.serving.runtimes.fast:FastModel",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,6 @@ import numpy as np
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.signature import Signature
 
-PREDICT = "tensorflow/serving/predict"  # method of the signatures that Predict asks
 NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}  # TensorFlow's have the same numbers
 
@@ -44,7 +44,6 @@ class Runtime:
         path: of its folder.
         name: of the model.
         version: of the model.
-        definitions: SignatureDefs by name, as they stand in the model: those of Classify and Regress too.
         signatures: those that Predict asks, without TensorFlow's own `__saved_model_init_op`.
     """
 
@@ -53,19 +52,21 @@ class Runtime:
         path: Path,
         name: str,
         version: str,
-        definitions: Mapping[str, Any],
-        signatures: Mapping[str, Signature] | None = None,
+        signatures: Mapping[str, Signature],
+        definitions: Mapping[str, Any] | None = None,
     ):
         self.path, self.name, self.version = path, name, version
-        self.definitions = definitions
-        self.signatures = signatures or {
-            signature: Signature.read(definition)
-            for signature, definition in definitions.items()
-            if definition.method_name == PREDICT
-        }
-        known = {**definitions, **self.signatures}
+        self.signatures = signatures
+        if definitions is not None:
+            self.definitions = definitions
+        known = {**(definitions or {}), **signatures}
         self._inputs = {signature: frozenset(each.inputs) for signature, each in known.items()}
         self._outputs = {signature: tuple(each.outputs) for signature, each in known.items()}
+
+    @functools.cached_property
+    def definitions(self) -> Mapping[str, Any]:
+        """SignatureDefs by name, as a server tells them: of a SavedModel its own, those of Classify and Regress too."""
+        return {name: signature.build_definition(name) for name, signature in self.signatures.items()}
 
     def run(
         self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None

@@ -16,6 +16,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.client import pywrap_tf_session
 
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime, get_first_line
+from tfx_ocr.serving.signature import read_signatures
 
 
 class SavedModel(Runtime):
@@ -43,7 +44,7 @@ class SavedModel(Runtime):
         graph.finalize()
         # copies: a part of the loaded message would keep the whole graph in memory
         definitions = {name: copy.deepcopy(definition) for name, definition in loaded.signature_def.items()}
-        super().__init__(path, name, version, definitions)
+        super().__init__(path, name, version, read_signatures(definitions), definitions)
         find = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
         self._feed = functools.cache(lambda signature, alias: find(definitions[signature].inputs[alias].name))
         self._fetch = functools.cache(lambda signature, alias: find(definitions[signature].outputs[alias].name))

@@ -16,7 +16,8 @@ from tensorflow.core.protobuf import meta_graph_pb2
 
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.runtimes import TFLITE
-from tfx_ocr.serving.runtimes.runtime import PREDICT, Options, Runtime
+from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+from tfx_ocr.serving.signature import Signature, Tensors
 
 DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 METADATA = (
@@ -30,10 +31,10 @@ class TFLiteModel(Runtime):
     """A TFLite model with the signatures of a SavedModel: see `Runtime`.
 
     The signatures are those in the model itself; else the one in its metadata, or, as TensorFlow Serving
-    has it, `serving_default` with the names of the model's tensors. `TensorInfo.name` is `signature/input`.
+    has it, `serving_default` with the names of the model's tensors.
     """
 
-    def __init__(self, path: Path, name: str, version: str, options: Options, file: str = TFLITE):
+    def __init__(self, path: Path, name: str, version: str, options: Options):
         """Load.
 
         Args:
@@ -41,25 +42,24 @@ class TFLiteModel(Runtime):
             name: of the model.
             version: of the model.
             options: `interpreters` run at once, more wait; each has `intra_op_threads`.
-            file: in the folder.
 
         Raises:
             ValueError: it is not a TFLite model, or needs operations that the interpreter lacks.
         """
-        content = (path / file).read_bytes()
+        content = (path / TFLITE).read_bytes()
         threads = options.intra_op_threads or None
         try:
             made = [Interpreter(model_content=content, num_threads=threads) for _ in range(options.interpreters)]
             for each in made:
                 each.allocate_tensors()
             aliases = _metadata_aliases(content)
-            definitions = _signatures(made[0], aliases)
+            signatures = _signatures(made[0], aliases)
         except (ValueError, RuntimeError) as error:
-            raise ValueError(f"{path / file} holds no model that can be served: {error}") from error
-        super().__init__(path, name, version, definitions)
+            raise ValueError(f"{path / TFLITE} holds no model that can be served: {error}") from error
+        super().__init__(path, name, version, signatures)
         self._free: queue.LifoQueue[dict[str, Run]] = queue.LifoQueue()
         for each in made:
-            self._free.put({signature: _runner(each, signature, aliases) for signature in definitions})
+            self._free.put({signature: _runner(each, signature, aliases) for signature in signatures})
 
     def run(
         self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
@@ -81,32 +81,24 @@ class TFLiteModel(Runtime):
             self._free.get_nowait()
 
 
-def _signatures(interpreter: Interpreter, aliases: Mapping[str, str]) -> dict[str, Any]:
-    own = interpreter.get_signature_list()
-    if own:
-        found = {}
-        for key in own:
-            runner = interpreter.get_signature_runner(key)
-            found[key] = _signature(key, runner.get_input_details(), runner.get_output_details())
-        return found
-    inputs = _by_alias(interpreter.get_input_details(), aliases)
-    outputs = _by_alias(interpreter.get_output_details(), aliases)
-    return {DEFAULT: _signature(DEFAULT, inputs, outputs)}
+def _signatures(interpreter: Interpreter, aliases: Mapping[str, str]) -> dict[str, Signature]:
+    found = {}
+    for key in interpreter.get_signature_list():
+        runner = interpreter.get_signature_runner(key)
+        found[key] = Signature(_tensors(runner.get_input_details()), _tensors(runner.get_output_details()))
+    inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    whole = Signature(_tensors(_by_alias(inputs, aliases)), _tensors(_by_alias(outputs, aliases)))
+    return found or {DEFAULT: whole}
 
 
-def _signature(key: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
-    signature = meta_graph_pb2.SignatureDef(method_name=PREDICT)
-    for tensors, details in ((signature.inputs, inputs), (signature.outputs, outputs)):
-        for alias, detail in details.items():
-            is_text = np.dtype(detail["dtype"]).kind in "OSU"
-            info = tensors[alias]
-            info.name = f"{key}/{alias}"
-            info.dtype = (tf.string if is_text else tf.dtypes.as_dtype(detail["dtype"])).as_datatype_enum
-            info.tensor_shape.SetInParent()
-            shape = detail["shape_signature"] if len(detail["shape_signature"]) else detail["shape"]
-            for size in shape.tolist():
-                info.tensor_shape.dim.add(size=size)
-    return signature
+def _tensors(details: Mapping[str, Any]) -> Tensors:
+    found = {}
+    for alias, detail in details.items():
+        dtype = np.dtype(detail["dtype"])
+        shape = detail["shape_signature"] if len(detail["shape_signature"]) else detail["shape"]
+        sizes = tuple(None if size < 0 else size for size in shape.tolist())
+        found[alias] = ("string" if dtype.kind in "OSU" else dtype.name, sizes)
+    return found
 
 
 def _metadata_aliases(content: bytes) -> dict[str, str]:

@@ -1,12 +1,11 @@
-"""The served model: requests a second against the session in process, TFLite against it, versions swapped under load.
+"""The served model: requests a second of both forms against the session in process, versions swapped under load.
 
-Rates: 16 clients, one encoded picture a request, over gRPC to the embedded server with batching as compose.yaml has it,
-and the same calls by 16 threads straight on the session of the same export in this process; in turns, so that both meet
-the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with random weights (time does not depend on
-them). Fast runtime: one client, one picture at a time, over gRPC to two servers of that InceptionV3 without batching,
-one of them asked for TFLite (`--prefer_tflite_model`), in turns; and what a run of the model took there, as the server
-tells Prometheus. Swaps: new versions land while the clients ask; counts what fails and what a version answers that the
-server had called unloaded before it was asked. Writes to tests/bench/results/serving.csv.
+Rates: 16 clients, one encoded picture a request, over gRPC to two embedded servers with batching as compose.yaml has
+it, one of them with `--prefer_tflite_model`, and the same calls by 16 threads straight on the SavedModel's session in
+this process; in turns, so that all meet the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with
+random weights (time does not depend on them). Swaps: new versions land while the clients ask; counts what fails and
+what a version answers that the server had called unloaded before it was asked. Writes to
+tests/bench/results/serving.csv.
 
     python tests/bench/bench_serving.py
 """
@@ -36,12 +35,11 @@ REQUESTS = 2000  # of a rate
 SWAP_REQUESTS = 10_000
 SWAPS = 3
 WARM_UP = 200  # requests
-TURNS = 10  # that one client's requests to two servers are divided into
-RUN = "{} run"  # its milliseconds, among rates
-MONITORED = f"--monitoring_config_file={results.ROOT / 'serving' / 'docker' / 'monitoring.config'}"
+IN_PROCESS = "requests straight on the session in process"
+OVER_GRPC, PORTABLE_GRPC = "requests over gRPC, batching on", "requests over gRPC, batching on, portable form"
 NETWORKS = {"small_cnn": "small CNN as shipped", "inception_v3": "InceptionV3 75 x 75, random weights"}
 
-Rates = dict[str, float]  # way to requests a second; `RUN` of a way to its milliseconds
+Rates = dict[str, float]  # way to requests a second
 Way = Callable[[], contextlib.AbstractContextManager[Callable[[Any], object]]]  # a client: what it asks with
 
 
@@ -70,10 +68,6 @@ def main() -> None:
             measured = rates(base, pictures, options.requests, options.repeats)
             print(f"{words}: {measured}", flush=True)
             results.record("serving", rate_rows(words, measured, options.requests, command), options.results)
-        alone = fast_rates(pathlib.Path(work, "inception_v3"), pictures, options.requests, options.repeats)
-        print(f"fast runtime: {alone}", flush=True)
-        rows = fast_rows(NETWORKS["inception_v3"], alone, options.requests, command)
-        results.record("serving", rows, options.results)
         asked = options.requests * SWAP_REQUESTS // REQUESTS
         found = swap(pathlib.Path(work, "small_cnn"), pictures, asked)
         print(f"swaps: {found}", flush=True)
@@ -81,19 +75,30 @@ def main() -> None:
 
 
 def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
-    """Measure both ways, in turns."""
+    """Measure the session and both servers, in turns.
+
+    Raises:
+        RuntimeError: the version has no portable form.
+    """
     import numpy as np
 
-    from tfx_ocr.serving.runtimes import open_folder
+    from tfx_ocr.serving.runtimes import PORTABLE, open_folder
 
+    if not (base / "1" / PORTABLE).is_file():
+        raise RuntimeError(f"{base / '1'} has no portable form to measure")
     asked = [model_server.predict_request([picture]) for picture in pictures]
     arrays = [{"image_bytes": np.array([picture], dtype=object)} for picture in pictures]
     measured = []
-    with open_folder(base / "1") as export, model_server.running(base) as server:
-        session = contextlib.nullcontext(functools.partial(export.answer, "serve_images"))
+    with (
+        open_folder(base / "1") as export,
+        model_server.running(base) as whole,
+        model_server.running(base, (*model_server.BATCHING, "--prefer_tflite_model")) as portable,
+    ):
+        session = contextlib.nullcontext(functools.partial(export.ask, "serve_images"))
         ways: dict[str, tuple[Way, Sequence[object]]] = {
-            "in process": (lambda: session, arrays),
-            "gRPC": (lambda: model_server.predict(server.grpc), asked),
+            IN_PROCESS: (lambda: session, arrays),
+            OVER_GRPC: (lambda: model_server.predict(whole.grpc), asked),
+            PORTABLE_GRPC: (lambda: model_server.predict(portable.grpc), asked),
         }
         for way, questions in ways.values():
             rate(way, questions, min(requests, WARM_UP))
@@ -102,51 +107,7 @@ def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int
     return measured
 
 
-def fast_rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:
-    """Measure one client, on a server of the SavedModel and on one of its fast form.
-
-    Both are started for each repeat, for a server's pace hangs on where its memory and threads came to lie, and asked
-    in short turns, for the machine's own changes from one second to the next. Beside the rates, `RUN`: what a run of
-    the model took, as the server tells Prometheus (`runtime_latency`), without gRPC and the client.
-
-    Raises:
-        RuntimeError: the version has no fast form.
-    """
-    from tfx_ocr.data import features
-
-    if not (base / "1" / features.FAST / features.FAST_NETWORK).is_file():
-        raise RuntimeError(f"{base / '1'} has no fast form to measure")
-    asked = [model_server.predict_request([picture]) for picture in pictures]
-    flags = {"SavedModel": (), "TFLite": ("--prefer_tflite_model",)}
-    measured = []
-    for _ in range(repeats):
-        with contextlib.ExitStack() as stack:
-            servers = {
-                name: stack.enter_context(model_server.running(base, (MONITORED, *own))) for name, own in flags.items()
-            }
-            measured.append(_in_turns(servers, asked, requests))
-    return measured
-
-
-def _in_turns(servers: dict[str, model_server.Running], asked: Sequence[object], requests: int) -> Rates:
-    with contextlib.ExitStack() as stack:
-        ways = {
-            name: functools.partial(contextlib.nullcontext, stack.enter_context(model_server.predict(server.grpc)))
-            for name, server in servers.items()
-        }
-        for way in ways.values():
-            rate(way, asked, min(requests, WARM_UP), clients=1)
-        begun = {name: model_server.runtime(server.rest) for name, server in servers.items()}
-        each = -(-requests // TURNS)
-        turns = [{name: rate(way, asked, each, clients=1) for name, way in ways.items()} for _ in range(TURNS)]
-    rates = {name: statistics.harmonic_mean([turn[name] for turn in turns]) for name in servers}
-    for name, server in servers.items():
-        runs, seconds = (now - then for now, then in zip(model_server.runtime(server.rest), begun[name], strict=True))
-        rates[RUN.format(name)] = 1e3 * seconds / runs
-    return rates
-
-
-def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CLIENTS) -> float:
+def rate(way: Way, questions: Sequence[object], requests: int) -> float:
     """Return requests per second of all clients together, connecting included."""
     numbers = itertools.count()
 
@@ -155,40 +116,20 @@ def rate(way: Way, questions: Sequence[object], requests: int, clients: int = CL
             while (number := next(numbers)) < requests:
                 answer(questions[number % len(questions)])
 
-    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         begin = time.perf_counter()
-        list(pool.map(ask, range(clients)))
+        list(pool.map(ask, range(CLIENTS)))
         return requests / (time.perf_counter() - begin)
 
 
 def rate_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
-    """Return each way's rate and the ratio of the two, as means of the repeats."""
-    of = {
-        "requests straight on the session in process": ([one["in process"] for one in measured], "requests/s"),
-        "requests over gRPC, batching on": ([one["gRPC"] for one in measured], "requests/s"),
-        "over gRPC against in process": ([one["gRPC"] / one["in process"] for one in measured], "x"),
-    }
-    return _rows(f"{words}, one encoded picture a request, {CLIENTS} clients", of, requests, command)
-
-
-def fast_rows(words: str, measured: list[Rates], requests: int, command: str) -> list[results.Row]:
-    """Return the same for one client and the two servers."""
-    of = {
-        "requests over gRPC, SavedModel": ([one["SavedModel"] for one in measured], "requests/s"),
-        "requests over gRPC, TFLite": ([one["TFLite"] for one in measured], "requests/s"),
-        "TFLite against SavedModel": ([one["TFLite"] / one["SavedModel"] for one in measured], "x"),
-    }
-    runs = {name: [one[RUN.format(name)] for one in measured] for name in ("SavedModel", "TFLite")}
-    of |= {f"a run as the server times it, {name}": (values, "ms") for name, values in runs.items()}
-    quicker = [whole / fast for whole, fast in zip(runs["SavedModel"], runs["TFLite"], strict=True)]
-    of["a run as the server times it, TFLite against SavedModel"] = (quicker, "x")
-    return _rows(f"{words}, one encoded picture a request, one client", of, requests, command)
-
-
-def _rows(who: str, of: dict[str, tuple[list[float], str]], requests: int, command: str) -> list[results.Row]:
+    """Return each way's rate and the ratios to the session's, as means of the repeats."""
+    of = {name: ([one[name] for one in measured], "requests/s") for name in (IN_PROCESS, OVER_GRPC, PORTABLE_GRPC)}
+    for name, words_of in ((OVER_GRPC, "over gRPC"), (PORTABLE_GRPC, "portable form over gRPC")):
+        of[f"{words_of} against in process"] = ([one[name] / one[IN_PROCESS] for one in measured], "x")
     return [
         results.Row(
-            measure=f"{who}: {what}",
+            measure=f"{words}, one encoded picture a request, {CLIENTS} clients: {what}",
             value=statistics.fmean(values),
             unit=unit,
             n=f"{len(values)} x {requests:,} requests",

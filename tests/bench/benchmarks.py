@@ -188,7 +188,7 @@ SUBJECTS = (
         text="Throughput of the embedded server, version changes under load, and half an hour of mixed load. *In "
         "process* means calls of the SavedModel's session without a server.",
         parts=("serving", "soak"),
-        plot=("serving.svg", "Requests per second: direct calls, gRPC with batching, SavedModel and TFLite"),
+        plot=("serving.svg", "Requests per second: direct calls, gRPC with batching"),
     ),
     Subject(
         title="Pipeline",
@@ -432,16 +432,6 @@ def draw_plots(rows: Rows, peers: Sequence[Mapping[str, str]]) -> dict[str, str]
             ("InceptionV3, 16 clients", f"{INCEPTION}16 clients: "),
         )
     ]
-    one = f"{INCEPTION}one client: requests over gRPC, "
-    serving.append(
-        (
-            "InceptionV3, one client",
-            [
-                plots.Bar(name="gRPC, SavedModel", value=value("serving", f"{one}SavedModel")),
-                plots.Bar(name="gRPC, TFLite (fast form)", value=value("serving", f"{one}TFLite"), ours=True),
-            ],
-        )
-    )
     return {
         "digits.svg": plots.draw_scatter(
             "MNIST: errors against time (lower left is better)",

@@ -20,7 +20,6 @@ MODEL = "digits"
 CLIENTS = 16
 READY_S = 300.0
 TIMEOUT_S = 60.0  # of a request
-RUNTIME = ":tensorflow:serving:runtime_latency"  # microseconds
 BATCHING = (
     "--enable_batching",
     f"--batching_parameters_file={results.ROOT / 'serving' / 'docker' / 'batching.config'}",
@@ -116,13 +115,3 @@ def predict(address: str) -> Iterator[Callable[[Any], Any]]:
     with grpc.insecure_channel(address, options=own) as channel:
         stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
         yield lambda request: stub.Predict(request, timeout=TIMEOUT_S)
-
-
-def runtime(rest: str) -> tuple[float, float]:
-    """Return runs of its model that a monitored server has made so far, and the seconds they took."""
-    import httpx
-    from prometheus_client.parser import text_string_to_metric_families
-
-    page = httpx.get(f"{rest}/monitoring/prometheus/metrics", timeout=TIMEOUT_S, trust_env=False).text
-    values = {sample.name: sample.value for one in text_string_to_metric_families(page) for sample in one.samples}
-    return values[f"{RUNTIME}_count"], values[f"{RUNTIME}_sum"] / 1e6

@@ -24,7 +24,7 @@ from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 from tfx_ocr.components.recipe import Part, Recipe
 from tfx_ocr.components.trainer import export, initial, model
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
-from tfx_ocr.data import features, pretrained
+from tfx_ocr.data import pretrained
 from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
@@ -53,7 +53,6 @@ def ship(name: str) -> None:
     with tempfile.TemporaryDirectory() as top:
         transform = write_transform_graph(recipe, Path(top))
         export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model")
-        tf.io.gfile.rmtree(f"{top}/model/{features.FAST}")  # the portable form answers where TensorFlow is missing
         manifest = versions.read_manifest(folder)
         shutil.rmtree(folder)
         shutil.copytree(f"{top}/model", folder)

@@ -7,57 +7,29 @@ import pytest
 
 
 def test_rates_are_means_of_the_repeats_and_ratios_are_taken_repeat_by_repeat():
-    import bench_serving
+    import bench_serving as bench
 
-    measured = [{"in process": 100.0, "gRPC": 150.0}, {"in process": 200.0, "gRPC": 100.0}]
-    rows = bench_serving.rate_rows("small CNN", measured, 2000, "make x")
+    measured = [
+        {bench.IN_PROCESS: 100.0, bench.OVER_GRPC: 150.0, bench.PORTABLE_GRPC: 300.0},
+        {bench.IN_PROCESS: 200.0, bench.OVER_GRPC: 100.0, bench.PORTABLE_GRPC: 200.0},
+    ]
+    rows = bench.rate_rows("small CNN", measured, 2000, "make x")
     assert [(row.value, row.unit, row.spread) for row in rows] == [
         (150.0, "requests/s", (100.0, 200.0)),
         (125.0, "requests/s", (100.0, 150.0)),
+        (250.0, "requests/s", (200.0, 300.0)),
         (1.0, "x", (0.5, 1.5)),  # of 1.5 and 0.5, not of 125 / 150
+        (2.0, "x", (1.0, 3.0)),
     ]
     assert {row.n for row in rows} == {"2 x 2,000 requests"}
-    assert rows[2].measure == "small CNN, one encoded picture a request, 16 clients: over gRPC against in process"
+    assert rows[3].measure == "small CNN, one encoded picture a request, 16 clients: over gRPC against in process"
 
 
-def test_the_fast_runtime_is_told_beside_the_savedmodel():
+def test_a_version_without_a_portable_form_is_not_measured(tmp_path):
     import bench_serving
 
-    measured = [
-        {"SavedModel": 50.0, "TFLite": 200.0, "SavedModel run": 18.0, "TFLite run": 3.0},
-        {"SavedModel": 100.0, "TFLite": 500.0, "SavedModel run": 8.0, "TFLite run": 1.0},
-    ]
-    rows = bench_serving.fast_rows("InceptionV3", measured, 2000, "make x")
-    assert [(row.value, row.unit, row.spread) for row in rows] == [
-        (75.0, "requests/s", (50.0, 100.0)),
-        (350.0, "requests/s", (200.0, 500.0)),
-        (4.5, "x", (4.0, 5.0)),
-        (13.0, "ms", (8.0, 18.0)),
-        (2.0, "ms", (1.0, 3.0)),
-        (7.0, "x", (6.0, 8.0)),
-    ]
-    assert rows[2].measure == "InceptionV3, one encoded picture a request, one client: TFLite against SavedModel"
-
-
-def test_a_version_without_a_fast_form_is_not_measured(tmp_path):
-    import bench_serving
-
-    with pytest.raises(RuntimeError, match="has no fast form to measure"):
-        bench_serving.fast_rates(tmp_path, [], 1, 1)
-
-
-def test_a_rate_of_one_client_is_that_of_one():
-    import bench_serving
-
-    clients = []
-
-    @contextlib.contextmanager
-    def way():
-        clients.append(threading.get_ident())
-        yield lambda question: None
-
-    assert bench_serving.rate(way, ["a"], 10, clients=1) > 0
-    assert len(clients) == 1
+    with pytest.raises(RuntimeError, match="has no portable form to measure"):
+        bench_serving.rates(tmp_path, [], 1, 1)
 
 
 def test_a_rate_asks_each_question_in_turn_with_a_client_a_thread():

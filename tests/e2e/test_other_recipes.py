@@ -20,7 +20,7 @@ STEPS = [
     *("ExampleGen", "ImportSchemaGen", "StatisticsGen", "ExampleValidator", "Transform"),
     *("Trainer", "Evaluator", "InfraValidator", "Pusher", "Report"),
 ]
-COMMON = ("verdict", "metrics", "curves", "slices", "fast", "data", "lineage")  # sections of every report
+COMMON = ("verdict", "metrics", "curves", "slices", "portable", "data", "lineage")  # sections of every report
 
 
 def few_syllables(patch: pytest.MonkeyPatch) -> None:
@@ -182,16 +182,15 @@ def test_what_is_served(done):
     assert manifest.metrics == done.gate["metrics"]
 
 
-def test_the_fast_form_is_compared_and_goes_along_where_it_agrees(done):
-    from tfx_ocr.data import features
+def test_the_portable_form_is_compared_and_goes_along_where_it_agrees(done):
     from tfx_ocr.serving import versions
+    from tfx_ocr.serving.runtimes import PORTABLE
 
-    told = json.loads(done.one("InfraValidator/blessing/*/fast.json").read_text(encoding="utf-8"))
-    assert (told["split"], told["n"]) == ("test", done.gate["n"])  # every network of a recipe can be TFLite
+    told = json.loads(done.one("InfraValidator/blessing/*/portable.json").read_text(encoding="utf-8"))
+    assert (told["split"], told["n"]) == ("test", done.gate["n"])  # every network of a recipe can be converted
     assert told["carried"] == (told["same"] >= told["same_at_least"] and not told["reason"])
     for number in versions.list_versions(done.here.serving_dir):
-        there = versions.get_folder(done.here.serving_dir, number) / features.FAST
-        assert (there / features.FAST_NETWORK).is_file() == told["carried"]
+        assert (versions.get_folder(done.here.serving_dir, number) / PORTABLE).is_file() == told["carried"]
 
 
 def test_the_report_has_a_section_for_each_part_of_an_answer(done):

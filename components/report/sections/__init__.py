@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 VERDICT = ("verdict", "metrics")
-REST = ("curves", "slices", "fast", "data", "lineage")
+REST = ("curves", "slices", "portable", "data", "lineage")
 
 
 def get_sections(of_task: Sequence[str]) -> dict[str, ModuleType]:

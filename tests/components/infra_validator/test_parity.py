@@ -1,10 +1,12 @@
-"""Parity of the export whose answers can be read off its pictures with fast forms that misread or doubt."""
+"""Parity of the export whose answers can be read off its pictures with portable forms that misread or doubt."""
 
 import numpy as np
 import pytest
 
 from tfx_ocr.components.recipe import Image
-from tfx_ocr.data import features
+from tfx_ocr.serving.portable import FOLDER
+from tfx_ocr.serving.portable.form import REASON
+from tfx_ocr.serving.runtimes import PORTABLE
 
 pytestmark = pytest.mark.tfx
 
@@ -13,8 +15,8 @@ READ_AS_8 = (56.0, 255.0)
 
 
 @pytest.fixture
-def found(write_export, write_fast, tmp_path):
-    """Return `found(images, **of_network)`: the parity of a fast form with that network."""
+def found(write_export, write_portable, tmp_path):
+    """Return `found(images, **of_network)`: the parity of a portable form with that network."""
     import tensorflow as tf
 
     from tfx_ocr.components.infra_validator.parity import measure_parity
@@ -24,7 +26,7 @@ def found(write_export, write_fast, tmp_path):
 
     def compared(images=DIGITS, **of_network):
         if of_network:
-            write_fast(tmp_path / "model", **of_network)
+            write_portable(tmp_path / "model", **of_network)
         records = [
             tf.train.Example(
                 features=tf.train.Features(
@@ -50,27 +52,27 @@ def test_answers_that_differ_too_often_are_not(found):
     parity = found(most=READ_AS_8)  # the four nines are read as eights
     assert parity.same == 0.9
     assert not parity.carried
-    assert parity.reason == "0.9000 of its answers are the export's; at least 0.99 are asked for"
+    assert parity.reason == "0.9 of its answers are the SavedModel's; at least 1.0 is required"
 
 
-def test_one_answer_of_a_hundred_may_differ(found):
-    assert found([b"1F"] * 99 + [b"9F"], most=READ_AS_8).carried
-    assert not found([b"1F"] * 98 + [b"9F"] * 2, most=READ_AS_8).carried
+def test_no_answer_of_a_thousand_may_differ(found):
+    parity = found([b"1F"] * 999 + [b"9F"], most=READ_AS_8)
+    assert (parity.carried, parity.same) == (False, 0.999)
 
 
-def test_probabilities_may_lie_apart_by_a_hundredth_in_the_mean(found):
-    near = found(less=0.9)
+def test_probabilities_may_lie_apart_by_a_ten_thousandth_in_the_mean(found):
+    near = found(less=0.009)
     assert near.carried
-    assert (near.mean_distance, near.largest_distance) == pytest.approx((0.009, 0.009), abs=1e-5)
-    far = found(less=1.5)
+    assert (near.mean_distance, near.largest_distance) == pytest.approx((0.00009, 0.00009), abs=1e-6)
+    far = found(less=0.015)
     assert (far.carried, far.same) == (False, 1.0)
-    assert far.reason == "its probabilities are 0.0150 from the export's in the mean; at most 0.01 is asked for"
+    assert far.reason == "its probabilities are 0.00015 from the SavedModel's in the mean; at most 0.0001 is allowed"
 
 
 def test_the_largest_distance_is_told_and_not_limited(found):
-    parity = found([b"1F"] * 99 + [b"1d"], most=(255.0, 70.0))  # one probability of 1 becomes 0.7
+    parity = found([b"1F"] * 99 + [b"1G"], most=(255.0, 70.5))  # one probability of 0.71 becomes 0.705
     assert parity.carried
-    assert (parity.mean_distance, parity.largest_distance) == pytest.approx((0.003, 0.3), abs=1e-5)
+    assert (parity.mean_distance, parity.largest_distance) == pytest.approx((0.00005, 0.005), abs=1e-6)
 
 
 def test_probabilities_that_are_no_number_are_as_far_apart_as_can_be(found):
@@ -78,13 +80,13 @@ def test_probabilities_that_are_no_number_are_as_far_apart_as_can_be(found):
     assert (parity.carried, parity.mean_distance, parity.largest_distance) == (False, 1.0, 1.0)
 
 
-def test_an_export_without_a_fast_form_says_why(found, tmp_path):
+def test_an_export_without_a_portable_form_says_why(found, tmp_path):
     assert found().reason == "the export lacks one"
-    folder = tmp_path / "model" / features.FAST
+    folder = tmp_path / "model" / FOLDER
     folder.mkdir(parents=True)
-    (folder / features.FAST_REASON).write_text("the network cannot be TFLite: TF Select ops: Einsum\n")
+    (folder / REASON).write_text("the network cannot be converted: TF Select ops: Einsum\n")
     parity = found()
-    assert (parity.carried, parity.reason) == (False, "the network cannot be TFLite: TF Select ops: Einsum")
+    assert (parity.carried, parity.reason) == (False, "the network cannot be converted: TF Select ops: Einsum")
     assert (parity.same, parity.n) == (None, 0)
 
 
@@ -95,11 +97,11 @@ def test_without_records_there_is_nothing_to_go_by(found):
 
 def test_one_that_does_not_load_or_answer_is_left_out(found, tmp_path):
     found(less=0.0)
-    network = tmp_path / "model" / features.FAST / features.FAST_NETWORK
+    network = tmp_path / "model" / PORTABLE
     network.write_bytes(b"no network")
     parity = found()
     assert not parity.carried
-    assert "network.tflite holds no model that can be served" in parity.reason
+    assert "network.tflite is not a network that LiteRT runs" in parity.reason
 
 
 def agreement(read, sure, whole_read, whole_sure):
@@ -144,8 +146,8 @@ def test_nothing_read_by_both_is_agreed():
     [
         (
             {"carried": True, "same": 0.998, "n": 500, "split": "test", "mean_distance": 0.00124},
-            "carried: on 500 records of test 0.9980 of its answers are the export's, their probabilities 0.0012 apart "
-            "in the mean",
+            "carried: on 500 records of test 0.998 of its answers are the SavedModel's, their probabilities 0.0012 "
+            "apart in the mean",
         ),
         ({"reason": "the export lacks one"}, "left out: the export lacks one"),
     ],

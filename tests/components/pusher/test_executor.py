@@ -19,7 +19,7 @@ def push(artifact, write_export, tmp_path):
     write_export(tmp_path / "model" / "Format-Serving")
     runs = []
 
-    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served"), fast=None):
+    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served"), portable=None):
         runs.append(tmp_path / f"run{len(runs)}")
         blessing = artifact("ModelBlessing", runs[-1] / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
@@ -27,8 +27,8 @@ def push(artifact, write_export, tmp_path):
             (runs[-1] / "blessing" / "gate.json").write_text(json.dumps(judged))
         infra = artifact("InfraBlessing", runs[-1] / "infra")
         infra.set_int_custom_property("blessed", infra_blessed)
-        if fast:
-            (runs[-1] / "infra" / "fast.json").write_text(json.dumps(fast))
+        if portable:
+            (runs[-1] / "infra" / "portable.json").write_text(json.dumps(portable))
         pushed = artifact("PushedModel", runs[-1] / "pushed")
         Executor().Do(
             {
@@ -96,18 +96,20 @@ def test_object_storage_is_refused_in_a_sentence(push):
         push(base="s3://models/digits")
 
 
-@pytest.mark.parametrize(("fast", "is_there"), [({"carried": True}, True), ({"carried": False}, False), (None, False)])
-def test_the_fast_form_goes_along_where_it_was_found_to_agree(push, write_fast, tmp_path, fast, is_there):
-    write_fast(tmp_path / "model" / "Format-Serving")
-    pushed, _ = push(fast=fast)
+@pytest.mark.parametrize(
+    ("portable", "is_there"), [({"carried": True}, True), ({"carried": False}, False), (None, False)]
+)
+def test_the_portable_form_goes_along_where_it_was_found_to_agree(push, write_portable, tmp_path, portable, is_there):
+    write_portable(tmp_path / "model" / "Format-Serving")
+    pushed, _ = push(portable=portable)
     folder = tmp_path / "served" / pushed.get_string_custom_property("pushed_version")
-    assert (folder / "assets.extra/fast/network.tflite").is_file() == is_there
+    assert (folder / "assets.extra/portable/network.tflite").is_file() == is_there
     assert (folder / "assets.extra").exists() == is_there
-    assert ("assets.extra/fast/network.tflite" in versions.verify(folder).files) == is_there
+    assert ("assets.extra/portable/network.tflite" in versions.verify(folder).files) == is_there
 
 
-def test_a_model_whose_fast_form_is_carried_from_now_on_is_a_new_version(push, write_fast, tmp_path):
-    write_fast(tmp_path / "model" / "Format-Serving")
+def test_a_model_whose_portable_form_is_carried_from_now_on_is_a_new_version(push, write_portable, tmp_path):
+    write_portable(tmp_path / "model" / "Format-Serving")
     for carried in (False, False, True):
-        push(fast={"carried": carried})
+        push(portable={"carried": carried})
     assert len(versions.list_versions(tmp_path / "served")) == 2

@@ -190,22 +190,24 @@ def test_slices_by_an_error_rate_begin_with_the_highest(run, read):
     ]  # fmt: skip
 
 
-def test_fast_runtime_that_is_carried_has_its_numbers_beside_their_limits(run, read):
+def test_portable_form_that_is_carried_has_its_numbers_beside_their_limits(run, read):
     found = read(run)
-    assert "A push carries the network as TFLite too" in found.texts["fast"]
-    assert found.tables["TFLite against the SavedModel on 200 examples of the test split"] == [
+    assert "A push carries the portable form too" in found.texts["portable"]
+    assert found.tables["Portable form against the SavedModel on 200 examples of the test split"] == [
         ["Measure", "Value", "Wanted"],
-        ["Equal answers, share", "0.9950", "at least 0.99"],
-        ["Distance of probabilities, mean", "0.0012", "at most 0.01"],
-        ["Distance of probabilities, largest", "0.0821", ""],
+        ["Equal answers, share", "1", "at least 1"],
+        ["Distance of probabilities, mean", "1.24e-06", "at most 0.0001"],
+        ["Distance of probabilities, largest", "8.21e-05", ""],
     ]
 
 
 @pytest.mark.parametrize("same", [0.9, None], ids=["compared", "not_converted"])
-def test_fast_runtime_that_is_left_out_says_why(run, read, same):
-    found = read(dataclasses.replace(run, fast={**run.fast, "carried": False, "reason": "it <differs>", "same": same}))
-    assert "every server answers from the SavedModel: it <differs>." in found.texts["fast"]
-    assert any("TFLite against" in caption for caption in found.tables) == (same is not None)
+def test_portable_form_that_is_left_out_says_why(run, read, same):
+    found = read(
+        dataclasses.replace(run, portable={**run.portable, "carried": False, "reason": "it <differs>", "same": same})
+    )
+    assert "every program answers from the SavedModel: it <differs>." in found.texts["portable"]
+    assert any("Portable form against" in caption for caption in found.tables) == (same is not None)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +220,7 @@ def test_fast_runtime_that_is_left_out_says_why(run, read, same):
         ("counts", "data", "The examples could not be read."),
         ("rejected", "data", "ExampleGen left no rejected.jsonl."),
         ("anomalies", "data", "ExampleValidator left no anomalies file."),
-        ("fast", "fast", "The InfraValidator left no fast.json: the export failed its trial."),
+        ("portable", "portable", "The InfraValidator left no portable.json: the export failed its trial."),
     ],
 )
 def test_what_a_step_did_not_leave_is_said_and_the_rest_is_shown(run, read, field, section, sentence):
@@ -303,7 +305,7 @@ def test_task_without_sections_of_its_own_gets_those_that_all_have(run, read, mo
         "metrics",
         "curves",
         "slices",
-        "fast",
+        "portable",
         "data",
         "lineage",
     ]

@@ -13,7 +13,7 @@ from tfx_ocr.components.report import mistakes, page
 from tfx_ocr.components.report.pictures import make_thumbnail
 from tfx_ocr.components.tasks import get_task
 
-COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "fast", "data", "lineage"]
+COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "portable", "data", "lineage"]
 
 
 def answer(source, reference, text, probability=0.5):

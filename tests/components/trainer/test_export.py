@@ -12,12 +12,13 @@ from tfx_ocr.components.recipe import PARTS, Examples, Recipe
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
-from tfx_ocr.data import features
 from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.loader import open_version
+from tfx_ocr.serving.portable import FOLDER
+from tfx_ocr.serving.portable.form import REASON
 from tfx_ocr.serving.runtimes import open_folder
-from tfx_ocr.serving.runtimes.fast import FastModel
+from tfx_ocr.serving.runtimes.portable import PortableModel
 
 pytestmark = pytest.mark.tfx
 
@@ -92,50 +93,34 @@ def test_it_loads_as_tensorflow_serving_does(exported):
     assert check_loads(exported.folder) is None
 
 
-def test_its_fast_form_answers_alike(exported, digits):
+def test_its_portable_form_answers_alike(exported, digits):
     """By the server's own runtime, on a network whose random weights were doubled: probabilities are far apart."""
     images = np.array([image for image, _ in digits], dtype=object)
     whole = exported.loaded.ask("serve_images", {"image_bytes": images})
-    fast = open_version(exported.folder, Flags(prefer_tflite_model=True))
-    assert isinstance(fast, FastModel)
+    portable = open_version(exported.folder, Flags(prefer_tflite_model=True))
+    assert isinstance(portable, PortableModel)
     for signature, asked in (("serve_images", images), ("serving_default", np.array([*map(example, images)], object))):
-        (name,) = fast.signatures[signature].inputs
-        found = fast.ask(signature, {name: asked}, outputs=["label", "probabilities"])
-        assert (found["label"] == whole["label"]).mean() > 0.95
-        np.testing.assert_allclose(found["probabilities"], whole["probabilities"], atol=0.02)
-    fast.close()
+        (name,) = portable.signatures[signature].inputs
+        found = portable.ask(signature, {name: asked}, outputs=["label", "probabilities"])
+        np.testing.assert_array_equal(found["label"], whole["label"])
+        np.testing.assert_allclose(found["probabilities"], whole["probabilities"], atol=1e-4)
+    portable.close()
 
 
-def test_its_fast_form_holds_the_weights_once_and_in_a_byte_each(exported):
-    folder = exported.folder / features.FAST
-    kept = [name for name, _ in tf.train.list_variables(str(folder / "variables/variables"))]
-    assert kept == ["_CHECKPOINTABLE_OBJECT_GRAPH"]
-    weights = sum(weight.size for weight in exported.model.get_weights())
-    assert (folder / features.FAST_NETWORK).stat().st_size < 1.5 * weights
-    with open_folder(folder) as around:
-        assert sorted(around.signatures) == [
-            "serve_images_answer", "serve_images_pixels", "serving_default_answer", "serving_default_pixels",
-        ]  # fmt: skip
-        assert dict(around.signatures["serve_images_pixels"].outputs) == {"pixels": ("float32", (None, 16, 16, 1))}
-        assert dict(around.signatures["serve_images_answer"].inputs) == {
-            "image_bytes": ("string", (None,)), "logits": ("float32", (None, 10)),
-        }  # fmt: skip
-
-
-def test_a_network_that_tflite_cannot_hold_is_exported_without_a_fast_form(part, transformed, tmp_path, monkeypatch):
+def test_a_network_that_cannot_be_converted_is_exported_alone(part, transformed, tmp_path, monkeypatch):
     class Determinant(keras.layers.Layer):
         def call(self, pictures):
             return tf.linalg.det(pictures[..., 0])[:, tf.newaxis]
 
     said = []
-    monkeypatch.setattr("tfx_ocr.components.trainer.fast.say", said.append)
+    monkeypatch.setattr("tfx_ocr.components.trainer.portable.say", said.append)
     pictures = keras.Input((16, 16, 1))
     model = keras.Model(pictures, keras.layers.Dense(10)(Determinant()(pictures)))
     export(model, transformed.graph, part(), str(tmp_path / "model"))
-    reason = "the network cannot be TFLite: TF Select ops: MatrixDeterminant"
-    assert said == [f"no fast form: {reason}"]
-    assert [path.name for path in (tmp_path / "model" / features.FAST).iterdir()] == ["reason.txt"]
-    assert (tmp_path / "model" / features.FAST / features.FAST_REASON).read_text() == f"{reason}\n"
+    reason = "the network cannot be converted: TF Select ops: MatrixDeterminant"
+    assert said == [f"no portable form: {reason}"]
+    assert [path.name for path in (tmp_path / "model" / FOLDER).iterdir()] == ["reason.txt"]
+    assert (tmp_path / "model" / FOLDER / REASON).read_text() == f"{reason}\n"
     check_loads(tmp_path / "model")
 
 

@@ -41,7 +41,7 @@ from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.loader import open_version
 from tfx_ocr.serving.runtimes import open_folder
-from tfx_ocr.serving.runtimes.fast import FastModel
+from tfx_ocr.serving.runtimes.portable import PortableModel
 
 pytestmark = pytest.mark.tfx
 
@@ -209,22 +209,22 @@ def test_one_is_answered_as_in_a_batch(made):
                 np.testing.assert_allclose(together, value[0], atol=1e-4)
 
 
-def test_the_fast_form_answers_alike(made):
-    """By the server's own runtime. A network two epochs old is in doubt, so scores are compared, not what is read."""
-    whole, fast = asked(made, made.judged), open_version(Path(made.path), Flags(prefer_tflite_model=True))
-    assert isinstance(fast, FastModel)
+def test_the_portable_form_answers_alike(made):
+    """By the server's own runtime; a row alone and pages of other lengths too."""
+    whole, portable = asked(made, made.judged), open_version(Path(made.path), Flags(prefer_tflite_model=True))
+    assert isinstance(portable, PortableModel)
     score = "field_probabilities" if made.part.task == "tagging" else "probability"
     examples = {"examples": np.array([one.SerializeToString() for one in made.judged], object)}
     for signature, inputs in (
         (made.part.input.SIGNATURE, made.kind.build_request(made.judged)),
         ("serving_default", examples),
     ):
-        found = fast.ask(signature, inputs, outputs=[score])[score]
-        np.testing.assert_allclose(found, whole[score], atol=0.05)
+        found = portable.ask(signature, inputs, outputs=[score])[score]
+        np.testing.assert_allclose(found, whole[score], atol=1e-4)
         for number in (5, 2, 0, 7):  # alone, and pages of other lengths
             one = {name: value[number : number + 1] for name, value in inputs.items()}
-            np.testing.assert_allclose(fast.ask(signature, one)[score][0], found[number], atol=1e-4)
-    fast.close()
+            np.testing.assert_allclose(portable.ask(signature, one)[score][0], found[number], atol=1e-4)
+    portable.close()
 
 
 def test_it_loads_as_tensorflow_serving_does(made):
