@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import pydantic
 
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.features import MOST_PIXELS
 
 # A misspelt field is an error, in JSON as in Python, and so is a number that is not finite.
@@ -113,6 +114,21 @@ class Words:
 
 Picture = Image | LineImage
 Input = Annotated[Image | LineImage | Words, pydantic.Field(discriminator="kind")]
+
+
+def _choose_alphabet(value: object) -> str:
+    """Return the tag of an alphabet, as an object or as JSON has it."""
+    if isinstance(value, str):
+        return "name"
+    return "classes" if isinstance(value, Classes) or (isinstance(value, dict) and "classes" in value) else "characters"
+
+
+Alphabet = Annotated[
+    Annotated[str, pydantic.Tag("name")]
+    | Annotated[Classes, pydantic.Tag("classes")]
+    | Annotated[Characters, pydantic.Tag("characters")],
+    pydantic.Discriminator(_choose_alphabet),
+]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -362,9 +378,10 @@ class Recipe:
         name: of the recipe, its pipeline and its served model.
         input: what comes in, and how a network sees it.
         task: name in `components.tasks.TASKS`.
-        alphabet: name in `data.alphabets.ALPHABETS`.
-        schema: file name in `data/schemas/`: the reviewed schema the data is held to.
-        sample: name in `data.samples.SAMPLES`: the data of a run that names none.
+        alphabet: name in `data.alphabets.ALPHABETS`, or the classes or characters themselves.
+        schema: file name in `data/schemas/`: the reviewed schema the data is held to; "" for the one that follows from
+            `task` and `alphabet`.
+        sample: name in `data.samples.SAMPLES`: the data of a run that names none; "" for none.
         pretrained: folder in `data/pretrained/` that answers before anything is trained; "" for none.
         examples: ExampleGen's part.
         trainer: Trainer's part.
@@ -379,9 +396,9 @@ class Recipe:
     name: Name
     input: Input
     task: str
-    alphabet: str
-    schema: str
-    sample: str
+    alphabet: Alphabet
+    schema: str = ""
+    sample: str = ""
     pretrained: str = ""
     examples: Examples
     trainer: Trainer
@@ -411,7 +428,7 @@ ALIASES = {"image": "input", "words": "input"}  # fields by the names that they 
 PARTS: dict[str, tuple[str, ...]] = {
     "example_gen": ("name", "task", "alphabet", "examples"),
     "statistics_gen": ("name",),
-    "schema": ("name", "schema"),
+    "schema": ("name", "task", "alphabet", "schema"),
     "example_validator": ("name",),
     "transform": ("name", "input", "task", "alphabet"),
     "tuner": ("name", "input", "task", "alphabet", "trainer", "tuner", "serving"),
@@ -432,7 +449,7 @@ class Part:
     name: str
     input: Input | None = None
     task: str | None = None
-    alphabet: str | None = None
+    alphabet: Alphabet | None = None
     schema: str | None = None
     examples: Examples | None = None
     trainer: Trainer | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from types import ModuleType
 
 import numpy as np
 
 from tfx_ocr.data import features, images
+from tfx_ocr.data.alphabets import Alphabet
 from tfx_ocr.data.page import check
 from tfx_ocr.data.record import Record, Rejected
 
@@ -19,7 +19,7 @@ LOT_BYTES = 2**20  # of their pictures, from which on no more are taken
 
 def validate_records(
     records: Iterable[Record | Rejected],
-    letters: ModuleType,
+    letters: Alphabet,
     needed: Sequence[str],
     max_pixels: int,
     min_side: int = 1,
@@ -31,7 +31,7 @@ def validate_records(
 
     Args:
         records: as a reader yields them; what a reader has set aside stays so.
-        letters: module of `data.alphabets` that says what a label may be.
+        letters: alphabet that says what a label may be.
         needed: features that a record must have.
         max_pixels: of a picture, width x height; larger ones are set aside before they are decoded.
         min_side: pixels that a picture's width and height must have.
@@ -63,7 +63,7 @@ def _picture(record: Record | Rejected) -> bytes:
     return b"" if isinstance(record, Rejected) else record.get_bytes_or_empty(features.IMAGE)
 
 
-def _checked(record: Record | Rejected, letters: ModuleType, needed: Sequence[str], *sizes: int) -> Record | Rejected:
+def _checked(record: Record | Rejected, letters: Alphabet, needed: Sequence[str], *sizes: int) -> Record | Rejected:
     """`validate_records` of one, without what TensorFlow says of its picture."""
     if isinstance(record, Rejected):
         return record

@@ -17,12 +17,14 @@ from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.alphabets import ALPHABETS
+from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
 from tfx_ocr.data.readers import READERS, choose_reader
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.data.samples import SAMPLES, get_sample
 from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.pipeline.settings import Settings
+
+MOST_ENTITIES = 63  # "" among them: a word's label is a set of them in 64 bits
 
 
 def check(recipe: Recipe, settings: Settings) -> Settings:
@@ -45,6 +47,8 @@ def check(recipe: Recipe, settings: Settings) -> Settings:
         choose_reader(path, recipe.examples.readers)
         where = str(path)
     if not where:
+        if not recipe.sample:
+            raise ValueError(f"recipe {recipe.name} has no sample: name your data with --data FOLDER")
         where = str(get_sample(recipe.sample)(Path(settings.home).absolute() / "samples" / recipe.sample))
     return dataclasses.replace(settings, input=where, recipe=recipe.name)
 
@@ -58,14 +62,38 @@ def check_recipe(recipe: Recipe) -> None:
     _known(recipe, "task", recipe.task, TASKS)
     family = choose_family(recipe.task, recipe.gate)
     _known(recipe, "gate.metrics", family, METRICS)
-    _known(recipe, "alphabet", recipe.alphabet, ALPHABETS)
-    _known(recipe, "sample", recipe.sample, SAMPLES)
-    get_schema_path(recipe.schema)
+    _check_alphabet(recipe)
+    if recipe.sample:
+        _known(recipe, "sample", recipe.sample, SAMPLES)
+        if recipe.sample != recipe.name:
+            raise ValueError(
+                f"recipe {recipe.name}: sample is {recipe.sample!r}, the data of another recipe; leave it out"
+            )
+    if recipe.schema:
+        get_schema_path(recipe.schema)
     for name in recipe.examples.readers:
         _known(recipe, "examples.readers", name, READERS)
     for trainer in (recipe.trainer, *recipe.trainers.values()):
         _check_trainer(recipe, trainer)
     gates.refuse_unknown(recipe.gate, get_metrics(family))
+
+
+def _check_alphabet(recipe: Recipe) -> None:
+    """Check that the alphabet has what the task encodes labels by."""
+    if isinstance(recipe.alphabet, str):
+        _known(recipe, "alphabet", recipe.alphabet, ALPHABETS)
+    labels, alphabet = get_task(recipe.task).labels, get_alphabet(recipe.alphabet)
+    if not labels and not isinstance(recipe.alphabet, str):
+        raise ValueError(f"recipe {recipe.name}: task {recipe.task!r} has labels of its own: name their alphabet")
+    if labels and not hasattr(alphabet, labels):
+        raise ValueError(f"recipe {recipe.name}: alphabet has no {labels.lower()}, which task {recipe.task!r} needs")
+    if recipe.input.kind == "words":
+        if alphabet.CLASSES[0]:
+            raise ValueError(f'recipe {recipe.name}: classes of words begin with "", for a word of no entity')
+        if len(alphabet.CLASSES) > MOST_ENTITIES:
+            raise ValueError(
+                f"recipe {recipe.name}: {len(alphabet.CLASSES) - 1} entities, where {MOST_ENTITIES - 1} are allowed"
+            )
 
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:

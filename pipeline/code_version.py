@@ -117,14 +117,14 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
         "tfx_ocr.components.inputs": (INPUTS, [recipe.input.kind]),
         "tfx_ocr.components.networks": (NETWORKS, [recipe.trainer.network]),
         "tfx_ocr.components.tasks": (TASKS, [recipe.task]),
-        "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet]),
+        "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet] if isinstance(recipe.alphabet, str) else []),
         "tfx_ocr.data.readers": (READERS, recipe.examples.readers),
     }
 
 
 def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
     """Yield the files beside the code that change what `step` writes."""
-    if step == "schema":
+    if step == "schema" and recipe.schema:
         yield get_schema_path(recipe.schema)
     if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
         yield pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md"  # holds the weights' hashes

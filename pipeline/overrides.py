@@ -7,10 +7,8 @@ import dataclasses
 import shlex
 from typing import Any
 
-import pydantic
-
 from tfx_ocr.components.recipe import ALIASES, Recipe, Tuner
-from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.pipeline.recipes import get_recipe, toml_file
 from tfx_ocr.pipeline.settings import Settings
 
 
@@ -20,7 +18,7 @@ def resolve_recipe(settings: Settings) -> Recipe:
     Raises:
         ValueError: the recipe or a field is unknown, or a field may not have the value; what is allowed is named.
     """
-    recipe = get_recipe(settings.recipe)
+    recipe = get_recipe(settings.recipe, settings.recipes)
     if settings.network:
         recipe = recipe.choose_network(settings.network)
     if settings.tune and recipe.tuner is None:
@@ -37,13 +35,7 @@ def resolve_recipe(settings: Settings) -> Recipe:
             raise ValueError(f"override {override!r}: the name of a recipe cannot be replaced")
         top, *rest = field.split(".")
         recipe = _replace(recipe, [ALIASES.get(top, top), *rest], _parse(text), field)
-    try:
-        return pydantic.TypeAdapter(Recipe).validate_python(dataclasses.asdict(recipe))  # 1 for a float becomes 1.0
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(step) for step in first["loc"])
-        why = first["msg"][0].lower() + first["msg"][1:]
-        raise ValueError(f"recipe {recipe.name}: {where} is {first['input']!r:.100}: {why}") from None
+    return toml_file.validate(dataclasses.asdict(recipe), f"recipe {recipe.name}")
 
 
 def _parse(text: str) -> Any:

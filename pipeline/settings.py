@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from tfx_ocr.pipeline.recipes import DEFAULT
+from tfx_ocr.pipeline.recipes import DEFAULT, FOLDER
 from tfx_ocr.serving import settings as served
 
 PREFIX, FILE = served.PREFIX, served.FILE
@@ -20,6 +20,7 @@ class Settings(served.Settings):
 
     Attributes:
         recipe: name of the recipe that the runner files run.
+        recipes: folder of recipes of one's own, a TOML file each.
         input: folder or address of the data; "" for the recipe's own sample.
         pipeline_root: of the artifacts; "" for `<home>/<recipe>/pipeline`. An object store's address on Kubeflow.
         metadata: ML Metadata: "" for sqlite at `<home>/<recipe>/metadata.sqlite`, or `mysql://user:password@host:port/name`.
@@ -32,6 +33,7 @@ class Settings(served.Settings):
     """
 
     recipe: str = DEFAULT
+    recipes: str = FOLDER
     input: str = ""
     pipeline_root: str = ""
     metadata: str = ""

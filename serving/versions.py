@@ -34,7 +34,8 @@ class Manifest:
         input: what comes in, as the recipe says it: `kind`, such as `image`, and how the network sees it; empty in
             manifests of before.
         task: what is read, as the recipe says it; "" in manifests of before.
-        alphabet: of the labels, as the recipe says it; "" in manifests of before.
+        alphabet: of the labels, as the recipe says it: a name, or the classes or characters themselves; "" in manifests
+            of before.
         version: number of the folder.
         created: when it was pushed, ISO 8601 in UTC.
         tensorflow: version it was exported and tried with.
@@ -49,7 +50,7 @@ class Manifest:
     recipe: str = ""
     input: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     task: str = ""
-    alphabet: str = ""
+    alphabet: str | Mapping[str, Any] = ""
     version: int = 0
     created: str = ""
     tensorflow: str = ""

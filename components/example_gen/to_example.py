@@ -12,6 +12,7 @@ from typing import Literal
 
 import apache_beam as beam
 
+from tfx_ocr.components.recipe import Alphabet
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
@@ -36,7 +37,7 @@ class ToExample(beam.DoFn):
         reading: name of the reader.
         root: the data's folder.
         task: name in `components.tasks.TASKS`.
-        of: name of the alphabet.
+        of: the recipe's alphabet.
         sizes: `Examples.sizes`; pictures of others are set aside before they are decoded.
         by: what a split never cuts in two.
     """
@@ -48,7 +49,7 @@ class ToExample(beam.DoFn):
         reading: str,
         root: str,
         task: str,
-        of: str,
+        of: Alphabet,
         sizes: tuple[int, int, int],
         by: Literal["record", "file", "group"],
     ):

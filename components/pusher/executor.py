@@ -90,7 +90,7 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
         recipe=part.name,
         input=dataclasses.asdict(part.input),
         task=part.task or "",
-        alphabet=part.alphabet or "",
+        alphabet=dataclasses.asdict(part.alphabet) if dataclasses.is_dataclass(part.alphabet) else part.alphabet or "",
         tensorflow=graph.meta_info_def.tensorflow_version,
         signatures=tuple(sorted(name for name in graph.signature_def if not name.startswith("__"))),
         **{name: judged[name] for name in ("split", "n", "metrics", "examples_digest") if name in judged},

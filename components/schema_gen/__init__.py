@@ -1,1 +1,1 @@
-"""ImportSchemaGen: puts the recipe's reviewed schema among the artifacts."""
+"""ImportSchemaGen: puts the recipe's reviewed schema, or the one that follows from it, among the artifacts."""

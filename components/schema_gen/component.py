@@ -9,6 +9,6 @@ from tfx_ocr.components.schema_gen.executor import Executor
 
 
 class ImportSchemaGen(stock.ImportSchemaGen):
-    """TFX's ImportSchemaGen; `schema_file` is a name in `data/schemas/`, so that it holds on any machine."""
+    """TFX's ImportSchemaGen; `schema_file` is a name in `data/schemas/`, so that it holds on any machine, or ""."""
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)

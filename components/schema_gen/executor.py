@@ -1,13 +1,18 @@
-"""What ImportSchemaGen does: copies the schema of this name from the installed package."""
+"""What ImportSchemaGen does: copies the schema of this name from the installed package, or derives the recipe's."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from tfx import types
+from tfx.components.schema_gen import executor as schema_gen
 from tfx.components.schema_gen.import_schema_gen import executor as stock
-from tfx.types import standard_component_specs
+from tfx.types import artifact_utils, standard_component_specs
+from tfx.utils import io_utils
 
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.schema_gen.derive import derive_schema
 from tfx_ocr.data.schemas import get_schema_path
 
 
@@ -20,15 +25,22 @@ class Executor(stock.Executor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Copy the schema.
+        """Write the schema.
 
         Args:
             input_dict: empty.
             output_dict: `schema` gets the file.
-            exec_properties: `schema_file`: a name in `data/schemas/`.
+            exec_properties: `schema_file`: a name in `data/schemas/`; "" for the schema that follows from `recipe`,
+                `Recipe.dump_part("schema")`.
 
         Raises:
             ValueError: unknown name; the known ones are named.
         """
-        path = get_schema_path(exec_properties[standard_component_specs.SCHEMA_FILE_KEY])
+        name = exec_properties[standard_component_specs.SCHEMA_FILE_KEY]
+        if not name:
+            folder = artifact_utils.get_single_uri(output_dict[standard_component_specs.SCHEMA_KEY])
+            schema = derive_schema(Part.from_json(exec_properties["recipe"]))
+            io_utils.write_pbtxt_file(os.path.join(folder, schema_gen.DEFAULT_FILE_NAME), schema)
+            return
+        path = get_schema_path(name)
         super().Do(input_dict, output_dict, {**exec_properties, standard_component_specs.SCHEMA_FILE_KEY: str(path)})

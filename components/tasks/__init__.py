@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import importlib
 from collections.abc import Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from tfx_ocr.data.registry import load_named
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
     from tfx_ocr.components.recipe import Serving, Trainer
+    from tfx_ocr.data.alphabets import Alphabet
 
 TASKS = {
     "classification": "tfx_ocr.components.tasks.classification:TASK",
@@ -33,10 +33,10 @@ TASKS = {
 class Learn(Protocol):
     """Module of a task's head, loss and training metrics: Keras layers and `keras.ops` only.
 
-    `alphabet` is a module of `data.alphabets`.
+    `alphabet` is one of `data.alphabets`.
     """
 
-    def build_head(self, features: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType, /) -> keras.KerasTensor:
+    def build_head(self, features: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet, /) -> keras.KerasTensor:
         """Return one tensor of float32 logits from a network's features."""
 
     def build_loss(self) -> keras.losses.Loss:
@@ -49,14 +49,14 @@ class Learn(Protocol):
 class Graph(Protocol):
     """Module of a task's encoding, in Transform's graph, and decoding, in the exported one."""
 
-    def encode(self, inputs: dict[str, tf.Tensor], alphabet: ModuleType, /) -> dict[str, tf.Tensor]:
+    def encode(self, inputs: dict[str, tf.Tensor], alphabet: Alphabet, /) -> dict[str, tf.Tensor]:
         """Return `label_xf` from a record's features."""
 
-    def get_feature_spec(self, alphabet: ModuleType, /) -> Mapping[str, Any]:
+    def get_feature_spec(self, alphabet: Alphabet, /) -> Mapping[str, Any]:
         """Return how `label_xf` is parsed; training pads ragged labels with -1."""
 
     def decode(
-        self, logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving, /
+        self, logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving, /
     ) -> dict[str, tf.Tensor]:
         """Return the named outputs from the head's logits and the features of the request."""
 

@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from typing import Protocol, cast
 
+from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.registry import load_named
 
-# Every alphabet has
-#   find_problem(label) -> str | None: one clause that names what is wrong with the label; None for one that is allowed
-# One whose label is a class, of which a record has exactly one, has
-#   CLASSES            a tuple of labels in the order of their numbers
-# (CLASSES of entities is of what each word of a page may be; the first, "", is nothing)
-# One whose label is a text has
-#   CHARACTERS         a tuple of the characters it may hold, in the order of their numbers
-#   LONGEST            of a text, in characters
 # A class of Hangul is also three joined ones: INITIALS, MEDIALS, FINALS, with split(label) and join(numbers) between.
 ALPHABETS = {
     "digits": "tfx_ocr.data.alphabets.digits",
@@ -24,10 +17,33 @@ ALPHABETS = {
 }
 
 
-def get_alphabet(name: str) -> ModuleType:
-    """Import and return the alphabet that `name` stands for.
+class Alphabet(Protocol):
+    """What a label may be: a module of this folder, or values of a recipe.
+
+    Attributes:
+        CLASSES: where a label is a class, the labels in the order of their numbers. Those of entities are what each
+            word of a page may be; the first, "", is nothing.
+        CHARACTERS: where a label is a text, the characters it may hold in the order of their numbers.
+        LONGEST: likewise, of a text, in characters.
+    """
+
+    @property
+    def CLASSES(self) -> tuple[str, ...]: ...  # noqa: D102, N802
+
+    @property
+    def CHARACTERS(self) -> tuple[str, ...]: ...  # noqa: D102, N802
+
+    @property
+    def LONGEST(self) -> int: ...  # noqa: D102, N802
+
+    def find_problem(self, label: str, /) -> str | None:
+        """Return one clause that says what is wrong with a label; None for one that is allowed."""
+
+
+def get_alphabet(alphabet: str | Classes | Characters) -> Alphabet:
+    """Return the alphabet that a recipe names, imported, or states itself.
 
     Raises:
-        ValueError: the alphabet is unknown; the known ones are named.
+        ValueError: the name is unknown; the known ones are named.
     """
-    return load_named(ALPHABETS, name, "alphabet")
+    return cast(Alphabet, load_named(ALPHABETS, alphabet, "alphabet") if isinstance(alphabet, str) else alphabet)

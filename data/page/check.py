@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.record import Value
 
 
-def find_problem(page: Mapping[str, Value], letters: ModuleType) -> str | None:
+def find_problem(page: Mapping[str, Value], letters: Alphabet) -> str | None:
     """Say what is wrong with a record's page features; None for nothing.
 
     Args:
         page: features of a record that has `words`, as docs/records.md has them under "A page".
-        letters: module of `data.alphabets` that says what an entity may be.
+        letters: alphabet that says what an entity may be.
 
     Returns:
         One clause: what is wrong, a colon, in particular what.
@@ -49,7 +49,7 @@ def _listed(page: Mapping[str, Value], name: str) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _why_no_text(words: list[Any], labels: list[Any], values: list[Any], letters: ModuleType) -> str | None:
+def _why_no_text(words: list[Any], labels: list[Any], values: list[Any], letters: Alphabet) -> str | None:
     if not all(isinstance(text, bytes) for text in (*words, *labels, *values)):
         return "not text: words, entities, names and values of fields are bytes"
     try:

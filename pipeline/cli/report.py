@@ -23,8 +23,8 @@ def report(
     Examples:
       tfx-ocr report digits --open
     """
-    check_name(recipe)
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    check_name(recipe, settings.recipes)
     result = last_run.read(settings)
     if not result:
         raise ValueError(f"no run of {recipe} in {settings.folder}: begin with `tfx-ocr run {recipe}`")

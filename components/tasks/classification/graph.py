@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import numpy as np
 import tensorflow as tf
@@ -11,12 +10,13 @@ import tensorflow_transform as tft
 
 from tfx_ocr.components.recipe import Serving
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 
 BEST = (features.LABELS_OUT, features.PROBABILITIES_OUT)
 SAME = 1e-4  # of two probabilities
 
 
-def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
     """Encode labels as numbers, by a vocabulary that is the alphabet's own.
 
     One that Transform took from the data would change a class's number with what train happens to hold, and cost a
@@ -38,14 +38,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: table.lookup(inputs[features.LABEL])}
 
 
-def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.FixedLenFeature]:
     """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([], tf.int64)}
 
 
-def decode(
-    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
-) -> dict[str, tf.Tensor]:
+def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
     """Decode in the graph.
 
     Args:

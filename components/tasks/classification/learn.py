@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import keras
 
 from tfx_ocr.components.recipe import Trainer
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
+from tfx_ocr.data.alphabets import Alphabet
 
 
-def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
     """Build hidden layers with dropout, then one logit per class: [batch, width] to [batch, classes] float32."""
     return keras.layers.Dense(len(alphabet.CLASSES), dtype="float32", name="logits")(add_hidden_layers(of, trainer))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import numpy as np
 import tensorflow as tf
@@ -12,9 +11,10 @@ import tensorflow_transform as tft
 from tfx_ocr.components.recipe import Serving
 from tfx_ocr.components.tasks.sequence import BLANK
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 
 
-def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
     """Encode texts as the numbers of their characters.
 
     Args:
@@ -35,14 +35,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: table.lookup(padded)}
 
 
-def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.FixedLenFeature]:
     """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([alphabet.LONGEST], tf.int64)}
 
 
-def decode(
-    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
-) -> dict[str, tf.Tensor]:
+def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
     """Decode in the graph: the likeliest character of each frame, repetitions taken together, blanks left out.
 
     Args:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import keras
 from keras import ops
 
 from tfx_ocr.components.recipe import Trainer
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.components.tasks.sequence import BLANK
+from tfx_ocr.data.alphabets import Alphabet
 
 IMPOSSIBLE = 1e9  # negative log-likelihood of a text that no alignment gives; finite, so that its gradient is
 
 
-def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
     """Build hidden layers per frame, then logits of blank and the characters: [batch, frames, width] to float32."""
     return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(
         add_hidden_layers(of, trainer)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving
 from tfx_ocr.components.tasks.classification import graph as classification
 from tfx_ocr.components.tasks.syllables import PARTS, SIZES
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 from tfx_ocr.data.alphabets.hangul import CLASSES, FIRST
 
 
-def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
     """Encode labels as the numbers of their three jamo.
 
     Args:
@@ -29,14 +28,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: tf.stack([rest // SIZES[1], rest % SIZES[1], final], 1)}
 
 
-def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.FixedLenFeature]:
     """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([len(SIZES)], tf.int64)}
 
 
-def decode(
-    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
-) -> dict[str, tf.Tensor]:
+def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
     """Decode in the graph: the best syllables by joint probability over the three heads, exactly, of all 11,172.
 
     A cut per head would lose syllables whose one jamo is unlikely; the outer sum of log-probabilities is 11,172

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import keras
 
 from tfx_ocr.components.recipe import Trainer
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.components.tasks.syllables import PARTS, SIZES
+from tfx_ocr.data.alphabets import Alphabet
 
 
-def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
     """Build shared hidden layers with dropout, then logits of each jamo: [batch, width] to [batch, 68] float32."""
     x = add_hidden_layers(of, trainer)
     heads = [keras.layers.Dense(size, dtype="float32", name=name) for name, size in zip(PARTS, SIZES, strict=True)]

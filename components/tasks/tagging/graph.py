@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import numpy as np
 import tensorflow as tf
@@ -12,13 +11,14 @@ import tensorflow_transform as tft
 from tfx_ocr.components.recipe import Serving
 from tfx_ocr.components.tasks.tagging import NEVER, OF_FIELDS, OF_WORDS
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 
 LONGEST = 256  # words of a field
 DOUBT = 6.0  # log odds: what a word inside a field that is surely something else counts against it
 PRESENT = 0.5  # mean probability of its words from which on a field is answered
 
 
-def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
     """Encode what each word may be, as a set of entities.
 
     A word of an entity is that. A word of none is nothing, or of an entity that its page does not say: one that no
@@ -51,14 +51,12 @@ def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.T
     return {features.LABEL_XF: tf.SparseTensor(of_words.indices, may_be, of_words.dense_shape)}
 
 
-def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.RaggedFeature]:
+def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.RaggedFeature]:
     """Return how to parse what `encode` wrote."""
     return {features.LABEL_XF: tf.io.RaggedFeature(tf.int64)}
 
 
-def decode(
-    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
-) -> dict[str, tf.Tensor]:
+def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
     """Decode in the graph: each word's entity, and each entity's field.
 
     A field is one run of words in the order of the page: of all runs of at most `LONGEST` the one with the highest sum

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from types import ModuleType
-
 import keras
 
 from tfx_ocr.components.recipe import Trainer
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.components.tasks.tagging import NEVER
+from tfx_ocr.data.alphabets import Alphabet
 
 OF_ENTITY = 6.0  # weight of an entity's word in the loss: with 1, no total of the sample's test pages was found
 OF_ENDS = 0.3  # weight of where the fields begin and end, beside that of the words
@@ -16,7 +15,7 @@ FORGIVING = 0.5  # 0 is cross-entropy, 1 the probability of an error: see `loss`
 UNANNOTATED = 0.5  # what an entity that a page says nothing of counts as an answer for a word that is nothing
 
 
-def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
     """Build hidden layers with dropout, then three logits per word and entity: [batch, words, width] to float32.
 
     The first third says what the word is; the second of which entities' fields it is the first word, against the

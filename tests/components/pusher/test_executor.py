@@ -1,13 +1,16 @@
+import dataclasses
 import json
 
 import pytest
 
 from tfx_ocr.components.stop import Stop
+from tfx_ocr.data.alphabets.inline import Classes
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
 
 pytestmark = pytest.mark.tfx
 
+DIGITS = get_recipe("digits")
 JUDGED = {"split": "test", "n": 4, "metrics": {"accuracy": 0.75}, "examples_digest": "abc", "blessed": True}
 
 
@@ -19,7 +22,7 @@ def push(artifact, write_export, tmp_path):
     write_export(tmp_path / "model" / "Format-Serving")
     runs = []
 
-    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served"), portable=None):
+    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served"), portable=None, recipe=DIGITS):
         runs.append(tmp_path / f"run{len(runs)}")
         blessing = artifact("ModelBlessing", runs[-1] / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
@@ -39,7 +42,7 @@ def push(artifact, write_export, tmp_path):
             {"pushed_model": [pushed]},
             {
                 "push_destination": json.dumps({"filesystem": {"base_directory": base}}),
-                "recipe": get_recipe("digits").dump_part("pusher"),
+                "recipe": recipe.dump_part("pusher"),
             },
         )
         return pushed, runs[-1] / "pushed"
@@ -65,6 +68,12 @@ def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
     assert pushed.get_int_custom_property("pushed") == 1
     assert pushed.get_string_custom_property("pushed_version") == str(version)
     assert pushed.get_string_custom_property("pushed_destination") == str(tmp_path / "served" / str(version))
+
+
+def test_a_manifest_holds_the_classes_that_a_recipe_states(push, tmp_path):
+    push(recipe=dataclasses.replace(get_recipe("digits"), alphabet=Classes(classes=("A", "B"))))
+    (version,) = versions.list_versions(tmp_path / "served")
+    assert versions.verify(tmp_path / "served" / str(version)).alphabet == {"classes": ["A", "B"]}
 
 
 @pytest.mark.parametrize(("blessed", "infra_blessed"), [(0, 1), (1, 0), (0, 0)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import ModuleType
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ from tfx_ocr.components.recipe import Serving, Trainer
 from tfx_ocr.components.tasks import Task
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 
 TASK = Task(
     learn=__name__,
@@ -29,7 +29,7 @@ TASK = Task(
 )
 
 
-def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: ModuleType) -> keras.KerasTensor:
+def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
     """Return one logit per picture."""
     return keras.layers.Dense(1, dtype="float32", name="logits")(add_hidden_layers(of, trainer))
 
@@ -44,19 +44,17 @@ def build_metrics() -> list[keras.metrics.Metric]:
     return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
 
 
-def encode(inputs: dict[str, tf.Tensor], alphabet: ModuleType) -> dict[str, tf.Tensor]:
+def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
     """Return 1 for "1" and 0 for any other label, [batch, 1] int64."""
     return {features.LABEL_XF: tf.cast(tf.equal(inputs[features.LABEL], "1"), tf.int64)}
 
 
-def get_feature_spec(alphabet: ModuleType) -> dict[str, tf.io.FixedLenFeature]:
+def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.FixedLenFeature]:
     """Return how `label_xf` is parsed."""
     return {features.LABEL_XF: tf.io.FixedLenFeature([1], tf.int64)}
 
 
-def decode(
-    logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: ModuleType, serving: Serving
-) -> dict[str, tf.Tensor]:
+def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
     """Return the likelier label and its probability, [batch] each."""
     one = tf.sigmoid(logits[:, 0])
     return {
