@@ -28,7 +28,8 @@ def _between(low: float, high: float) -> Any:
     return pydantic.Field(ge=low, le=high)
 
 
-Name = Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")]  # of a folder: no path, no space
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"  # of a folder, a file, a model in an address: no path, no space
+Name = Annotated[str, pydantic.Field(pattern=NAME)]
 Side = Annotated[int, _between(1, 4096)]  # of a network's input, in pixels
 Share = Annotated[float, _between(0, 1)]
 Units = Annotated[int, _between(1, 4096)]

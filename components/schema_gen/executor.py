@@ -12,7 +12,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils
 
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.schema_gen.derive import derive_schema
+from tfx_ocr.components.schema_gen.schema import build_schema
 from tfx_ocr.data.schemas import get_schema_path
 
 
@@ -39,7 +39,7 @@ class Executor(stock.Executor):
         name = exec_properties[standard_component_specs.SCHEMA_FILE_KEY]
         if not name:
             folder = artifact_utils.get_single_uri(output_dict[standard_component_specs.SCHEMA_KEY])
-            schema = derive_schema(Part.from_json(exec_properties["recipe"]))
+            schema = build_schema(Part.from_json(exec_properties["recipe"]))
             io_utils.write_pbtxt_file(os.path.join(folder, schema_gen.DEFAULT_FILE_NAME), schema)
             return
         path = get_schema_path(name)

@@ -32,7 +32,7 @@ def evaluate(
     Exit status: 0 at or above the gate, 1 below it, 2 bad use.
     """
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
-    check_name(recipe)
+    check_name(recipe, settings.recipes)
     if not Path(data).is_dir():
         raise ValueError(f"no folder {data}: give the one that holds the data to judge")
     from tfx_ocr.pipeline.evaluation import evaluate

@@ -54,8 +54,7 @@ def predict(
 
     Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
-    settings.load()  # a misspelt setting is an error here too
-    recipes.check_name(recipe)  # before the files: of a picture alone, it is the recipe that is missing
+    recipes.check_name(recipe, settings.load().recipes)  # before the files: of a picture alone, it is the recipe that is missing
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     if server and model:

@@ -12,22 +12,21 @@ from typing import Any
 
 import pydantic
 
-from tfx_ocr.components.recipe import ALIASES, Recipe
+from tfx_ocr.components.recipe import ALIASES, NAME, Recipe
 from tfx_ocr.data import files
 from tfx_ocr.data.alphabets import ALPHABETS
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")  # a file, a folder of versions, a model in an address
 UNKNOWN = "unexpected_keyword_argument"  # type of a pydantic error
 TAKEN = ("samples", "serving", "tfx")  # folders beside those of the recipes
 
 
-def check_name(name: str) -> None:
+def check_file_name(name: str) -> None:
     """Refuse a name that a recipe of one's own cannot have.
 
     Raises:
         ValueError: it is not one of letters a to z, digits, - and _, or it names a folder of every home.
     """
-    if not NAME.fullmatch(name):
+    if not re.fullmatch(NAME, name):
         raise ValueError(
             f"no recipe can be called {name!r}: a name has letters a to z, digits, - and _, 63 at most, "
             "and begins with a letter or a digit"
@@ -42,7 +41,7 @@ def read_recipe(file: Path) -> Recipe:
     Raises:
         ValueError: the file is not TOML, or a field is unknown or has a value it may not have.
     """
-    check_name(file.stem)
+    check_file_name(file.stem)
     try:
         values = tomllib.loads(files.read_file(file).decode("utf-8"))
     except ValueError as error:  # of TOML or of UTF-8

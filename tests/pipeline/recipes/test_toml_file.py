@@ -9,7 +9,7 @@ from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.pipeline.check import check, check_recipe
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
-from tfx_ocr.pipeline.recipes.toml_file import build_recipe, check_name
+from tfx_ocr.pipeline.recipes.toml_file import build_recipe, check_file_name
 from tfx_ocr.pipeline.settings import Settings
 
 LETTERS = """
@@ -127,8 +127,8 @@ def test_an_unknown_recipe_names_ones_own_too(own):
 @pytest.mark.parametrize("name", ["", "a/b", "..", "-x", "Zähler", "a b", "x" * 64, "serving"])
 def test_a_name_that_is_no_file_name_is_refused(name):
     with pytest.raises(ValueError, match="no recipe can be called"):
-        check_name(name)
-    assert [check_name(good) for good in ("meters", "A-1_b")] == [None, None]
+        check_file_name(name)
+    assert [check_file_name(good) for good in ("meters", "A-1_b")] == [None, None]
 
 
 def test_a_copy_never_runs_on_the_sample_of_another(own, tmp_path):

@@ -15,7 +15,7 @@ OF_PICTURES, OF_WORDS = "lines.pbtxt", "invoices.pbtxt"  # reviewed schemas with
 DOMAIN = "label"  # of the classes
 
 
-def derive_schema(part: Part) -> schema_pb2.Schema:
+def build_schema(part: Part) -> schema_pb2.Schema:
     """Return the schema of the records of `part.task`, whose labels or entities are the classes of `part.alphabet`.
 
     A text, and a syllable of thousands, is of no domain: ExampleGen holds each label to the alphabet.

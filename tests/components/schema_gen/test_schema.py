@@ -12,10 +12,10 @@ pytestmark = pytest.mark.tfx
 
 
 def derive(name, **changes):
-    from tfx_ocr.components.schema_gen.derive import derive_schema
+    from tfx_ocr.components.schema_gen.schema import build_schema
 
     recipe = dataclasses.replace(get_recipe(name), schema="", **changes)
-    schema = derive_schema(Part.from_json(recipe.dump_part("schema")))
+    schema = build_schema(Part.from_json(recipe.dump_part("schema")))
     return {domain.name: list(domain.value) for domain in schema.string_domain}, {
         feature.name: feature.domain for feature in schema.feature
     }
