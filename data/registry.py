@@ -6,6 +6,8 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfx_ocr.data.extras import explain_missing
+
 
 def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
     """Import and return the module, or the attribute of a module, that `name` stands for.
@@ -24,9 +26,16 @@ def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
 
 
 def load(path: str) -> Any:
-    """Import and return what `package.module` or `package.module:attribute` names."""
+    """Import and return what `package.module` or `package.module:attribute` names.
+
+    Raises:
+        ImportError: a package that it needs is not installed; the extra that brings the package is named.
+    """
     module, _, attribute = path.partition(":")
-    imported = importlib.import_module(module)
+    try:
+        imported = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ImportError(explain_missing(error), name=error.name) from error
     return getattr(imported, attribute) if attribute else imported
 
 

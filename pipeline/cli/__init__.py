@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import typer
 
+from tfx_ocr.data.extras import explain_missing
 from tfx_ocr.pipeline.cli import evaluate, predict, report, run, submit
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -75,6 +76,8 @@ def _wants_trace() -> bool:
 
 def _sentence(error: Exception) -> str:
     """Return the error as a sentence; of what the system refused, the file and why."""
+    if isinstance(error, ModuleNotFoundError):
+        return explain_missing(error)
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import importlib.util
 import json
 import os
 import shlex
@@ -61,6 +62,8 @@ def run(
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     resolved = resolve_recipe(settings)
+    if importlib.util.find_spec("tfx") is None:  # before the sample is written
+        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
     settings = check(resolved, settings)
     with _alone(settings) as lock:
         print(f"{recipe}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)

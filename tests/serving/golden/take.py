@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from tfx_ocr.data.example import parse_example
+
 FOLDER = Path(__file__).parent
 ANSWERS = FOLDER / "answers.json"
 COUNT = 20  # records per model
@@ -55,16 +57,13 @@ def read(name: str) -> list[bytes]:
 
 def build_requests(raw: bytes) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
     """Yield both signatures' names with their inputs about one record."""
-    import tensorflow as tf
-
-    features = tf.train.Example.FromString(raw).features.feature
+    features = parse_example(raw)
     yield "serving_default", {"examples": np.array([raw], dtype=object)}
     if "words" in features:
-        words = features["words"].bytes_list.value
-        boxes = np.reshape(features["boxes"].float_list.value, (1, -1, 4)).astype(np.float32)
-        yield "serve_words", {"words": np.array([list(words)], dtype=object), "boxes": boxes}
+        boxes = np.reshape(features["boxes"], (1, -1, 4)).astype(np.float32)
+        yield "serve_words", {"words": np.array([features["words"]], dtype=object), "boxes": boxes}
     else:
-        yield "serve_images", {"image_bytes": np.array([features["image"].bytes_list.value[0]], dtype=object)}
+        yield "serve_images", {"image_bytes": np.array(features["image"], dtype=object)}
 
 
 def to_json(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
