@@ -54,9 +54,8 @@ def predict(
 
     Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
-    recipes.check_name(
-        recipe, settings.load().recipes
-    )  # before the files: of a picture alone, it is the recipe that is missing
+    # before the files: of a picture alone, it is the recipe that is missing
+    recipes.check_name(recipe, settings.load().recipes)
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     if server and model:

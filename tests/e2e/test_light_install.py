@@ -38,8 +38,8 @@ def light(tmp_path_factory) -> Path:
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-c", f"import setuptools.build_meta as b; b.build_wheel({str(folder)!r})"]
     subprocess.run(build, cwd=source, check=True, capture_output=True)
-    # the lock's versions without its hashes, since the wheel that was just built has none; pip alone minds that the
-    # lock's backports.strenum is not for this Python
+    # the lock's versions without its hashes, which the new wheel lacks; pip, unlike uv, minds that the lock's version of
+    # backports.strenum is for older Pythons
     pins = re.findall(r"^(?!backports-strenum)\S+==[^\\\n]+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     (folder / "pins.txt").write_text("\n".join(pins))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
