@@ -287,8 +287,10 @@ class Trainer:
             an average of weights say more than its noise.
         augment: changes to training's examples, of the kind that the input takes; None for no change.
         base: see there.
-        initial_weights: what the whole network begins with: path to a weights file, such as one trained on another
-            backend, folder of an exported version, or name of one that ships in `data/pretrained`; "" for the seed's.
+        initial_weights: what the network begins with, and the head as far as it fits: path to a weights file, such as
+            one trained on another backend, folder of an exported version, or name of a model that ships or that was
+            pushed; "" for the seed's.
+        freeze_epochs: epochs in which only the head is trained, with `initial_weights`.
         precision: Keras dtype policy of the network.
         seed: of initial weights, order, augmentation and dropout.
     """
@@ -306,6 +308,7 @@ class Trainer:
     augment: Augmentation | None = None
     base: Base = Base()
     initial_weights: str = ""
+    freeze_epochs: Annotated[int, _between(0, 10_000)] = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     seed: Annotated[int, _between(0, 2**32 - 1)] = 7
 

@@ -108,22 +108,21 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
             f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
         )
-    if trainer.base.weights not in ("none", "imagenet"):
-        _there(recipe, "trainer.base.weights", trainer.base.weights)
-    if trainer.initial_weights and not (
-        trainer.initial_weights in pretrained.list_names() or Path(trainer.initial_weights, "saved_model.pb").is_file()
-    ):
-        _there(recipe, "trainer.initial_weights", trainer.initial_weights)
+    base = trainer.base.weights
+    if base not in ("none", "imagenet") and "://" not in base and not Path(base).is_file():
+        raise ValueError(f"recipe {recipe.name}: trainer.base.weights is {base!r}, which does not exist")
+    where, shipped = trainer.initial_weights, pretrained.list_names()
+    is_there = where in ("", *shipped) or "://" in where or Path(where).is_file()
+    if not is_there and not Path(where, "saved_model.pb").is_file():
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.initial_weights is {where!r}, which does not exist; give a weights file, "
+            f"a version's folder, or the name of a model that was pushed or ships ({', '.join(shipped)})"
+        )
     gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), get_task(recipe.task).needs
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
         )
-
-
-def _there(recipe: Recipe, field: str, path: str) -> None:
-    if "://" not in path and not Path(path).is_file():
-        raise ValueError(f"recipe {recipe.name}: {field} is {path!r}, which does not exist")
 
 
 def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:

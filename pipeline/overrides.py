@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 import shlex
 from typing import Any
 
 from tfx_ocr.components.recipe import ALIASES, Recipe, Tuner
+from tfx_ocr.data import pretrained
 from tfx_ocr.pipeline.recipes import get_recipe, toml_file
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving import versions
 
 
 def resolve_recipe(settings: Settings) -> Recipe:
@@ -35,7 +38,19 @@ def resolve_recipe(settings: Settings) -> Recipe:
             raise ValueError(f"override {override!r}: the name of a recipe cannot be replaced")
         top, *rest = field.split(".")
         recipe = _replace(recipe, [ALIASES.get(top, top), *rest], _parse(text), field)
-    return toml_file.validate(dataclasses.asdict(recipe), f"recipe {recipe.name}")
+    return _locate_weights(toml_file.validate(dataclasses.asdict(recipe), f"recipe {recipe.name}"), settings)
+
+
+def _locate_weights(recipe: Recipe, settings: Settings) -> Recipe:
+    """Return the recipe with initial weights named by a pushed model as the folder of its newest version."""
+    name = recipe.trainer.initial_weights
+    if not re.fullmatch(r"\w[\w-]*", name) or name in pretrained.list_names():
+        return recipe
+    serving_dir = settings.get_serving_dir(name)
+    if (newest := versions.find_newest(serving_dir)) is None:
+        return recipe  # what `check` refuses, unless it is a file
+    folder = str(versions.list_folders(serving_dir)[newest])
+    return dataclasses.replace(recipe, trainer=dataclasses.replace(recipe.trainer, initial_weights=folder))
 
 
 def _parse(text: str) -> Any:

@@ -75,6 +75,8 @@ class Task:
         records: features that a record must have; a record without them is rejected.
         outputs: all that `Graph.decode` returns.
         labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
+        blanks: logits before the labels'.
+        rounds: how often the labels come, one after the other, among the logits.
         compared: outputs by which an export's portable form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
@@ -92,6 +94,8 @@ class Task:
     compared: tuple[str, str]
     metrics: str
     labels: str = ""
+    blanks: int = 0
+    rounds: int = 1
     mistakes: str = ""
     sections: tuple[str, ...] = ()
     lists_labels: bool = False

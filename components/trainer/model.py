@@ -6,6 +6,7 @@ import dataclasses
 
 import keras
 
+from tfx_ocr.components import progress
 from tfx_ocr.components.networks import get_network
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import get_task
@@ -34,7 +35,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     """Build the model: what the input's `scale` gives to the task's logits, and its base's layers, in order.
 
     Raises:
-        ValueError: `trainer.initial_weights` does not hold weights of this network and head.
+        ValueError: `trainer.initial_weights` does not hold weights of this network.
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
@@ -46,12 +47,13 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
         keras.config.set_dtype_policy("float32")
     if part.trainer.initial_weights:
         try:
-            initial.assign_initial_weights(model, part.trainer.initial_weights)
+            taken = initial.assign_initial_weights(model, sum(len(layer.weights) for layer in base.layers), part)
         except (OSError, ValueError) as error:
             raise ValueError(
                 f"trainer.initial_weights: {part.trainer.initial_weights} does not hold weights of network "
-                f"{part.trainer.network!r} with hidden layers of {part.trainer.units}: {str(error).splitlines()[0]}"
+                f"{part.trainer.network!r}: {str(error).splitlines()[0]}"
             ) from error
+        progress.say(f"     starts from {part.trainer.initial_weights}: {taken}")
     return model, base.layers
 
 
@@ -66,8 +68,9 @@ def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
 
 
 def plan_phases(trainer: Trainer) -> list[Phase]:
-    """Return one phase from scratch; with base weights, a frozen one and then the upper blocks."""
-    frozen = min(trainer.base.frozen_epochs, trainer.epochs) if trainer.base.weights != "none" else 0
+    """Return one phase from scratch; from base or initial weights, a frozen one and then the upper blocks."""
+    frozen = trainer.base.frozen_epochs if trainer.base.weights != "none" else 0
+    frozen = min(trainer.freeze_epochs if trainer.initial_weights else frozen, trainer.epochs)
     if not frozen:
         return [Phase(begin=0, end=trainer.epochs, trained=None, rate=1.0)]
     upper = trainer.base.unfreeze_from or None

@@ -22,7 +22,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
 from tfx_ocr.components.recipe import Part, Recipe
-from tfx_ocr.components.trainer import export, initial, model
+from tfx_ocr.components.trainer import export, model
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.schemas import get_schema_path
@@ -46,10 +46,10 @@ def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput
 def ship(name: str) -> None:
     """Export one model anew, in its place."""
     recipe = get_recipe(name)
-    part = Part.from_json(recipe.dump_part("trainer"))
+    trainer = dataclasses.replace(recipe.trainer, initial_weights=name)
+    part = Part.from_json(dataclasses.replace(recipe, trainer=trainer).dump_part("trainer"))
     folder = pretrained.get_folder(name)
     network, _ = model.build(part)
-    initial.assign_initial_weights(network, str(folder))
     with tempfile.TemporaryDirectory() as top:
         transform = write_transform_graph(recipe, Path(top))
         export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model")

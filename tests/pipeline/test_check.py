@@ -25,7 +25,7 @@ def test_every_recipe_passes(name):
         ("trainer.units=(64,)", "trainer.dropout has 2 values for the 1 hidden layers"),
         (
             "trainer.initial_weights=no.weights.h5",
-            "trainer.initial_weights is 'no.weights.h5', which does not exist",
+            "trainer.initial_weights is 'no.weights.h5', which does not exist; give .*digits, hangul",
         ),
         ("trainer.base.weights=no.weights.h5", "trainer.base.weights is 'no.weights.h5', which does not exist"),
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: .*idx, image_folder"),

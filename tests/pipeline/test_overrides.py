@@ -37,6 +37,21 @@ def test_equal_values_give_equal_text():
     assert one.dump_part("evaluator") == other.dump_part("evaluator")
 
 
+def test_initial_weights_by_the_name_of_a_pushed_model_are_its_newest_versions(tmp_path):
+    settings = Settings(home=str(tmp_path), overrides="trainer.initial_weights=meters")
+    assert resolve_recipe(settings).trainer.initial_weights == "meters"  # nothing is pushed: `check` says so
+    for version in ("9", "10"):
+        (tmp_path / "serving" / "meters" / version).mkdir(parents=True)
+    assert resolve_recipe(settings).trainer.initial_weights == str(tmp_path / "serving" / "meters" / "10")
+
+
+@pytest.mark.parametrize("where", ["digits", "weights/digits", "", "digits.weights.h5"])
+def test_initial_weights_that_ship_or_lie_at_a_path_stay_as_they_are_named(tmp_path, where):
+    (tmp_path / "serving" / "digits" / "1").mkdir(parents=True)
+    settings = Settings(home=str(tmp_path), overrides=f"trainer.initial_weights={where}")
+    assert resolve_recipe(settings).trainer.initial_weights == where
+
+
 def test_tune_puts_a_tuner_in():
     assert resolve_recipe(Settings()).tuner is None
     assert min(resolve_recipe(Settings(tune="1")).tuner.units) >= 64

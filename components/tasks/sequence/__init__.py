@@ -21,6 +21,7 @@ TASK = Task(
     compared=(features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
     metrics="text",
     labels="CHARACTERS",
+    blanks=BLANK + 1,
     mistakes="find_wrong_texts",
     sections=("readings", "characters"),
     picture_px=960,  # a text must be legible

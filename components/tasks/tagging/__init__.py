@@ -19,6 +19,7 @@ TASK = Task(
     compared=(features.FIELD_VALUES_OUT, features.FIELD_PROBABILITIES_OUT),
     metrics="fields",
     labels="CLASSES",
+    rounds=3,  # what a word is, where a field begins, where it ends
     mistakes="find_wrong_pages",
     sections=("fields", "pages"),
     picture_px=320,

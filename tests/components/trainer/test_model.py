@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-import dataclasses
-
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
-from tfx_ocr.components.inputs import image
-from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
+from tfx_ocr.components.recipe import Base, Optimizer, Trainer
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.model import Phase
-from tfx_ocr.data import pretrained
-from tfx_ocr.pipeline.recipes import get_recipe
-from tfx_ocr.serving.runtimes import open_folder
 
 pytestmark = pytest.mark.tfx
 
@@ -34,6 +27,16 @@ pytestmark = pytest.mark.tfx
 )  # fmt: skip
 def test_phases(base, epochs, expected):
     found = models.plan_phases(Trainer(network="any", epochs=epochs, base=base))
+    assert [(phase.begin, phase.end, phase.trained, phase.rate) for phase in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("initial_weights", "expected"), [("digits", [(0, 2, "", 1.0), (2, 5, None, 0.5)]), ("", [(0, 5, None, 1.0)])]
+)
+def test_phases_from_initial_weights(initial_weights, expected):
+    base = Base(fine_tune_rate=0.5)
+    trainer = Trainer(network="any", epochs=5, base=base, initial_weights=initial_weights, freeze_epochs=2)
+    found = models.plan_phases(trainer)
     assert [(phase.begin, phase.end, phase.trained, phase.rate) for phase in found] == expected
 
 
@@ -127,63 +130,6 @@ def test_optimizer_by_name_constant_rate(name, kind):
 
 def differs(one, other):
     return any(not np.array_equal(a, b) for a, b in zip(one.get_weights(), other.get_weights(), strict=True))
-
-
-def test_initial_weights_by_path_replace_the_seeds(part, tmp_path):
-    path = str(tmp_path / "x.weights.h5")
-    keras.utils.set_random_seed(1)
-    saved, _ = models.build(part(network="small_cnn"))
-    saved.save_weights(path)
-    keras.utils.set_random_seed(2)
-    assert differs(models.build(part(network="small_cnn"))[0], saved)
-    loaded, _ = models.build(part(network="small_cnn", initial_weights=path))
-    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 16, 16, 1)).astype(np.float32)
-    np.testing.assert_allclose(loaded(pictures), saved(pictures), atol=1e-6)
-
-
-def test_initial_weights_may_be_those_of_an_exported_version(part, tmp_path):
-    keras.utils.set_random_seed(1)
-    of_version, _ = models.build(part(units=(16,)))
-    module = tf.Module()
-    module._weights = [weight.value for weight in of_version.weights]
-    tf.saved_model.save(module, str(tmp_path / "17"))
-    keras.utils.set_random_seed(2)
-    assert differs(models.build(part(units=(16,)))[0], of_version)
-    assert not differs(models.build(part(units=(16,), initial_weights=str(tmp_path / "17")))[0], of_version)
-    for units in ((8,), (16, 16), ()):
-        wrong = part(units=units, dropout=(0.2,) * len(units), initial_weights=str(tmp_path / "17"))
-        with pytest.raises(ValueError, match=r"trainer.initial_weights: .*17 does not hold weights of network 'mlp'"):
-            models.build(wrong)
-
-
-def test_initial_weights_may_be_those_that_ship():
-    shipped = get_recipe("digits")
-    began = dataclasses.replace(shipped.trainer, initial_weights="digits")
-    built, _ = models.build(Part.from_json(dataclasses.replace(shipped, trainer=began).dump_part("trainer")))
-    stroke = tf.io.encode_png(np.pad(np.full((20, 4, 1), 255, np.uint8), ((4, 4), (12, 12), (0, 0)))).numpy()
-    with open_folder(pretrained.get_folder("digits")) as export:
-        asked = export.ask("serve_images", {"image_bytes": np.array([stroke], dtype=object)})
-    pixels = image.fit(tf.constant(stroke), shipped.input)[tf.newaxis]
-    found = built(image.scale(pixels, shipped.input), training=False)
-    np.testing.assert_allclose(tf.reduce_max(tf.nn.softmax(found)), asked["probability"][0], rtol=1e-4)
-
-
-@pytest.mark.parametrize("wrong", ["missing", "no_weights", "another_head", "fewer_layers", "another_network"])
-def test_initial_weights_that_do_not_fit_are_refused_in_a_sentence(part, tmp_path, wrong):
-    path = tmp_path / "x.weights.h5"
-    if wrong == "no_weights":
-        path.write_bytes(b"not HDF5")
-    elif wrong == "another_head":
-        models.build(part(units=(8,)))[0].save_weights(str(path))
-    elif wrong == "fewer_layers":
-        models.build(part(units=(), dropout=()))[0].save_weights(str(path))
-    elif wrong == "another_network":
-        models.build(part(network="small_cnn"))[0].save_weights(str(path))
-    sentence = (
-        r"trainer.initial_weights: .*x.weights.h5 does not hold weights of network 'mlp' .* layers of \(16,\): .+"
-    )
-    with pytest.raises(ValueError, match=sentence):
-        models.build(part(initial_weights=str(path)))
 
 
 def test_mixed_precision_computes_in_bfloat16_and_is_rebuilt_in_float32(part):
