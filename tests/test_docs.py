@@ -13,6 +13,7 @@ import io
 import itertools
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +23,12 @@ from types import ModuleType
 import pytest
 import typer
 import yaml
+from typer.testing import CliRunner
 
 from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.cli import app
 from tfx_ocr.pipeline.recipes import get_recipe
@@ -43,7 +46,7 @@ STOCK = {
     *(("pipeline", action) for action in ("create", "update", "compile", "list", "delete")),
     ("run", "create"),
 }
-UNCHECKED = {"curl", "grpcurl", "printf"}  # other people's programs that are given no file of ours
+UNCHECKED = {"curl", "grpcurl", "pip", "printf"}  # other people's programs that are given no file of ours
 
 
 def get_name(page: Path) -> str:
@@ -229,6 +232,39 @@ def find_imports(page: Path) -> list[tuple[str, str]]:
 def test_python_examples_import_what_exists(page):
     imported = find_imports(page)
     assert [pair for pair in imported if not hasattr(importlib.import_module(pair[0]), pair[1])] == []
+
+
+@pytest.fixture
+def scans(tmp_path, monkeypatch) -> Path:
+    """Change to a folder with `scan.png`, a digit of the sample, where nothing was pushed."""
+    five = get_sample("digits")(tmp_path / "digits") / "test/5/1550.png"
+    for name in ("scan.png", "pictures/1.png", "pictures/2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(five, tmp_path / name)
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "work"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/python.md"])
+@pytest.mark.usefixtures("scans")
+def test_python_examples_give_what_is_written_below_them(page, capsys):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```\n\n```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert len(examples) == len(find_blocks(text, "python"))
+    names: dict[str, object] = {}
+    for code, expected in examples:
+        exec(compile(code, page, "exec", dont_inherit=True), names)
+        assert capsys.readouterr().out == expected
+
+
+@pytest.mark.usefixtures("scans")
+def test_the_first_command_of_the_readme_prints_what_is_written_below_it():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    command, expected = re.search(
+        r"^```sh\ntfx-ocr (predict [^\n]*)\n```\n\n```text\n(.*?)^```", text, re.M | re.S
+    ).groups()
+    assert CliRunner().invoke(app(), shlex.split(command)).stdout == expected
 
 
 def run_modules(text: str) -> dict[str, ModuleType]:

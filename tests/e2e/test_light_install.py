@@ -38,7 +38,7 @@ def light(tmp_path_factory) -> Path:
         shutil.copy(ROOT / name, source)
     build = [sys.executable, "-c", f"import setuptools.build_meta as b; b.build_wheel({str(folder)!r})"]
     subprocess.run(build, cwd=source, check=True, capture_output=True)
-    # the lock's versions without its hashes, which the new wheel lacks; pip, unlike uv, minds that the lock's version of
+    # the lock's versions without its hashes, which the new wheel lacks; pip, unlike uv, minds that the lock's
     # backports.strenum is for older Pythons
     pins = re.findall(r"^(?!backports-strenum)\S+==[^\\\n]+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     (folder / "pins.txt").write_text("\n".join(pins))
