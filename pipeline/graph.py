@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from ml_metadata.proto import metadata_store_pb2
 from tfx.components import StatisticsGen, Trainer, Transform, Tuner
 from tfx.dsl.components.base.base_component import BaseComponent
-from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
 
@@ -20,7 +16,9 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
 from tfx_ocr.components.schema_gen.component import ImportSchemaGen
 from tfx_ocr.pipeline.code_version import compute_code_version
+from tfx_ocr.pipeline.metadata import get_connection
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving import versions
 
 PREPROCESSING_FN = "tfx_ocr.components.transform.preprocessing.preprocessing_fn"
 RUN_FN = "tfx_ocr.components.trainer.run_fn.run_fn"
@@ -78,7 +76,15 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         Trainer(run_fn=RUN_FN, custom_config=known("trainer"), hyperparameters=hyperparameters, **learned), "trainer"
     )
     model = trainer.outputs["model"]
-    evaluator = add(Evaluator(examples=examples, model=model, serving_dir=settings.serving_dir), "evaluator")
+    evaluator = add(
+        Evaluator(
+            examples=examples,
+            model=model,
+            serving_dir=settings.serving_dir,
+            restored=versions.find_restored(settings.serving_dir),
+        ),
+        "evaluator",
+    )
     infra_validator = add(InfraValidator(model=model, examples=examples), "infra_validator")
     pusher = add(
         Pusher(
@@ -88,6 +94,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
             push_destination=pusher_pb2.PushDestination(
                 filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=settings.serving_dir)
             ),
+            keep=settings.get_keep_versions(),
         ),
         "pusher",
     )
@@ -113,27 +120,5 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         components=steps,
         enable_cache=True,
         beam_pipeline_args=settings.beam_args,
-        metadata_connection_config=get_metadata_connection(settings),
-    )
-
-
-def get_metadata_connection(settings: Settings) -> metadata_store_pb2.ConnectionConfig:
-    """Return where ML Metadata is: sqlite in the home, or MySQL.
-
-    Raises:
-        ValueError: `settings.metadata` is not an address this takes.
-    """
-    if not settings.metadata:
-        return metadata.sqlite_metadata_connection_config(str(settings.metadata_file))
-    address = urlsplit(settings.metadata)
-    if address.scheme != "mysql" or not address.hostname or not address.path.strip("/"):
-        raise ValueError(
-            f"setting metadata is {settings.metadata!r}; it takes mysql://user:password@host:port/database, or nothing"
-        )
-    return metadata.mysql_metadata_connection_config(
-        host=address.hostname,
-        port=address.port or 3306,
-        database=address.path.strip("/"),
-        username=address.username or "",
-        password=address.password or "",
+        metadata_connection_config=get_connection(settings),
     )

@@ -28,7 +28,8 @@ from tfx_ocr.components import progress
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.pipeline import last_run, outcome, unchanged
 from tfx_ocr.pipeline.check import check
-from tfx_ocr.pipeline.graph import build, get_metadata_connection
+from tfx_ocr.pipeline.graph import build
+from tfx_ocr.pipeline.metadata import get_connection
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings, load
 from tfx_ocr.pipeline.steps import Steps
@@ -60,7 +61,7 @@ class Runner(LocalDagRunner):
             progress.set_console(console)
             logging.set_verbosity(logging.INFO)
             run_id = f"{settings.recipe}.{datetime.now().isoformat()}"
-            store = MetadataStore(get_metadata_connection(settings))
+            store = MetadataStore(get_connection(settings))
             steps = Steps(store, run_id, len(pipeline.nodes))
             failed = None
             try:

@@ -57,7 +57,7 @@ def read_outcome(
             "step": where,
             "sentence": "interrupted" if interrupted else _sentence(failed),
         }
-    artifacts = _list_artifacts(store, run_id)
+    artifacts = list_artifacts(store, run_id)
     newest = {artifact.type: artifact for artifact in artifacts}
     verdict = json.loads(Path(newest["ModelEvaluation"].uri, "gate.json").read_text(encoding="utf-8"))
     pushed = newest["PushedModel"].custom_properties
@@ -80,7 +80,7 @@ def read_outcome(
     }
 
 
-def _list_artifacts(store: MetadataStore, run_id: str) -> list[metadata_store_pb2.Artifact]:
+def list_artifacts(store: MetadataStore, run_id: str) -> list[metadata_store_pb2.Artifact]:
     """Return the artifacts of a run, oldest first."""
     run = store.get_context_by_type_and_name("pipeline_run", run_id)
     executions = {execution.id for execution in store.get_executions_by_context(run.id)}

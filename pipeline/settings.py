@@ -29,6 +29,7 @@ class Settings(served.Settings):
         beam: Beam's flags, such as `--runner=FlinkRunner`; shell words.
         image: container image that Kubeflow's steps run in.
         tune: whether a Tuner stands before the Trainer.
+        keep_versions: how many of the newest versions stay when a new one is pushed, such as `5`; "" keeps all.
         trace: whether an error shows its stack trace.
     """
 
@@ -42,6 +43,7 @@ class Settings(served.Settings):
     beam: str = "--direct_running_mode=in_memory --direct_num_workers=1"
     image: str = "tfx-ocr"
     tune: str = ""
+    keep_versions: str = ""
     trace: str = ""
 
     @property
@@ -73,6 +75,18 @@ class Settings(served.Settings):
     def tfx_home(self) -> Path:
         """Register of `tfx pipeline create`: in the home, so that two clones do not meet in the user's."""
         return Path(self.home).absolute() / "tfx"
+
+    def get_keep_versions(self) -> int:
+        """Return how many versions stay; 0 for all.
+
+        Raises:
+            ValueError: `keep_versions` is not a whole number above 0.
+        """
+        if not self.keep_versions:
+            return 0
+        if not self.keep_versions.isascii() or not self.keep_versions.isdigit() or not int(self.keep_versions):
+            raise ValueError(f"setting keep_versions is {self.keep_versions!r}; it takes a whole number above 0")
+        return int(self.keep_versions)
 
     def to_environment(self) -> dict[str, str]:
         """Return these settings as environment variables, for another process."""

@@ -44,6 +44,9 @@ class Manifest:
         n: how many they were.
         metrics: what it reached on them, by name.
         examples_digest: of them: a later model is held against `metrics` where it is judged on the same.
+        run: that pushed it, as the orchestrator names it; "" in manifests of before.
+        restores: the older version whose files these are; 0 for a version that was pushed.
+        why: reason given for restoring it.
         files: every file but this one, by path below the folder, to its SHA-256 in hex.
     """
 
@@ -59,6 +62,9 @@ class Manifest:
     n: int = 0
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     examples_digest: str = ""
+    run: str = ""
+    restores: int = 0
+    why: str = ""
     files: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -200,20 +206,100 @@ def publish(
     return manifest
 
 
-def roll_back(serving_dir: str | os.PathLike[str], version: int) -> Manifest:
+def roll_back(serving_dir: str | os.PathLike[str], version: int | None = None, why: str = "") -> Manifest:
     """Serve an older version again, as a new version with the same files: numbers only grow, nothing is removed.
+
+    Args:
+        serving_dir: folder of the served versions.
+        version: to restore; None for the newest one whose files are not those that are served now.
+        why: reason, kept in the manifest.
 
     Returns:
         The manifest of the version that is served now.
 
     Raises:
-        ValueError: the version is unknown, or not what was pushed.
+        ValueError: the version is unknown, not what was pushed, or served already.
     """
-    if version not in list_versions(serving_dir):
-        there = ", ".join(map(str, list_versions(serving_dir))) or "none"
+    numbers = list_versions(serving_dir)
+    if version is None:
+        version = _find_previous(serving_dir, numbers)
+    if version not in numbers:
+        there = ", ".join(map(str, numbers)) or "none"
         raise ValueError(f"{serving_dir} has no version {version}; there are: {there}")
     old = get_folder(serving_dir, version)
-    return publish(old, serving_dir, verify(old))
+    manifest = verify(old)
+    restored = publish(old, serving_dir, dataclasses.replace(manifest, restores=manifest.restores or version, why=why))
+    if restored.version == numbers[-1]:
+        raise ValueError(f"version {numbers[-1]} is served already, with the files of version {version}")
+    return restored
+
+
+def find_restored(serving_dir: str | os.PathLike[str]) -> int:
+    """Return the number of the newest version that `roll_back` made; 0 before the first."""
+    for number in reversed(list_versions(serving_dir)):
+        with contextlib.suppress(ValueError):  # pushed by other hands
+            if read_manifest(get_folder(serving_dir, number)).restores:
+                return number
+    return 0
+
+
+def find_withdrawn(serving_dir: str | os.PathLike[str], files: Mapping[str, str]) -> int | None:
+    """Return the version with these files that the newest roll-back took out of service; None for other files.
+
+    Args:
+        serving_dir: folder of the served versions.
+        files: path to SHA-256, as `compute_digests` gives them.
+    """
+    restored = find_restored(serving_dir)
+    oldest = read_manifest(get_folder(serving_dir, restored)).restores if restored else 0
+    for number in list_versions(serving_dir):
+        if oldest < number < restored:
+            with contextlib.suppress(ValueError):
+                if read_manifest(get_folder(serving_dir, number)).files == files:
+                    return number
+    return None
+
+
+def prune(serving_dir: str | os.PathLike[str], keep: int) -> list[int]:
+    """Remove the oldest versions, whole or not at all.
+
+    Versions without a manifest are kept, and so are the version that is served and the newest one that was pushed
+    rather than restored.
+
+    Args:
+        serving_dir: folder of the served versions.
+        keep: how many of the newest versions stay; 0 keeps all.
+
+    Returns:
+        The numbers of the removed versions, ascending.
+    """
+    if not keep:
+        return []
+    with _locked(Path(serving_dir)):
+        numbers = list_versions(serving_dir)
+        manifests = {}
+        for number in numbers:
+            with contextlib.suppress(ValueError):
+                manifests[number] = read_manifest(get_folder(serving_dir, number))
+        blessed = max((number for number, manifest in manifests.items() if not manifest.restores), default=0)
+        removed = [number for number in numbers[:-keep] if number in manifests and number != blessed]
+        for number in removed:
+            staged = Path(serving_dir) / f"{STAGING}removed-{number}"
+            get_folder(serving_dir, number).rename(staged)
+            shutil.rmtree(staged)
+    return removed
+
+
+def _find_previous(serving_dir: str | os.PathLike[str], numbers: Sequence[int]) -> int:
+    """Return the newest version whose files differ from those of the served one."""
+    if not numbers:
+        raise ValueError(f"{serving_dir} has no version to go back from")
+    served = compute_digests(get_folder(serving_dir, numbers[-1]))
+    for number in reversed(numbers[:-1]):
+        with contextlib.suppress(ValueError):
+            if read_manifest(get_folder(serving_dir, number)).files != served:
+                return number
+    raise ValueError(f"{serving_dir} has no version before {numbers[-1]} to go back to")
 
 
 @contextlib.contextmanager

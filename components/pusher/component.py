@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tfx.components.pusher import component as stock
 from tfx.dsl.components.base import executor_spec
 
@@ -12,3 +14,13 @@ class Pusher(stock.Pusher):
     """TFX's Pusher, with its inputs, its output `pushed_model` and its `push_destination`: a file system folder."""
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+    def __init__(self, *, keep: int = 0, **wiring: Any):
+        """Wire it.
+
+        Args:
+            keep: how many of the newest versions stay after a push, see `serving.versions.prune`; 0 keeps all.
+            wiring: of the stock component.
+        """
+        super().__init__(**wiring)
+        self.exec_properties["keep"] = keep

@@ -36,7 +36,8 @@ class Executor(stock.Executor):
             input_dict: `model`, `model_blessing`, `infra_blessing`, as the stock executor takes them.
             output_dict: `pushed_model` gets the properties that the stock one sets (`pushed`, `pushed_destination`,
                 `pushed_version`) and the version's manifest; no second copy of the model.
-            exec_properties: `recipe`: `Recipe.dump_part("pusher")`; `push_destination`: with a `filesystem`.
+            exec_properties: `recipe`: `Recipe.dump_part("pusher")`; `push_destination`: with a `filesystem`; `keep`:
+                how many of the newest versions stay.
 
         Raises:
             Stop: the destination is not a folder of a file system, or the model cannot be read.
@@ -57,9 +58,19 @@ class Executor(stock.Executor):
             )
         model_path = self.GetModelPath(input_dict)
         known = _describe(model_path, Part.from_json(exec_properties["recipe"]), input_dict)
+        known = dataclasses.replace(known, run=(self._context.pipeline_run_id or "") if self._context else "")
+        left_out = _list_left_out(input_dict)
+        withdrawn = versions.find_withdrawn(serving_dir, versions.compute_digests(model_path, left_out))
+        if withdrawn is not None:
+            self._MarkNotPushed(pushed)
+            say(
+                f"not pushed: version {withdrawn}, which is this model, was rolled back; "
+                f"`tfx-ocr rollback {known.recipe} --to {withdrawn}` serves it again"
+            )
+            return
         before = versions.find_newest(serving_dir)
         try:
-            manifest = versions.publish(model_path, serving_dir, known, _list_left_out(input_dict))
+            manifest = versions.publish(model_path, serving_dir, known, left_out)
         except ValueError as error:
             raise Stop(str(error)) from error
         text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
@@ -68,6 +79,8 @@ class Executor(stock.Executor):
         self._MarkPushed(pushed, pushed_destination=folder, pushed_version=str(manifest.version))
         word = "served already" if manifest.version == before else "pushed"
         say(f"{word}: version {manifest.version} in {serving_dir}")
+        if removed := versions.prune(serving_dir, exec_properties.get("keep", 0)):
+            say(f"removed: {', '.join(map(str, removed))} (keep_versions is {exec_properties['keep']})")
 
 
 def _list_left_out(input_dict: Artifacts) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import typer
 
 from tfx_ocr.data.extras import explain_missing
-from tfx_ocr.pipeline.cli import evaluate, predict, report, run, submit
+from tfx_ocr.pipeline.cli import evaluate, predict, report, rollback, run, runs, show, submit, trace, versions
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "run": run.run,
@@ -20,6 +20,11 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "predict": predict.predict,
     "report": report.report,
     "submit": submit.submit,
+    "versions": versions.print_versions,
+    "rollback": rollback.roll_back,
+    "runs": runs.print_runs,
+    "show": show.show,
+    "trace": trace.print_trace,
 }
 
 EPILOG = (

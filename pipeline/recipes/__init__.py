@@ -26,6 +26,11 @@ def get_file(name: str, folder: str = FOLDER) -> Path:
     return Path(folder) / f"{name}.toml"
 
 
+def list_names(folder: str = FOLDER) -> list[str]:
+    """List the names of the recipes that ship, then those of users' own in `folder`."""
+    return [*RECIPES, *sorted(path.stem for path in Path(folder).glob("*.toml"))]
+
+
 def check_name(name: str, folder: str = FOLDER) -> None:
     """Check a recipe's name without importing or reading the recipe.
 
@@ -40,8 +45,7 @@ def check_name(name: str, folder: str = FOLDER) -> None:
     if name in RECIPES and file.exists():
         raise ValueError(f"{file}: {name!r} is the name of a recipe that ships; rename the file")
     if name not in RECIPES and not (Path(name).name == name and file.is_file()):
-        own = [path.stem for path in Path(folder).glob("*.toml")]
-        raise make_unknown_error(f"no recipe {name!r}", [*RECIPES, *own])
+        raise make_unknown_error(f"no recipe {name!r}", list_names(folder))
 
 
 def get_recipe(name: str, folder: str = FOLDER) -> Recipe:

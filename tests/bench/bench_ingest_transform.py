@@ -85,7 +85,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
 
     from tfx_ocr.components.example_gen.component import ExampleGen
     from tfx_ocr.data.schemas import get_schema_path
-    from tfx_ocr.pipeline import graph
+    from tfx_ocr.pipeline import graph, metadata
     from tfx_ocr.pipeline.overrides import resolve_recipe
     from tfx_ocr.pipeline.settings import Settings
 
@@ -110,7 +110,7 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
         ).with_id(name)
         for name, way in ways.items()
     ]
-    connection = graph.get_metadata_connection(settings)
+    connection = metadata.get_connection(settings)
     LocalDagRunner().run(
         Pipeline(
             pipeline_name=recipe.name,

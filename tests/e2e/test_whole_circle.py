@@ -198,14 +198,14 @@ def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_r
     assert "Refused by the gate" in Path(home.last["report"]).read_text(encoding="utf-8")
 
 
-def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(home):
+def changes_of_the_tuned_run():
     any_seed = [f"gate.at_most_worse.{name}=1" for name in ("accuracy", "macro_f1")]  # another is judged elsewhere
-    changes = [
-        word
-        for pair in ("trainer.seed=8", "tuner.units=(64,)", "tuner.trials=2", "tuner.epochs=1", *any_seed)
-        for word in ("--set", pair)
-    ]
-    command = [COMMAND, "run", "digits", "--tune", *changes]
+    pairs = ("trainer.seed=8", "tuner.units=(64,)", "tuner.trials=2", "tuner.epochs=1", *any_seed)
+    return [word for pair in pairs for word in ("--set", pair)]
+
+
+def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(home):
+    command = [COMMAND, "run", "digits", "--tune", *changes_of_the_tuned_run()]
     killed = subprocess.Popen(
         command, env=home.environment, cwd=home.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
     )
@@ -226,6 +226,31 @@ def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(h
     assert home.last["status"] == "pushed"
     assert home.head() == [(128, 64), (64, 64), (64, 10)]
     assert not list((home.settings.folder / "pipeline" / "Trainer" / "checkpoints").iterdir())
+
+
+def test_a_version_is_explained_rolled_back_and_not_pushed_again(home):
+    older, newer = home.versions()
+    shown = json.loads(home.run("show", str(newer), "--json"))
+    assert (shown["version"], shown["status"], shown["compared"]["version"]) == (newer, "pushed", older)
+    assert shown["recipe"]["trainer"]["seed"] == 8
+    assert shown["data"]["splits"] == {"train": 1157, "eval": 258, "test": 382}
+    assert shown["metrics"] == home.last["verdict"]["metrics"]
+    statuses = [run["status"] for run in json.loads(home.run("runs", "digits", "--json"))]
+    assert Counter(statuses) == {"pushed": 4, "refused": 1, "unfinished": 1}
+    image = next((Path(home.settings.home) / "samples" / "digits" / "test" / "7").iterdir())
+    [seen] = json.loads(home.run("trace", str(image), "--json"))
+    assert (seen["split"], seen["label"], seen["versions"]) == ("test", "7", [older, newer])
+    assert home.run("trace", "0" * 64, expect=1).startswith("not in the examples of any run")
+
+    assert f"the files of {older} in place of {newer}" in home.run("rollback", "digits", "--why", "crossed sevens")
+    restored = home.versions()[-1]
+    assert f"restores {older}: crossed sevens" in home.run("versions", "digits").splitlines()[1]
+    assert json.loads(home.run("show", str(restored), "--json"))["restores"] == older
+    printed = home.run("run", "digits", "--tune", *changes_of_the_tuned_run(), expect=1)
+    assert home.executed() == JUDGED  # in comparison with what is served now
+    assert f"version {newer}, which is this model, was rolled back" in printed
+    assert home.versions() == [older, newer, restored]
+    home.run("rollback", "digits", "--to", str(newer))  # as it was, for the tests below
 
 
 def test_bad_records_are_set_aside_and_too_many_stop_the_run(home):

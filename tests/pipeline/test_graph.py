@@ -59,22 +59,3 @@ def test_anomalies_stop_the_run_before_transform(settings):
 
     built = {component.id: component for component in build(resolve_recipe(settings), settings).components}
     assert built["ExampleValidator"] in built["Transform"].upstream_nodes
-
-
-def test_metadata_is_sqlite_in_the_home_or_mysql_by_one_setting(tmp_path):
-    from tfx_ocr.pipeline.graph import get_metadata_connection
-
-    assert get_metadata_connection(Settings(home=str(tmp_path))).sqlite.filename_uri == str(
-        tmp_path / "digits" / "metadata.sqlite"
-    )
-    mysql = get_metadata_connection(Settings(metadata="mysql://ocr:secret@db:3307/mlmd")).mysql
-    assert (mysql.user, mysql.password, mysql.host, mysql.port, mysql.database) == ("ocr", "secret", "db", 3307, "mlmd")
-    assert get_metadata_connection(Settings(metadata="mysql://ocr@db/mlmd")).mysql.port == 3306
-
-
-@pytest.mark.parametrize("address", ["postgres://db/mlmd", "mysql://db", "mlmd"])
-def test_another_address_for_metadata_is_refused(address):
-    from tfx_ocr.pipeline.graph import get_metadata_connection
-
-    with pytest.raises(ValueError, match="it takes mysql://user:password@host:port/database"):
-        get_metadata_connection(Settings(metadata=address))

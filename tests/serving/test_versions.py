@@ -75,7 +75,7 @@ def test_a_number_beyond_int64_is_not_a_version(tmp_path):
 
 def test_a_manifest_says_nothing_that_it_was_not_told():
     assert all(not value for value in dataclasses.asdict(Manifest()).values())
-    assert len(dataclasses.asdict(Manifest())) == 13
+    assert len(dataclasses.asdict(Manifest())) == 16
 
 
 def test_land_serves_every_file_and_says_what_it_is(old, served, at):
@@ -165,8 +165,10 @@ def test_roll_back_serves_the_old_files_under_a_new_number(old, new, served, at)
     at(1000)
     publish(old, served, Manifest(metrics={"accuracy": 0.5}))
     publish(new, served, Manifest(metrics={"accuracy": 0.4}))
-    back = versions.roll_back(served, 1000)
+    back = versions.roll_back(served, 1000, "misreads 7")
     assert (back.version, back.metrics) == (1002, {"accuracy": 0.5})
+    assert (back.restores, back.why) == (1000, "misreads 7")
+    assert versions.read_manifest(served / "1002") == back
     assert content(served / "1002") == FILES
     assert versions.list_versions(served) == [1000, 1001, 1002]
 
@@ -176,6 +178,88 @@ def test_roll_back_to_no_version_names_those_there_are(old, served, at):
     publish(old, served, Manifest())
     with pytest.raises(ValueError, match="has no version 17; there are: 1000"):
         versions.roll_back(served, 17)
+
+
+def test_roll_back_without_a_number_goes_to_the_newest_version_with_other_files(old, new, served, at):
+    at(1000)
+    publish(old, served, Manifest())
+    publish(new, served, Manifest())
+    assert versions.roll_back(served).restores == 1000
+    assert versions.roll_back(served).restores == 1001  # there and back again
+    assert versions.roll_back(served).restores == 1000  # of a restored version, the one that was pushed
+
+
+@pytest.mark.parametrize(("pushed", "sentence"), [(0, "has no version to go back from"), (1, "has no version before")])
+def test_roll_back_needs_a_version_before(old, served, at, pushed, sentence):
+    at(1000)
+    for _ in range(pushed):
+        publish(old, served, Manifest())
+    with pytest.raises(ValueError, match=sentence):
+        versions.roll_back(served)
+
+
+def test_roll_back_to_the_served_version_is_refused(old, new, served, at):
+    at(1000)
+    publish(old, served, Manifest())
+    publish(new, served, Manifest())
+    with pytest.raises(ValueError, match="version 1001 is served already"):
+        versions.roll_back(served, 1001)
+    versions.roll_back(served, 1000)
+    with pytest.raises(ValueError, match="version 1002 is served already, with the files of version 1000"):
+        versions.roll_back(served, 1000)
+    assert versions.list_versions(served) == [1000, 1001, 1002]
+
+
+def test_a_model_is_withdrawn_from_its_roll_back_until_it_is_restored(old, new, served, at):
+    at(1000)
+    files = {folder: versions.compute_digests(folder) for folder in (old, new)}
+    publish(old, served, Manifest())
+    publish(new, served, Manifest())
+    assert versions.find_restored(served) == 0
+    assert versions.find_withdrawn(served, files[new]) is None
+    versions.roll_back(served)
+    assert versions.find_restored(served) == 1002
+    assert versions.find_withdrawn(served, files[new]) == 1001
+    assert versions.find_withdrawn(served, files[old]) is None
+    versions.roll_back(served, 1001)
+    assert versions.find_withdrawn(served, files[new]) is None
+    assert versions.find_restored(served) == 1003
+
+
+def push_many(tmp_path, served, count):
+    for number in range(count):
+        publish(model(tmp_path / f"model{number}", saved_model_pb=b"graph %d" % number), served, Manifest())
+
+
+@pytest.mark.parametrize(("keep", "removed"), [(0, []), (1, [1000, 1001, 1002]), (3, [1000]), (9, [])])
+def test_prune_removes_the_oldest_versions(tmp_path, served, at, keep, removed):
+    at(1000)
+    push_many(tmp_path, served, 4)
+    assert versions.prune(served, keep) == removed
+    assert versions.list_versions(served) == [n for n in range(1000, 1004) if n not in removed]
+    assert not list(served.glob(".staging-*"))
+
+
+def test_prune_keeps_the_newest_that_was_pushed_and_what_others_copied(tmp_path, served, at):
+    at(1000)
+    push_many(tmp_path, served, 3)
+    model(served / "7")
+    versions.roll_back(served, 1000)
+    assert versions.prune(served, 1) == [1000, 1001]
+    assert versions.list_versions(served) == [7, 1002, 1003]
+
+
+def test_what_a_killed_prune_left_is_removed_by_the_next_push(tmp_path, new, served, at, monkeypatch):
+    at(1000)
+    push_many(tmp_path, served, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(versions.shutil, "rmtree", lambda folder: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            versions.prune(served, 1)
+    assert versions.list_versions(served) == [1001]
+    publish(new, served, Manifest())
+    assert not list(served.glob(".staging-*"))
+    assert versions.list_versions(served) == [1001, 1002]
 
 
 class Killed(BaseException):

@@ -22,7 +22,15 @@ def push(artifact, write_export, tmp_path):
     write_export(tmp_path / "model" / "Format-Serving")
     runs = []
 
-    def run(blessed=1, infra_blessed=1, judged=JUDGED, base=str(tmp_path / "served"), portable=None, recipe=DIGITS):
+    def run(
+        blessed=1,
+        infra_blessed=1,
+        judged=JUDGED,
+        base=str(tmp_path / "served"),
+        portable=None,
+        recipe=DIGITS,
+        keep=0,
+    ):
         runs.append(tmp_path / f"run{len(runs)}")
         blessing = artifact("ModelBlessing", runs[-1] / "blessing")
         blessing.set_int_custom_property("blessed", blessed)
@@ -43,6 +51,7 @@ def push(artifact, write_export, tmp_path):
             {
                 "push_destination": json.dumps({"filesystem": {"base_directory": base}}),
                 "recipe": recipe.dump_part("pusher"),
+                "keep": keep,
             },
         )
         return pushed, runs[-1] / "pushed"
@@ -92,6 +101,31 @@ def test_a_push_that_died_before_it_was_recorded_is_recognised(push, tmp_path):
     version = first.get_string_custom_property("pushed_version")
     assert again.get_string_custom_property("pushed_version") == version
     assert versions.read_manifest(folder).version == int(version)
+
+
+def test_a_model_that_was_rolled_back_is_not_pushed_again(push, tmp_path):
+    served = tmp_path / "served"
+    push()
+    (first,) = versions.list_versions(served)
+    export = tmp_path / "model" / "Format-Serving"
+    (export / "assets.txt").write_text("better")
+    push()
+    restored = versions.roll_back(served, why="misreads 7").version
+    pushed, folder = push()
+    assert pushed.get_int_custom_property("pushed") == 0
+    assert list(folder.iterdir()) == []
+    assert versions.find_newest(served) == restored
+    assert versions.read_manifest(served / str(restored)).restores == first
+    (export / "assets.txt").write_text("better still")
+    assert push()[0].get_int_custom_property("pushed") == 1
+
+
+def test_old_versions_go_when_the_settings_say_so(push, tmp_path):
+    export = tmp_path / "model" / "Format-Serving"
+    for text in ("a", "b", "c"):
+        (export / "assets.txt").write_text(text)
+        push(keep=2)
+    assert len(versions.list_versions(tmp_path / "served")) == 2
 
 
 def test_a_blessing_by_another_evaluator_is_pushed_without_metrics(push, tmp_path):
