@@ -12,6 +12,7 @@ import typer
 
 from tfx_ocr.data import features
 from tfx_ocr.pipeline import recipes, settings
+from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.predictor import N, Predictor
 
 if TYPE_CHECKING:
@@ -83,11 +84,9 @@ def predict(
 
 
 def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -> list[str]:
-    """Format columns as wide as their texts; a Hangul or Chinese character is two wide."""
+    """Return the heading and a row per answer, or per field of a page."""
     if not predictions:
         return [heading]
-    from rich.cells import cell_len
-
     rows: list[tuple[str, ...]]
     if features.FIELD_NAMES_OUT in predictions[0][1].outputs:
         rows = [
@@ -100,15 +99,9 @@ def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -
         ]
     else:
         rows = [LABELS, *(_list_label(file, one) for file, one in predictions)]
-    columns = list(zip(*rows, strict=True))
-    if rows[0] == LABELS and not any(columns[-1][1:]):
-        del columns[-1]  # a line has no runners-up
-    widths = [max(map(cell_len, column)) for column in columns]
-    lines = [
-        "  ".join(text + " " * (width - cell_len(text)) for text, width in zip(row, widths, strict=True))
-        for row in zip(*columns, strict=True)
-    ]
-    return [heading, *(line.rstrip() for line in lines)]
+    if rows[0] == LABELS and not any(row[-1] for row in rows[1:]):
+        rows = [row[:-1] for row in rows]  # a line has no runners-up
+    return [heading, *format_columns(rows)]
 
 
 def _list_label(file: str, one: Prediction) -> tuple[str, ...]:
