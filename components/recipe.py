@@ -289,7 +289,7 @@ class Trainer:
         base: see there.
         initial_weights: what the network begins with, and the head as far as it fits: path to a weights file, such as
             one trained on another backend, folder of an exported version, or name of a model that ships or that was
-            pushed; "" for the seed's.
+            pushed; "" for the seed's. BatchNorm keeps the statistics that come with them.
         freeze_epochs: epochs in which only the head is trained, with `initial_weights`.
         precision: Keras dtype policy of the network.
         seed: of initial weights, order, augmentation and dropout.

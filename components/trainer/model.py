@@ -79,8 +79,14 @@ def plan_phases(trainer: Trainer) -> list[Phase]:
     return [first, second] if second.begin < second.end else [first]
 
 
-def set_trainable(base: list[keras.layers.Layer], phase: Phase) -> None:
+def set_trainable(base: list[keras.layers.Layer], phase: Phase, keep_statistics: bool = False) -> None:
     """Freeze what the phase does not train; a frozen BatchNorm is in inference mode.
+
+    Args:
+        base: the network's layers, in order.
+        phase: which are trained.
+        keep_statistics: freeze every BatchNorm: after a dozen steps its averages are neither those of the initial
+            weights nor yet those of the data, and the first epochs are judged by them (eval loss 48 in place of 1.5).
 
     Raises:
         ValueError: the base has no layer of the name from which it is to be trained.
@@ -90,7 +96,8 @@ def set_trainable(base: list[keras.layers.Layer], phase: Phase) -> None:
         raise ValueError(f"trainer.base.unfreeze_from is {phase.trained!r}; the base has no layer of that name")
     begin = 0 if phase.trained is None else names.index(phase.trained) if phase.trained else len(base)
     for number, layer in enumerate(base):
-        layer.trainable = number >= begin
+        is_kept = keep_statistics and isinstance(layer, keras.layers.BatchNormalization)
+        layer.trainable = number >= begin and not is_kept
 
 
 def build_optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers.Optimizer:

@@ -248,3 +248,13 @@ def test_a_long_epoch_says_how_far_it_is(part, trained, monkeypatch):
     assert steps[0].strip().startswith(f"epoch 1/1 step 1 of {len(steps)} loss ")
     assert "epoch 1/1 " in said[-1]
     assert "step" not in said[-1]
+
+
+def test_statistics_of_initial_weights_are_kept_from_the_first_epoch_on(part, trained, tmp_path):
+    path = tmp_path / "x.weights.h5"
+    it = part(network="small_cnn", epochs=1, initial_weights=str(path), optimizer=Optimizer(name="adam"))
+    fresh, _ = models.build(part(network="small_cnn"))
+    fresh.save_weights(path)
+    for layer, before in zip(trained(it).model.layers, fresh.layers, strict=True):
+        same = [np.array_equal(*pair) for pair in zip(layer.get_weights(), before.get_weights(), strict=True)]
+        assert same == [isinstance(layer, keras.layers.BatchNormalization)] * len(same)

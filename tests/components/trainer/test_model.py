@@ -80,6 +80,12 @@ def test_a_frozen_batch_norm_is_in_inference_mode(base):
     assert not np.array_equal(norm.moving_mean.numpy(), before)
 
 
+def test_statistics_that_are_kept_stay_where_the_layers_around_them_are_trained(base):
+    models.set_trainable(base.layers, phase(), keep_statistics=True)
+    trained = {layer.name: layer.trainable for layer in base.layers if layer.weights}
+    assert trained == {"lower": True, "norm": False, "upper": True}
+
+
 def test_a_layer_that_is_not_there_is_named(base):
     with pytest.raises(ValueError, match="unfreeze_from is 'mixed7'; the base has no layer of that name"):
         models.set_trainable(base.layers, phase("mixed7"))
