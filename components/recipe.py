@@ -142,6 +142,7 @@ class Split:
         test: likewise; 0 of it is taken where the data names a test split.
         eval_groups: groups by name, or ranges `first..last` (both included, natural order), instead of a share.
         test_groups: likewise.
+        seed: of the division by shares; another seed divides otherwise.
     """
 
     __pydantic_config__ = FORBID
@@ -151,6 +152,7 @@ class Split:
     test: Share = 0.1
     eval_groups: tuple[str, ...] = ()
     test_groups: tuple[str, ...] = ()
+    seed: int = 0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

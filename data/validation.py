@@ -67,14 +67,20 @@ def _checked(record: Record | Rejected, letters: Alphabet, needed: Sequence[str]
     """`validate_records` of one, without what TensorFlow says of its picture."""
     if isinstance(record, Rejected):
         return record
+    reason = find_problem(record, letters, needed)
+    if not reason and features.IMAGE in record.features:
+        reason = images.find_problem(record.get_bytes(features.IMAGE), *sizes)
+    return Rejected(source=record.source, reason=reason) if reason else record
+
+
+def find_problem(record: Record, letters: Alphabet, needed: Sequence[str]) -> str | None:
+    """Say why a record must be set aside for what it lacks, its label or its page; None when its picture decides."""
     reason = _find_lack(record, needed)
     if not reason and features.LABEL in record.features:
         reason = letters.find_problem(record.get_bytes(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
         reason = check.find_problem(record.features, letters)
-    if not reason and features.IMAGE in record.features:
-        reason = images.find_problem(record.get_bytes(features.IMAGE), *sizes)
-    return Rejected(source=record.source, reason=reason) if reason else record
+    return reason
 
 
 def _find_lack(record: Record, needed: Sequence[str]) -> str | None:

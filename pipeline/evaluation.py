@@ -65,7 +65,7 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
     family = get_metrics(choose_family(recipe.task, recipe.gate))
-    pairs, digest = _predict(recipe, location, records, family)
+    pairs, digest = predict_records(recipe, location, records, family)
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
     verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest)
     return verdict | {
@@ -88,7 +88,7 @@ def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Rec
         yield from validate_records(read, letters, needed, *recipe.examples.sizes, in_graph=in_graph)
 
 
-def _predict(
+def predict_records(
     recipe: Recipe, location: Location, given: list[Record], family: Family
 ) -> tuple[collections.Counter[Pair], str]:
     """Count the pairs that are judged, and digest the records as the Evaluator does.

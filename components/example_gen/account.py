@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.recipe import Examples
 
 NAMED = 3  # reasons told when a run stops, the commonest first
+UNKNOWN_LABEL = re.compile(r"unknown label: '(.*?)'")  # or the first character of it that is not known
 
 Rejection = Sequence[str]  # source, reason
 
@@ -74,8 +76,16 @@ def describe_splits(account: dict[str, Any]) -> str:
     return "; ".join([f"splits: {', '.join([*stated, *rest]) or 'none'}", *changed])
 
 
+def describe_rejections(rejected: Collection[Rejection]) -> str:
+    """Return the commonest kinds of reasons, each with how often it came and an example."""
+    reasons = Counter(classify_reason(reason) for _, reason in rejected).most_common()
+    examples = {classify_reason(reason): source for source, reason in reversed(list(rejected))}
+    told = [f"{number} {what} (such as {examples[what]})" for what, number in reasons[:NAMED]]
+    return ", ".join(told) + (", and more" if len(reasons) > NAMED else "")
+
+
 def explain_refusal(
-    account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str
+    account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str, recipe: str
 ) -> str | None:
     """Return the sentence that stops the run; None when the run may go on.
 
@@ -84,20 +94,19 @@ def explain_refusal(
         rejected: what was set aside.
         rule: the recipe's part.
         data: the data's folder.
-        where: the file with the list of what was set aside.
+        where: the file with the list of what was set aside; "" without one.
+        recipe: its name.
     """
     records, count = account["records"], len(rejected)
     if not records:
         return f"no records in {data}, which looks like {account['reader']}: give a folder with data in it"
+    if count == records:
+        return _explain_all(rejected, data, recipe)
     if count > rule.max_rejected * records:
-        examples = {classify_reason(reason): source for source, reason in reversed(list(rejected))}
-        reasons = [
-            f"{number} {what} (such as {examples[what]})" for what, number in list(account["rejected"].items())[:NAMED]
-        ]
-        more = ", and more" if len(account["rejected"]) > NAMED else ""
+        listed = f"; all are listed in {where}" if where else ""
         return (
             f"{count} of {records} records in {data} are set aside, {count / records:.1%} where at most "
-            f"{rule.max_rejected:.1%} are allowed: {', '.join(reasons)}{more}; all are listed in {where}: "
+            f"{rule.max_rejected:.1%} are allowed: {describe_rejections(rejected)}{listed}: "
             "mend or remove them, or raise examples.max_rejected in the recipe"
         )
     empty = [split for split in SPLITS if not account["splits"][split]]
@@ -108,3 +117,16 @@ def explain_refusal(
             "name the split in the data, or change examples.split in the recipe"
         )
     return None
+
+
+def _explain_all(rejected: Collection[Rejection], data: str, recipe: str) -> str:
+    """Return what is wrong with data of which everything is set aside."""
+    labels = [match[1] for _, reason in rejected if (match := UNKNOWN_LABEL.match(reason))]
+    if 2 * len(labels) < len(rejected):
+        return f"all {len(rejected)} records in {data} are set aside: {describe_rejections(rejected)}: give other data"
+    shown = list(dict.fromkeys(labels))
+    named = ", ".join(shown[:NAMED]) + (" ..." if len(shown) > NAMED else "")
+    return (
+        f"{len(labels)} of {len(rejected)} labels are not in the alphabet of `{recipe}` ({named}): "
+        f"make a recipe of your own: tfx-ocr new NAME --data {data}"
+    )

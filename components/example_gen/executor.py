@@ -111,7 +111,7 @@ def _account(uri: str, reading: str, root: str, part: Part) -> None:
 
     component, execution = os.path.dirname(os.path.dirname(uri)), os.path.basename(uri)
     where = os.path.join(component, "rejected", f"{execution}.jsonl")
-    refusal = account.explain_refusal(summary, rejected, part.examples, root, where)
+    refusal = account.explain_refusal(summary, rejected, part.examples, root, where, part.name)
     if refusal:
         io_utils.write_string_file(where, listed)
         raise Stop(refusal)

@@ -12,9 +12,24 @@ from collections.abc import Callable
 import typer
 
 from tfx_ocr.data.extras import explain_missing
-from tfx_ocr.pipeline.cli import evaluate, predict, report, rollback, run, runs, show, submit, trace, versions
+from tfx_ocr.pipeline.cli import (
+    check,
+    evaluate,
+    new,
+    predict,
+    report,
+    rollback,
+    run,
+    runs,
+    show,
+    submit,
+    trace,
+    versions,
+)
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "new": new.create,
+    "check": check.check,
     "run": run.run,
     "evaluate": evaluate.evaluate,
     "predict": predict.predict,

@@ -59,6 +59,7 @@ def run(
     )
     from tfx_ocr.pipeline import unchanged
     from tfx_ocr.pipeline.check import check
+    from tfx_ocr.pipeline.data_check import check_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     resolved = resolve_recipe(settings)
@@ -69,6 +70,9 @@ def run(
         print(f"{recipe}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)
         result = unchanged.recall(resolved, settings)
         if result is None:
+            if "://" not in settings.input:
+                for line in check_data(resolved, Path(settings.input)):
+                    print(line, flush=True)
             raise typer.Exit(_tfx(settings, lock))
         last_run.write(settings, result)
         for line in last_run.format_lines(result):

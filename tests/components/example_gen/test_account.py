@@ -60,12 +60,14 @@ def test_labels_that_are_no_classes_are_not_listed():
 
 
 def test_the_limit_itself_is_allowed():
-    assert account.explain_refusal(made(), REJECTED, RULE, "data", "list") is None  # 3 of 15 is 0.2
+    assert account.explain_refusal(made(), REJECTED, RULE, "data", "list", "digits") is None  # 3 of 15 is 0.2
 
 
 def test_too_many_set_aside_stop_the_run_in_one_sentence():
     rejected = [*REJECTED, ("d.png", "empty file: it holds no bytes"), ("e.png", "too large: 9 x 9 pixels")]
-    assert account.explain_refusal(made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl") == (
+    assert account.explain_refusal(
+        made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl", "digits"
+    ) == (
         "5 of 17 records in data are set aside, 29.4% where at most 20.0% are allowed: 2 unknown label (such as "
         "b.png), 1 not an image (such as a.png), 1 empty file (such as d.png), and more; all are listed in "
         "root/rejected/7.jsonl: mend or remove them, or raise examples.max_rejected in the recipe"
@@ -86,10 +88,29 @@ def test_too_many_set_aside_stop_the_run_in_one_sentence():
     ],
 )
 def test_an_empty_split_stops_the_run(counts, sentence):
-    assert account.explain_refusal(made(counts, []), [], RULE, "data", "list").startswith(sentence)
+    assert account.explain_refusal(made(counts, []), [], RULE, "data", "list", "digits").startswith(sentence)
 
 
 def test_no_records_at_all_stop_the_run():
-    assert account.explain_refusal(made([], []), [], RULE, "data", "list").startswith(
+    assert account.explain_refusal(made([], []), [], RULE, "data", "list", "digits").startswith(
         "no records in data, which looks like"
     )
+
+
+@pytest.mark.parametrize(
+    ("rejected", "sentence"),
+    [
+        (
+            [(f"{label}.png", f"unknown label: '{label}' is not one of 0 to 9") for label in "ABBCD"],
+            "5 of 5 labels are not in the alphabet of `digits` (A, B, C ...): "
+            "make a recipe of your own: tfx-ocr new NAME --data data",
+        ),
+        (
+            [("a.png", "not an image: none of PNG"), ("b.png", "not an image: none of PNG")],
+            "all 2 records in data are set aside: 2 not an image (such as a.png): give other data",
+        ),
+    ],
+    ids=["labels", "pictures"],
+)
+def test_where_everything_is_wrong_no_limit_is_to_be_raised(rejected, sentence):
+    assert account.explain_refusal(made([], rejected), rejected, RULE, "data", "list", "digits") == sentence

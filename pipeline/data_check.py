@@ -1,0 +1,170 @@
+"""Look at a recipe's data before a run: what would be set aside, how it is divided, and what is too little."""
+
+from __future__ import annotations
+
+import collections
+import itertools
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfx_ocr.components.artifacts import SPLITS
+from tfx_ocr.components.example_gen import account
+from tfx_ocr.components.example_gen.splits import Divider
+from tfx_ocr.components.recipe import Recipe, Split
+from tfx_ocr.components.tasks import get_task
+from tfx_ocr.data import features, images, validation
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.record import Record
+from tfx_ocr.data.survey import Seen, Survey, survey_data
+
+SECONDS = 0.8  # that the data is looked at for
+FEW = 5  # groups, below which a split by group says little about new ones
+NAMED = 5  # classes, or pictures, that are named
+MOST_COMPARED = 3000  # pictures of a split
+NEAR = 2.5  # grey levels by which thumbnails of one picture differ at most, root mean square
+
+
+def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str]:
+    """Look at the data of a recipe, without TensorFlow and in about `seconds`.
+
+    Args:
+        recipe: one that `check_recipe` lets pass.
+        data: folder that one of its readers supports.
+        seconds: to look for; 0 for all of the data.
+
+    Returns:
+        Lines for the console: what there is and how it is divided, what is set aside, what is too little.
+
+    Raises:
+        ValueError: ExampleGen would stop the run; one sentence says why.
+    """
+    alphabet, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records
+
+    def find_problem(record: Record, decode: bool) -> str | None:
+        reason = validation.find_problem(record, alphabet, needed)
+        if not reason and decode and features.IMAGE in record.features:
+            reason = images.find_problem(record.get_bytes(features.IMAGE), *recipe.examples.sizes)
+        return reason
+
+    survey = survey_data(data, recipe.examples.readers, find_problem, seconds)
+    divided = divide(survey.kept, recipe.examples.split)
+    rejected = survey.rejected + list(_find_copies(divided))
+    kept = [(split, each) for split, each in divided if split]
+    if survey.complete:
+        rejected += [(each.source, "no group: the recipe splits by group") for split, each in divided if not split]
+        copies = {source for source, _ in rejected}
+        kept = [(split, each) for split, each in kept if each.source not in copies]
+    counts = collections.Counter((split, each.label) for split, each in kept)
+    counts.update(("given", f'["{each.split}", "{each.place}"]') for _, each in kept if each.split)
+    classes = alphabet.CLASSES if get_task(recipe.task).lists_labels else ()
+    summary = account.summarize(survey.reader, counts.items(), rejected, ())
+    refusal = account.explain_refusal(summary, rejected, recipe.examples, str(data), "", recipe.name)
+    if refusal and (survey.complete or not kept):
+        raise ValueError(refusal)
+    return [
+        *_describe(survey, summary, rejected, recipe.examples.split.by),
+        *_find_too_few(kept, classes, survey, recipe),
+        *find_doubles(survey.kept),
+    ]
+
+
+def divide(seen: Sequence[Seen], rule: Split) -> list[tuple[str, Seen]]:
+    """Return each record with its split, as ExampleGen divides: "" where the rule needs a group that it lacks."""
+    divider = Divider(rule, {each.split for each in seen if each.split})
+    keys = {"record": "digest", "file": "file", "group": "group"}
+    return [(divider.choose_split(each.split, getattr(each, keys[rule.by])), each) for each in seen]
+
+
+def _find_copies(divided: Sequence[tuple[str, Seen]]) -> Iterator[tuple[str, str]]:
+    """Yield source and reason of records whose picture is in a later split too, where ExampleGen keeps it."""
+    stays: dict[str, tuple[int, str]] = {}
+    for split, each in divided:
+        if split:
+            place = SPLITS.index(split), each.source
+            stays[each.digest] = max(stays.get(each.digest, place), place, key=lambda one: one[0])
+    for split, each in divided:
+        if split and SPLITS.index(split) < stays[each.digest][0]:
+            later, source = stays[each.digest]
+            yield each.source, f"in two splits: the same picture is in {SPLITS[later]}, {source}"
+
+
+def _describe(survey: Survey, summary: dict[str, Any], rejected: Sequence[tuple[str, str]], by: str) -> Iterator[str]:
+    """Yield what there is and how it is divided, and what is set aside."""
+    looked = len(survey.seen)
+    count = f"{looked:,} records" if survey.complete else f"about {survey.listed:,} records, {looked:,} looked at"
+    total = max(sum(summary["splits"].values()), 1)
+    parts = ", ".join(
+        f"{split} {number:,}" if survey.complete else f"{split} {number / total:.0%}"
+        for split, number in summary["splits"].items()
+    )
+    stated = account.describe_splits(summary).removeprefix("splits: ")
+    yield f"data: {survey.reader}, {count}: {parts} ({stated}, by {by})"
+    if rejected:
+        yield f"set aside: {len(rejected):,} ({len(rejected) / looked:.1%}): {account.describe_rejections(rejected)}"
+
+
+def _find_too_few(
+    kept: Sequence[tuple[str, Seen]], classes: Sequence[str], survey: Survey, recipe: Recipe
+) -> Iterator[str]:
+    """Yield what there is too little of to learn from or to judge by."""
+    groups = {each.group for _, each in kept}
+    if recipe.examples.split.by == "group" and len(groups) < FEW:
+        yield f"too few: {len(groups)} groups, where {FEW} or more tell how new ones are read"
+    if not survey.complete:
+        return
+    found = {split: {each.label for each_split, each in kept if each_split == split} for split in SPLITS}
+    for split in SPLITS:
+        lacking = [label for label in classes if label not in found[split]]
+        if lacking and len(classes) <= len(kept):  # of thousands of syllables, most are never met
+            more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+            yield f"too few: {split} has no record of class {', '.join(lacking[:NAMED])}{more}"
+
+
+def find_doubles(kept: Sequence[Seen]) -> Iterator[str]:
+    """Yield which pictures stand under two labels, occur twice, or are nearly the same in two splits."""
+    by_digest = collections.defaultdict(list)
+    for each in kept:
+        by_digest[each.digest].append(each)
+    twice = [each for each in by_digest.values() if len(each) > 1]
+    pairs = [(each[0], other) for each in twice for other in each[1:] if other.label != each[0].label]
+    for first, other in pairs[:NAMED]:
+        yield f"the same picture under two labels: {first.source} is {first.label!r}, {other.source} is {other.label!r}"
+    if len(pairs) > NAMED:
+        yield f"and {len(pairs) - NAMED:,} more pictures under two labels"
+    if twice:
+        first, second, *_ = twice[0]
+        yield f"{len(twice):,} pictures occur more than once, such as {first.source} and {second.source}"
+    if near := find_near(kept):
+        first, second = near[0]
+        yield (
+            f"{len(near):,} pictures are nearly those of another split, such as {first.source} ({first.split}) and "
+            f"{second.source} ({second.split}): the test measures what was learned by heart"
+        )
+
+
+def find_near(kept: Sequence[Seen]) -> list[tuple[Seen, Seen]]:
+    """Return pairs of pictures that differ by noise alone, though they are in two splits that the data states."""
+    of_split = {
+        split: [each for each in kept if each.split == split and each.thumbnail][:MOST_COMPARED] for split in SPLITS
+    }
+    pairs = []
+    for first, second in itertools.combinations(SPLITS, 2):
+        if not (of_split[first] and of_split[second]):
+            continue
+        ours, theirs = (
+            np.array([np.frombuffer(each.thumbnail, np.uint8) for each in of_split[split]], np.float32)
+            for split in (first, second)
+        )
+        squares = (ours**2).sum(1)[:, None] + (theirs**2).sum(1)[None] - 2 * ours @ theirs.T
+        near = (squares / ours.shape[1] < NEAR**2) & (ours.std(1) > 3 * NEAR)[:, None]
+        for row, column in np.argwhere(near):
+            one, other = of_split[first][row], of_split[second][column]
+            if (
+                one.digest != other.digest
+                and abs(one.size[0] * other.size[1] / (one.size[1] * other.size[0]) - 1) < 0.1
+            ):
+                pairs.append((one, other))
+    return pairs

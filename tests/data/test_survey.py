@@ -1,0 +1,57 @@
+"""What data holds, without TensorFlow: all of it in time, or a part."""
+
+import pytest
+
+from tfx_ocr.data import images
+from tfx_ocr.data.survey import THUMBNAIL_PX, survey_data
+
+
+def accept(record, decode):
+    return None
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    def write(**folders):
+        for label, count in folders.items():
+            (tmp_path / label).mkdir()
+            for number in range(count):
+                pixels = bytes([len(label), number % 256] * 8)
+                (tmp_path / label / f"{number}.png").write_bytes(images.encode_png(pixels, 4, 4))
+        return tmp_path
+
+    return write
+
+
+def test_all_records_are_seen_in_the_order_of_the_data(pictures):
+    root = pictures(b=2, aa=3)
+    (root / "stray.png").write_bytes(b"")
+    survey = survey_data(root, ["image_folder"], accept, thumbnails=True)
+    assert (survey.reader, survey.complete, survey.listed) == ("image_folder", True, 6)
+    assert [(each.source, each.label, each.size) for each in survey.kept] == [
+        ("aa/0.png", "aa", (4, 4)), ("aa/1.png", "aa", (4, 4)), ("aa/2.png", "aa", (4, 4)),
+        ("b/0.png", "b", (4, 4)), ("b/1.png", "b", (4, 4)),
+    ]  # fmt: skip
+    assert [source for source, _ in survey.rejected] == ["stray.png"]
+    assert {len(each.thumbnail) for each in survey.kept} == {THUMBNAIL_PX**2}
+    assert len({each.digest for each in survey.kept}) == 5
+    assert len(survey.sample) == 5
+
+
+def test_what_the_caller_finds_wrong_is_set_aside(pictures):
+    survey = survey_data(pictures(b=2), ["image_folder"], lambda record, decode: "odd: it is")
+    assert survey.rejected == [("b/0.png", "odd: it is"), ("b/1.png", "odd: it is")]
+    assert survey.sample == []
+
+
+def test_without_time_a_part_is_seen_and_the_rest_is_estimated(pictures):
+    survey = survey_data(pictures(b=1100), ["image_folder"], accept, seconds=1e-9)
+    assert not survey.complete
+    assert 1 <= len(survey.seen) < 1100
+    assert survey.listed >= len(survey.seen)
+
+
+def test_pictures_are_decoded_for_half_of_the_time(pictures):
+    asked = []
+    survey_data(pictures(b=3), ["image_folder"], lambda record, decode: asked.append(decode), seconds=1e-9)
+    assert set(asked) == {False}
