@@ -20,7 +20,6 @@ class Settings(served.Settings):
 
     Attributes:
         recipe: name of the recipe that the runner files run.
-        recipes: folder of recipes of one's own, a TOML file each.
         input: folder or address of the data; "" for the recipe's own sample.
         pipeline_root: of the artifacts; "" for `<home>/<recipe>/pipeline`. An object store's address on Kubeflow.
         metadata: ML Metadata: "" for sqlite at `<home>/<recipe>/metadata.sqlite`, or `mysql://user:password@host:port/name`.
@@ -31,10 +30,10 @@ class Settings(served.Settings):
         tune: whether a Tuner stands before the Trainer.
         keep_versions: how many of the newest versions stay when a new one is pushed, such as `5`; "" keeps all.
         trace: whether an error shows its stack trace.
+        recipes: folder of recipes of one's own, a TOML file each.
     """
 
     recipe: str = DEFAULT
-    recipes: str = FOLDER
     input: str = ""
     pipeline_root: str = ""
     metadata: str = ""
@@ -45,6 +44,7 @@ class Settings(served.Settings):
     tune: str = ""
     keep_versions: str = ""
     trace: str = ""
+    recipes: str = FOLDER
 
     @property
     def folder(self) -> Path:
