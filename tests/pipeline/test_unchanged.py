@@ -114,6 +114,7 @@ def test_a_refused_run_is_told_again_and_ends_with_its_status(world, monkeypatch
 def test_a_change_starts_tfx_and_its_status_is_the_commands(world, monkeypatch):
     world.picture.write_bytes(b"two")
     monkeypatch.setattr(command, "_tfx", lambda *_: 3)
+    monkeypatch.setattr("tfx_ocr.pipeline.data_check.check_data", lambda *_: ["data: one record"])
     assert CliRunner().invoke(app(), ["run", "digits", "--data", str(world.data)]).exit_code == 3
 
 

@@ -77,6 +77,7 @@ def test_a_second_run_in_the_same_folder_is_refused_and_a_later_one_is_not(monke
     (tmp_path / "data/7").mkdir(parents=True)
     (tmp_path / "data/7/1.png").touch()
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr("tfx_ocr.pipeline.data_check.check_data", lambda *_: [])
     begin = ["run", "digits", "--data", str(tmp_path / "data")]
     tried = []
 
