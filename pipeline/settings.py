@@ -12,6 +12,7 @@ from tfx_ocr.pipeline.recipes import DEFAULT, FOLDER
 from tfx_ocr.serving import settings as served
 
 PREFIX, FILE = served.PREFIX, served.FILE
+OTHERS = ("BARE", "DATA", "FUZZ")  # variables of the project's own tests
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -97,10 +98,15 @@ def load(environment: Mapping[str, str] = os.environ, folder: Path = Path()) -> 
     """Read the settings.
 
     Raises:
-        ValueError: the file is not TOML or names an unknown setting.
+        ValueError: the file is not TOML, or it or a variable names an unknown setting.
     """
     names = [field.name for field in dataclasses.fields(Settings)]
     for name in served.read_file(folder):
         if name not in names:
             raise ValueError(f"{FILE}: no setting {name!r}; known: {', '.join(names)}")
+    known = {f"{PREFIX}{name.upper()}" for name in (*names, *OTHERS)}
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in known:
+            said = ", ".join(f"{PREFIX}{name.upper()}" for name in names)
+            raise ValueError(f"environment: no setting {variable}; known: {said}")
     return served.load(Settings, environment, folder)

@@ -45,3 +45,9 @@ def test_a_bad_file_is_refused_with_what_is_known(tmp_path, text, said):
 def test_beam_flags_are_shell_words():
     settings = dataclasses.replace(Settings(), beam="--runner=FlinkRunner --job_name='two words'")
     assert settings.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]
+
+
+def test_a_misspelt_variable_is_refused_with_what_is_known(tmp_path):
+    with pytest.raises(ValueError, match=r"environment: no setting TFX_OCR_HOEM; known: TFX_OCR_HOME, TFX_OCR_SERVING"):
+        load({"TFX_OCR_HOEM": "x", "TFX_OCR_DATA": "y", "HOME": "z"}, tmp_path)
+    assert load({"TFX_OCR_DATA": "y", "TFX_OCR_BARE": "1", "HOME": "z"}, tmp_path) == Settings()
