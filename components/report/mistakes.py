@@ -1,4 +1,4 @@
-"""The worst mistakes of a model: of classes the wrong answers it was surest of, else those that are wrong in most."""
+"""The worst mistakes of a model: the most confident wrong classes, else the answers with most errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data: how many records a split and label, what was set aside, what is odd, what is there twice."""
+"""The data: records of each split and label, rejected records, anomalies and duplicates."""
 
 from __future__ import annotations
 

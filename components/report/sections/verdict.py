@@ -70,7 +70,7 @@ def _shown(checks: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _served(gate: Mapping[str, Any]) -> str:
     served = gate.get("served")
     if not served:
-        return "No version was served before, so there was nothing to be worse than."
+        return "No version was served before, so the model is held to the limits alone."
     how = {
         "recorded": "its numbers on the same examples were recorded when it was pushed",
         "evaluated": "it was evaluated on the same examples in this run",

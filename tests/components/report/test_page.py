@@ -31,7 +31,7 @@ def test_page_of_a_refused_model_names_each_limit_that_does_not_hold(refused_run
         "accuracy 0.955 is 0.028 worse than version 2's 0.983 (at most 0.005)",
     ):
         assert sentence in found.texts["verdict"]
-    (checks,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
+    (checks,) = [rows for caption, rows in found.tables.items() if caption.startswith("Checks of the gate")]
     assert checks[1:] == [
         ["✗ failed", "accuracy", "at least 0.97", "0.9550", "–"],
         ["✗ failed", "accuracy", "at most 0.005 worse than the served version", "0.9550", "0.9830"],
@@ -46,7 +46,7 @@ def test_page_says_what_was_worse_than_the_served_version_by_chance_alone(run, r
     )
     checks = [make.check("accuracy", "at_most_worse", 0.005, 0.955, served=0.983, sentence=said)]
     found = read(dataclasses.replace(run, gate={**run.gate, "checks": checks}))
-    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
+    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("Checks of the gate")]
     ((result, metric, wanted, *_),) = rows[1:]
     assert (result, metric) == ("✓ passed", "accuracy")
     assert wanted.startswith("at most 0.005 worse than the served version")
@@ -57,7 +57,7 @@ def test_page_of_a_model_whose_error_rate_has_a_limit(run, read, make):
     part = dataclasses.replace(run.part, gate=Gate(at_most={"cer": 0.25}))
     gate = {**run.gate, "metrics": {"cer": 0.21}, "intervals": {}, "checks": [make.check("cer", "at_most", 0.25, 0.21)]}
     found = read(dataclasses.replace(run, part=part, gate={**gate, "served": None}))
-    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("What the gate asks for")]
+    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("Checks of the gate")]
     assert rows[1:] == [["✓ passed", "cer", "at most 0.25", "0.2100", "–"]]
     assert "cer 0.2100 limit 0.2500" in " ".join(found.texts["metrics"].split())
 
@@ -85,7 +85,7 @@ def test_classification_report_has_precision_recall_f1_and_support_of_each_class
 
 def test_confusion_matrix_counts_references_down_and_answers_across(run, read, make):
     found = read(run)
-    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("Rows: what it is")]
+    (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("Rows: reference")]
     assert rows[0] == ["", *make.digits]
     assert rows[5] == ["4", "", "", "", "", "17", "", "", "", "", "3"]
     assert found.tables["Most frequent confusions"][1] == ["4", "9", "3"]
@@ -111,7 +111,7 @@ def test_page_of_a_model_without_mistakes_says_so(run, read, make):
     perfect = dataclasses.replace(run, gate=make.gate_json(wrong={}), mistakes=[])
     found = read(perfect)
     assert "The model made no mistake on these examples." in found.texts["mistakes"]
-    assert "All 200 answers are right." in found.texts["confusion"]
+    assert "All 200 answers are correct." in found.texts["confusion"]
     assert "Most frequent confusions" not in found.tables
 
 
@@ -130,13 +130,13 @@ def test_data_section_counts_records_reasons_and_duplicates(run, read):
     rows = found.tables["Records of each split and label"]
     assert rows[1] == ["0", "144", "16", "20"]
     assert rows[-2:] == [["all records", "1 440", "160", "200"], ["different labels", "10", "10", "10"]]
-    assert found.tables["3 records set aside; they are in no split"][1:] == [
+    assert found.tables["3 records were rejected and belong to no split"][1:] == [
         ["not an image", "2", "train/3/17.png empty file train/5/2.png a text"],
         ["label 'x' is not in the alphabet digits", "1", "train/x/1.png"],
     ]
     assert "1 803 records were read by the reader image_folder." in found.texts["data"]
-    assert "None: the data keeps to the reviewed schema." in found.texts["data"]
-    assert found.tables["Pictures that are there twice, byte for byte"][2] == [
+    assert "None: the data conforms to the schema." in found.texts["data"]
+    assert found.tables["Duplicate images, equal byte for byte"][2] == [
         "train, “1” train/1/4.png",
         "test, “1” test/1/2.png",
     ]
@@ -144,7 +144,7 @@ def test_data_section_counts_records_reasons_and_duplicates(run, read):
 
 def test_anomalies_are_listed(run, read):
     anomaly = {"split": "eval", "feature": "label", "severity": "ERROR", "short": "Unexpected value", "text": "x (1%)"}
-    rows = read(dataclasses.replace(run, anomalies=[anomaly])).tables["Where the data departs from the reviewed schema"]
+    rows = read(dataclasses.replace(run, anomalies=[anomaly])).tables["Where the data departs from the schema"]
     assert rows[1] == ["eval", "label", "ERROR", "Unexpected value: x (1%)"]
 
 
@@ -288,7 +288,7 @@ def test_eleven_thousand_classes_keep_the_page_small(run, read, make):
     assert len(report) == 42
     assert report[1][0] == labels[500]
     assert "The matrix shows the 40 most confused of 11 172 classes." in " ".join(found.texts["confusion"].split())
-    (matrix,) = [rows for caption, rows in found.tables.items() if caption.startswith("Rows: what it is")]
+    (matrix,) = [rows for caption, rows in found.tables.items() if caption.startswith("Rows: reference")]
     assert len(matrix) == 41
     assert matrix[0][-1] == "others"
     assert found.tables["Most frequent confusions: 15 of 5 585 kinds"][1] == [labels[500], labels[501], "2"]

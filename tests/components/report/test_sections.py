@@ -211,7 +211,7 @@ def test_worst_pages_have_written_and_answered_fields_side_by_side(pages, read):
 @pytest.mark.parametrize(
     ("task", "section", "said"),
     [
-        ("syllables", "syllables", "All 4 answers are right."),
+        ("syllables", "syllables", "All 4 answers are correct."),
         ("sequence", "readings", "The model read every text as it is written."),
         ("tagging", "pages", "Every field of every page is right."),
     ],
