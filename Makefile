@@ -14,7 +14,7 @@ LIGHT := $(wildcard tests/test_*.py)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs bench bench-serving test-bare clean
+.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs bench bench-serving test-bare test-containers clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -30,7 +30,7 @@ run: setup ## Train, judge and push RECIPE from DATA, or from the sample that co
 test: test-unit test-tfx test-e2e ## Run every test: three tiers by cost, one process each
 
 test-unit: setup ## Tests that import no TensorFlow
-	@$(PYTEST) -m "not tfx and not e2e"
+	@$(PYTEST) -m "not tfx and not e2e and not containers"
 
 test-tfx: setup ## Tests that import TFX, Beam or TensorFlow
 	@$(PYTEST) -m "tfx and not e2e"
@@ -73,6 +73,9 @@ bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/bench
 
 bench-serving: ## Measure the served model alone: requests per second, versions swapped under load, half an hour's soak
 	@$(MAKE) --no-print-directory bench BENCH="serving soak"
+
+test-containers: setup ## Build both images, run them, and Kubeflow's steps in them (root, docker.io, docker-compose 2, debootstrap)
+	@$(PYTEST) -m containers
 
 test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (root, debootstrap; an hour)
 	@tests/bare/run.sh $(SUITE)

@@ -26,7 +26,7 @@ from tfx.proto.orchestration import pipeline_pb2
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import last_run, outcome, unchanged
+from tfx_ocr.pipeline import last_run, metadata_lock, outcome, unchanged
 from tfx_ocr.pipeline.check import check
 from tfx_ocr.pipeline.graph import build
 from tfx_ocr.pipeline.metadata import get_connection
@@ -74,7 +74,8 @@ class Runner(LocalDagRunner):
                     steps.end()
             except BaseException as error:
                 failed = error
-                traceback.print_exc()
+                with contextlib.suppress(OSError):  # the log may lie on a disk that is full
+                    traceback.print_exc()
                 if steps.steps:
                     steps.end(finished=False)
             result = outcome.read_outcome(store, run_id, settings, steps.steps, time.monotonic() - began, failed, log)
@@ -85,7 +86,8 @@ class Runner(LocalDagRunner):
             progress.set_console(None)
         if result.get(unchanged.KEY):
             result[unchanged.KEY] |= described
-        last_run.write(settings, result)
+        with contextlib.suppress(OSError):  # on a full disk: the console has it
+            last_run.write(settings, result)
         if result["status"] != "pushed":
             sys.exit(last_run.EXIT[result["status"]])
 
@@ -102,8 +104,9 @@ def _quiet(log: Path) -> Iterator[TextIO]:
         try:
             yield console
         finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                with contextlib.suppress(OSError):
+                    stream.flush()
             for number, copy in enumerate(kept, start=1):
                 os.dup2(copy, number)
                 os.close(copy)
@@ -115,6 +118,7 @@ def main() -> None:
         settings = load()
         recipe = resolve_recipe(settings)
         settings = check(recipe, settings)
+        metadata_lock.refuse_locked(settings)
         graph = build(recipe, settings)
     except (ValueError, Stop) as error:
         print(error, file=sys.stderr)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,11 @@ from tfx_ocr.pipeline import unchanged
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
 from tfx_ocr.serving import versions
+
+# How the system, TensorFlow and sqlite say that a disk is full
+DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
+# What a run takes, temporary files included: of its own, and for each byte of the data (measured on the samples)
+RUN_MB, DATA_COPIES = 250, 4
 
 
 def read_outcome(
@@ -55,7 +63,7 @@ def read_outcome(
         return result | {
             "status": "interrupted" if interrupted else "stopped",
             "step": where,
-            "sentence": "interrupted" if interrupted else _sentence(failed),
+            "sentence": "interrupted" if interrupted else _sentence(failed, settings),
         }
     artifacts = list_artifacts(store, run_id)
     newest = {artifact.type: artifact for artifact in artifacts}
@@ -93,12 +101,31 @@ def list_artifacts(store: MetadataStore, run_id: str) -> list[metadata_store_pb2
     return sorted((artifact for artifact in artifacts if artifact.id in made), key=lambda artifact: artifact.id)
 
 
-def _sentence(error: BaseException) -> str:
+def _sentence(error: BaseException, settings: Settings) -> str:
     """Return the sentence for people in `error` or its cause; else its first line and that the log has the rest."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, Stop):
-            return str(seen)
-        seen = seen.__cause__ or seen.__context__
+    chain: list[BaseException] = []
+    link: BaseException | None = error
+    while link is not None:
+        chain.append(link)
+        link = link.__cause__ or link.__context__
+    if any(said in str(link) for link in chain for said in DISK_FULL):
+        return _describe_full_disk(settings)
+    for link in chain:
+        if isinstance(link, Stop):
+            return str(link)
     first = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first[:300]} (the log has the rest)"
+
+
+def _describe_full_disk(settings: Settings) -> str:
+    """Return where the least space is, and what a run needs."""
+    places: dict[int, Path] = {}  # by what is free there
+    for place in (settings.folder, Path(settings.root), Path(settings.serving_dir)):
+        there = next(folder for folder in (place, *place.parents) if folder.exists())
+        places.setdefault(shutil.disk_usage(there).free, place)
+    free = min(places)
+    data = sum(path.stat().st_size for path in Path(settings.input).rglob("*") if path.is_file())
+    return (
+        f"the disk is full: {free >> 20} MB are free in {places[free]}, and a run of this data takes about "
+        f"{RUN_MB + (DATA_COPIES * data >> 20)} MB. Make room and run the same command: finished steps are reused"
+    )

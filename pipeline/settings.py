@@ -28,6 +28,7 @@ class Settings(served.Settings):
         overrides: `field=value` pairs that replace values of the recipe, such as `trainer.epochs=5`; shell words.
         beam: Beam's flags, such as `--runner=FlinkRunner`; shell words.
         image: container image that Kubeflow's steps run in.
+        resources: of Kubeflow's steps: `memory=4Gi Trainer.gpu=1`; shell words.
         tune: whether a Tuner stands before the Trainer.
         keep_versions: how many of the newest versions stay when a new one is pushed, such as `5`; "" keeps all.
         trace: whether an error shows its stack trace.
@@ -42,6 +43,7 @@ class Settings(served.Settings):
     overrides: str = ""
     beam: str = "--direct_running_mode=in_memory --direct_num_workers=1"
     image: str = "tfx-ocr"
+    resources: str = ""
     tune: str = ""
     keep_versions: str = ""
     trace: str = ""

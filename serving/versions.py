@@ -93,8 +93,9 @@ def find_newest(serving_dir: str | os.PathLike[str]) -> int | None:
 
 
 def get_folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
-    """Return a version's folder."""
-    return Path(serving_dir) / str(version)
+    """Return a version's folder: the one that is there, whose name may have zeros before the number, or a new one."""
+    new = Path(serving_dir) / str(version)
+    return list_folders(serving_dir).get(version, new) if Path(serving_dir).is_dir() else new
 
 
 def compute_digests(version_dir: str | os.PathLike[str], without: Sequence[str] = ()) -> dict[str, str]:
@@ -165,7 +166,9 @@ def publish(
         The manifest of the version that is served now.
 
     Raises:
-        ValueError: `source` holds no model, or it changed while it was copied.
+        ValueError: `source` holds no model, it changed while it was copied, or something in `serving_dir` has a name
+            that no push can go past.
+        OSError: `source` cannot be read, or `serving_dir` cannot be written.
     """
     source, serving_dir = Path(source), Path(serving_dir)
     files = compute_digests(source, without)
@@ -175,6 +178,8 @@ def publish(
     _sync(serving_dir.parent)
     with _locked(serving_dir):
         for left in serving_dir.glob(f"{STAGING}*"):
+            if left.is_symlink() or not left.is_dir():
+                raise ValueError(f"{left} is not the folder of a push: move it, the name is kept for pushes")
             shutil.rmtree(left)
         last = find_newest(serving_dir)
         if last is not None:
@@ -182,6 +187,9 @@ def publish(
                 served = verify(get_folder(serving_dir, last))
                 if served.files == files:
                     return served
+        if last == LARGEST:
+            folder = get_folder(serving_dir, last)
+            raise ValueError(f"{folder} has the largest number, so no push after it is served: move it or renumber it")
         now = datetime.datetime.now(datetime.UTC)
         manifest = dataclasses.replace(
             manifest,
@@ -190,18 +198,22 @@ def publish(
             files=files,
         )
         staging = serving_dir / f"{STAGING}{manifest.version}"
-        for name in files:
-            copy = staging / name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, copy)
-            _sync(copy)
-        text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
-        (staging / MANIFEST).write_text(text, encoding="utf-8")
-        _sync(staging / MANIFEST)
-        for each in [*(path for path in staging.rglob("*") if path.is_dir()), staging]:
-            _sync(each)
-        verify(staging)
-        os.rename(staging, get_folder(serving_dir, manifest.version))
+        try:
+            for name in files:
+                copy = staging / name
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source / name, copy)
+                _sync(copy)
+            text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+            (staging / MANIFEST).write_text(text, encoding="utf-8")
+            _sync(staging / MANIFEST)
+            for each in [*(path for path in staging.rglob("*") if path.is_dir()), staging]:
+                _sync(each)
+            verify(staging)
+            os.rename(staging, get_folder(serving_dir, manifest.version))
+        except OSError:  # a full disk: give back what this took of it
+            shutil.rmtree(staging, ignore_errors=True)
+            raise
         _sync(serving_dir)
     return manifest
 

@@ -40,7 +40,7 @@ class Executor(stock.Executor):
                 how many of the newest versions stay.
 
         Raises:
-            Stop: the destination is not a folder of a file system, or the model cannot be read.
+            Stop: the destination is not a folder of a file system, it cannot be written, or the model cannot be read.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         pushed = artifact_utils.get_single_instance(output_dict[standard_component_specs.PUSHED_MODEL_KEY])
@@ -60,19 +60,21 @@ class Executor(stock.Executor):
         known = _describe(model_path, Part.from_json(exec_properties["recipe"]), input_dict)
         known = dataclasses.replace(known, run=(self._context.pipeline_run_id or "") if self._context else "")
         left_out = _list_left_out(input_dict)
-        withdrawn = versions.find_withdrawn(serving_dir, versions.compute_digests(model_path, left_out))
-        if withdrawn is not None:
-            self._MarkNotPushed(pushed)
-            say(
-                f"not pushed: version {withdrawn}, which is this model, was rolled back; "
-                f"`tfx-ocr rollback {known.recipe} --to {withdrawn}` serves it again"
-            )
-            return
-        before = versions.find_newest(serving_dir)
         try:
+            withdrawn = versions.find_withdrawn(serving_dir, versions.compute_digests(model_path, left_out))
+            if withdrawn is not None:
+                self._MarkNotPushed(pushed)
+                say(
+                    f"not pushed: version {withdrawn}, which is this model, was rolled back; "
+                    f"`tfx-ocr rollback {known.recipe} --to {withdrawn}` serves it again"
+                )
+                return
+            before = versions.find_newest(serving_dir)
             manifest = versions.publish(model_path, serving_dir, known, left_out)
         except ValueError as error:
             raise Stop(str(error)) from error
+        except OSError as error:
+            raise Stop(f"cannot push to {serving_dir}: {error.filename or serving_dir}: {error.strerror}") from error
         text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
         io_utils.write_string_file(os.path.join(pushed.uri, versions.MANIFEST), text)
         folder = os.fspath(versions.get_folder(serving_dir, manifest.version))

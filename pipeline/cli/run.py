@@ -24,6 +24,7 @@ from tfx_ocr.pipeline.last_run import EXIT, shorten_path
 from tfx_ocr.pipeline.settings import Settings
 
 LOCK = "running.lock"  # in the recipe's folder
+TEMPORARY = "tmp"  # likewise
 
 
 def run(
@@ -57,7 +58,7 @@ def run(
         overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
         tune="1" if tune else settings.tune,
     )
-    from tfx_ocr.pipeline import unchanged
+    from tfx_ocr.pipeline import metadata_lock, unchanged
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.data_check import check_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
@@ -70,6 +71,7 @@ def run(
         print(f"{recipe}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)
         result = unchanged.recall(resolved, settings)
         if result is None:
+            metadata_lock.refuse_locked(settings)
             if "://" not in settings.input:
                 for line in check_data(resolved, Path(settings.input)):
                     print(line, flush=True)
@@ -117,10 +119,15 @@ def _tfx(settings: Settings, lock: int) -> int:
     tfx = Path(sys.executable).with_name("tfx")
     log = settings.folder / "logs" / "tfx.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    temporary = settings.folder / TEMPORARY
+    for left in (temporary, *Path(settings.root).glob("*/.system/executor_execution/*/.temp")):
+        shutil.rmtree(left, ignore_errors=True)  # of a run that was killed
+    temporary.mkdir()
     environment = {
         **os.environ,
         **settings.to_environment(),
         "LOCAL_HOME": str(settings.tfx_home),
+        "TMPDIR": str(temporary),
         "PATH": f"{tfx.parent}{os.pathsep}{os.environ.get('PATH', '')}",  # tfx calls pip from PATH
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
@@ -134,9 +141,6 @@ def _tfx(settings: Settings, lock: int) -> int:
         with log.open("ab") as errors:
             code = subprocess.run([str(tfx), *command], env=environment, stderr=errors, pass_fds=[lock]).returncode
         if code and last_run.read(settings) == before:
-            print(
-                f"`tfx {' '.join(command[:2])}` failed before any step ran; see {shorten_path(str(log))}",
-                file=sys.stderr,
-            )
+            print(f"`tfx {' '.join(command[:2])}` left no result; see {shorten_path(str(log))}", file=sys.stderr)
             return EXIT["stopped"]
     return EXIT[last_run.read(settings)["status"]]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import socket
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
 from tfx_ocr.pipeline import settings as settings_of
+
+PATIENCE_S = 10.0
 
 
 def submit(
@@ -19,7 +23,8 @@ def submit(
 
     The stock `tfx run create --engine=kubeflow` ends in ImportError in every TFX; this takes its place. TFX_OCR_INPUT,
     TFX_OCR_PIPELINE_ROOT and TFX_OCR_SERVING name addresses the cluster reaches, TFX_OCR_IMAGE the steps' image
-    (serving/docker/). Needs Python 3.11 (tfx[kfp]).
+    (serving/docker/), TFX_OCR_RESOURCES what each step may take. All are checked before anything is sent. Needs Python
+    3.11 (tfx[kfp]).
 
     Examples:
       tfx-ocr submit digits --endpoint URL
@@ -27,6 +32,8 @@ def submit(
     settings = dataclasses.replace(settings_of.load(), recipe=recipe)
     from tfx_ocr.pipeline import kubeflow_runner
 
+    kubeflow_runner.check_settings(settings)
+    _refuse_unreachable(endpoint)
     kubeflow_runner.build_specification(settings)
     import kfp
 
@@ -38,3 +45,17 @@ def submit(
         enable_caching=True,
     )
     print(f"submitted: run {made.run_id}")
+
+
+def _refuse_unreachable(endpoint: str) -> None:
+    """Refuse an endpoint that does not answer, before half a minute of compiling.
+
+    Raises:
+        ValueError: it is not the address of a server, or nothing listens there.
+    """
+    address = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
+    try:
+        port = address.port or {"https": 443}.get(address.scheme, 80)
+        socket.create_connection((address.hostname or "", port), timeout=PATIENCE_S).close()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"endpoint {endpoint}: {error}") from None

@@ -19,9 +19,7 @@ command -v debootstrap >/dev/null || { echo "Please run: apt-get install deboots
 # In a mount namespace of its own: however this ends, no mount stays behind.
 [ -n "${TFX_OCR_BARE:-}" ] || TFX_OCR_BARE=1 exec unshare --mount --propagation private "$0" "${suites[@]}" -- "${targets[@]}"
 
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-    sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb +(\[[^]]*\] +)?([^ ]+) .*/\2/p' | grep -m1 '/debian/\?$') || true
-[ -n "$mirror" ] || { echo "No Debian mirror in /etc/apt/sources.list*." >&2; exit 1; }
+mirror=$(tests/bare/mirror.sh)
 
 # What a user on this machine would have set, and no more: proxies, certificates, package indexes.
 settings=(HOME=/root LANG=C.UTF-8 TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)

@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 CLUSTER = Settings(
-    input="s3://bucket/data", pipeline_root="s3://bucket/root", serving="s3://bucket/serving", image="tfx-ocr:1"
+    input="s3://bucket/data", pipeline_root="s3://bucket/root", serving="/mnt/serving", image="tfx-ocr:1"
 )
 
 
@@ -101,6 +101,27 @@ def test_an_address_the_cluster_needs_is_asked_for(settings, field):
 
     with pytest.raises(ValueError, match=f"TFX_OCR_{field.upper()}"):
         build_specification(dataclasses.replace(settings, **{field: ""}))
+
+
+def test_steps_have_the_requests_and_limits_of_the_settings(spec, settings):
+    from tfx_ocr.pipeline.kubeflow_runner import build_specification
+
+    steps = spec["deploymentSpec"]["executors"]
+    assert [name for name, executor in steps.items() if "resources" in executor["container"]] == []
+    text = "memory=4Gi memory_request=512Mi Trainer.memory=16Gi Trainer.cpu=2.5 Trainer.cpu_request=500m Trainer.gpu=2"
+    asked = build_specification(dataclasses.replace(settings, resources=text))["deploymentSpec"]["executors"]
+    assert asked.pop("Trainer_executor")["container"]["resources"] == {
+        "resourceMemoryLimit": "16Gi",
+        "resourceMemoryRequest": "512Mi",
+        "resourceCpuLimit": "2.5",
+        "resourceCpuRequest": "500m",
+        "accelerator": {"resourceType": "nvidia.com/gpu", "resourceCount": "2"},
+    }
+    assert len(asked) == 9
+    for executor in asked.values():
+        assert executor["container"]["resources"] == {"resourceMemoryLimit": "4Gi", "resourceMemoryRequest": "512Mi"}
+    with pytest.raises(ValueError, match=r"no step 'Trainor'; known: .*Trainer"):
+        build_specification(dataclasses.replace(settings, resources="Trainor.gpu=1"))
 
 
 @pytest.fixture

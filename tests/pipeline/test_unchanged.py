@@ -32,7 +32,7 @@ class World:
         self.artifact = self.settings.folder / "pipeline" / "Trainer" / "model" / "6"
         self.artifact.mkdir(parents=True)
         (self.artifact / "weights").write_bytes(b"model")
-        self.settings.metadata_file.write_bytes(b"store")
+        self.settings.metadata_file.touch()
         self.version = versions.publish(self.artifact, self.settings.serving_dir, versions.Manifest()).version
         self.push = self.settings.folder / "pipeline" / "Pusher" / "pushed_model" / "9"
         self.push.mkdir(parents=True)

@@ -1,8 +1,10 @@
 import dataclasses
+import errno
 import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -71,6 +73,30 @@ def test_a_number_beyond_int64_is_not_a_version(tmp_path):
     for number in (2**63 - 1, 2**63, 2**63 + 1):
         (tmp_path / str(number)).mkdir()
     assert versions.list_versions(tmp_path) == [2**63 - 1]
+
+
+def test_a_version_may_be_written_with_zeros_before_its_number(tmp_path, old):
+    (tmp_path / "served").mkdir()
+    assert versions.get_folder(tmp_path / "served", 1) == tmp_path / "served/1"  # a new one
+    old.rename(tmp_path / "served/0001")
+    assert versions.get_folder(tmp_path / "served", 1) == tmp_path / "served/0001"
+    assert versions.get_folder(tmp_path / "nowhere", 1) == tmp_path / "nowhere/1"
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("elsewhere")], ids=["file", "link"])
+def test_what_is_named_as_a_push_and_is_none_is_left_alone_and_said(served, old, make):
+    served.mkdir(parents=True)
+    make(served / ".staging-mine")
+    with pytest.raises(ValueError, match=r"\.staging-mine is not the folder of a push: move it"):
+        publish(old, served, Manifest())
+    assert [path.name for path in served.iterdir() if path.name != ".lock"] == [".staging-mine"]
+
+
+def test_a_push_that_could_not_be_served_is_refused(served, old):
+    (served / str(2**63 - 1)).mkdir(parents=True)
+    with pytest.raises(ValueError, match="9223372036854775807 has the largest number, so no push after it is served"):
+        publish(old, served, Manifest())
+    assert versions.list_versions(served) == [2**63 - 1]
 
 
 def test_a_manifest_says_nothing_that_it_was_not_told():
@@ -305,6 +331,34 @@ def test_killed_at_any_write_the_old_version_is_served_and_the_next_push_complet
         assert versions.verify(place / "1001").recipe == "new"
         assert not list(place.glob(".staging-*"))
     assert deaths >= 3 * len(FILES)  # a copy and a force to disk for each file at the least
+
+
+def test_a_full_disk_is_given_back_what_the_push_took_and_the_old_version_stays(old, new, served, monkeypatch):
+    first = publish(old, served, Manifest()).version
+
+    def copyfile(source, target):
+        Path(target).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versions.shutil, "copyfile", copyfile)
+        with pytest.raises(OSError, match="No space left"):
+            publish(new, served, Manifest())
+    assert sorted(path.name for path in served.iterdir()) == [".lock", str(first)]
+    assert publish(new, served, Manifest()).version == first + 1
+
+
+def test_a_target_that_was_removed_is_made_again(old, new, served):
+    publish(old, served, Manifest())
+    shutil.rmtree(served.parent)
+    assert versions.verify(served / str(publish(new, served, Manifest()).version)).files
+
+
+def test_a_clock_that_was_set_back_gives_a_larger_number_all_the_same(old, new, served, at):
+    at(1000)
+    publish(old, served, Manifest())
+    at(10)
+    assert publish(new, served, Manifest()).version == 1001
 
 
 def test_a_rename_to_disk_counts_only_when_its_folder_is_forced_too(old, served, monkeypatch):

@@ -128,6 +128,12 @@ def test_old_versions_go_when_the_settings_say_so(push, tmp_path):
     assert len(versions.list_versions(tmp_path / "served")) == 2
 
 
+def test_a_target_that_cannot_be_written_is_one_sentence(push, tmp_path):
+    (tmp_path / "served").write_text("a file where the folder was")
+    with pytest.raises(Stop, match=r"cannot push to .*served: .*served: Not a directory$"):
+        push()
+
+
 def test_a_blessing_by_another_evaluator_is_pushed_without_metrics(push, tmp_path):
     push(judged=None)
     (version,) = versions.list_versions(tmp_path / "served")

@@ -26,11 +26,13 @@ def test_what_is_copied_is_there_and_not_ignored():
 
 def test_beam_starts_workers_of_the_locked_version():
     locked = re.search(r"^apache-beam==(\S+)", (ROOT / "requirements/py311.txt").read_text(), re.MULTILINE)
-    assert f"FROM apache/beam_python3.11_sdk:{locked[1]} AS beam" in DOCKERFILE
+    assert f"ARG BEAM_IMAGE=apache/beam_python3.11_sdk:{locked[1]}\n" in DOCKERFILE
+    assert "FROM ${BEAM_IMAGE} AS beam\n" in DOCKERFILE
 
 
 def test_python_is_the_one_that_the_lock_is_for():
-    assert set(re.findall(r"^FROM python:(\S+)", DOCKERFILE, re.MULTILINE)) == {"3.11-slim-bookworm"}
+    assert "ARG PYTHON_IMAGE=python:3.11-slim-bookworm\n" in DOCKERFILE
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON_IMAGE}", "${BEAM_IMAGE}"}
 
 
 def test_hadolint_finds_nothing():

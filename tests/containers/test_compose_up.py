@@ -1,0 +1,198 @@
+"""The compose files, up: the server answers, a push appears under load, Prometheus reads it, a stop loses nothing."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import grpc
+import pytest
+
+from tfx_ocr.data import pretrained
+from tfx_ocr.data.samples import get_sample
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.locations import open_model
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.portable import FOLDER
+
+pytestmark = pytest.mark.containers
+
+DOCKER = Path(__file__).resolve().parents[2] / "serving/docker"
+ADDRESS = "127.0.0.85"  # of this machine alone, as 127.0.0.1, where others may have the ports
+WAIT_S = 180.0
+
+
+def wait_for(what, seconds=WAIT_S):
+    """Wait until `what()` is true, and return it."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, f"not within {seconds:.0f} s"
+        time.sleep(0.5)
+    return found
+
+
+def get(address):
+    """Return the JSON at an address."""
+    with urllib.request.urlopen(address, timeout=10) as response:
+        return json.load(response)
+
+
+class Stack:
+    """Server and Prometheus by the compose files, with the shipped digits as version 1."""
+
+    def __init__(self, engine, folder):
+        self.engine = engine
+        self.serving_dir = folder / "serving" / "digits"
+        shutil.copytree(pretrained.get_folder("digits"), self.serving_dir / "1")
+        for path in (folder, *folder.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        variables = {"SERVING": str(folder / "serving"), "BIND": ADDRESS, "COMPOSE_PROJECT_NAME": "tfx-ocr-test"}
+        self._environment = {**engine.environment, **variables}
+        files = [f"--file={DOCKER / name}" for name in ("compose.yaml", "compose.embedded.yaml")]
+        self._command = [*(find_compose(engine) or pytest.skip("no docker-compose of version 2 or later")), *files]
+
+    def compose(self, *arguments):
+        """Run a command of compose on the project; return its output."""
+        done = subprocess.run(
+            [*self._command, *arguments], env=self._environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.strip()
+
+    def get_health(self, service):
+        """Return `healthy`, `unhealthy` or `starting`."""
+        container = self.compose("ps", "--quiet", service)
+        return self.engine.docker("inspect", "--format={{.State.Health.Status}}", container)
+
+    def execute(self, *command):
+        """Run a command in the server's container; return its exit status and output."""
+        container = self.compose("ps", "--quiet", "serving")
+        done = subprocess.run(
+            ["docker", "exec", container, *command],
+            env=self.engine.environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return done.returncode, done.stdout.strip()
+
+
+def find_compose(engine):
+    """Return the command of Compose 2 or later; None where there is none."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        with contextlib.suppress(AssertionError, FileNotFoundError):
+            if int(engine.run(*command, "version", "--short").lstrip("v").split(".")[0]) >= 2:
+                return command
+    return None
+
+
+class Load:
+    """Threads that ask over gRPC and REST until the end of the block: `answered` counts, `failed` keeps the errors."""
+
+    def __init__(self, picture):
+        self.answered = 0
+        self.failed = []
+        self._picture = picture
+        self._over = threading.Event()
+        places = (f"{ADDRESS}:8500", f"http://{ADDRESS}:8501") * 2
+        self._threads = [threading.Thread(target=self._ask, args=(place,)) for place in places]
+
+    def _ask(self, place):
+        with open_model(place, "digits") as model:
+            while not self._over.is_set():
+                try:
+                    outputs = model.ask("serve_images", {"image_bytes": [self._picture]}, timeout_s=20)
+                    assert outputs["label"][0] == b"7"
+                    self.answered += 1
+                except Exception as error:
+                    self.failed.append(error)
+
+    def __enter__(self):
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory):
+    folder = get_sample("digits")(tmp_path_factory.mktemp("sample"))
+    return next(folder.rglob("7/*.png")).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def stack(engine, server_image, prometheus_image, tmp_path_factory):
+    stack = Stack(engine, tmp_path_factory.mktemp("stack"))
+    stack.compose("up", "--detach", "--no-build", "--no-deps", "--pull=never", "serving", "prometheus")
+    yield stack
+    stack.compose("down", "--volumes", "--timeout=5")
+
+
+def test_server_and_prometheus_are_healthy(stack):
+    for service in ("serving", "prometheus"):
+        wait_for(lambda service=service: stack.get_health(service) == "healthy")
+
+
+def test_the_server_answers_over_both_ports(stack, picture):
+    wait_for(lambda: stack.get_health("serving") == "healthy")
+    for place in (f"{ADDRESS}:8500", f"http://{ADDRESS}:8501"):
+        with open_model(place, "digits") as model:
+            assert model.ask("serve_images", {"image_bytes": [picture]})["label"][0] == b"7"
+
+
+def test_it_runs_as_nobody_in_particular_and_can_write_nothing(stack):
+    assert stack.execute("id", "-u") == (0, "1000")
+    for place in ("/x", "/opt/tfx-ocr/x", "/models/digits/x", "/etc/serving/x"):
+        assert stack.execute("touch", place)[0] == 1, place
+    assert stack.execute("touch", "/tmp/x")[0] == 0
+    status = dict(line.split(":\t", 1) for line in stack.execute("cat", "/proc/1/status")[1].splitlines())
+    assert (int(status["CapEff"], 16), int(status["CapBnd"], 16), status["NoNewPrivs"]) == (0, 0, "1")
+
+
+def test_a_pushed_version_appears_under_load_and_no_request_fails(stack, picture):
+    def is_available(version):
+        states = get(f"http://{ADDRESS}:8501/v1/models/digits")["model_version_status"]
+        return {state["version"]: state["state"] for state in states}.get(version) == "AVAILABLE"
+
+    with Load(picture) as load:
+        wait_for(lambda: load.answered > 10)
+        source = stack.serving_dir / "1"
+        published = versions.publish(source, stack.serving_dir, versions.read_manifest(source), without=[FOLDER])
+        wait_for(lambda: is_available(str(published.version)))
+        seen = load.answered
+        wait_for(lambda: load.answered > seen + 10)
+    assert published.version > 1
+    assert load.failed == []
+
+
+def test_prometheus_reads_the_server_and_its_rules_are_sound(stack):
+    def get_targets():
+        return [target["health"] for target in get(f"http://{ADDRESS}:9090/api/v1/targets")["data"]["activeTargets"]]
+
+    wait_for(lambda: get_targets() == ["up"])
+
+    def get_rules():
+        groups = get(f"http://{ADDRESS}:9090/api/v1/rules")["data"]["groups"]
+        return {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
+
+    rules = wait_for(lambda: "unknown" not in (found := get_rules()).values() and found)
+    assert set(rules.values()) == {"ok"}
+    assert {"ModelServerDown", "ServerErrors", "LabelsDrift"} <= set(rules)
+
+
+def test_a_stop_answers_what_was_begun(stack, picture):
+    wait_for(lambda: stack.get_health("serving") == "healthy")
+    container = stack.compose("ps", "--quiet", "serving")
+    with Load(picture) as load:
+        wait_for(lambda: load.answered > 10)
+        stack.compose("stop", "serving")
+        time.sleep(0.2)
+    codes = {error.code for error in load.failed if isinstance(error, RequestError)}
+    assert [error for error in load.failed if not isinstance(error, RequestError)] == []
+    assert codes <= {grpc.StatusCode.UNAVAILABLE.name}  # after the stop: nothing listens any more
+    assert stack.engine.docker("inspect", "--format={{.State.ExitCode}}", container) == "0"
