@@ -79,7 +79,7 @@ class Stack:
 
 
 def find_compose(engine):
-    """Return the command of Compose 2 or later; None where there is none."""
+    """Return the command of Compose 2 or later; None where it is missing."""
     for command in (["docker", "compose"], ["docker-compose"]):
         with contextlib.suppress(AssertionError, FileNotFoundError):
             if int(engine.run(*command, "version", "--short").lstrip("v").split(".")[0]) >= 2:

@@ -36,7 +36,7 @@ def test_a_setting_that_no_cluster_can_use_is_refused_before_anything_is_sent(ch
 
 @pytest.mark.parametrize("image", ["tfx-ocr:1", "host:5000/team/tfx-ocr:1.2-rc", "a/b@sha256:" + 64 * "0"])
 def test_an_image_with_a_tag_or_digest_is_taken(image):
-    kubeflow_runner.check_settings(dataclasses.replace(CLUSTER, image=image))
+    assert kubeflow_runner.check_settings(dataclasses.replace(CLUSTER, image=image)) is None
 
 
 @pytest.mark.parametrize(("port", "why"), [(1, "Connection refused"), (99_999, "Port out of range")])
