@@ -22,7 +22,7 @@ from tfx_ocr.pipeline.overrides import resolve_recipe
 
 SPECIFICATION = "kubeflow.yaml"  # the one ending the kfp client takes
 
-# [HOST[:PORT]/]PATH with a tag or a digest: without one it means `latest`, which may differ between a step and its workers
+# [HOST[:PORT]/]PATH with a tag or a digest: without one it means `latest`, which changes
 IMAGE = re.compile(r"([\w.-]+(:\d+)?/)?[a-z\d]+([._/-]+[a-z\d]+)*(:\w[\w.-]{0,127}|@sha256:[\da-f]{64})")
 # Quantity in the settings to its field in the specification and the values that Kubernetes takes
 CPU, MEMORY, COUNT = r"\d+(\.\d+)?m?", r"\d+(\.\d+)?([KMGTPE]i?)?", r"\d+"
