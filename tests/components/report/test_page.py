@@ -194,7 +194,7 @@ def test_portable_form_that_is_carried_has_its_numbers_beside_their_limits(run, 
     found = read(run)
     assert "A push carries the portable form too" in found.texts["portable"]
     assert found.tables["Portable form against the SavedModel on 200 examples of the test split"] == [
-        ["Measure", "Value", "Wanted"],
+        ["Measure", "Value", "Limit"],
         ["Equal answers, share", "1", "at least 1"],
         ["Distance of probabilities, mean", "1.24e-06", "at most 0.0001"],
         ["Distance of probabilities, largest", "8.21e-05", ""],
