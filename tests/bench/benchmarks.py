@@ -185,9 +185,10 @@ SUBJECTS = (
     ),
     Subject(
         title="Model server",
-        text="Throughput of the embedded server, version changes under load, and half an hour of mixed load. *In "
-        "process* means calls of the SavedModel's session without a server.",
-        parts=("serving", "soak"),
+        text="Throughput of the embedded server, version changes under load, half an hour of mixed load, and what is "
+        "left of pushes and runs that were killed. *In process* means calls of the SavedModel's session without a "
+        "server.",
+        parts=("serving", "soak", "trust"),
         plot=("serving.svg", "Requests per second: direct calls, gRPC with batching"),
     ),
     Subject(

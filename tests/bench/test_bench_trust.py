@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import random
+import sys
+
+from tfx_ocr.serving import versions
+
+
+def test_a_killed_push_leaves_whole_versions_and_the_same_command_ends_it(tmp_path):
+    import bench_trust
+
+    for number in range(2):
+        (tmp_path / str(number)).mkdir()
+        trial = bench_trust.kill_push(tmp_path / str(number), number)
+        assert trial == bench_trust.Trial(kind="push", number=number)
+        assert len(versions.list_versions(tmp_path / str(number) / "served")) == 2
+
+
+def test_half_and_lost_versions_are_counted(tmp_path):
+    import bench_trust
+
+    model = bench_trust.write_model(tmp_path / "model", random.Random(1))
+    first = versions.publish(model, tmp_path / "served", versions.Manifest()).version
+    assert bench_trust.count_half(tmp_path / "served") == 0
+    (tmp_path / "served" / str(first) / "0.bin").unlink()
+    found = bench_trust.judge("run", 3, tmp_path / "served", [first, first + 1], 1, 3)
+    assert found == bench_trust.Trial(kind="run", number=3, half=2, lost=1, refused=1)
+
+
+def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch):
+    import bench_trust
+
+    tried = []
+
+    def kill(folder, number):
+        assert folder.is_dir()
+        tried.append(number)
+        return bench_trust.Trial(kind="push", number=number, half=number)
+
+    monkeypatch.setitem(bench_trust.KILLS, "push", kill)
+    for wanted in (2, 5):
+        arguments = ["--push", str(wanted), "--run=0", "--ingest=0", "--faults", "--folder", str(tmp_path / "work")]
+        monkeypatch.setattr(sys, "argv", ["bench_trust.py", *arguments, "--results", str(tmp_path)])
+        bench_trust.main()
+    assert tried == [0, 1, 2, 3, 4]
+    lines = (tmp_path / "work/trials.jsonl").read_text().splitlines()
+    assert [json.loads(line)["number"] for line in lines if line] == tried
+    assert "kill -9 of push: half versions served,10,versions,5 trials," in (tmp_path / "trust.csv").read_text()
+
+
+def test_a_line_that_was_cut_off_is_tried_again(tmp_path):
+    import bench_trust
+
+    (tmp_path / "trials.jsonl").write_text('{"kind": "push", "number": 0}\n{"kind": "push", "num')
+    journal = bench_trust.Journal(tmp_path / "trials.jsonl")
+    assert journal.list_missing("push", 3) == [1, 2]
+    journal.add(bench_trust.Trial(kind="push", number=1))
+    assert bench_trust.Journal(tmp_path / "trials.jsonl").list_missing("push", 3) == [2]
