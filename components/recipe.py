@@ -197,6 +197,8 @@ class ImageAugmentation:
         elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for no square.
+        function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
+            labels), as `augment` of the input's module; "" for none.
     """
 
     __pydantic_config__ = FORBID
@@ -209,6 +211,7 @@ class ImageAugmentation:
     elastic: Annotated[float, _between(0, 4096)] = 0.0
     contrast: Share = 0.0
     erase: Annotated[int, _between(0, 4096)] = 0
+    function: str = ""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -219,6 +222,8 @@ class WordAugmentation:
         kind: what is augmented.
         misread: share of the characters that become others.
         disguised: share of the words whose letters and digits all become others of their kind.
+        function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
+            labels), as `augment` of the input's module; "" for none.
     """
 
     __pydantic_config__ = FORBID
@@ -226,6 +231,7 @@ class WordAugmentation:
     kind: Literal["words"] = "words"
     misread: Share = 0.0
     disguised: Share = 0.0
+    function: str = ""
 
 
 Augmentation = Annotated[ImageAugmentation | WordAugmentation, pydantic.Field(discriminator="kind")]
@@ -278,7 +284,7 @@ class Trainer:
     """Trainer: network, head, and how they are trained.
 
     Attributes:
-        network: name in `components.networks.NETWORKS`.
+        network: name in `components.networks.NETWORKS`, or a module of one's own such as `my_networks.tiny`.
         units: hidden layers of the head.
         dropout: after each of them.
         optimizer: see there.
@@ -340,7 +346,7 @@ class Gate:
 
     Attributes:
         split: `test`, which neither training nor the choice of its best epoch sees.
-        metrics: family in `components.evaluator.metrics.METRICS`; "" for the task's own.
+        metrics: family in `components.evaluator.metrics.METRICS`, or a module of one's own; "" for the task's own.
         at_least: metric to lowest value.
         at_most: metric of which less is better (`cer`) to highest value.
         each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.

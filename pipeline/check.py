@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tfx_ocr.components.evaluator import gate as gates
@@ -18,6 +18,7 @@ from tfx_ocr.components.recipe import Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
+from tfx_ocr.data.own_code import check_source, find_source, load_code
 from tfx_ocr.data.readers import READERS, choose_reader
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.data.samples import SAMPLES, get_sample
@@ -61,7 +62,7 @@ def check_recipe(recipe: Recipe) -> None:
     """
     _known(recipe, "task", recipe.task, TASKS)
     family = choose_family(recipe.task, recipe.gate)
-    _known(recipe, "gate.metrics", family, METRICS)
+    _check_code(recipe, "gate.metrics", family, METRICS)
     _check_alphabet(recipe)
     if recipe.sample:
         _known(recipe, "sample", recipe.sample, SAMPLES)
@@ -97,7 +98,9 @@ def _check_alphabet(recipe: Recipe) -> None:
 
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
-    _known(recipe, "trainer.network", trainer.network, NETWORKS)
+    _check_code(recipe, "trainer.network", trainer.network, NETWORKS)
+    if trainer.augment and trainer.augment.function:
+        _check_code(recipe, "trainer.augment.function", trainer.augment.function, {})
     if len(trainer.units) != len(trainer.dropout):
         raise ValueError(
             f"recipe {recipe.name}: trainer.dropout has {len(trainer.dropout)} values for the {len(trainer.units)} "
@@ -118,7 +121,7 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.initial_weights is {where!r}, which does not exist; give a weights file, "
             f"a version's folder, or the name of a model that was pushed or ships ({', '.join(shipped)})"
         )
-    gives, needs = _declared(NETWORKS[trainer.network], "GIVES"), get_task(recipe.task).needs
+    gives, needs = _read_gives(trainer.network), get_task(recipe.task).needs
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
@@ -130,12 +133,40 @@ def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
         raise make_unknown_error(f"recipe {recipe.name}: {field} is {name!r}", known)
 
 
-def _declared(module: str, constant: str) -> str:
-    """Value of a constant of a module, read without importing it."""
-    spec = importlib.util.find_spec(module)
-    assert spec is not None
-    assert spec.origin is not None
-    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == constant for t in node.targets):
+def _read_gives(network: str) -> str:
+    """Return what a network gives, read from its source without importing it."""
+    spec = importlib.util.find_spec(NETWORKS[network]) if network in NETWORKS else None
+    file = Path(spec.origin) if spec and spec.origin else find_source(network)
+    assert file is not None  # checked before
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "GIVES" for t in node.targets):
             return ast.literal_eval(node.value)
-    raise ValueError(f"{module} does not say its {constant}")
+    raise ValueError(f"{network} does not say its GIVES")
+
+
+def _check_code(recipe: Recipe, field: str, name: str, known: Mapping[str, str]) -> None:
+    """Check that a name is registered, or is that of a module of one's own, which is not imported."""
+    module = name.partition(":")[0]
+    if name in known:
+        return
+    if find_source(module) is None:
+        error = make_unknown_error(f"recipe {recipe.name}: {field} is {name!r}", known or ["module:function"])
+        raise ValueError(f"{error}, of a module in the current folder or an installed one")
+    try:
+        check_source(module)
+    except ValueError as error:
+        raise ValueError(f"recipe {recipe.name}: {field}: {error}") from None
+
+
+def import_code(recipe: Recipe) -> None:
+    """Import the code of one's own that a recipe names, and with it Keras, so that what fails is told before a run.
+
+    Raises:
+        ValueError: its import fails; one sentence with its own error, file and line.
+    """
+    family = choose_family(recipe.task, recipe.gate)
+    function = recipe.trainer.augment.function if recipe.trainer.augment else ""
+    named = [(recipe.trainer.network, NETWORKS), (family, METRICS), (function, {"": ""})]
+    for name, known in named:
+        if name not in known:
+            load_code(name)

@@ -22,6 +22,7 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
+from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
 from tfx_ocr.data.schemas import get_schema_path
 
@@ -76,6 +77,8 @@ def list_sources(step: str, recipe: Recipe) -> list[Path]:
     Only what the recipe chooses is followed: another network's sources do not change this one's Trainer.
     """
     pending = [f"tfx_ocr.components.{ENTRIES[step]}"] if step in ENTRIES else []
+    if step in ("trainer", "tuner") and recipe.trainer.augment and recipe.trainer.augment.function:
+        pending.append(_get_module(recipe.trainer.augment.function))
     other_steps = tuple(f"tfx_ocr.components.{other}." for other in ENTRIES if other != step)
     registries = _list_registries(recipe)
     choices = {_get_module(name) for registry, _ in registries.values() for name in registry.values()}
@@ -89,12 +92,14 @@ def list_sources(step: str, recipe: Recipe) -> list[Path]:
         if name in found or name in LEFT_OUT or file is None:
             continue
         found[name] = file
+        if not name.startswith("tfx_ocr."):  # code of one's own: what it imports of the current folder is that too
+            pending += (each for each, _ in list_imports(file) if _is_of_folder(each))
         imported, named = _read_references(file)
         pending += [name.rpartition(".")[0], *imported]  # importing a module runs its package first
         pending += (each for each in named if each not in choices and not each.startswith(other_steps))
         if name in registries:
             registry, chosen = registries[name]
-            pending += (_get_module(registry[each]) for each in chosen)
+            pending += (_get_module(registry.get(each, each)) for each in chosen)
     return sorted({*found.values(), *_list_data_files(step, recipe)})
 
 
@@ -133,6 +138,11 @@ def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
         yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".j2", ".css"))
 
 
+def _is_of_folder(module: str) -> bool:
+    file = find_source(module)
+    return file is not None and is_own(file)
+
+
 def _get_module(name: str) -> str:
     return name.partition(":")[0]
 
@@ -154,7 +164,9 @@ def _read_references(file: Path) -> tuple[list[str], list[str]]:
 @functools.cache
 def _find_source(name: str) -> Path | None:
     """Return the file of a module or package; None for a name that a module defines, or that looks like a module's."""
-    _, *inner = name.split(".")
+    top, *inner = name.split(".")
+    if top != "tfx_ocr":
+        return find_source(name)
     if not inner or importlib.util.find_spec(f"tfx_ocr.{inner[0]}") is None:  # the namespace above the rooms
         return None
     path = _find_room(inner[0]).joinpath(*inner[1:])

@@ -17,7 +17,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.pipeline import settings
-from tfx_ocr.pipeline.check import check_recipe
+from tfx_ocr.pipeline.check import check_recipe, import_code
 from tfx_ocr.pipeline.overrides import resolve_recipe
 
 SPECIFICATION = "kubeflow.yaml"  # the one ending the kfp client takes
@@ -61,6 +61,7 @@ def build_specification(here: settings.Settings) -> dict[str, Any]:
 
     recipe = resolve_recipe(here)
     check_recipe(recipe)
+    import_code(recipe)
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)
     config = stock.KubeflowV2DagRunnerConfig(default_image=here.image, use_pipeline_spec_2_1=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from tfx_ocr.data.own_code import load_code
 from tfx_ocr.data.registry import load_named
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ class Network(Protocol):
 
 
 def get_network(name: str) -> Network:
-    """Import and return the network registered as `name`.
+    """Import and return the network registered as `name`, or the module of one's own that it names.
 
     Raises:
-        ValueError: unknown name; the known ones are named.
+        ValueError: unknown name, or the module cannot be imported.
     """
-    return cast(Network, load_named(NETWORKS, name, "network"))
+    return cast(Network, load_named(NETWORKS, name, "network") if name in NETWORKS else load_code(name))

@@ -13,6 +13,7 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.own_code import load_code
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
@@ -59,6 +60,7 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
     trainer, spec, kind = part.trainer, part.input, get_input(part.input.kind)
     seed = tf.constant(trainer.seed, tf.int64)
     held = _held(files)
+    function = load_code(trainer.augment.function) if trainer.augment and trainer.augment.function else None
 
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
@@ -66,6 +68,8 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
             if trainer.augment is not None:
                 number = tf.stack([seed, epoch * STEPS + step])
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
+                if function is not None:
+                    batch, labels = function(batch, labels, number, spec)
             return kind.scale(batch, spec), labels
 
         shuffled = _records(files).shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)

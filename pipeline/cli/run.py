@@ -59,7 +59,7 @@ def run(
         tune="1" if tune else settings.tune,
     )
     from tfx_ocr.pipeline import metadata_lock, unchanged
-    from tfx_ocr.pipeline.check import check
+    from tfx_ocr.pipeline.check import check, import_code
     from tfx_ocr.pipeline.data_check import check_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
@@ -72,6 +72,7 @@ def run(
         result = unchanged.recall(resolved, settings)
         if result is None:
             metadata_lock.refuse_locked(settings)
+            import_code(resolved)
             if "://" not in settings.input:
                 for line in check_data(resolved, Path(settings.input)):
                     print(line, flush=True)

@@ -7,7 +7,9 @@ import sys
 import pytest
 
 from tfx_ocr.components.recipe import Gate
+from tfx_ocr.pipeline import code_version
 from tfx_ocr.pipeline.check import check, check_recipe
+from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
 from tfx_ocr.pipeline.settings import Settings
@@ -91,3 +93,42 @@ def test_the_input_is_set_by_its_old_names_too(recipe, old, new):
     changed = resolve_recipe(Settings(recipe=recipe, overrides=old))
     assert changed == resolve_recipe(Settings(recipe=recipe, overrides=new))
     assert changed.input != get_recipe(recipe).input
+
+
+class TestCodeOfOnesOwn:
+    @pytest.fixture(autouse=True)
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "odd_net.py").write_text('import odd_part\nGIVES = "vector"\ndef build(spec, base): ...\n')
+        (tmp_path / "odd_part.py").write_text("x = 1\n")
+        (tmp_path / "odd_lines.py").write_text('GIVES = "sequence"\n')
+        (tmp_path / "odd_cut.py").write_text("GIVES = (\n")
+
+    def check(self, override):
+        check_recipe(resolve_recipe(Settings(overrides=override)))
+
+    def test_a_network_may_be_a_module(self):
+        self.check("trainer.network=odd_net trainer.augment.function=odd_part:f")
+
+    @pytest.mark.parametrize(
+        ("override", "said"),
+        [
+            ("trainer.network=odd_lines", "network 'odd_lines' gives a sequence, task 'classification' needs a vector"),
+            ("trainer.network=odd_part", "odd_part does not say its GIVES"),
+            ("trainer.network=odd_cut", r"trainer.network: 'odd_cut' cannot be imported: .*odd_cut.py, line 1\)"),
+            ("trainer.network=odd_nett", "trainer.network is 'odd_nett'; known: .*, of a module in the current folder"),
+            ("trainer.augment.function=odd:f", "trainer.augment.function is 'odd:f'; known: module:function, of"),
+        ],
+        ids=["misfit", "constant", "syntax", "missing", "function"],
+    )
+    def test_what_does_not_fit_is_refused(self, override, said):
+        with pytest.raises(ValueError, match=said):
+            self.check(override)
+
+    def test_its_sources_are_part_of_the_code_version(self, tmp_path):
+        recipe = resolve_recipe(Settings(overrides="trainer.network=odd_net"))
+        before = {step: compute_code_version(step, recipe) for step in ("trainer", "transform")}
+        (tmp_path / "odd_part.py").write_text("x = 2\n")
+        code_version._read_references.cache_clear()
+        after = {step: compute_code_version(step, recipe) for step in ("trainer", "transform")}
+        assert {step for step in before if before[step] != after[step]} == {"trainer"}

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.data.own_code import load_code
 from tfx_ocr.data.registry import load_named
 
 if TYPE_CHECKING:
@@ -61,9 +62,9 @@ def choose_family(task: str, gate: Gate) -> str:
 
 
 def get_metrics(name: str) -> Family:
-    """Import and return the family registered as `name`.
+    """Import and return the family registered as `name`, or the module of one's own that it names.
 
     Raises:
-        ValueError: unknown name; the known ones are named.
+        ValueError: unknown name, or the module cannot be imported.
     """
-    return cast(Family, load_named(METRICS, name, "metrics"))
+    return cast(Family, load_named(METRICS, name, "metrics") if name in METRICS else load_code(name))
