@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
+import re
 import struct
 import warnings
 import zlib
@@ -12,7 +14,11 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from tfx_ocr.data.features import MOST_PIXELS
+from tfx_ocr.data.pixels import encoded, numpy_ops
+
 PNG = b"\x89PNG\r\n\x1a\n"
+JPEG = b"\xff\xd8"
 FORMATS = (
     "PNG",
     "JPEG",
@@ -22,8 +28,22 @@ FORMATS = (
     "WEBP",
 )  # some of Pillow's others start programs
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  # of file names, in lower case
-AS_THEY_ARE = {"PNG", "JPEG", "MPO"}  # every decoder reads these alike (MPO: a phone's JPEG with more behind it)
-DEEP = ("I", "F")  # beginnings of Pillow's modes of more than 8 bits a channel, which it would clip, not scale
+ORIENTATION = re.compile(encoded.ORIENTATION.replace("ANY", ".").encode(), re.DOTALL)
+ORIENTATION_TAG = 0x0112  # of Exif
+TRANSPOSES = dict(
+    enumerate(
+        (
+            Image.Transpose.FLIP_LEFT_RIGHT,
+            Image.Transpose.ROTATE_180,
+            Image.Transpose.FLIP_TOP_BOTTOM,
+            Image.Transpose.TRANSPOSE,
+            Image.Transpose.ROTATE_270,
+            Image.Transpose.TRANSVERSE,
+            Image.Transpose.ROTATE_90,
+        ),
+        2,
+    )
+)
 
 
 def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0) -> str | None:
@@ -44,7 +64,7 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
         return "empty file: it holds no bytes"
     try:
         with suppress_warnings():
-            opened = Image.open(io.BytesIO(image), formats=FORMATS)
+            opened = _open(image)
             width, height = opened.size
             if width * height > max_pixels:
                 return f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
@@ -55,10 +75,10 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
             opened.load()
             if opened.format == "PNG":
                 _check_png(image)
-            elif opened.mode.startswith(DEEP):
-                return f"more than 8 bits a channel: {opened.format} of mode {opened.mode}; save it as PNG"
+            elif _is_too_deep(opened):
+                return _explain_depth(opened)
     except UnidentifiedImageError:
-        return f"not an image: none of {', '.join(FORMATS)}"
+        return f"not an image: unsupported format (supported: {', '.join(FORMATS)})"
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         return f"too large: its header says more than {most} pixels, where {max_pixels} are allowed"
@@ -68,10 +88,11 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
 
 
 def read_size(image: bytes) -> tuple[int, int] | None:
-    """Return width and height in the header of an encoded picture; None where it has no such header."""
+    """Return width and height of an encoded picture upright, by its header; None where it has no such header."""
     try:
-        with suppress_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
-            return opened.size
+        with suppress_warnings(), _open(image) as opened:
+            width, height = opened.size
+            return (height, width) if _find_orientation(opened, image) >= encoded.TURNED else (width, height)
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError):
         return None
 
@@ -118,31 +139,48 @@ def _check_png(image: bytes) -> None:
 
 
 def to_png(image: bytes) -> bytes:
-    """Return a picture that `find_problem` accepts in a form that TensorFlow reads too.
+    """Return an image that `find_problem` accepts in a form that every model reads alike, older ones too.
 
-    PNG and JPEG (grey and RGB) come back as they are. GIF, BMP, TIFF, WebP and CMYK become a PNG of their first frame:
-    TensorFlow reads some of them, and of those some otherwise than everything else does (palettes of BMP).
+    A PNG of 8 bits and a grey or RGB JPEG, upright, come back as they are; all else as a PNG of `open_picture`.
     """
-    if image.startswith(PNG):
-        return image
-    with suppress_warnings():
-        opened = Image.open(io.BytesIO(image), formats=FORMATS)
-        if opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB"):
+    with suppress_warnings(), _open(image) as opened:
+        plain = opened.format == "PNG" and image[24] <= 8 and (opened.mode == "P" or "transparency" not in opened.info)
+        plain |= image.startswith(JPEG) and opened.mode in ("L", "RGB")
+        if plain and _find_orientation(opened, image) == 1:
             return image
-        return save_png(opened)
+    return save_png(open_picture(image))
+
+
+def find_refusal(image: bytes) -> str | None:
+    """Say why a model does not take an encoded image as it is, as the exported graph words it; None where it does."""
+    if image[:2] not in encoded.BEGINNINGS:
+        return encoded.UNKNOWN_FORMAT
+    header = np.zeros(encoded.HEADER)
+    header[: len(image)] = np.frombuffer(image[: encoded.HEADER], np.uint8)
+    try:
+        with suppress_warnings(), _open(image) as opened:
+            width, height = opened.size
+            refused = (
+                opened.mode == "CMYK",
+                opened.format == "GIF" and not encoded.is_whole_gif(numpy_ops, header),
+                opened.format == "BMP" and not encoded.is_plain_bmp(numpy_ops, header),
+            )
+    except Exception as error:  # decoders of damaged files raise nearly everything
+        return f"damaged image: {error}"
+    if width * height > MOST_PIXELS:
+        return f"{encoded.TOO_LARGE.format(MOST_PIXELS)} {width}, {height}"
+    return next(itertools.compress(encoded.UNSUPPORTED, refused), None)
 
 
 def save_png(picture: Image.Image) -> bytes:
-    """Encode an image of at most 8 bits per channel as PNG: grey where it is grey, else RGB; alpha stays."""
+    """Encode an image as PNG, without anything that is not pixels."""
     written = io.BytesIO()
-    _simplify(picture).save(written, "PNG")
+    Image.frombytes(picture.mode, picture.size, picture.tobytes()).save(written, "PNG")
     return written.getvalue()
 
 
 def decode_pixels(image: bytes) -> np.ndarray:
-    """Decode an image that `find_problem` accepts to what TensorFlow reads of `to_png(image)`.
-
-    Of 16 bits the upper 8 count. A transparent colour of a PNG counts in a palette only.
+    """Decode an image to the pixels of `open_picture`.
 
     Returns:
         [height, width, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
@@ -150,24 +188,74 @@ def decode_pixels(image: bytes) -> np.ndarray:
     Raises:
         ValueError: the image cannot be decoded.
     """
-    try:
-        with suppress_warnings(), Image.open(io.BytesIO(image), formats=FORMATS) as opened:
-            if opened.mode.startswith("I;16"):
-                picture = Image.fromarray((np.asarray(opened) >> 8).astype(np.uint8))
-            elif opened.format in AS_THEY_ARE and opened.mode in ("L", "RGB", "LA", "RGBA"):
-                picture = opened
-            else:
-                picture = _simplify(opened)
-            pixels = np.asarray(picture)
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"damaged image: {error}") from None
+    pixels = np.asarray(open_picture(image))
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def _simplify(picture: Image.Image) -> Image.Image:
-    grey = picture.mode in ("1", "L", "LA")
-    mode = ("LA" if grey else "RGBA") if picture.has_transparency_data else ("L" if grey else "RGB")
-    return picture.convert(mode)
+def open_picture(image: bytes, frame: int = 0) -> Image.Image:
+    """Decode an image: the one way from an encoded image to pixels, upright and of 8 bits per channel.
+
+    Orientation marks are applied, colors of palettes looked up, transparent colors made opacity. Grey of 16 bits is
+    scaled by the bits it uses; of the channels of a color image of 16 bits the upper 8 count.
+
+    Args:
+        image: of one of `FORMATS`.
+        frame: of a TIFF with several pages, from 0.
+
+    Returns:
+        An image of mode L, LA, RGB or RGBA.
+
+    Raises:
+        ValueError: the image cannot be decoded, or is of more than 16 bits per channel.
+    """
+    try:
+        with suppress_warnings(), _open(image) as opened:
+            opened.seek(frame)
+            if opened.format == "PNG":
+                _check_png(image)
+            orientation = _find_orientation(opened, image)
+            picture = None if _is_too_deep(opened) else _simplify(opened, image)
+    except Exception as error:  # decoders of damaged files raise nearly everything
+        raise ValueError(f"damaged image: {error}") from None
+    if picture is None:
+        raise ValueError(_explain_depth(opened))
+    return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
+
+
+def _open(image: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(image), formats=FORMATS)
+
+
+def _find_orientation(opened: Image.Image, image: bytes) -> int:
+    """Return the orientation mark, 1 to 8; 1 (upright) without a mark. Pillow turns a TIFF itself."""
+    if opened.format == "WEBP":
+        return int(opened.getexif().get(ORIENTATION_TAG, 1))
+    found = ORIENTATION.search(image[: encoded.SEARCHED]) if image.startswith((PNG, JPEG)) else None
+    return int((found[1] or found[2])[0]) if found else 1
+
+
+def _is_too_deep(opened: Image.Image) -> bool:
+    levels = np.asarray(opened) if opened.mode == "I" else np.zeros(1)
+    return opened.mode == "F" or bool(levels.min() < 0 or levels.max() >= 2**16)
+
+
+def _explain_depth(opened: Image.Image) -> str:
+    return f"more than 16 bits per channel: {opened.format} of mode {opened.mode}; save it with 8 or 16"
+
+
+def _simplify(opened: Image.Image, image: bytes) -> Image.Image:
+    """Return an opened image of at most 16 bits per channel as L, LA, RGB or RGBA."""
+    if opened.mode.startswith("I"):
+        levels = np.asarray(opened)
+        return Image.fromarray(encoded.build_levels(numpy_ops, np.float64(levels.max()))[levels])
+    if opened.format == "PNG" and opened.mode != "P" and "transparency" in opened.info:
+        if image[24] > 8:
+            del opened.info["transparency"]
+        elif image[24] in (2, 4):  # Pillow scales the levels, and not the one that is transparent
+            opened.info["transparency"] = opened.info["transparency"] * 255 // (2 ** image[24] - 1)
+    grey = opened.mode in ("1", "L", "LA")
+    mode = ("LA" if grey else "RGBA") if opened.has_transparency_data else ("L" if grey else "RGB")
+    return opened.convert(mode)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -13,8 +14,10 @@ from tfx_ocr.components.inputs import tensorflow_ops
 from tfx_ocr.components.recipe import Image, ImageAugmentation, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
-from tfx_ocr.data.pixels import glyph
+from tfx_ocr.data.pixels import encoded, glyph
 
+FAINTEST = 0.5  # contrast, as a share of the range, from which on there is ink: 18 grey levels, which noise has not
+LEAST = 0.005  # ink in squares of the height: a speck has less, a stroke a hundred times as much
 Labels = TypeVar("Labels")
 Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
 
@@ -22,8 +25,8 @@ RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
 REQUEST = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
 WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
 
-BEGINNINGS = (b"\x89P", b"\xff\xd8", b"GI", b"BM")  # of PNG, JPEG, GIF and BMP
-HEADER = 24  # bytes of a PNG or GIF that say its size
+ANY_BYTES = r"\C*"
+ORIENTATION = rf"(?s)^{ANY_BYTES}?{encoded.ORIENTATION.replace('ANY', ANY_BYTES[:2])}{ANY_BYTES}$"
 PNG_OF_ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da63600000000200"
     "01e527defc0000000049454e44ae426082"
@@ -35,47 +38,89 @@ def fit(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
     """Decode one picture and fit its ink to the recipe's size, as `data.pixels.glyph.fit` does.
 
     Args:
-        image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits.
+        image_bytes: scalar string, an encoded PNG, JPEG, GIF or BMP of a kind that docs/serving-contract.md names.
         spec: the recipe's.
 
     Returns:
         [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the picture.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for bytes in another format, or a picture of too many pixels.
+        tf.errors.InvalidArgumentError: when run, for what is refused, see `decode`.
     """
     shape = [spec.height, spec.width, spec.channels]
     return tf.ensure_shape(glyph.fit(tensorflow_ops, decode(image_bytes), spec), shape)
 
 
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Decode one picture to [height, width, 1 to 4] uint8, once its header says no more than `MOST_PIXELS`.
+    """Decode one picture to [height, width, 1 to 4] uint8 as `data.images.open_picture` does, or refuse it.
 
     JPEG is decoded by its accurate integer transform, as Pillow does: the default one differs by some grey levels.
+
+    Raises:
+        tf.errors.InvalidArgumentError: when run, for what `data.images.find_refusal` refuses, and for damaged bytes.
     """
-    width, height = tf.unstack(_size(image_bytes))
-    message = f"too many pixels: a picture may have {MOST_PIXELS}; width and height of this one:"
-    check = tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, width, height])
+    padded = tf.strings.substr(tf.strings.join([image_bytes, "\0" * encoded.HEADER]), 0, encoded.HEADER)
+    header = tf.ensure_shape(tf.cast(tf.io.decode_raw(padded, tf.uint8), tf.float64), [encoded.HEADER])
+    is_png, is_jpeg, is_gif, is_bmp = (tf.equal(tf.strings.substr(padded, 0, 2), each) for each in encoded.BEGINNINGS)
     # no conditional, see `_known_formats`: a decoder that is not wanted is given a picture of one pixel
-    is_jpeg = tf.equal(tf.strings.substr(image_bytes, 0, 2), BEGINNINGS[1])
-    with tf.control_dependencies([check]):
-        jpeg = tf.io.decode_jpeg(tf.where(is_jpeg, image_bytes, PNG_OF_ONE_PIXEL), dct_method="INTEGER_ACCURATE")
-        other = tf.io.decode_image(tf.where(is_jpeg, PNG_OF_ONE_PIXEL, image_bytes), expand_animations=False)
-    shape = tf.where(is_jpeg, tf.shape(jpeg), tf.shape(other))
-    counts = [tf.where(is_jpeg, tf.size(jpeg), 0), tf.where(is_jpeg, 0, tf.size(other))]
-    flat = [tf.reshape(each, [-1])[:count] for each, count in zip((jpeg, other), counts, strict=True)]
-    return tf.ensure_shape(tf.reshape(tf.concat(flat, 0), shape), [None, None, None])
+    jpeg_shape = tf.ensure_shape(tf.io.extract_jpeg_shape(tf.where(is_jpeg, image_bytes, JPEG_OF_ONE_PIXEL)), [3])
+    is_refused = tf.stack(
+        [
+            is_jpeg & (jpeg_shape[2] == 4),
+            is_gif & ~encoded.is_whole_gif(tensorflow_ops, header),
+            is_bmp & ~encoded.is_plain_bmp(tensorflow_ops, header),
+        ]
+    )
+    reason = tf.gather(encoded.UNSUPPORTED, tf.argmax(is_refused))
+    checks = [
+        _check_size(padded, jpeg_shape, is_png, is_gif, is_bmp),
+        tf.raw_ops.Assert(condition=~tf.reduce_any(is_refused), data=[reason]),
+    ]
+    searched = tf.strings.substr(tf.where(is_png | is_jpeg, image_bytes, ""), 0, encoded.SEARCHED)
+    is_opaque_kind = (header[25] == 0.0) | (header[25] == 2.0)
+    has_transparent_color = tf.strings.regex_full_match(searched, f"(?s){ANY_BYTES}tRNS{ANY_BYTES}")
+    is_deep = is_png & (header[24] > 8.0) & (header[25] == 0.0)
+    is_keyed = is_png & (header[24] <= 8.0) & is_opaque_kind & has_transparent_color
+    with tf.control_dependencies(checks):
+        jpeg, deep, keyed, other = (
+            tf.where(is_wanted, image_bytes, PNG_OF_ONE_PIXEL)
+            for is_wanted in (is_jpeg, is_deep, is_keyed, ~(is_jpeg | is_deep | is_keyed))
+        )
+    levels = tf.io.decode_png(deep, channels=1, dtype=tf.uint16)
+    table = encoded.build_levels(tensorflow_ops, tensorflow_ops.to_float(tf.reduce_max(levels)))
+    decoded = [
+        (is_jpeg, tf.io.decode_jpeg(jpeg, dct_method="INTEGER_ACCURATE")),
+        (is_deep, tf.gather(table, tf.cast(levels, tf.int32))),
+        (is_keyed, tf.io.decode_png(keyed, channels=4)),
+        (~(is_jpeg | is_deep | is_keyed), tf.io.decode_image(other, expand_animations=False)),
+    ]
+    shape = tf.add_n([tf.where(is_wanted, tf.shape(pixels), 0) for is_wanted, pixels in decoded])
+    flat = [tf.reshape(pixels, [-1])[: tf.where(is_wanted, tf.size(pixels), 0)] for is_wanted, pixels in decoded]
+    return _turn(tf.ensure_shape(tf.reshape(tf.concat(flat, 0), shape), [None, None, None]), searched)
 
 
-def _size(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Width and height, [2] int64, as the header of a PNG, GIF or JPEG says; a BMP's bytes are its pixels: 1, 1."""
-    header = tf.strings.substr(tf.strings.join([image_bytes, "\0" * HEADER]), 0, HEADER)
+def _check_size(header: tf.Tensor, of_jpeg: tf.Tensor, *formats: tf.Tensor) -> tf.Operation:
+    """Refuse too many pixels by the header: `formats` says whether it is that of a PNG, a GIF, a BMP, else a JPEG."""
     of_png = tf.io.decode_raw(tf.strings.substr(header, 16, 8), tf.int32, little_endian=False)
     of_gif = tf.cast(tf.io.decode_raw(tf.strings.substr(header, 6, 4), tf.uint16), tf.int32)
-    png, jpeg, gif, _ = (tf.equal(tf.strings.substr(header, 0, 2), each) for each in BEGINNINGS)
-    # no conditional, see `_known_formats`: other formats take the size of a JPEG of one pixel
-    of_jpeg = tf.io.extract_jpeg_shape(tf.where(jpeg, image_bytes, JPEG_OF_ONE_PIXEL))[1::-1]
-    return tf.cast(tf.ensure_shape(tf.where(png, of_png, tf.where(gif, of_gif, of_jpeg)), [2]), tf.int64)
+    of_bmp = tf.io.decode_raw(tf.strings.substr(header, 18, 8), tf.int32)  # from the top where the height is below 0
+    size = of_jpeg[1::-1]
+    for is_format, of_format in zip(formats, (of_png, of_gif, tf.abs(of_bmp)), strict=True):
+        size = tf.where(is_format, of_format, size)
+    width, height = tf.unstack(tf.cast(tf.ensure_shape(size, [2]), tf.int64))
+    message = encoded.TOO_LARGE.format(MOST_PIXELS)
+    return tf.raw_ops.Assert(condition=height * width <= MOST_PIXELS, data=[message, width, height])
+
+
+def _turn(pixels: tf.Tensor, searched: tf.Tensor) -> tf.Tensor:
+    """Turn a picture upright by the orientation mark in its first bytes."""
+    mark = tf.strings.regex_replace(searched, ORIENTATION, r"\1\2")
+    mark = tf.io.decode_raw(tf.where(tf.strings.length(mark) == 1, mark, "\1"), tf.uint8)[0]
+    turned = tf.transpose(pixels, tf.where(mark >= encoded.TURNED, [1, 0, 2], [0, 1, 2]))
+    upside_down, mirrored = (
+        tf.reduce_any(mark == tf.constant(marks, tf.uint8)) for marks in (encoded.UPSIDE_DOWN, encoded.MIRRORED)
+    )
+    return tf.raw_ops.Reverse(tensor=turned, dims=tf.stack([upside_down, mirrored, False]))
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
@@ -98,8 +143,8 @@ def fit_all(raw: dict[str, tf.Tensor], spec: Picture, fit: Fit) -> dict[str, tf.
 def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:
     """The same [batch] strings, once each begins as one of the four formats does: the decoder's error names none."""
     beginning = tf.strings.substr(image_bytes, 0, 2)[:, tf.newaxis]
-    strange = tf.where(tf.reduce_all(tf.not_equal(beginning, tf.constant(BEGINNINGS)), 1))[:, 0]
-    message = "not a PNG, JPEG, GIF or BMP; number in the batch, counted from 0:"
+    strange = tf.where(tf.reduce_all(tf.not_equal(beginning, tf.constant(encoded.BEGINNINGS)), 1))[:, 0]
+    message = f"{encoded.UNKNOWN_FORMAT}; number in the batch, counted from 0:"
     # the bare op: tf.debugging's guards it with a conditional, which leaks a little each time it fails in a session
     check = tf.raw_ops.Assert(condition=tf.equal(tf.size(strange), 0), data=[message, strange])
     with tf.control_dependencies([check]):
@@ -116,6 +161,21 @@ def scale(pictures: tf.Tensor, spec: Picture) -> tf.Tensor:
     """Scale uint8 to float32 in the range of `spec.scaled`: what the network takes."""
     low, high = spec.scaled
     return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low
+
+
+def find_ink(pictures: Any, spec: Picture) -> Any:
+    """Return 1.0 for each picture that has ink, 0.0 for a blank one, noise and specks being none: [batch].
+
+    Args:
+        pictures: [batch, height, width, channels], Keras's or TensorFlow's, as `scale` leaves them.
+        spec: of the pictures.
+    """
+    contrast = spec.scaled[1] - spec.scaled[0]
+    lightest, darkest = (take(pictures, axis=(1, 2, 3)) for take in (keras.ops.max, keras.ops.min))
+    middle = keras.ops.mean(pictures, axis=(1, 2, 3))
+    share = keras.ops.minimum(lightest - middle, middle - darkest) * (spec.width / spec.height)
+    has_ink = (lightest - darkest >= FAINTEST * contrast) & (share >= LEAST * contrast)
+    return keras.ops.cast(has_ink, "float32")
 
 
 def augment(

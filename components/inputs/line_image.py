@@ -31,14 +31,14 @@ def fit(image_bytes: tf.Tensor, spec: LineImage) -> tf.Tensor:
     """Decode one picture and fit its line of ink to the recipe's strip, as `data.pixels.line.fit` does.
 
     Args:
-        image_bytes: scalar string, an encoded PNG, JPEG, GIF (its first frame) or BMP; grey, colour, 8 or 16 bits.
+        image_bytes: scalar string, an encoded PNG, JPEG, GIF or BMP of a kind that docs/serving-contract.md names.
         spec: the recipe's.
 
     Returns:
         [height, width, 1] uint8; paper is 0 and ink light.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for bytes in another format, or a picture of too many pixels.
+        tf.errors.InvalidArgumentError: when run, for what is refused, see `decode`.
     """
     return tf.ensure_shape(line.fit(tensorflow_ops, decode(image_bytes), spec), [spec.height, spec.width, 1])
 

@@ -6,7 +6,8 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.inputs import image
+from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.trainer import portable
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
 
@@ -27,6 +28,14 @@ class Served(tf.Module):
         return self._serving_graph.decode(logits, raw)
 
 
+def ignore_blanks(model: keras.Model, part: Part) -> keras.Model:
+    """Return the model with logits of 0 for a picture without ink: every answer is then equally improbable."""
+    if not isinstance(part.input, Picture):
+        return model
+    ink = keras.ops.reshape(image.find_ink(model.input, part.input), (-1, *[1] * (len(model.output.shape) - 1)))
+    return keras.Model(model.input, model.output * ink, name=model.name)
+
+
 def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
     """Write the SavedModel, and its portable form beside it where the network can be converted.
 
@@ -36,7 +45,7 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         part: the recipe's trainer part.
         path: folder to write, such as `fn_args.serving_model_dir`.
     """
-    serving_graph = ServingGraph(transform, part)
+    model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
     served = Served(model, serving_graph)
     signatures = {
         name: tf.function(served.serve).get_concrete_function(**inputs)

@@ -38,8 +38,6 @@ def read_page(image: bytes, number: int = 0, max_pixels: int = Image.MAX_IMAGE_P
             width, height = opened.size
             if width * height > max_pixels:
                 raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-            if opened.mode.startswith(images.DEEP):
-                raise ValueError(f"more than 8 bits a channel: mode {opened.mode}; save it as PNG")
-            return images.save_png(opened)
+            return images.save_png(images.open_picture(image, number))
     except Exception as error:
         raise ValueError(f"page {number + 1} of the TIFF: {error}") from None

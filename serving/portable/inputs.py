@@ -70,7 +70,11 @@ def count_words(words: np.ndarray) -> np.ndarray:
 
 def _fit(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     spec = types.SimpleNamespace(**form.spec)
-    fitted = [fit(numpy_ops, images.decode_pixels(image), spec) for image in parsed[features.IMAGE_BYTES_IN]]
+    fitted = []
+    for image in parsed[features.IMAGE_BYTES_IN]:
+        if reason := images.find_refusal(image):
+            raise ValueError(reason)
+        fitted.append(fit(numpy_ops, images.decode_pixels(image), spec))
     low, high = spec.scaled
     pixels = np.stack(fitted).astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
     return {features.PIXELS: pixels}

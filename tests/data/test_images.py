@@ -39,7 +39,7 @@ def png_header(width, height):
     + [("JPEG", m) for m in ("L", "RGB", "CMYK")]
     + [("GIF", m) for m in ("L", "P")]
     + [("BMP", m) for m in ("1", "L", "P", "RGB")]
-    + [("TIFF", m) for m in ("1", "L", "RGB")]
+    + [("TIFF", m) for m in ("1", "L", "RGB", "I;16", "I")]
     + [("WEBP", "RGB")],
 )
 def test_pictures_of_every_common_kind_are_read(form, mode):
@@ -47,7 +47,7 @@ def test_pictures_of_every_common_kind_are_read(form, mode):
 
 
 def test_what_every_decoder_reads_stays_as_it_is():
-    for image in (encoded("PNG", "RGBA"), encoded("PNG", "I;16"), encoded("JPEG"), encoded("JPEG", "RGB")):
+    for image in (encoded("PNG", "RGBA"), encoded("PNG", "P"), encoded("JPEG"), encoded("JPEG", "RGB")):
         assert images.to_png(image) is image
 
 
@@ -87,9 +87,9 @@ def test_transparency_is_kept():
         (encoded("PNG")[:-20], "damaged image: "),
         (encoded("PNG")[:-3], "damaged image: the file ends before the picture does"),
         (encoded("JPEG")[:-30], "damaged image: "),
-        (encoded("TIFF", "I;16"), "more than 8 bits a channel: TIFF"),
+        (encoded("TIFF", "F"), "more than 16 bits per channel: TIFF of mode F; save it with 8 or 16"),
     ],
-    ids=["empty", "text", "postscript", "png_cut", "png_end_cut", "jpeg_cut", "tiff_of_16_bits"],
+    ids=["empty", "text", "postscript", "png_cut", "png_end_cut", "jpeg_cut", "tiff_of_floats"],
 )
 def test_bad_pictures_are_named(image, reason):
     assert images.find_problem(image, MAX).startswith(reason)
@@ -155,3 +155,113 @@ def test_a_side_may_be_too_long_or_too_short_though_the_pixels_are_few(size, rea
     Image.new("L", size).save(written, "PNG")
     assert images.find_problem(written.getvalue(), 1_000_000, min_side=8, max_side=8000) == reason
     assert images.find_problem(written.getvalue(), 1_000_000) is None
+
+
+def exif(orientation, order="<"):
+    entry = struct.pack(f"{order}HHIHH", 0x0112, 3, 1, orientation, 0)
+    head = b"II*\0" if order == "<" else b"MM\0*"
+    return b"Exif\0\0" + head + struct.pack(f"{order}IH", 8, 1) + entry + struct.pack(f"{order}I", 0)
+
+
+# 1 2 3    as the eight orientation marks say that it is to be shown; rows from the top
+# 4 5 6
+SHOWN = {
+    1: [[1, 2, 3], [4, 5, 6]],
+    2: [[3, 2, 1], [6, 5, 4]],
+    3: [[6, 5, 4], [3, 2, 1]],
+    4: [[4, 5, 6], [1, 2, 3]],
+    5: [[1, 4], [2, 5], [3, 6]],
+    6: [[4, 1], [5, 2], [6, 3]],
+    7: [[6, 3], [5, 2], [4, 1]],
+    8: [[3, 6], [2, 5], [1, 4]],
+}
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", SHOWN)
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "TIFF"])
+def test_an_orientation_mark_turns_every_format_alike(form, orientation, order):
+    picture = Image.frombytes("L", (3, 2), bytes([1, 2, 3, 4, 5, 6]))
+    written = io.BytesIO()
+    if form == "TIFF":
+        picture.save(written, form, tiffinfo={0x0112: orientation})
+    else:
+        lossless = {"lossless": True} if form == "WEBP" else {}
+        picture.convert("RGB").save(written, form, exif=exif(orientation, order), **lossless)
+    image, shown = written.getvalue(), SHOWN[orientation]
+    assert images.decode_pixels(image)[..., 0].tolist() == shown
+    assert images.read_size(image) == (len(shown[0]), len(shown))
+    assert images.decode_pixels(images.to_png(image))[..., 0].tolist() == shown
+
+
+def test_an_orientation_mark_turns_a_jpeg_and_is_gone_from_what_becomes_of_it():
+    halves = Image.new("L", (64, 32), 0)
+    halves.paste(255, (32, 0, 64, 32))  # light on the right
+    written = io.BytesIO()
+    halves.save(written, "JPEG", exif=exif(6))
+    pixels = images.decode_pixels(written.getvalue())[..., 0]
+    assert pixels.shape == (64, 32)
+    assert (pixels[:28] < 9).all()
+    assert (pixels[36:] > 246).all()  # turned clockwise: the right is below
+    assert b"Exif" not in images.to_png(written.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("levels", "greys"),
+    [
+        ([0, 128, 255], [0, 128, 255]),  # 8 bits in 16
+        ([16, 2048, 4095], [1, 128, 255]),  # 12: 16 * 255 / 4095 = 0.996, 2048 * 255 / 4095 = 127.53
+        ([0, 4096, 65535], [0, 16, 255]),  # 16: 4096 * 255 / 65535 = 15.94
+        ([60000, 60050, 60020], [233, 234, 234]),  # a blank sheet stays one: 233.46, 233.66, 233.54
+    ],
+)
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_grey_of_sixteen_bits_is_scaled_by_the_bits_it_uses(form, levels, greys):
+    written = io.BytesIO()
+    Image.frombytes("I;16", (3, 1), struct.pack("<3H", *levels)).save(written, form)
+    assert images.decode_pixels(written.getvalue()).tolist() == [[[grey] for grey in greys]]
+
+
+@pytest.mark.parametrize(
+    ("depth", "color", "row", "key", "pixels"),
+    [
+        (8, 0, bytes([7, 9]), [7], [[7, 0], [9, 255]]),
+        (1, 0, bytes([0b0100_0000]), [1], [[0, 255], [255, 0]]),
+        (2, 0, bytes([0b1101_0000]), [3], [[255, 0], [85, 255]]),
+        (8, 2, bytes([1, 2, 3, 1, 2, 4]), [1, 2, 3], [[1, 2, 3, 0], [1, 2, 4, 255]]),
+    ],
+)
+def test_the_transparent_color_of_a_png_becomes_opacity(depth, color, row, key, pixels):
+    header = struct.pack(">IIBBBBB", 2, 1, depth, color, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"tRNS", struct.pack(f">{len(key)}H", *key)), (b"IDAT", zlib.compress(b"\0" + row)))
+    image = images.PNG + b"".join(chunk(*part) for part in (*parts, (b"IEND", b"")))
+    assert images.decode_pixels(image).tolist() == [pixels]
+    assert images.decode_pixels(images.to_png(image)).tolist() == [pixels]
+    assert images.to_png(image) is not image
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        (encoded("PNG"), None),
+        (encoded("JPEG", "RGB"), None),
+        (encoded("GIF"), None),
+        (encoded("GIF", comment=b"drawn"), None),
+        (encoded("BMP"), None),
+        (encoded("BMP", "RGB"), None),
+        (encoded("TIFF"), "unsupported image format (supported: PNG, JPEG, GIF, BMP)"),
+        (encoded("WEBP", "RGB"), "unsupported image format (supported: PNG, JPEG, GIF, BMP)"),
+        (encoded("JPEG", "CMYK"), "unsupported kind of JPEG: CMYK (supported: grey, RGB)"),
+        (encoded("GIF", "P", transparency=0), "unsupported kind of GIF: "),
+        (encoded("BMP", "P"), None),  # of grey levels
+        (encoded("BMP", "1"), "unsupported kind of BMP "),
+        (
+            png_header(10_000, 5_001),
+            "too many pixels: a picture may have 50000000; width and height of this one: 10000",
+        ),
+        (encoded("JPEG")[:100], "damaged image: "),
+    ],
+)
+def test_a_model_takes_what_every_decoder_reads_alike(image, reason):
+    found = images.find_refusal(image)
+    assert found is None if reason is None else found.startswith(reason)

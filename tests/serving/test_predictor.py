@@ -135,7 +135,7 @@ def test_a_bad_source_costs_no_other_where_errors_are_returned(use, tmp_path):
     files.append(str(tmp_path / "empty.png"))
     predictions = list(use(Model()).stream(files, errors="return"))
     assert [one.error for one in predictions] == [
-        "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+        "not an image: unsupported format (supported: PNG, JPEG, GIF, BMP, TIFF, WEBP)",
         "",
         "no such file",
         "a folder: give the files in it",

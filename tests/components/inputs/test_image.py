@@ -194,6 +194,18 @@ def test_scaling_sends_0_and_255_to_the_ends_of_the_range():
     )
 
 
+@pytest.mark.parametrize(("paper", "low", "high"), [(0, -1.0, 1.0), (0, 0.0, 1.0), (255, -1.0, 1.0)])
+def test_ink_is_a_contrast_of_half_the_range_over_more_than_a_speck(paper, low, high):
+    faint, speck, stroke = pictures = np.full((3, 28, 28, 1), float(paper))
+    ink = 255.0 - paper
+    faint[4:24, 12:16] += (ink - paper) * 0.49
+    speck[9, 9:12] = ink  # 3 of 28 x 28 pixels are 0.0038
+    stroke[9:13, 9] = ink  # 4 are 0.0051
+    spec = dataclasses.replace(SPEC, scaled=(low, high))
+    scaled = (pictures / 255.0 * (high - low) + low).astype(np.float32)
+    assert np.asarray(image.find_ink(tf.constant(scaled), spec)).tolist() == [0.0, 0.0, 1.0]
+
+
 def test_no_changes_leave_pictures_alone(changed):
     found = changed(ImageAugmentation(), (7, 1))
     np.testing.assert_array_equal(found, np.stack([glyph(28, 28, top=4, left=6)] * 64)[..., None])

@@ -7,17 +7,19 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from tfx_ocr.components.recipe import PARTS, Examples, Recipe
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
+from tfx_ocr.data import images as images_of
 from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.loader import open_version
 from tfx_ocr.serving.portable import FOLDER
 from tfx_ocr.serving.portable.form import REASON
-from tfx_ocr.serving.runtimes import open_folder
+from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
 from tfx_ocr.serving.runtimes.portable import PortableModel
 
 pytestmark = pytest.mark.tfx
@@ -85,8 +87,19 @@ def test_signatures_say_their_inputs(exported):
 
 
 def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
-    with pytest.raises(ValueError, match=r"not a PNG, JPEG, GIF or BMP"):
+    with pytest.raises(ValueError, match=r"unsupported image format"):
         exported.loaded.ask("serve_images", {"image_bytes": np.array([b"text"])})
+
+
+def test_a_blank_picture_is_answered_with_every_class_equally_probable_in_both_forms(exported):
+    blank, noise = np.full((50, 40), 220, np.uint8), np.random.default_rng(0).normal(220, 5, (50, 40)).astype(np.uint8)
+    speck = blank.copy()
+    speck[9, 9] = 0
+    images = np.array([images_of.save_png(Image.fromarray(each)) for each in (blank, noise, speck)], dtype=object)
+    for form in (SAVED_MODEL, PORTABLE):
+        with open_folder(exported.folder, forms=(form,)) as model:
+            found = model.ask("serve_images", {"image_bytes": images})
+        np.testing.assert_allclose(found["probabilities"], np.full((3, 3), 0.1), atol=1e-6)
 
 
 def test_it_loads_as_tensorflow_serving_does(exported):

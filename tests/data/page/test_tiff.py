@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_refused_with_a_reason():
         tiff.read_page(b"II*\0nothing")
     with pytest.raises(ValueError, match="page 1 of the TIFF: too large: 9 x 7 pixels, where 62 are allowed"):
         tiff.read_page(content, max_pixels=62)
-    with pytest.raises(ValueError, match="page 1 of the TIFF: more than 8 bits a channel: mode F"):
+    with pytest.raises(ValueError, match="page 1 of the TIFF: more than 16 bits per channel: TIFF of mode F"):
         tiff.read_page(written([Image.new("F", (9, 7))]))
     cut = written([Image.new("1", (400, 300), number % 2) for number in range(200)], compression="group4")[:3000]
     with pytest.raises(ValueError, match=r"page \d+ of the TIFF|not a TIFF"):

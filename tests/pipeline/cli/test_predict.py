@@ -65,13 +65,16 @@ def test_json_has_every_answer_and_every_error(pictures, tmp_path):
     )
     no, four, gone = json.loads(done.stdout)
     assert done.exit_code == 1
-    assert no == {"file": str(tmp_path / "no.txt"), "error": "not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP"}
+    assert no == {
+        "file": str(tmp_path / "no.txt"),
+        "error": "not an image: unsupported format (supported: PNG, JPEG, GIF, BMP, TIFF, WEBP)",
+    }
     assert gone == {"file": str(tmp_path / "gone"), "error": "no such file"}
     assert list(four) == ["file", "label", "probability", "labels", "probabilities"]
     assert (four["label"], four["labels"][0], len(four["labels"])) == ("4", "4", 2)
     assert four["probability"] == four["probabilities"][0] > four["probabilities"][1]
     assert done.stderr.splitlines() == [
-        f"tfx-ocr: {tmp_path}/no.txt: not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+        f"tfx-ocr: {tmp_path}/no.txt: not an image: unsupported format (supported: PNG, JPEG, GIF, BMP, TIFF, WEBP)",
         f"tfx-ocr: {tmp_path}/gone: no such file",
     ]
 
@@ -189,7 +192,7 @@ def test_files_that_cannot_be_read_are_answered_without_tensorflow(tmp_path):
     assert (done.returncode, done.stdout.splitlines()) == (1, ["digits model pretrained", "loaded:"])
     assert done.stderr.splitlines() == [
         "tfx-ocr: gone.png: no such file",
-        "tfx-ocr: no.txt: not an image: none of PNG, JPEG, GIF, BMP, TIFF, WEBP",
+        "tfx-ocr: no.txt: not an image: unsupported format (supported: PNG, JPEG, GIF, BMP, TIFF, WEBP)",
     ]
 
 
