@@ -230,7 +230,7 @@ def meet_fault(kind: str, folder: pathlib.Path, prepare: Callable[[pathlib.Path]
 
 @contextlib.contextmanager
 def mount(folder: pathlib.Path, *options: str) -> Iterator[None]:
-    """Mount a file system in memory until the end of the block."""
+    """Keep a file system in memory mounted until the end of the block."""
     folder.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", str(folder)], check=True)
     try:
