@@ -74,7 +74,7 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{split}-{name}.tfrecord"
         if not path.exists():
-            mine = [record for record in records if divider.split_of(record.split, record.group) == split]
+            mine = [record for record in records if divider.choose_split(record.split, record.group) == split]
             tfrecord.write(path, mine * copies)
 
 

@@ -1,0 +1,141 @@
+"""Data of one's own, from a folder to a pushed version with `tfx-ocr new` and `tfx-ocr run` alone.
+
+Each set is drawn by own_data.py: `meters` (200 numbers of MNIST digits), `german` (300 lines), `letters` (20 letters,
+20 pictures each), `classes` (three letters, 200 pictures) and `cinnamon` (200 lines). The model is judged on a set of
+other writers, or of families of fonts that neither it nor the weights that ship were trained on. With `--from-nothing`
+the same recipe is trained without initial weights, for as many epochs. The `lines` that ships was trained on Cinnamon:
+for that set `--weights` names a version that was not. Writes to tests/bench/results/own.csv.
+
+    python tests/bench/bench_own.py classes letters meters german
+    python tests/bench/bench_own.py letters --from-nothing
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from typing import NamedTuple
+
+import own_data
+import results
+
+CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
+FROM_NOTHING = "trainer.initial_weights= trainer.optimizer.learning_rate=1.5e-3"
+
+
+class Own(NamedTuple):
+    """A set: pictures to train from and to judge by, what they are, and the metric with its name in words."""
+
+    train: int
+    test: int
+    what: str
+    metric: str
+    words: str
+
+
+SETS = {
+    "classes": Own(200, 200, "200 pictures of 3 letters, judged in fonts never trained on", "accuracy", "accuracy"),
+    "letters": Own(400, 400, "20 letters, 20 pictures each, judged in fonts never trained on", "accuracy", "accuracy"),
+    "meters": Own(200, 300, "200 numbers with a point, of MNIST digits, judged on other writers", "cer", "CER"),
+    "german": Own(300, 300, "300 drawn German lines, judged in fonts never trained on", "cer", "CER"),
+    "cinnamon": Own(200, 200, "200 lines of Cinnamon, judged on other texts", "cer", "CER"),
+}  # fmt: skip
+
+
+def main() -> None:
+    """Draw, run the two commands, judge, write down."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+", choices=SETS)
+    parser.add_argument("--minutes", type=float, default=10, help="given to `tfx-ocr new`")
+    parser.add_argument("--from-nothing", action="store_true", help="without initial weights")
+    parser.add_argument("--weights", default="", help="initial weights, in place of those that ship")
+    parser.add_argument("--overrides", default="", help="values put into the recipe, such as trainer.epochs=5")
+    parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "own")
+    parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
+    options = parser.parse_args()
+    for name in options.sets:
+        if name == "cinnamon" and not (options.weights or options.from_nothing):
+            parser.error("cinnamon: the weights that ship know it; give --weights or --from-nothing")
+        results.record("own", measure(name, options), options.results)
+
+
+def measure(name: str, options: argparse.Namespace) -> list[results.Row]:
+    """Return the metric on the set that is judged by, minutes to the pushed version, and commands."""
+    own = SETS[name]
+    data, judged = (
+        own_data.write(name, options.work / "data", count, split)
+        for split, count in (("train", own.train), ("test", own.test))
+    )
+    start = "nothing" if options.from_nothing else options.weights or "what ships"
+    home = options.work / f"{name} from {pathlib.Path(start).name}"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True)
+    overrides = [*shlex.split(FROM_NOTHING)] if options.from_nothing else []
+    overrides += [f"trainer.initial_weights={options.weights}"] if options.weights else []
+    overrides += shlex.split(options.overrides)
+    sets = [word for override in overrides for word in ("--set", override)]
+    began = time.perf_counter()
+    run(home, "new", name, "--data", data, "--minutes", options.minutes)
+    pushed = run(home, "run", name, "--data", data, *sets, may_fail=True)
+    minutes = (time.perf_counter() - began) / 60
+    [exported] = home.glob(f"work/{name}/pipeline/Trainer/model/*/Format-Serving")
+    run(
+        home,
+        "evaluate",
+        name,
+        "--data",
+        judged,
+        "--split",
+        "all",
+        "--model",
+        exported,
+        "--json",
+        "judged.json",
+        may_fail=True,
+    )
+    verdict = json.loads((home / "judged.json").read_text(encoding="utf-8"))
+    command = f"python tests/bench/bench_own.py {name}"
+    command += " --from-nothing" if options.from_nothing else ""
+    command += f" --minutes {options.minutes:g}" if options.minutes != 10 else ""
+    command += f" --overrides {shlex.quote(options.overrides)}" if options.overrides else ""
+    of = f"{own.what}, from {'other weights' if options.weights else start}"
+    print(f"{of}: {own.words} {verdict['metrics'][own.metric]:.4f}, {minutes:.1f} minutes", flush=True)
+    return [
+        results.Row(
+            measure=f"{of}: {own.words}",
+            value=verdict["metrics"][own.metric],
+            unit="fraction",
+            n=f"{verdict['n']} pictures",
+            spread=tuple(verdict["intervals"][own.metric]),
+            command=command,
+        ),
+        results.Row(measure=f"{of}: to a pushed version", value=minutes, unit="minutes", n="1 run", command=command),
+        results.Row(measure=f"{of}: pushed", value=pushed, unit="versions", n="2 commands, 0 edits", command=command),
+    ]
+
+
+def run(home: pathlib.Path, *words: object, may_fail: bool = False) -> bool:
+    """Run a command of `tfx-ocr` in a folder; return whether it ended with 0.
+
+    Raises:
+        RuntimeError: it ended otherwise, and `may_fail` only says that a gate may refuse (1).
+    """
+    command = [str(CLI), *map(str, words)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TFX_OCR_")}
+    done = subprocess.run(
+        command, cwd=home, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode > may_fail:
+        raise RuntimeError(f"{shlex.join(command)} ended with {done.returncode}:\n{done.stdout}")
+    return not done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
