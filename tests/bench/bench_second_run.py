@@ -1,9 +1,10 @@
 """What a second, unchanged run costs: `tfx-ocr run RECIPE` twice by the command line, in a fresh folder.
 
-Writes to tests/bench/results/second_run.csv: wall and CPU seconds of the second run, its steps executed and
-the artifacts it made (both should be 0), and the lines on the console of the first.
+Writes to tests/bench/results/second_run.csv: wall and CPU seconds of the second run, the steps it executed and the
+artifacts it made (both should be 0: TFX is not started), and the lines on the console of the first. With `--against`,
+the second runs of two builds take turns.
 
-    python tests/bench/bench_second_run.py
+    python tests/bench/bench_second_run.py --against ../920a734
 """
 
 from __future__ import annotations
@@ -11,79 +12,61 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
-import resource
 import shlex
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Sequence
 
+import builds
 import results
 
-CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
 
-
-def main() -> None:
-    """Run twice, count, write down."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run each build once, then again and again in turn; count, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--recipe", default="digits")
     parser.add_argument("--overrides", default="", help="values put into the recipe, such as trainer.epochs=1")
+    parser.add_argument("--repeats", type=int, default=5, help="second runs of each build")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "TFX_OCR_HOME": home, "TFX_OCR_OVERRIDES": options.overrides}
-        metadata = pathlib.Path(home, options.recipe, "metadata.sqlite")
-        first = run(options.recipe, environment)
-        before = state(metadata)
-        second = run(options.recipe, environment)
-        after = state(metadata)
-    executed = after["COMPLETE"] - before["COMPLETE"]
-    made = after["artifacts"] - before["artifacts"]
-    print(
-        f"first: {first['wall']:.0f} s, {first['lines']} lines; second: {second['wall']:.1f} s, {executed} executions"
-    )
-    command = "python tests/bench/bench_second_run.py"
+    builds.add_argument(parser)
+    options = parser.parse_args(arguments)
+    compared = builds.list_builds(options)
+    command = "python tests/bench/bench_second_run.py" + (f" --against {compared[0].commit}" if options.against else "")
     if options.recipe != "digits" or options.overrides:
         command += f" --recipe {options.recipe} --overrides {shlex.quote(options.overrides)}"
+    with tempfile.TemporaryDirectory() as top:
 
-    def row(measure: str, value: float, unit: str, n: str = "1 run") -> results.Row:
-        return results.Row(measure=f"{options.recipe}, {measure}", value=value, unit=unit, n=n, command=command)
+        def run(build: builds.Build) -> builds.Used:
+            home = {"TFX_OCR_HOME": f"{top}/{compared.index(build)}", "TFX_OCR_OVERRIDES": options.overrides}
+            return builds.run([build.cli, "run", options.recipe], env={**os.environ, **home})
 
-    results.record(
-        "second_run",
-        [
-            row("second run, nothing changed: wall", second["wall"], "s"),
-            row("second run, nothing changed: CPU", second["cpu"], "s"),
-            row("second run, nothing changed: steps executed", executed, "executions"),
-            row("second run, nothing changed: steps taken from the cache", after["CACHED"] - before["CACHED"], "steps"),
-            row("second run, nothing changed: new artifacts", made, "artifacts"),
-            row("first run: lines on the console", first["lines"], "lines"),
-            row("first run: wall", first["wall"], "s"),
-        ],
-        options.results,
-    )
+        first = [run(build) for build in compared][-1]
+        metadata = pathlib.Path(top, str(len(compared) - 1), options.recipe, "metadata.sqlite")
+        before, used = state(metadata), []
 
+        def measure(build: builds.Build) -> float:
+            used.append(run(build))
+            return used[-1].wall
 
-def run(recipe: str, environment: dict[str, str]) -> dict[str, float]:
-    """Return wall and CPU seconds (children included) and lines on the console of one run.
+        walls = builds.alternate(compared, measure, options.repeats)
+        after = state(metadata)
+    cpus = [[each.cpu for each in used[number :: len(compared)]] for number in range(len(compared))]
+    what = f"{options.recipe}, second run, nothing changed"
 
-    Raises:
-        RuntimeError: it failed; what it said is in the message.
-    """
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    done = subprocess.run(
-        [str(CLI), "run", recipe],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise RuntimeError(f"tfx-ocr run {recipe} ended with {done.returncode}:\n{done.stdout}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall": wall, "cpu": cpu, "lines": len(done.stdout.splitlines())}
+    def row(measure: str, value: float, unit: str) -> results.Row:
+        return results.Row(measure=measure, value=value, unit=unit, n="1 run", command=command)
+
+    rows = [
+        *builds.compare(f"{what}: wall", compared, walls, "s", command),
+        *builds.compare(f"{what}: CPU", compared, cpus, "s", command),
+        row(f"{what}: steps executed", after["COMPLETE"] - before["COMPLETE"], "executions"),
+        row(f"{what}: new artifacts", after["artifacts"] - before["artifacts"], "artifacts"),
+        row(f"{options.recipe}, first run: lines on the console", len(first.output.splitlines()), "lines"),
+        row(f"{options.recipe}, first run: wall", first.wall, "s"),
+    ]
+    for each in rows:
+        print(f"{each.measure}: {each.value:.4g} {each.unit}")
+    results.record("second_run", rows, options.results)
 
 
 def state(metadata: pathlib.Path) -> dict[str, int]:

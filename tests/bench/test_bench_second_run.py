@@ -1,35 +1,45 @@
 from __future__ import annotations
 
-import os
+import csv
 
 import pytest
 
+CLI = """#!/bin/sh
+mkdir -p $TFX_OCR_HOME/digits
+echo run >>$TFX_OCR_HOME/runs
+echo "$1 $2"
+echo two >&2
+echo "$TFX_OCR_OVERRIDES"
+"""
 
-@pytest.fixture
-def fake_cli(tmp_path, monkeypatch):
-    """Write a `tfx-ocr` that prints three lines and ends with the status in $STATUS."""
+
+def test_second_runs_of_two_builds_take_turns(tmp_path, monkeypatch):
     import bench_second_run
 
-    cli = tmp_path / "tfx-ocr"
-    cli.write_text('#!/bin/sh\necho "$1 $2"\necho two >&2\necho three\nexit ${STATUS:-0}\n')
-    cli.chmod(0o755)
-    monkeypatch.setattr(bench_second_run, "CLI", cli)
+    for name in ("old", "new"):
+        cli = tmp_path / name / ".venv/bin/tfx-ocr"
+        cli.parent.mkdir(parents=True)
+        cli.write_text(CLI)
+        cli.chmod(0o755)
+    monkeypatch.setattr(bench_second_run.results, "commit", lambda root=None: root.name if root else "new")
+    old, new = (bench_second_run.builds.Build(tmp_path / name) for name in ("old", "new"))
+    monkeypatch.setattr(bench_second_run.builds, "list_builds", lambda _: [old, new])
+    seen = []
 
+    def read(metadata):
+        seen.append([(metadata.parents[2] / number / "runs").read_text().count("run") for number in "01"])
+        return {"COMPLETE": 10, "artifacts": 20 + len(seen)}
 
-def test_a_run_is_timed_and_its_lines_are_counted(fake_cli):
-    import bench_second_run
-
-    measured = bench_second_run.run("digits", dict(os.environ))
-    assert measured["lines"] == 3
-    assert measured["wall"] > 0
-    assert measured["cpu"] < 5
-
-
-def test_a_run_that_fails_is_no_measure(fake_cli):
-    import bench_second_run
-
-    with pytest.raises(RuntimeError, match=r"(?s)tfx-ocr run digits ended with 3:\nrun digits\ntwo\nthree"):
-        bench_second_run.run("digits", {**os.environ, "STATUS": "3"})
+    monkeypatch.setattr(bench_second_run, "state", read)
+    bench_second_run.main(["--against", str(tmp_path / "old"), "--repeats", "3", "--results", str(tmp_path)])
+    assert seen == [[1, 1], [4, 4]]
+    rows = list(csv.DictReader((tmp_path / "second_run.csv").open(encoding="utf-8")))
+    values = {row["measure"].removeprefix("digits, "): row["value"] for row in rows}
+    assert values["first run: lines on the console"] == "3"
+    assert values["second run, nothing changed: steps executed"] == "0"
+    assert values["second run, nothing changed: new artifacts"] == "1"
+    assert "second run, nothing changed: wall, old in the same run against it" in values
+    assert {row["command"] for row in rows} == {"python tests/bench/bench_second_run.py --against old"}
 
 
 @pytest.mark.tfx
