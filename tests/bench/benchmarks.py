@@ -184,6 +184,11 @@ SUBJECTS = (
         compare=FIELDS,
     ),
     Subject(
+        title="Asking",
+        text="`tfx-ocr predict` as a whole process, from its start to its end, and what must be installed for it.",
+        parts=("predict",),
+    ),
+    Subject(
         title="Model server",
         text="Throughput of the embedded server, version changes under load, half an hour of mixed load, and what is "
         "left of pushes and runs that were killed. *In process* means calls of the SavedModel's session without a "
@@ -296,6 +301,8 @@ def build_page(rows: Rows, peers: Sequence[Mapping[str, str]], subjects: Sequenc
         subjects = (*subjects, Subject(title="Other measurements", text="Not sorted into a section yet.", parts=rest))
     lines = INTRODUCTION.splitlines()
     for subject in subjects:
+        if subject.parts and not any(rows.get(part) for part in subject.parts):
+            continue  # not measured yet
         lines += ["", f"## {subject.title}", "", subject.text]
         if subject.plot:
             lines += ["", f"![{subject.plot[1]}](images/{subject.plot[0]})"]
