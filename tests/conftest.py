@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -167,3 +168,12 @@ def artifact() -> Callable[..., Any]:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def own_data() -> Any:
+    """Return the module `own_data`, which draws small data sets as users have them."""
+    spec = importlib.util.spec_from_file_location("own_data", Path(__file__).with_name("own_data.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
