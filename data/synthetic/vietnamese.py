@@ -1,4 +1,7 @@
-"""Lines of Vietnamese drawn from written-looking fonts: `python -m tfx_ocr.data.synthetic.vietnamese --out DIR ...`."""
+"""Lines drawn from written-looking fonts, of Vietnamese or of texts of one's own: `tfx-ocr synthetic lines --out DIR`.
+
+`python -m tfx_ocr.data.synthetic.vietnamese` takes the same options.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import vietnamese
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.synthetic import command, fonts, paper, shards, vietnamese_texts
+from tfx_ocr.data.synthetic import command, fonts, own_texts, paper, shards, vietnamese_texts
 
 X_HEIGHT = 36  # pixels of a small x at which words are taken from a font: about twice that of a line 64 pixels high
 ROOM = 10  # pixels around the words, for wider strokes and for what a hand's slant moves
@@ -224,9 +227,10 @@ class Drawing:
     Attributes:
         files: the fonts.
         inked: for each font, the characters it draws.
-        texts: folder of the word lists; None for those that come with the project.
+        texts: folder of the word lists, or file with a text per line; None for the lists that come with the project.
         seed: of everything; a line depends on it and its number alone.
         styles: names in `STYLES`, one of them at random for each line.
+        characters: of a text; without a file, texts are invented from them; "" for any.
     """
 
     files: tuple[Path, ...]
@@ -234,9 +238,12 @@ class Drawing:
     texts: Path | None
     seed: int
     styles: tuple[str, ...]
+    characters: str = ""
 
     @functools.cached_property
-    def _texts(self) -> vietnamese_texts.Texts:
+    def _texts(self) -> vietnamese_texts.Texts | own_texts.OwnTexts:
+        if _is_own(self.texts, self.characters):
+            return own_texts.load_texts(self.texts, self.characters)
         return vietnamese_texts.load_folder(self.texts) if self.texts else vietnamese_texts.load_built_in()
 
     def __call__(self, numbers: range) -> Iterator[Record]:
@@ -267,6 +274,10 @@ class Drawing:
                 return face, text
 
 
+def _is_own(texts: Path | None, characters: str) -> bool:
+    return bool(characters) or (texts is not None and not texts.is_dir())
+
+
 def write(
     out: Path,
     files: Sequence[Path],
@@ -275,6 +286,7 @@ def write(
     seed: int,
     styles: Sequence[str] = ("form", "sheet"),
     texts: Path | None = None,
+    characters: str = "",
     name: str = "lines",
     workers: int = 1,
     say: Callable[[str], None] = print,
@@ -283,11 +295,14 @@ def write(
 
     Args:
         out: folder.
-        files: the fonts. One that lacks a letter is not given texts with it; one that lacks a Latin letter is left out.
+        files: the fonts. One that lacks a letter is not given texts with it; one that lacks a Latin letter is left out,
+            or of texts of one's own, one that can draw none of them.
         count: of lines.
         seed: the same gives the same bytes.
         styles: names in `STYLES`, about as many lines of each.
-        texts: folder of word lists (`vietnamese_texts.from_folder`); None for those that come with the project.
+        texts: folder of word lists (`vietnamese_texts.load_folder`), or file with a text per line
+            (`own_texts.load_texts`); None for the lists that come with the project.
+        characters: of a text; without a file, texts are invented from them; "" for any.
         name: of the set; `train`, `eval` and `test` are splits to whoever reads it.
         workers: processes.
         say: takes a line of progress, and of what a font lacks.
@@ -303,22 +318,25 @@ def write(
             raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
     if count < 1:
         raise ValueError(f"count is {count}: at least one line is drawn")
-    if texts:
+    own = own_texts.load_texts(texts, characters) if _is_own(texts, characters) else None
+    if texts and not own:
         vietnamese_texts.load_folder(texts)
+    wanted = sorted(own.characters) if own else vietnamese.CHARACTERS
+    needed = {" ", *vietnamese.LATIN, *vietnamese.LATIN.upper(), *vietnamese.DIGITS}
     usable, inked = [], []
     for path in files:
-        there = fonts.find_drawn(path, vietnamese.CHARACTERS)
-        missing = [character for character in vietnamese.CHARACTERS if character not in there]
-        needed = {" ", *vietnamese.LATIN, *vietnamese.LATIN.upper(), *vietnamese.DIGITS}
+        there = fonts.find_drawn(path, wanted)
+        missing = [character for character in wanted if character not in there]
+        is_used = own.is_drawable(there) if own else not needed & set(missing)
         if missing:
-            what = "not used" if needed & set(missing) else "given no text with them"
-            of = len(vietnamese.CHARACTERS)
-            say(f"{path.name}: no ink for {len(missing)} of {of} characters, such as {missing[0]}: {what}")
-        if not needed & set(missing):
+            what = "given no text with them" if is_used else "not used"
+            say(f"{path.name}: no ink for {len(missing)} of {len(wanted)} characters, such as {missing[0]}: {what}")
+        if is_used:
             usable.append(path)
             inked.append(there)
     if not usable:
-        raise ValueError("nothing to draw with: none of the fonts has ink for all Latin letters and digits")
+        what = "a text, or for all characters" if own else "all Latin letters and digits"
+        raise ValueError(f"nothing to draw with: none of the fonts has ink for {what}")
     settings = {
         "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
         "count": count,
@@ -326,14 +344,19 @@ def write(
         "styles": list(styles),
         "texts": texts.name if texts else "",
     }
-    drawing = Drawing(files=tuple(usable), inked=tuple(inked), texts=texts, seed=seed, styles=tuple(styles))
+    if own:
+        settings |= {"characters": characters, "lines": hashlib.sha256("\n".join(own.lines).encode()).hexdigest()}
+    drawing = Drawing(
+        files=tuple(usable), inked=tuple(inked), texts=texts, seed=seed, styles=tuple(styles), characters=characters
+    )
     return shards.write(out, name, settings, count, drawing, workers, say)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0 when the set is there, 2 for bad use."""
     parser = command.build_parser("vietnamese", __doc__, "lines")
-    parser.add_argument("--texts", type=Path, metavar="DIR", help="word lists; the built-in ones are few")
+    parser.add_argument("--texts", type=Path, metavar="PATH", help="word lists (a folder), or a text per line (a file)")
+    parser.add_argument("--characters", default="", help="of a text; without --texts, texts are invented from them")
     parser.add_argument("--count", type=int, default=2000, help="lines")
     parser.add_argument("--style", dest="styles", choices=sorted(STYLES), nargs="+", default=["form", "sheet"])
     return command.run(parser, write, arguments)

@@ -23,6 +23,7 @@ from tfx_ocr.pipeline.cli import (
     runs,
     show,
     submit,
+    synthetic,
     trace,
     versions,
 )
@@ -40,6 +41,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "runs": runs.print_runs,
     "show": show.show,
     "trace": trace.print_trace,
+    "synthetic": synthetic.draw,
 }
 
 EPILOG = (

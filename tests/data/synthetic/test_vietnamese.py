@@ -108,3 +108,23 @@ def test_the_command_draws_and_refuses(tmp_path, capsys):
     assert [record.split for record in read(tmp_path)] == ["test"] * 3
     assert vietnamese.main([*given, "--count", "4", "--name", "test"]) == 2
     assert "holds a set test drawn by other settings" in capsys.readouterr().err
+
+
+def test_texts_of_ones_own_are_drawn_with_the_fonts_that_have_ink_for_them(tmp_path, make_font):
+    (tmp_path / "texts.txt").write_text("HÀ NỘI\nab\n", encoding="utf-8")
+    lacking = make_font(tmp_path / "Lacking.ttf", {"a": "square", "b": "bar", " ": "empty"})
+    other = make_font(tmp_path / "Other.ttf", {"c": "square"})
+    said = []
+    given = {"seed": 5, "styles": ("short",), "texts": tmp_path / "texts.txt", "say": said.append}
+    assert vietnamese.write(tmp_path / "own", [MALI, lacking, other], 20, **given) == 20
+    records = read(tmp_path / "own")
+    found = {(record.group, record.get_bytes("label").decode()) for record in records}
+    assert found == {("Mali", "HÀ NỘI"), ("Mali", "ab"), ("Lacking", "ab")}
+    assert [line.partition(":")[0] for line in said if "no ink" in line] == ["Lacking.ttf", "Other.ttf"]
+    assert "not used" in next(line for line in said if line.startswith("Other.ttf"))
+
+
+def test_fonts_that_draw_none_of_the_characters_are_told(tmp_path, make_font):
+    other = make_font(tmp_path / "Other.ttf", {"c": "square"})
+    with pytest.raises(ValueError, match="nothing to draw with: none of the fonts has ink for a text, or for all char"):
+        vietnamese.write(tmp_path / "own", [other], 1, seed=1, characters="0123", say=str)
