@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import collections
+import concurrent.futures
 import functools
 import itertools
 import os
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -14,7 +17,8 @@ from tfx_ocr.serving.prediction import Prediction, build_prediction
 from tfx_ocr.serving.requests import REQUESTS, Inputs, Source, list_sources, read_source, stack
 
 N = 3  # best texts of a prediction, where a caller does not say
-AT_ONCE = 16  # sources that are held at a time
+BATCH = 16  # sources that are read together
+AHEAD = 2  # batches under way: while the network runs on one, the pictures of the next are fitted to it
 OF_THE_REQUEST = ("INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "HTTP 413")  # other codes would meet every source
 
 
@@ -51,6 +55,8 @@ class Predictor:
         self.name = name or (found.name if found else "")
         self.version = found.version if found else os.fspath(location)
         self._open = functools.partial(open_model, found or location, self.name, **options)
+        self._opened: Model | None = None
+        self._lock = threading.Lock()
 
     def load(self) -> None:
         """Load the model, unless it is loaded. Raises what `load_model` does."""
@@ -76,7 +82,7 @@ class Predictor:
     def stream(
         self, images: Source | Iterable[Source], n: int = N, *, errors: Literal["raise", "return"] = "raise"
     ) -> Iterator[Prediction]:
-        """Read any number of pictures or pages in flat memory: a batch is taken, answered and forgotten.
+        """Read any number of pictures or pages in flat memory: two batches are held at a time.
 
         Args:
             images: as `predict` takes them; a generator is taken from as its predictions are.
@@ -91,21 +97,17 @@ class Predictor:
             ValueError: as `predict` does, unless `errors` is `return`.
             RequestError: the server does not answer.
         """
-        sources = iter(list_sources(images))
-        number = itertools.count()
-        while batch := list(itertools.islice(sources, AT_ONCE)):
-            for prediction in self._predict_batch(batch, n):
-                place = next(number)
-                if prediction.error and errors == "raise":
-                    source = prediction.source
-                    named = os.fspath(source) if isinstance(source, str | os.PathLike) else f"images[{place}]"
-                    raise ValueError(f"{named}: {prediction.error}")
-                yield prediction
+        for place, prediction in enumerate(self._predict_ahead(iter(list_sources(images)), n)):
+            if prediction.error and errors == "raise":
+                source = prediction.source
+                named = os.fspath(source) if isinstance(source, str | os.PathLike) else f"images[{place}]"
+                raise ValueError(f"{named}: {prediction.error}")
+            yield prediction
 
     def close(self) -> None:
         """Release the model's memory, threads and connections."""
-        if "_model" in self.__dict__:
-            self._model.close()
+        if self._opened:
+            self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -113,9 +115,11 @@ class Predictor:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    @functools.cached_property
+    @property
     def _model(self) -> Model:
-        return self._open()
+        with self._lock:
+            self._opened = self._opened or self._open()
+            return self._opened
 
     @functools.cached_property
     def _signature(self) -> str:
@@ -128,6 +132,16 @@ class Predictor:
             f"the model {self.name} {self.version} takes neither pictures nor pages: it has the signatures "
             f"{', '.join(sorted(known)) or 'none'}, and {' or '.join(REQUESTS)} is needed"
         )
+
+    def _predict_ahead(self, sources: Iterator[Source], n: int) -> Iterator[Prediction]:
+        with concurrent.futures.ThreadPoolExecutor(AHEAD, thread_name_prefix="predict") as pool:
+            begun: collections.deque[concurrent.futures.Future[list[Prediction]]] = collections.deque()
+            while batch := list(itertools.islice(sources, BATCH)):
+                begun.append(pool.submit(self._predict_batch, batch, n))
+                if len(begun) == AHEAD:
+                    yield from begun.popleft().result()
+            while begun:
+                yield from begun.popleft().result()
 
     def _predict_batch(self, batch: Sequence[Source], n: int) -> list[Prediction]:
         contents: dict[int, bytes] = {}
