@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,12 @@ from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
+from tfx_ocr.data.record_file import read_records, write_records
 
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets
 LABELS = (features.LABEL, "image/class/text")
 SPLIT = "split"  # feature of a file that holds several; a file's or a folder's name is asked first
-COMPRESSIONS = {b"\x1f\x8b": "GZIP", b"\x78\x01": "ZLIB", b"\x78\x9c": "ZLIB", b"\x78\xda": "ZLIB"}  # by first bytes
 
 
 def is_supported(root: Path) -> bool:
@@ -37,17 +36,14 @@ def list_shards(root: Path) -> list[str]:
 @reject_failures
 def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
     """Yield a record per Example; where the file is damaged or cut off, one set aside ends it."""
-    import tensorflow as tf
-
     path = json.loads(shard)
     file, split, number = files.format_path(path), find_split(path), 0
     try:
-        compression = _find_compression(root / path)
-        for raw in tf.data.TFRecordDataset(str(root / path), compression).as_numpy_iterator():
+        for raw in read_records(root / path):
             yield f"{file}#{number}", functools.partial(_parse_example, raw, f"{file}#{number}", file, split)
             number += 1
-    except (OSError, tf.errors.OpError) as error:
-        reason = error.strerror if isinstance(error, OSError) else re.sub(r"^\{\{.*?\}\} | \[Op:.*", "", error.message)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
         yield Rejected(source=f"{file}#{number}", reason=f"damaged file: nothing more can be read ({reason})")
 
 
@@ -67,15 +63,9 @@ def write(path: Path, records: Iterable[Record]) -> int:
     Returns:
         How many there were.
     """
-    import tensorflow as tf
-
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    count = 0
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
     try:
-        with tf.io.TFRecordWriter(str(unfinished), "GZIP" if path.suffix == ".gz" else "") as writer:
-            for record in records:
-                writer.write(serialize(record))
-                count += 1
+        count = write_records(unfinished, map(serialize, records))
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -84,23 +74,6 @@ def write(path: Path, records: Iterable[Record]) -> int:
 
 def _is_one(path: str) -> bool:
     return "tfrecord" in path.rsplit("/", 1)[-1].lower()
-
-
-def _find_compression(path: Path) -> str:
-    """TensorFlow's name of a file's compression: a first record that is sound as it stands is not compressed.
-
-    Its first bytes alone do not tell: the length of a first record may be that of a gzip's mark.
-    """
-    import tensorflow as tf
-
-    with files.open_file(path) as opened:
-        compression = COMPRESSIONS.get(opened.read(2), "")
-    try:
-        if compression:
-            next(tf.data.TFRecordDataset(str(path)).as_numpy_iterator(), None)
-    except tf.errors.OpError:
-        return compression
-    return ""
 
 
 def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
