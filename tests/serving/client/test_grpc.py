@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import http.server
 import socket
+import threading
 import time
 
 import numpy as np
@@ -132,6 +134,15 @@ def test_replicas_behind_one_address_are_asked_in_turn(serve):
             model.ask("s", {"x": [1.0]})
     assert len(of_one) + len(of_other) == 9
     assert min(len(of_one), len(of_other)) >= 3
+
+
+def test_a_port_that_does_not_answer_grpc_is_told():
+    with http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        with pytest.raises(RequestError, match=f"the port does not answer gRPC; for REST, give http://{address}"):
+            client(address, timeout_s=60).get_status()
+        server.shutdown()
 
 
 def test_both_a_version_and_a_label_are_bad_use():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import concurrent.futures
 import contextlib
 import http.server
 import json
@@ -357,3 +358,15 @@ def test_an_answer_that_trickles_in_is_cut_off(serve):
 def test_bad_use_is_one_sentence(server, options, said):
     with pytest.raises(ValueError, match=said):
         connect(server, "m", **options)
+
+
+def test_a_port_that_does_not_answer_http_is_told():
+    import grpc
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    client = connect(f"http://127.0.0.1:{port}", "m", backoff=QUICK, timeout_s=60)
+    with pytest.raises(RequestError, match="the port does not answer HTTP; for gRPC, give HOST:PORT alone"):
+        client.get_status()
+    server.stop(None)

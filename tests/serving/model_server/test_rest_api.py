@@ -225,6 +225,31 @@ def test_signatures_that_are_not_there():
     )  # fmt: skip
 
 
+class Pictures(HalfPlus):
+    """Has a signature of pictures beside `serving_default`, which takes tf.Examples."""
+
+    def get_model_metadata(self, request):
+        response = super().get_model_metadata(request)
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        response.metadata["signature_def"].Unpack(signatures)
+        signatures.signature_def["serve_images"].CopyFrom(signatures.signature_def["two"])
+        response.metadata["signature_def"].Pack(signatures)
+        return response
+
+    def predict(self, request, timeout_s=None):
+        raise ServingError(INVALID, "Could not parse example input")
+
+
+def test_a_picture_without_a_signature_is_answered_with_the_one_that_takes_it():
+    hint = '; did you mean "signature_name": "serve_images"?'
+    code, said = refused(Pictures(), "/v1/models/half:predict", {"instances": [1]})
+    assert (code, said) == (INVALID, f"Could not parse example input{hint}")
+    code, said = refused(Pictures(), "/v1/models/half:predict", {"instances": [{"image_bytes": {"b64": "AA=="}}]})
+    assert (code, said.endswith(hint)) == (INVALID, True)
+    named = {"signature_name": "two", "instances": [1]}
+    assert refused(Pictures(), "/v1/models/half:predict", named) == (INVALID, "Could not parse example input")
+
+
 class Swapping(HalfPlus):
     """The version that was there when it was asked for its signatures is gone when it should answer."""
 
