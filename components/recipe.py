@@ -297,7 +297,9 @@ class Trainer:
         base: see there.
         initial_weights: what the network begins with, and the head as far as it fits: path to a weights file, such as
             one trained on another backend, folder of an exported version, or name of a model that ships or that was
-            pushed; "" for the seed's. BatchNorm keeps the statistics that come with them.
+            pushed; "" for the seed's.
+        keep_statistics: whether BatchNorm keeps the statistics and scales of initial weights: better for data like that
+            of the weights, worse for other data (20 letters from `digits`: accuracy 0.85 in place of 0.95).
         freeze_epochs: epochs in which only the head is trained, with `initial_weights`.
         precision: Keras dtype policy of the network.
         seed: of initial weights, order, augmentation and dropout.
@@ -316,6 +318,7 @@ class Trainer:
     augment: Augmentation | None = None
     base: Base = Base()
     initial_weights: str = ""
+    keep_statistics: bool = False
     freeze_epochs: Annotated[int, _between(0, 10_000)] = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     seed: Annotated[int, _between(0, 2**32 - 1)] = 7

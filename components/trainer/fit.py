@@ -64,7 +64,7 @@ def fit(
         if state.epoch >= phase.end or _stopped(_of(phase, state.history), trainer.patience):
             continue
         state.epoch = max(state.epoch, phase.begin)  # where patience cut the phase before short
-        models.set_trainable(base, phase, keep_statistics=bool(trainer.initial_weights))
+        models.set_trainable(base, phase, keep_statistics=bool(trainer.initial_weights) and trainer.keep_statistics)
         model.compile(
             optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
             loss=learn.build_loss(),

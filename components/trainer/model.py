@@ -85,8 +85,8 @@ def set_trainable(base: list[keras.layers.Layer], phase: Phase, keep_statistics:
     Args:
         base: the network's layers, in order.
         phase: which are trained.
-        keep_statistics: freeze every BatchNorm: after a dozen steps its averages are neither those of the initial
-            weights nor yet those of the data, and the first epochs are judged by them (eval loss 48 in place of 1.5).
+        keep_statistics: freeze every BatchNorm too. After a dozen steps its averages are otherwise neither those of the
+            initial weights nor yet those of the data: 180 lines have an eval loss of 48 then, in place of 1.5.
 
     Raises:
         ValueError: the base has no layer of the name from which it is to be trained.

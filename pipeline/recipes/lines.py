@@ -25,6 +25,7 @@ LINE_CNN = Trainer(
     epochs=4,
     augment=ImageAugmentation(pad=2, rotate_deg=0.7, shear_deg=12.0, scale=0.06, contrast=0.3),
     initial_weights="lines",  # who reads one hand is nearer to another than who reads none
+    keep_statistics=True,
 )
 
 LINES = Recipe(

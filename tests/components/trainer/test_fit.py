@@ -252,7 +252,8 @@ def test_a_long_epoch_says_how_far_it_is(part, trained, monkeypatch):
 
 def test_statistics_of_initial_weights_are_kept_from_the_first_epoch_on(part, trained, tmp_path):
     path = tmp_path / "x.weights.h5"
-    it = part(network="small_cnn", epochs=1, initial_weights=str(path), optimizer=Optimizer(name="adam"))
+    start = {"initial_weights": str(path), "keep_statistics": True}
+    it = part(network="small_cnn", epochs=1, optimizer=Optimizer(name="adam"), **start)
     fresh, _ = models.build(part(network="small_cnn"))
     fresh.save_weights(path)
     layers = trained(it).model.layers
