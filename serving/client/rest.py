@@ -98,8 +98,8 @@ class RestClient(Client):
             raise late from None
         except (httpx.NetworkError, httpx.RemoteProtocolError) as error:
             if NOT_HTTP in str(error):
-                said = "the port does not answer HTTP; for gRPC, give HOST:PORT alone"
-                raise self._build_error("UNAVAILABLE", said) from error
+                reason = "the port does not answer HTTP; for gRPC, give HOST:PORT alone"
+                raise self._build_error("UNAVAILABLE", reason) from error
             raise self._build_error("UNAVAILABLE", _reason(error), again=True) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._build_error("UNAVAILABLE", _reason(error)) from error
