@@ -49,6 +49,9 @@ class Box(NamedTuple):
         return Box(left, top, min(max(self.right, left), width), min(max(self.bottom, top), height))
 
 
+Polygon = tuple[tuple[float, float], ...]
+
+
 def enclose(points: Iterable[tuple[float, float]]) -> Box | None:
     """Return the smallest box that holds all points; None without points."""
     xs, ys = zip(*points, strict=True) if (points := list(points)) else ((), ())
@@ -61,6 +64,32 @@ def join_boxes(boxes: Iterable[Box | None]) -> Box | None:
     return enclose(point for box in known for point in ((box.left, box.top), (box.right, box.bottom)))
 
 
+class Alternative(NamedTuple):
+    """Another reading of a glyph, with its confidence from 0 to 1, None where the file does not say."""
+
+    text: str
+    confidence: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Glyph:
+    """One drawn character.
+
+    Attributes:
+        text: the best reading.
+        box: None where the file lacks it.
+        confidence: 0 to 1, None where the file does not say.
+        polygon: outline, points in the page's unit; () where it is the box.
+        alternatives: other readings, best first.
+    """
+
+    text: str
+    box: Box | None = None
+    confidence: float | None = None
+    polygon: Polygon = ()
+    alternatives: tuple[Alternative, ...] = ()
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """A word.
@@ -70,22 +99,31 @@ class Word:
         box: None where the file lacks it.
         confidence: 0 to 1 as the file says, None where it does not.
         entity: what it is part of, by `data.alphabets.entities` where the file is ours; "" for nothing.
+        polygon: outline, points in the page's unit; () where it is the box.
+        glyphs: its characters where they have places or confidences of their own, else ().
     """
 
     text: str
     box: Box | None = None
     confidence: float | None = None
     entity: str = ""
+    polygon: Polygon = ()
+    glyphs: tuple[Glyph, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A line of text; `text` and the texts of its words may differ, or one may be missing."""
+    """A line of text; `text` and the texts of its words may differ, or one may be missing.
+
+    `confidence` and `polygon` are as a word's.
+    """
 
     text: str = ""
     box: Box | None = None
     words: tuple[Word, ...] = ()
     entity: str = ""
+    confidence: float | None = None
+    polygon: Polygon = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +136,7 @@ class Region:
         box: None where the file lacks it.
         lines: in the file's order.
         properties: PAGE XML's Property elements, key to value.
+        polygon: as a word's.
     """
 
     kind: str = "TextRegion"
@@ -105,6 +144,7 @@ class Region:
     box: Box | None = None
     lines: tuple[Line, ...] = ()
     properties: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    polygon: Polygon = ()
 
     @property
     def entity(self) -> str:
@@ -131,7 +171,7 @@ class Page:
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
-T = TypeVar("T", Region, Line, Word)
+T = TypeVar("T", Region, Line, Word, Glyph)
 
 
 def sort_regions(regions: Iterable[tuple[Key, Region]]) -> tuple[Region, ...]:
@@ -202,7 +242,7 @@ def divide_word(word: Word) -> list[Word]:
         end = start + len(part)
         step = (box.right - box.left) / len(text)
         shared = Box(box.left + start * step, box.top, box.left + end * step, box.bottom)
-        parts.append(dataclasses.replace(word, text=part, box=shared))
+        parts.append(dataclasses.replace(word, text=part, box=shared, polygon=(), glyphs=()))
         start = end
     return parts
 
@@ -265,11 +305,15 @@ def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
         raise ValueError(f"another page: the file's is {page.size}, its picture {width} x {height} pixels")
 
     def placed(part: T) -> T:
-        return dataclasses.replace(part, box=part.box and part.box.scale(across, down))
+        polygon = tuple((x * across, y * down) for x, y in part.polygon)
+        return dataclasses.replace(part, box=part.box and part.box.scale(across, down), polygon=polygon)
+
+    def placed_word(word: Word) -> Word:
+        return dataclasses.replace(placed(word), glyphs=tuple(map(placed, word.glyphs)))
 
     regions = []
     for region in page.regions:
-        lines = (dataclasses.replace(placed(line), words=tuple(map(placed, line.words))) for line in region.lines)
+        lines = (dataclasses.replace(placed(line), words=tuple(map(placed_word, line.words))) for line in region.lines)
         regions.append(dataclasses.replace(placed(region), lines=tuple(lines)))
     return dataclasses.replace(page, size=(float(width), float(height)), regions=tuple(regions), unit="pixel")
 

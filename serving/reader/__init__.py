@@ -1,0 +1,1 @@
+"""Read pages: a picture, TIFF or PDF in, everything written on it out. No TensorFlow."""

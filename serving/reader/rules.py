@@ -1,0 +1,100 @@
+"""Rules, boxes and combs of a form, taken out of its ink; strokes that cross them go on."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from tfx_ocr.serving.reader.ink import Mask
+
+SHARE = 1 / 20  # of the page's shorter side: a straight run of ink that is longer is a rule
+SHORTEST_PX = 100  # for pictures of less than a page
+THICKEST = 1 / 8  # of its length: a run that is thicker is a bar or a picture, and stays
+ROW_SHARE = 0.8  # of a frame's width that its rules along must be ink: a digit may stand out of it
+COLUMN_SHARE = 0.9  # of its height, from the first rule along to the last, that its rules down must be
+SLANT_PX = 1  # a rule is not quite upright
+SMALLEST = 1 / 4  # of `SHARE`: side of the smallest cell
+THINNED = 4  # of how many columns one is looked at for long rules
+GAP_PX = 2  # a scan breaks a thin rule
+EDGE_PX = 2  # soft edge of a rule
+CROSSING_PX = 15  # rows over which a stroke is taken to go on through a rule
+
+
+def remove_rules(mask: Mask) -> Mask:
+    """Return ink without rules: [height, width] uint8 of 0 and 1.
+
+    First the sides of boxes, combs and tables, then every straight run along or down that is longer than `SHARE` of
+    the page. A stroke that crosses a rule is closed again across it.
+
+    Args:
+        mask: as `ink.binarize` returns it, upright to half a degree.
+    """
+    length = max(SHORTEST_PX, round(min(mask.shape) * SHARE))
+    rest = _take_out(mask, *_find_cells(mask, length))
+    return _take_out(rest, _find_runs(rest, length), _find_runs(rest.T, length).T)
+
+
+def _find_runs(mask: Mask, length: int) -> Mask:
+    """Pixels of runs of at least `length` along that are thin."""
+    thinned = np.ascontiguousarray(cv2.dilate(np.ascontiguousarray(mask), np.ones((1, THINNED + 1)))[:, ::THINNED])
+    runs = cv2.morphologyEx(thinned, cv2.MORPH_OPEN, np.ones((1, length // THINNED)))
+    if not runs.any():
+        return np.zeros_like(mask)
+    thick = np.ones((max(3, round(length * THICKEST)), 1))
+    runs = cv2.subtract(runs, cv2.morphologyEx(runs, cv2.MORPH_OPEN, thick))
+    return cv2.resize(runs, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+
+
+def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:
+    """Find the sides of cells, along and down: of connected ink with rules above and below, left and right."""
+    along, down = np.zeros_like(mask), np.zeros_like(mask)
+    closed = cv2.dilate(mask, np.ones((2 * GAP_PX + 1, 2 * GAP_PX + 1)))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4, ltype=cv2.CV_32S)
+    least = round(length * SMALLEST)
+    for number in np.flatnonzero(stats[1:, 2:4].min(1) >= least) + 1:
+        left, top, width, height = (int(side) for side in stats[number, :4])
+        if stats[number, 4] > 0.75 * width * height:
+            continue
+        place = np.s_[top : top + height, left : left + width]
+        own = ((labels[place] == number) & (mask[place] > 0)).astype(np.uint8)
+        rows = _find_full(own, ROW_SHARE, least)
+        if len(rows) < 2:
+            continue
+        inside = own[rows[0][0] : rows[-1][1]]
+        columns = _find_full(np.ascontiguousarray(inside.T), COLUMN_SHARE, least)
+        if len(columns) < 2:
+            continue
+        for begin, end in rows:
+            along[place][begin:end] |= own[begin:end]
+        for begin, end in columns:
+            down[place][rows[0][0] : rows[-1][1], begin:end] |= inside[:, begin:end]
+    return along, down
+
+
+def _find_full(mask: Mask, share: float, least: int) -> list[tuple[int, int]]:
+    """Find the rows that are ink for `share` of their length: first and last (excluded) of each rule.
+
+    Rules are at least `least` apart, and at most a third as thick.
+    """
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 2 * GAP_PX + 1)))
+    inked = cv2.dilate(closed, np.ones((2 * SLANT_PX + 1, 1))).mean(1)
+    steps = np.diff(np.pad((inked >= share).astype(np.int8), 1))
+    bounds = zip(np.flatnonzero(steps > 0).tolist(), np.flatnonzero(steps < 0).tolist(), strict=True)
+    thin = [(begin, end) for begin, end in bounds if end - begin <= least / 3 + 2 * SLANT_PX]
+    rules: list[tuple[int, int]] = []
+    for begin, end in sorted(thin, key=lambda rule: -inked[slice(*rule)].max()):  # a digit's bar is less full
+        if all(abs(begin - other) >= least for other, _ in rules):
+            rules.append((begin, end))
+    return sorted(rules)
+
+
+def _take_out(mask: Mask, along: Mask, down: Mask) -> Mask:
+    """Ink without those rules, strokes closed across them."""
+    for rules, upright in ((along, True), (down, False)):
+        if rules.any():
+            wide = 2 * EDGE_PX + 1
+            rules = cv2.dilate(np.ascontiguousarray(rules), np.ones((wide, 1) if upright else (1, wide)))
+            rest = mask & (1 - rules)
+            bridge = np.ones((CROSSING_PX, 1) if upright else (1, CROSSING_PX))
+            mask = rest | (cv2.morphologyEx(rest, cv2.MORPH_CLOSE, bridge) & rules & mask)
+    return mask
