@@ -13,14 +13,18 @@ if TYPE_CHECKING:
     from tfx_ocr.serving.model import RequestError
     from tfx_ocr.serving.prediction import Candidate, Field, Prediction
     from tfx_ocr.serving.predictor import Predictor, load_model
+    from tfx_ocr.serving.reader.document import Document
+    from tfx_ocr.serving.reader.reader import Reader
 
-__all__ = ["Candidate", "Field", "Prediction", "Predictor", "RequestError", "load_model"]
+__all__ = ["Candidate", "Document", "Field", "Prediction", "Predictor", "Reader", "RequestError", "load_model"]
 
 _NAMES = {
     "Candidate": "tfx_ocr.serving.prediction:Candidate",
+    "Document": "tfx_ocr.serving.reader.document:Document",
     "Field": "tfx_ocr.serving.prediction:Field",
     "Prediction": "tfx_ocr.serving.prediction:Prediction",
     "Predictor": "tfx_ocr.serving.predictor:Predictor",
+    "Reader": "tfx_ocr.serving.reader.reader:Reader",
     "RequestError": "tfx_ocr.serving.model:RequestError",
     "load_model": "tfx_ocr.serving.predictor:load_model",
 }

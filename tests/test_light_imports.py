@@ -24,6 +24,8 @@ LIGHT = [
     "tfx_ocr.serving",
     "tfx_ocr.serving.client",
     "tfx_ocr.serving.client.rest",
+    "tfx_ocr.serving.reader.reader",
+    "tfx_ocr.serving.reader.writers",
     *(f"tfx_ocr.pipeline.cli.{path.stem}" for path in sorted((ROOT / "pipeline/cli").glob("[!_]*.py"))),
 ]
 

@@ -1,4 +1,4 @@
-"""ALTO 1 to 4, in. Its schema is the Library of Congress's; version 1 has CCS's namespace, or none."""
+"""ALTO 1 to 4, in, and 4, out. Its schema is the Library of Congress's; version 1 has CCS's namespace, or none."""
 
 from __future__ import annotations
 
@@ -19,9 +19,24 @@ from tfx_ocr.data.page.markup import (
     parse_number,
     parse_root,
 )
-from tfx_ocr.data.page.page import OTHER_READING, Box, Line, Page, Region, Word, enclose, join_boxes, sort_regions
+from tfx_ocr.data.page.page import (
+    OTHER_READING,
+    Alternative,
+    Box,
+    Glyph,
+    Line,
+    Page,
+    Polygon,
+    Region,
+    Word,
+    build_polygon,
+    enclose,
+    join_boxes,
+    sort_regions,
+)
 
 NAMESPACE = re.compile(r"(https?://www\.loc\.gov/standards/alto/ns-v\d+#|https?://schema\.ccs-gmbh\.com/ALTO|)")
+WRITTEN = "http://www.loc.gov/standards/alto/ns-v4#"
 # MeasurementUnit of the schema: pixels, tenths of a millimetre, 1/1200 inch. A file without one counts pixels.
 UNITS = ("pixel", "mm10", "inch1200")
 IN_LINES = ("String", "HYP")  # what holds a text
@@ -117,7 +132,8 @@ class _Reader:
 
     def _read_region(self, block: etree._Element, lines: Sequence[etree._Element], entity: str) -> Region:
         properties = {"entity": entity} if entity else {}
-        return Region(box=_box(block), lines=tuple(map(self._read_line, lines)), properties=properties)
+        polygon = build_polygon(_list_points(block))
+        return Region(box=_box(block), lines=tuple(map(self._read_line, lines)), properties=properties, polygon=polygon)
 
     def _read_line(self, line: etree._Element) -> Line:
         """A line; a hyphen that divides a word at its end is the end of the word before it, as it is printed."""
@@ -130,20 +146,23 @@ class _Reader:
                 words[-1] = dataclasses.replace(words[-1], text=whole, box=join_boxes((words[-1].box, word.box)))
             else:
                 words.append(word)
-        return Line(box=_box(line), words=tuple(words), entity=self._get_entity(line))
+        polygon = build_polygon(_list_points(line))
+        return Line(box=_box(line), words=tuple(words), entity=self._get_entity(line), polygon=polygon)
 
     def _read_word(self, element: etree._Element) -> Word:
-        text, glyphs = element.get("CONTENT", "").strip(), get_children(element, "Glyph")
+        text, glyphs = element.get("CONTENT", "").strip(), tuple(map(_read_glyph, get_children(element, "Glyph")))
         others = get_children(element, "ALTERNATIVE")
         self.left_out[OTHER_READING] += sum((other.text or "").strip() not in ("", text) for other in others)
-        joined = "".join(glyph.get("CONTENT", "").strip() for glyph in glyphs)
+        joined = "".join(glyph.text for glyph in glyphs)
         if text and joined:
             self.left_out[OTHER_READING] += "".join(text.split()) != joined
         return Word(
             text=text or joined,
-            box=_box(element) or join_boxes(map(_box, glyphs)),
+            box=_box(element) or join_boxes(glyph.box for glyph in glyphs),
             confidence=parse_confidence(element.get("WC")),
             entity=self._get_entity(element),
+            polygon=build_polygon(_list_points(element)),
+            glyphs=glyphs,
         )
 
     def _get_entity(self, element: etree._Element) -> str:
@@ -164,6 +183,21 @@ def _follow(within: etree._Element) -> list[etree._Element]:
     return list(followed)
 
 
+def _read_glyph(element: etree._Element) -> Glyph:
+    variants = [
+        Alternative(variant.get("CONTENT", "").strip(), parse_confidence(variant.get("VC")))
+        for variant in get_children(element, "Variant")
+    ]
+    text = element.get("CONTENT", "").strip()
+    return Glyph(
+        text=text,
+        box=_box(element),
+        confidence=parse_confidence(element.get("GC")),
+        polygon=build_polygon(_list_points(element)),
+        alternatives=tuple(variant for variant in variants if variant.text not in ("", text)),
+    )
+
+
 def _box(element: etree._Element) -> Box | None:
     """The box that the element says, else that around its Shape; None where it has neither."""
     what = f"{get_local_name(element)} {element.get('ID', '')}".strip()
@@ -172,11 +206,80 @@ def _box(element: etree._Element) -> Box | None:
     if len(given) == len(sides):
         left, top, width, height = given
         return Box(left, top, left + width, top + height)
-    points = [
-        parse_number(side, f"Shape of {what}")
+    return enclose(_list_points(element))
+
+
+def _list_points(element: etree._Element) -> list[tuple[float, float]]:
+    """The points of an element's Shape."""
+    what = f"Shape of {get_local_name(element)} {element.get('ID', '')}".strip()
+    sides = [
+        parse_number(side, what)
         for shape in get_children(element, "Shape")
         for polygon in get_children(shape, "Polygon")
         for side in re.split(r"[\s,]+", polygon.get("POINTS", "").strip())
         if side
     ]
-    return enclose(zip(points[::2], points[1::2], strict=False))
+    return list(zip(sides[::2], sides[1::2], strict=False))
+
+
+def write(pages: Sequence[Page]) -> bytes:
+    """Return pages in pixels as one file of ALTO 4.4 whose words `read` gives back, with their places and glyphs.
+
+    The texts of lines and regions are left out: ALTO has no place for them.
+    """
+    root = etree.Element(f"{{{WRITTEN}}}alto", nsmap={None: WRITTEN}, SCHEMAVERSION="4.4")
+    description = _child(root, "Description")
+    _child(description, "MeasurementUnit").text = "pixel"
+    if pages and pages[0].image:
+        _child(_child(description, "sourceImageInformation"), "fileName").text = pages[0].image
+    layout = _child(root, "Layout")
+    for number, page in enumerate(pages, start=1):
+        name = f"p{number}"
+        element = _child(layout, "Page", ID=name, PHYSICAL_IMG_NR=str(number))
+        width, height = page.size or (0.0, 0.0)
+        element.set("WIDTH", f"{width:.10g}")
+        element.set("HEIGHT", f"{height:.10g}")
+        space = _child(element, "PrintSpace")
+        _place(space, Box(0, 0, width, height))
+        for place, region in enumerate(page.regions):
+            block = _child(space, "TextBlock", ID=f"{name}_b{place}")
+            _place(block, region.box, region.polygon)
+            for row, line in enumerate(region.lines):
+                _write_line(block, f"{name}_b{place}_l{row}", line)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _write_line(block: etree._Element, name: str, line: Line) -> None:
+    element = _child(block, "TextLine", ID=name)
+    _place(element, line.box, line.polygon)
+    for column, word in enumerate(line.words):
+        if column:
+            _child(element, "SP")
+        text = _child(element, "String", ID=f"{name}_s{column}", CONTENT=word.text)
+        _place(text, word.box, word.polygon)
+        _rate(text, "WC", word.confidence)
+        for glyph in word.glyphs:
+            inner = _child(text, "Glyph", CONTENT=glyph.text)
+            _place(inner, glyph.box, glyph.polygon)
+            _rate(inner, "GC", glyph.confidence)
+            for other, confidence in glyph.alternatives:
+                _rate(_child(inner, "Variant", CONTENT=other), "VC", confidence)
+
+
+def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
+    return etree.SubElement(parent, f"{{{WRITTEN}}}{name}", attributes)
+
+
+def _rate(element: etree._Element, name: str, confidence: float | None) -> None:
+    if confidence is not None:
+        element.set(name, f"{confidence:.10g}")
+
+
+def _place(element: etree._Element, box: Box | None, polygon: Polygon = ()) -> None:
+    if box:
+        sides = (box.left, box.top, box.right - box.left, box.bottom - box.top)
+        for name, side in zip(("HPOS", "VPOS", "WIDTH", "HEIGHT"), sides, strict=True):
+            element.set(name, f"{side:.10g}")
+    if polygon:
+        points = " ".join(f"{x:.10g},{y:.10g}" for x, y in polygon)
+        _child(_child(element, "Shape"), "Polygon", POINTS=points)

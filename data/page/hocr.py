@@ -1,14 +1,14 @@
-"""hOCR 1.0 to 1.2, in: HTML whose classes and titles say what is where, as Tesseract, kraken and ocropy write it."""
+"""hOCR 1.0 to 1.2, in, and 1.2, out: HTML whose classes and titles say what is where."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
 from tfx_ocr.data.page.markup import check_size, get_local_name, parse_confidence, try_number, unpack
-from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, join_boxes
+from tfx_ocr.data.page.page import Box, Glyph, Line, Page, Region, Word, join_boxes
 
 LOOKS_SO = re.compile(rb"""class\s*=\s*["'][^"']*\bocr_page\b""")
 LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
@@ -86,13 +86,22 @@ def _read_line(line: etree._Element) -> Line:
 
 
 def _read_word(word: etree._Element) -> Word:
-    confidence = re.search(r"\bx_wconf\s+(\S+?)(?=;|\s|$)", word.get("title", ""))
-    glyphs = (_box(element) for element in word.iter() if _get_classes(element) & {"ocrx_cinfo", "ocr_cinfo"})
+    glyphs = tuple(
+        Glyph(text="".join(element.itertext()).strip(), box=_box(element), confidence=_rate(element, "x_confs?"))
+        for element in word.iter()
+        if _get_classes(element) & {"ocrx_cinfo", "ocr_cinfo"}
+    )
     return Word(
         text=" ".join("".join(word.itertext()).split()),
-        box=_box(word) or join_boxes(glyphs),
-        confidence=parse_confidence(confidence and confidence[1], 100.0),
+        box=_box(word) or join_boxes(glyph.box for glyph in glyphs),
+        confidence=_rate(word, "x_wconf"),
+        glyphs=glyphs,
     )
+
+
+def _rate(element: etree._Element, name: str) -> float | None:
+    found = re.search(rf"\b{name}\s+(\S+?)(?=;|\s|$)", element.get("title", ""))
+    return parse_confidence(found and found[1], 100.0)
 
 
 def _get_classes(element: etree._Element) -> set[str]:
@@ -104,3 +113,51 @@ def _box(element: etree._Element) -> Box | None:
     found = re.search(r"\b(?:bbox|x_bboxes)((?:\s+[-+.\d]+){4})", element.get("title", ""))
     sides = [try_number(side) for side in found[1].split()] if found else []
     return Box(*sides) if sides and None not in sides else None  # type: ignore[arg-type]
+
+
+def write(pages: Sequence[Page]) -> bytes:
+    """Return pages in pixels as one file of hOCR 1.2 whose lines and words `read` gives back.
+
+    Boxes are whole pixels, as the format has them; it has no alternatives and no outlines.
+    """
+    root = etree.Element("html")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "meta", charset="utf-8")
+    etree.SubElement(head, "title").text = pages[0].image if pages else ""
+    etree.SubElement(head, "meta", name="ocr-system", content="tfx-ocr")
+    classes = "ocr_page ocr_carea ocr_line ocrx_word ocrx_cinfo"
+    etree.SubElement(head, "meta", name="ocr-capabilities", content=classes)
+    body = etree.SubElement(root, "body")
+    for number, page in enumerate(pages):
+        width, height = page.size or (0.0, 0.0)
+        title = f'image "{page.image}"; bbox 0 0 {width:.0f} {height:.0f}; ppageno {number}'
+        element = etree.SubElement(body, "div", {"class": "ocr_page"}, title=title)
+        for region in page.regions:
+            area = etree.SubElement(element, "div", {"class": "ocr_carea"}, title=_say_box(region.box))
+            for line in region.lines:
+                row = etree.SubElement(area, "span", {"class": "ocr_line"}, title=_say_box(line.box))
+                for word in line.words:
+                    _write_word(row, word)
+                if not line.words:
+                    row.text = line.text
+    return bytes(etree.tostring(root, method="html", encoding="UTF-8", doctype="<!DOCTYPE html>", pretty_print=False))
+
+
+def _write_word(row: etree._Element, word: Word) -> None:
+    title = _say_box(word.box) + _say_confidence("x_wconf", word.confidence)
+    element = etree.SubElement(row, "span", {"class": "ocrx_word"}, title=title.removeprefix("; "))
+    element.tail = " "
+    if "".join(glyph.text for glyph in word.glyphs) != word.text:
+        element.text = word.text
+        return
+    for glyph in word.glyphs:
+        title = _say_box(glyph.box, "x_bboxes") + _say_confidence("x_confs", glyph.confidence)
+        etree.SubElement(element, "span", {"class": "ocrx_cinfo"}, title=title.removeprefix("; ")).text = glyph.text
+
+
+def _say_box(box: Box | None, name: str = "bbox") -> str:
+    return f"{name} {' '.join(f'{side:.0f}' for side in box)}" if box else ""
+
+
+def _say_confidence(name: str, confidence: float | None) -> str:
+    return "" if confidence is None else f"; {name} {100 * confidence:.10g}"

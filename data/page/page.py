@@ -58,6 +58,14 @@ def enclose(points: Iterable[tuple[float, float]]) -> Box | None:
     return Box(min(xs), min(ys), max(xs), max(ys)) if xs else None
 
 
+def build_polygon(points: Iterable[tuple[float, float]]) -> Polygon:
+    """Return points as a polygon; () where they are four and only those of the box around them."""
+    polygon = tuple(points)
+    box = enclose(polygon)
+    corners = {(x, y) for x in (box.left, box.right) for y in (box.top, box.bottom)} if box else set()
+    return () if len(polygon) == 4 and set(polygon) == corners else polygon
+
+
 def join_boxes(boxes: Iterable[Box | None]) -> Box | None:
     """Return the smallest box that holds all boxes; None without boxes."""
     known = [box for box in boxes if box]

@@ -22,11 +22,15 @@ from tfx_ocr.data.page.markup import (
 from tfx_ocr.data.page.page import (
     OTHER_READING,
     OUTER_TEXT,
+    Alternative,
     Box,
+    Glyph,
     Line,
     Page,
+    Polygon,
     Region,
     Word,
+    build_polygon,
     count_lacking,
     enclose,
     join_boxes,
@@ -34,7 +38,7 @@ from tfx_ocr.data.page.page import (
 )
 
 NAMESPACE = re.compile(r"https?://schema\.primaresearch\.org/PAGE/gts/pagecontent/\d{4}-\d\d-\d\d")
-WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2013-07-15"
+WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 # Of what a page or a region holds, all that is not a region: TableRegion, Transkribus's TableCell and whatever comes.
 NOT_REGIONS = {
     *(
@@ -89,12 +93,19 @@ def read(content: bytes) -> Page:
     )
 
 
-def write(page: Page) -> bytes:
-    """Return a page in pixels as PAGE XML of 2013-07-15 that `read` gives back.
+def write(page: Page, created: str = "1970-01-01T00:00:00") -> bytes:
+    """Return a page in pixels as PAGE XML of 2019-07-15 that `read` gives back.
 
-    Property elements stand where the Kaggle invoices have them: first in a region.
+    Property elements, which its schema lacks, stand where the Kaggle invoices have them: first in a region.
+
+    Args:
+        page: with a box for each part, where the file is to be valid.
+        created: date and time in its metadata, ISO 8601.
     """
     root = etree.Element(f"{{{WRITTEN}}}PcGts", nsmap={None: WRITTEN})
+    metadata = _child(root, "Metadata")
+    for name, text in (("Creator", "tfx-ocr"), ("Created", created), ("LastChange", created)):
+        _child(metadata, name).text = text
     written = _child(root, "Page", imageFilename=page.image)
     if page.size:
         written.set("imageWidth", f"{page.size[0]:g}")
@@ -104,19 +115,29 @@ def write(page: Page) -> bytes:
         block = _child(written, region.kind, id=name)
         for key, value in region.properties.items():
             _child(block, "Property", key=key, value=value)
-        _coords(block, region.box)
+        _coords(block, region.box, region.polygon)
         for row, line in enumerate(region.lines):
             element = _child(block, "TextLine", id=f"{name}_l{row}")
             _entity(element, line.entity)
-            _coords(element, line.box)
+            _coords(element, line.box, line.polygon)
             for column, word in enumerate(line.words):
-                inner = _child(element, "Word", id=f"{name}_l{row}_w{column}")
-                _entity(inner, word.entity)
-                _coords(inner, word.box)
-                _text(inner, word.text, word.confidence)
-            _text(element, line.text)
+                _write_word(element, f"{name}_l{row}_w{column}", word)
+            _text(element, line.text, line.confidence)
         _text(block, region.text)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
+
+
+def _write_word(line: etree._Element, name: str, word: Word) -> None:
+    element = _child(line, "Word", id=name)
+    _entity(element, word.entity)
+    _coords(element, word.box, word.polygon)
+    for place, glyph in enumerate(word.glyphs):
+        inner = _child(element, "Glyph", id=f"{name}_g{place}")
+        _coords(inner, glyph.box, glyph.polygon)
+        readings = [Alternative(glyph.text, glyph.confidence), *glyph.alternatives]
+        for index, (text, confidence) in enumerate(readings):
+            _text(inner, text, confidence, **({"index": str(index)} if glyph.alternatives else {}))
+    _text(element, word.text, word.confidence)
 
 
 class _Reader:
@@ -158,36 +179,62 @@ class _Reader:
             self.left_out[OUTER_TEXT] += count_lacking(text, said)
             text = ""
         return Region(
-            kind=get_local_name(element), text=text, box=_box(element), lines=tuple(lines), properties=properties
+            kind=get_local_name(element),
+            text=text,
+            box=_box(element),
+            lines=tuple(lines),
+            properties=properties,
+            polygon=_outline(element),
         )
 
     def _read_line(self, element: etree._Element) -> Line:
         words = tuple(map(self._read_word, get_children(element, "Word")))
         entity = _get_properties(element).get("entity", "")
-        return Line(text=self._read_text(element)[0], box=_box(element), words=words, entity=entity)
+        text, confidence = self._read_text(element)
+        return Line(
+            text=text, box=_box(element), words=words, entity=entity, confidence=confidence, polygon=_outline(element)
+        )
 
     def _read_word(self, element: etree._Element) -> Word:
         text, confidence = self._read_text(element)
-        glyphs = get_children(element, "Glyph")
-        joined = "".join(self._read_text(glyph)[0] for glyph in glyphs)
+        glyphs = tuple(map(self._read_glyph, get_children(element, "Glyph")))
+        joined = "".join(glyph.text for glyph in glyphs)
         if text and joined:
             self.left_out[OTHER_READING] += "".join(text.split()) != joined
-        box = _box(element) or join_boxes(map(_box, glyphs))
+        box = _box(element) or join_boxes(glyph.box for glyph in glyphs)
         entity = _get_properties(element).get("entity", "")
-        return Word(text=text or joined, box=box, confidence=confidence, entity=entity)
+        return Word(
+            text=text or joined, box=box, confidence=confidence, entity=entity, polygon=_outline(element), glyphs=glyphs
+        )
+
+    def _read_glyph(self, element: etree._Element) -> Glyph:
+        (text, confidence), *others = _list_readings(element) or [Alternative("")]
+        return Glyph(
+            text=text,
+            box=_box(element),
+            confidence=confidence,
+            polygon=_outline(element),
+            alternatives=tuple(other for other in others if other.text != text),
+        )
 
     def _read_text(self, element: etree._Element) -> tuple[str, float | None]:
         """Text and confidence of the best TextEquiv that is not empty: of the lowest index, else the first."""
-        readings = []
-        for equivalent in get_children(element, "TextEquiv"):
-            children = get_children(equivalent, "Unicode") or get_children(equivalent, "PlainText")
-            if text := "".join(child.text or "" for child in children).strip():
-                readings.append((_get_index(equivalent), text, parse_confidence(equivalent.get("conf"))))
+        readings = _list_readings(element)
         if not readings:
             return "", None
-        _, best, confidence = min(readings, key=lambda reading: reading[0])
-        self.left_out[OTHER_READING] += sum(text != best for _, text, _ in readings)
+        best, confidence = readings[0]
+        self.left_out[OTHER_READING] += sum(text != best for text, _ in readings)
         return best, confidence
+
+
+def _list_readings(element: etree._Element) -> list[Alternative]:
+    """The TextEquivs that are not empty, by their index, else as they stand."""
+    readings = []
+    for equivalent in get_children(element, "TextEquiv"):
+        children = get_children(equivalent, "Unicode") or get_children(equivalent, "PlainText")
+        if text := "".join(child.text or "" for child in children).strip():
+            readings.append((_get_index(equivalent), Alternative(text, parse_confidence(equivalent.get("conf")))))
+    return [reading for _, reading in sorted(readings, key=lambda pair: pair[0])]
 
 
 def _list_references(page: etree._Element) -> Iterator[str]:
@@ -224,6 +271,15 @@ def _list_texts(element: etree._Element) -> str:
 
 def _box(element: etree._Element) -> Box | None:
     """The box around Coords; None where they are missing, or have no points."""
+    return enclose(_list_points(element))
+
+
+def _outline(element: etree._Element) -> Polygon:
+    """The polygon of Coords; () where it is an upright box."""
+    return build_polygon(_list_points(element))
+
+
+def _list_points(element: etree._Element) -> list[tuple[float, float]]:
     points: list[tuple[float, float]] = []
     what = f"Coords of {get_local_name(element)} {element.get('id', '')}".strip()
     for coords in get_children(element, "Coords"):
@@ -234,7 +290,7 @@ def _box(element: etree._Element) -> Box | None:
             points.append((parse_number(x, what), parse_number(y, what)))
         for point in get_children(coords, "Point"):
             points.append((parse_number(point.get("x", ""), what), parse_number(point.get("y", ""), what)))
-    return enclose(points)
+    return points
 
 
 def _child(parent: etree._Element, name: str, **attributes: str) -> etree._Element:
@@ -246,13 +302,15 @@ def _entity(parent: etree._Element, entity: str) -> None:
         _child(parent, "Property", key="entity", value=entity)
 
 
-def _coords(parent: etree._Element, box: Box | None) -> None:
+def _coords(parent: etree._Element, box: Box | None, polygon: Polygon) -> None:
     if box:
-        left, top, right, bottom = (f"{side:.10g}" for side in box)
-        _child(parent, "Coords", points=f"{left},{top} {right},{top} {right},{bottom} {left},{bottom}")
+        left, top, right, bottom = box
+        corners = polygon or ((left, top), (right, top), (right, bottom), (left, bottom))
+        _child(parent, "Coords", points=" ".join(f"{x:.10g},{y:.10g}" for x, y in corners))
 
 
-def _text(parent: etree._Element, text: str, confidence: float | None = None) -> None:
+def _text(parent: etree._Element, text: str, confidence: float | None = None, **attributes: str) -> None:
     if text:
-        equivalent = _child(parent, "TextEquiv", **({} if confidence is None else {"conf": f"{confidence:.10g}"}))
+        known = {} if confidence is None else {"conf": f"{confidence:.10g}"}
+        equivalent = _child(parent, "TextEquiv", **attributes, **known)
         _child(equivalent, "Unicode").text = text

@@ -19,11 +19,11 @@ LAYOUTS = ("rows", "fields", "free", "ruled", "dotted", "boxes")
 CLOSE = 0.1  # share of the strings written so close that digits touch
 EDGE = 0.3  # share of a digit's strongest ink from which on a pixel belongs to its box
 LOOK = Look(paper=(215, 250), contrast=(0.6, 0.95), shading=(0, 60), grain=(0, 5), blur=(0, 1.2))
-WORDS = (
-    "Name Address Date Amount Total Signature Invoice Order Customer Please write clearly in capital letters Account "
-    "holder Telephone Postcode Office use only Quantity Price Description Reference Received with thanks from the "
-    "undersigned Payable within fourteen days Balance carried forward Form of application Department"
-).split()
+WORDS = """
+    Name Address Date Amount Total Signature Invoice Order Customer Please write clearly in capital letters Account
+    holder Telephone Postcode Office use only Quantity Price Description Reference Received with thanks from the
+    undersigned Payable within fourteen days Balance carried forward Form of application Department
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,14 +110,15 @@ def draw_page(
         rows, columns = np.nonzero(digit >= EDGE * digit.max())
         corners = np.stack([columns + left, rows + top, np.ones(len(rows))])
         xs, ys = turn @ corners
-        digits.append(Digit(str(labels[chosen]), Box(*(float(side) for side in (xs.min(), ys.min(), xs.max() + 1, ys.max() + 1)))))
+        box = Box(float(xs.min()), float(ys.min()), float(xs.max() + 1), float(ys.max() + 1))
+        digits.append(Digit(str(labels[chosen]), box))
     if printed:
         _print(ink, places, fonts, rng, size)
     ink = np.asarray(cv2.warpAffine(ink, turn, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR), np.float32)
     pixels = photograph(ink, rng, LOOK)
     return DigitPage(
-        pixels=255 - pixels if light else pixels, digits=tuple(digits), layout=layout, printed=printed, light=light,
-        skew_deg=angle,
+        pixels=np.bitwise_not(pixels) if light else pixels, digits=tuple(digits), layout=layout, printed=printed,
+        light=light, skew_deg=angle,
     )  # fmt: skip
 
 
@@ -201,7 +202,7 @@ def _print(
     taken = cv2.dilate((ink > 0).astype(np.uint8), np.ones((31, 61), np.uint8)) > 0
     for _ in range(int(rng.integers(25, 60))):
         font = ImageFont.truetype(str(fonts[int(rng.integers(len(fonts)))]), int(rng.integers(28, 64)))
-        text = " ".join(rng.choice(WORDS, int(rng.integers(1, 6))))
+        text = " ".join(rng.choice(WORDS.split(), int(rng.integers(1, 6))))
         left, top, right, bottom = (int(side) for side in font.getbbox(text))
         picture = Image.new("L", (right - left + 8, bottom - top + 8))
         ImageDraw.Draw(picture).text((4 - left, 4 - top), text, font=font, fill=255)
@@ -210,7 +211,10 @@ def _print(
         if width > WIDTH - 2 * MARGIN:
             continue
         for _ in range(20):
-            x, y = int(rng.integers(MARGIN, WIDTH - MARGIN - width + 1)), int(rng.integers(MARGIN, HEIGHT - MARGIN - height))
+            x, y = (
+                int(rng.integers(MARGIN, WIDTH - MARGIN - width + 1)),
+                int(rng.integers(MARGIN, HEIGHT - MARGIN - height)),
+            )
             if not taken[y : y + height, x : x + width].any():
                 ink[y : y + height, x : x + width] = np.maximum(ink[y : y + height, x : x + width], drawn)
                 taken[max(0, y - 12) : y + height + 12, max(0, x - 24) : x + width + 24] = True

@@ -23,11 +23,12 @@ MARGIN = 0.2  # paper around a digit, in its longer sides
 DOUBT = 0.95  # probability below which other ways to cut or join are tried
 WIDE = 1.2  # heights: what is wider may be several digits
 NARROWEST, WIDEST = 0.15, 1.1  # of a digit, in heights of the string it is cut from
-LEAST = math.log(0.6)  # of each digit that a blob too wide for one is cut into, on average
+LEAST = math.log(0.4)  # of each digit that a blob too wide for one is cut into, on average
+CERTAIN = math.log(0.8)  # of a blob that is not too wide, and is cut only where it reads worse
 PART = 0.9  # what each digit of a cut string costs, so that one digit is not taken for two
 NEAR = 0.15  # heights: how far a loose stroke may be from its digit
-LOOSE = 0.6  # of a digit's longer side that a loose stroke may be long
-SPECK = 0.03  # of a digit's ink, below which a loose stroke is a dot of the paper or of a rule
+LOOSE = 0.7  # of a digit's longer side that a loose stroke may be long
+SPECK = 0.15  # of a digit's ink, below which a loose stroke is a dot of the paper or of a rule
 CHAIN = 0.8  # heights between neighbours on a line that are judged together
 # Logarithms of how much likelier a probability is for a digit than for a letter or another sign, counted on pages drawn
 # of MNIST's training set and of print (tests/bench/bench_read.py --tune).
@@ -66,11 +67,11 @@ def read_digits(sheet: Sheet, model: Model, whitelist: str = "", min_confidence:
     smallest = glyphs.find_smallest(sheet.mask.shape)
     blobs = glyphs.find_blobs(sheet.mask)
     asker = _Asker(sheet, model, whitelist)
-    readings = _choose_digits(_list_chains([blob for blob in blobs if blob.height >= smallest]), asker)
+    readings = _choose_digits(glyphs.list_chains([blob for blob in blobs if blob.height >= smallest], CHAIN), asker)
     readings = _join_loose(readings, [blob for blob in blobs if blob.height < smallest], asker)
     readings = _cut_touching(readings, asker)
     by_blob = {id(reading.blob): reading for reading in readings if reading.probabilities[0] >= min_confidence}
-    chains = _list_chains([reading.blob for reading in readings])
+    chains = glyphs.list_chains([reading.blob for reading in readings], CHAIN)
     words = ([by_blob[id(blob)] for blob in chain if id(blob) in by_blob] for chain in chains)
     return [_build_line(word) for word in words if word]
 
@@ -107,7 +108,7 @@ def _join_loose(readings: Sequence[Reading], specks: Sequence[Blob], asker: _Ask
     kept = dict(enumerate(readings))
     tried: list[tuple[int, int | None, Blob]] = []
     pieces = [(None, blob) for blob in specks] + [(n, reading.blob) for n, reading in kept.items()]
-    tree = _Grid([blob for _, blob in pieces])
+    tree = glyphs.Grid([blob for _, blob in pieces])
     for number, reading in kept.items():
         blob = reading.blob
         for found in tree.list_near(blob, NEAR * blob.height):
@@ -115,9 +116,8 @@ def _join_loose(readings: Sequence[Reading], specks: Sequence[Blob], asker: _Ask
             if other == number or piece.mask.sum() < SPECK * blob.mask.sum():
                 continue
             small = max(piece.height, piece.width) < LOOSE * max(blob.height, blob.width)
-            if small or (other is not None and other > number and max(
-                reading.probabilities[0], readings[other].probabilities[0]
-            ) < DOUBT):
+            shared = min(piece.right, blob.right) - max(piece.left, blob.left)  # above or below, not beside
+            if small or (other is not None and other > number and shared >= min(piece.width, blob.width) / 2):
                 tried.append((number, other, blob.join(piece)))
     for (number, other, _), joined in zip(tried, asker.ask([blob for *_, blob in tried]), strict=False):
         if number in kept and joined.probabilities[0] >= kept[number].probabilities[0] - 0.02:
@@ -127,23 +127,10 @@ def _join_loose(readings: Sequence[Reading], specks: Sequence[Blob], asker: _Ask
     return list(kept.values())
 
 
-class _Grid:
-    """Boxes of blobs as columns of numbers."""
-
-    def __init__(self, blobs: Sequence[Blob]):
-        sides = [(blob.left, blob.top, blob.right, blob.bottom) for blob in blobs]
-        self.left, self.top, self.right, self.bottom = np.array(sides, float).reshape(-1, 4).T
-
-    def list_near(self, blob: Blob, distance: float) -> list[int]:
-        """Return the numbers of the boxes that are at most so many pixels away."""
-        across = np.maximum(self.left - blob.right, blob.left - self.right)
-        down = np.maximum(self.top - blob.bottom, blob.top - self.bottom)
-        return np.flatnonzero((across <= distance) & (down <= distance)).tolist()
-
-
 def _cut_touching(readings: Sequence[Reading], asker: _Asker) -> list[Reading]:
     """Cut what reads badly, or is wide, where that gives digits that read better."""
-    kept, cut = [], []
+    kept: list[Reading] = []
+    cut: list[Reading] = []
     for reading in readings:
         blob = reading.blob
         wide = blob.width > WIDE * blob.height
@@ -154,7 +141,8 @@ def _cut_touching(readings: Sequence[Reading], asker: _Asker) -> list[Reading]:
         read = {ends: answers[id(part)] for ends, part in found.items() if id(part) in answers}
         score, best = _find_best_path(read, max((last for _, last in found), default=0))
         blob, one = reading.blob, math.log(max(reading.probabilities[0], 1e-6))
-        better = score > one * len(best) or (blob.width > WIDEST * blob.height and score > len(best) * LEAST)
+        wide = blob.width > WIDE * blob.height
+        better = score > len(best) * (LEAST if wide else one) and (wide or one < CERTAIN)
         kept += best if len(best) > 1 and better else [reading]
     return kept
 
@@ -215,30 +203,6 @@ def _weigh(reading: Reading | None) -> float:
     return next(weight for least, weight in EVIDENCE if reading.probabilities[0] >= least)
 
 
-def _list_chains(blobs: Sequence[Blob]) -> list[list[Blob]]:
-    """Neighbours on a line, each from left to right."""
-    order = sorted(blobs, key=lambda blob: blob.left)
-    grid = _Grid(order)
-    of = list(range(len(order)))
-
-    def find(number: int) -> int:
-        while of[number] != number:
-            number = of[number]
-        return number
-
-    for number, blob in enumerate(order):
-        heights = np.maximum(blob.height, grid.bottom - grid.top)
-        lower = np.minimum(blob.height, grid.bottom - grid.top)
-        shared = np.minimum(blob.bottom, grid.bottom) - np.maximum(blob.top, grid.top)
-        near = (grid.left - blob.right <= CHAIN * heights) & (shared >= lower / 2) & (lower >= heights / 3)
-        for other in (np.flatnonzero(near[number + 1 :]) + number + 1).tolist():
-            of[find(other)] = find(number)
-    chains: dict[int, list[Blob]] = {}
-    for number, blob in enumerate(order):
-        chains.setdefault(find(number), []).append(blob)
-    return list(chains.values())
-
-
 def _build_line(readings: Sequence[Reading]) -> Line:
     found = [_build_glyph(reading) for reading in readings]
     text = "".join(glyph.text for glyph in found)
@@ -256,7 +220,9 @@ def _build_glyph(reading: Reading) -> Glyph:
         confidence=round(reading.probabilities[0], 4),
         polygon=_outline(blob),
         alternatives=tuple(
-            Alternative(text, round(p, 4)) for text, p in zip(others, reading.probabilities[1:], strict=True) if p >= 1e-4
+            Alternative(text, round(p, 4))
+            for text, p in zip(others, reading.probabilities[1:], strict=True)
+            if p >= 1e-4
         ),
     )
 

@@ -14,6 +14,8 @@ SMALLEST_PX = 10  # height of a glyph: 1 mm at 300 dots per inch
 SMALLEST_SHARE = 1 / 220  # the same, of the page's shorter side
 LARGEST_SHARE = 1 / 5  # of the page's longer side: what is larger is a picture or a stain
 FEWEST_PX = 12  # pixels of a piece
+SHORTEST = 0.5  # of a blob's height that a part cut from it must have
+LIKE = 0.5  # of the higher neighbour that the lower must be high
 INK_COST = 12  # of a pixel of ink that a cut crosses, in steps to the side
 
 
@@ -72,7 +74,7 @@ class Blob:
 def find_blobs(mask: Mask) -> list[Blob]:
     """Return the connected components of a page's ink that are larger than a speck and smaller than a picture."""
     largest = max(mask.shape) * LARGEST_SHARE if max(mask.shape) > 1000 else max(mask.shape)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     kept = (stats[:, 4] >= FEWEST_PX) & (stats[:, 2:4].max(1) <= largest)
     return [
         Blob(left, top, labels[top : top + height, left : left + width] == number)
@@ -81,7 +83,7 @@ def find_blobs(mask: Mask) -> list[Blob]:
     ]
 
 
-def find_smallest(size: tuple[int, int]) -> int:
+def find_smallest(size: tuple[int, ...]) -> int:
     """Return the height in pixels from which on ink is a glyph, on a page of that height and width."""
     return max(SMALLEST_PX, round(min(size) * SMALLEST_SHARE))
 
@@ -113,7 +115,7 @@ def list_parts(blob: Blob, narrowest: float, widest: float) -> dict[tuple[int, i
             part = blob.cut(sides[last] & ~sides[first])
             if part and part.width > widest and last > first + 1:
                 break
-            if part and part.width >= narrowest and part.height >= blob.height / 3:
+            if part and part.width >= narrowest and part.height >= SHORTEST * blob.height:
                 parts[first, last] = part
     return parts
 
@@ -149,6 +151,49 @@ def _follow(cost: np.ndarray, column: int) -> np.ndarray:
         column = lower + int(np.argmin(near))
         ends[row] = column
     return np.arange(width) < ends[:, None]
+
+
+class Grid:
+    """Boxes of blobs as columns of numbers."""
+
+    def __init__(self, blobs: Sequence[Blob]):
+        sides = [(blob.left, blob.top, blob.right, blob.bottom) for blob in blobs]
+        self.left, self.top, self.right, self.bottom = np.array(sides, float).reshape(-1, 4).T
+
+    def list_near(self, blob: Blob, distance: float) -> list[int]:
+        """Return the numbers of the boxes that are at most so many pixels away."""
+        across = np.maximum(self.left - blob.right, blob.left - self.right)
+        down = np.maximum(self.top - blob.bottom, blob.top - self.bottom)
+        return np.flatnonzero((across <= distance) & (down <= distance)).tolist()
+
+
+def list_chains(blobs: Sequence[Blob], gap: float) -> list[list[Blob]]:
+    """Return neighbours on a line, each from left to right.
+
+    Args:
+        blobs: in any order.
+        gap: at most between neighbours, in heights of the higher one.
+    """
+    order = sorted(blobs, key=lambda blob: blob.left)
+    grid = Grid(order)
+    of = list(range(len(order)))
+
+    def find(number: int) -> int:
+        while of[number] != number:
+            number = of[number]
+        return number
+
+    for number, blob in enumerate(order):
+        heights = np.maximum(blob.height, grid.bottom - grid.top)
+        lower = np.minimum(blob.height, grid.bottom - grid.top)
+        shared = np.minimum(blob.bottom, grid.bottom) - np.maximum(blob.top, grid.top)
+        near = (grid.left - blob.right <= gap * heights) & (shared >= lower / 2) & (lower >= LIKE * heights)
+        for other in (np.flatnonzero(near[number + 1 :]) + number + 1).tolist():
+            of[find(other)] = find(number)
+    chains: dict[int, list[Blob]] = {}
+    for number, blob in enumerate(order):
+        chains.setdefault(find(number), []).append(blob)
+    return list(chains.values())
 
 
 def crop(ink: Grey, blobs: Sequence[Blob], margin: float) -> list[np.ndarray]:

@@ -14,7 +14,7 @@ REDUCED_PX = 512  # longer side at which the paper's own grey is looked for
 PAPER_SHARE = 0.09  # of the longer side: window of the median that is taken for the paper, far wider than a stroke
 FAINTEST = 24  # grey levels between paper and ink; noise and grain are less
 STRONG = 0.9  # quantile of the ink that counts as strong
-INK = 0.35  # share of strong ink from which on a pixel is ink
+INK = 0.3  # share of strong ink from which on a pixel is ink
 STEEPEST_DEG = 7.0  # skew that is looked for, either way
 CLEAR = 1.2  # times the mean sharpness of all angles that the best must have, or the page has no lines to go by
 SKEW_POINTS = 40_000  # pixels of ink that are looked at for it
@@ -97,7 +97,7 @@ def find_rotation(size: tuple[int, int], angle: float) -> tuple[np.ndarray, tupl
     cos, sin = math.cos(math.radians(angle)), abs(math.sin(math.radians(angle)))
     sheet = math.ceil(width * cos + height * sin), math.ceil(width * sin + height * cos)
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    turn[:, 2] += (np.array(sheet) - size) / 2
+    turn[:, 2] = turn[:, 2] + (np.array(sheet) - size) / 2
     return turn, sheet
 
 

@@ -12,6 +12,7 @@ SHORTEST_PX = 100  # for pictures of less than a page
 THICKEST = 1 / 8  # of its length: a run that is thicker is a bar or a picture, and stays
 ROW_SHARE = 0.8  # of a frame's width that its rules along must be ink: a digit may stand out of it
 COLUMN_SHARE = 0.9  # of its height, from the first rule along to the last, that its rules down must be
+CORNERS, CORNER_PX = 2, 3  # that a frame has at least, of so many pixels; a digit may cover the others
 SLANT_PX = 1  # a rule is not quite upright
 SMALLEST = 1 / 4  # of `SHARE`: side of the smallest cell
 THINNED = 4  # of how many columns one is looked at for long rules
@@ -49,7 +50,7 @@ def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:
     """Find the sides of cells, along and down: of connected ink with rules above and below, left and right."""
     along, down = np.zeros_like(mask), np.zeros_like(mask)
     closed = cv2.dilate(mask, np.ones((2 * GAP_PX + 1, 2 * GAP_PX + 1)))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4, ltype=cv2.CV_32S)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=4, ltype=cv2.CV_32S)
     least = round(length * SMALLEST)
     for number in np.flatnonzero(stats[1:, 2:4].min(1) >= least) + 1:
         left, top, width, height = (int(side) for side in stats[number, :4])
@@ -62,13 +63,21 @@ def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:
             continue
         inside = own[rows[0][0] : rows[-1][1]]
         columns = _find_full(np.ascontiguousarray(inside.T), COLUMN_SHARE, least)
-        if len(columns) < 2:
+        if len(columns) < 2 or _count_corners(inside) < CORNERS:
             continue
         for begin, end in rows:
             along[place][begin:end] |= own[begin:end]
         for begin, end in columns:
             down[place][rows[0][0] : rows[-1][1], begin:end] |= inside[:, begin:end]
     return along, down
+
+
+def _count_corners(frame: Mask) -> int:
+    """Of the four corners of ink those that are inked: a round 0 or 8 has sides, and no corners."""
+    held = np.flatnonzero(frame.any(0))
+    cut = frame[:, held[0] : held[-1] + 1]
+    ends = slice(None, CORNER_PX), slice(-CORNER_PX, None)
+    return sum(bool(cut[rows, columns].any()) for rows in ends for columns in ends)
 
 
 def _find_full(mask: Mask, share: float, least: int) -> list[tuple[int, int]]:
@@ -93,8 +102,10 @@ def _take_out(mask: Mask, along: Mask, down: Mask) -> Mask:
     for rules, upright in ((along, True), (down, False)):
         if rules.any():
             wide = 2 * EDGE_PX + 1
-            rules = cv2.dilate(np.ascontiguousarray(rules), np.ones((wide, 1) if upright else (1, wide)))
-            rest = mask & (1 - rules)
+            grown = cv2.dilate(np.ascontiguousarray(rules), np.ones((wide, 1) if upright else (1, wide)))
+            soft = np.asarray(grown, np.uint8)
+            rest = mask & (1 - soft)
             bridge = np.ones((CROSSING_PX, 1) if upright else (1, CROSSING_PX))
-            mask = rest | (cv2.morphologyEx(rest, cv2.MORPH_CLOSE, bridge) & rules & mask)
+            crossing = np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, bridge), np.uint8)
+            mask = rest | (crossing & soft & mask)
     return mask

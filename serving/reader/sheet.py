@@ -23,17 +23,20 @@ class Sheet:
         mask: [height, width] uint8, 1 where there is ink that is not a rule.
         back: [2, 3], from x, y and 1 on the sheet to x and y on the page.
         skew_deg: by how much the page's lines fall to the right.
+        size: width and height of the page.
     """
 
     ink: np.ndarray
     mask: np.ndarray
     back: np.ndarray
     skew_deg: float
+    size: tuple[int, int]
 
-    def place(self, points: Polygon) -> Polygon:
-        """Return points of the sheet where they lie on the page, to a tenth of a pixel."""
-        moved = np.array([(x, y, 1.0) for x, y in points]) @ self.back.T
-        return tuple((round(float(x), 1), round(float(y), 1)) for x, y in moved)
+    def move_back(self, points: Polygon) -> Polygon:
+        """Return points of the sheet where they lie on the page, in whole pixels, each once."""
+        moved = np.rint(np.array([(x, y, 1.0) for x, y in points]) @ self.back.T)
+        inside = np.clip(moved, 0, self.size).tolist()
+        return tuple(dict.fromkeys((float(x), float(y)) for x, y in inside))
 
 
 def prepare(grey: np.ndarray) -> Sheet:
@@ -42,9 +45,9 @@ def prepare(grey: np.ndarray) -> Sheet:
     threshold = inks.find_threshold(ink)
     mask = inks.binarize(ink, threshold)
     skew = inks.measure_skew(mask)
-    back = np.eye(2, 3)
+    back: np.ndarray = np.eye(2, 3)
     if abs(skew) >= LEAST_SKEW_DEG:
         turn, size = inks.find_rotation((grey.shape[1], grey.shape[0]), skew)
         ink = inks.rotate(ink, turn, size)
-        mask, back = inks.binarize(ink, threshold), cv2.invertAffineTransform(turn)
-    return Sheet(ink, rules.remove_rules(mask), back, skew)
+        mask, back = inks.binarize(ink, threshold), np.asarray(cv2.invertAffineTransform(turn))
+    return Sheet(ink, rules.remove_rules(mask), back, skew, (grey.shape[1], grey.shape[0]))

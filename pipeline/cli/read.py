@@ -1,0 +1,121 @@
+"""`tfx-ocr read`: pages in, what is written on them out, as text or as a file of another form."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.reader.document import Document
+
+TEXTS = ("text", "json", "page", "alto", "hocr")  # forms that may go to the console
+
+
+def read(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Pictures, TIFF or PDF; folders and patterns of them; - for the standard input.", metavar="FILE..."
+        ),
+    ] = None,
+    form: Annotated[str, typer.Option("--as", help="text, json, page, alto, hocr, pdf or image.")] = "text",
+    out: Annotated[str, typer.Option(help="Folder for a file per page or document; else the console.")] = "",
+    recognizer: Annotated[str, typer.Option(help="What is looked for: digits or lines.")] = "digits",
+    model: Annotated[
+        str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
+    ] = "",
+    min_confidence: Annotated[float, typer.Option(help="From 0 to 1, of what is kept.")] = 0.5,
+    whitelist: Annotated[str, typer.Option(help="Characters that may be read; else all.")] = "",
+    dpi: Annotated[int, typer.Option(help="Dots per inch at which a PDF is rendered.")] = 300,
+    force_ocr: Annotated[
+        bool, typer.Option("--force-ocr", help="Read a PDF's page that already has text too.")
+    ] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read what already has its file in OUT too.")] = False,
+) -> None:
+    """Read what is written on each FILE.
+
+    With --out, a file that was read before is left as it is, so that a folder that was stopped goes on.
+
+    Examples:
+      tfx-ocr read form.jpg
+
+      tfx-ocr read scans/ --as page --out read
+
+      tfx-ocr read letter.pdf --recognizer lines --as pdf --out read
+
+      tfx-ocr read - --as json < form.png
+
+    Exit status: 0 every page was read, 1 one or more were not, 2 bad use, or a server that does not answer.
+    """
+    from tfx_ocr.serving.model import RequestError
+    from tfx_ocr.serving.reader.pages import STDIN, list_files
+    from tfx_ocr.serving.reader.reader import Reader
+    from tfx_ocr.serving.reader.writers import get_writer
+
+    if not files:
+        raise ValueError("no file to read: tfx-ocr read FILE...")
+    writer = get_writer(form)
+    if not out and form not in TEXTS:
+        raise ValueError(f"--as {form}: give --out, the folder to write it to")
+    options = {"name": recognizer} if ":" in model else {}
+    reader = Reader(
+        recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr, **options
+    )
+    failed = False
+    named = list_files(files)
+    with reader:
+        for number, (file, name) in enumerate(named.items(), start=1):
+            target = Path(out, name)
+            if out and not again and file != STDIN and _is_done(target, writer.ending, Path(file)):
+                continue
+            if len(named) > 1 and sys.stderr.isatty():
+                print(f"{number}/{len(named)} {file}", file=sys.stderr)
+            try:
+                document = reader.read(file)
+            except RequestError:  # of the model: it would meet every file
+                raise
+            except ValueError as error:
+                print(f"tfx-ocr: {file}: {error}", file=sys.stderr)
+                failed = True
+                continue
+            for page, reason in document.errors.items():
+                print(f"tfx-ocr: {file}: page {page}: {reason}", file=sys.stderr)
+                failed = True
+            _write(document, form, dpi, target if out else None)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _is_done(target: Path, ending: str, source: Path) -> bool:
+    """Whether what is written of a file is there, and not older."""
+    return any(
+        written.stat().st_mtime >= source.stat().st_mtime
+        for written in _list_written(target, ending)
+        if source.is_file()
+    )
+
+
+def _list_written(target: Path, ending: str) -> Iterator[Path]:
+    for path in (target.with_name(target.name + ending), target.with_name(f"{target.name}-1{ending}")):
+        if path.is_file():
+            yield path
+
+
+def _write(document: Document, form: str, dpi: int, target: Path | None) -> None:
+    """Write a document's files, the first page's last, so that what is there is whole; or print it."""
+    from tfx_ocr.serving.reader.writers import write_files
+
+    for ending, content in reversed(list(write_files(document, form, dpi))):
+        if target is None:
+            sys.stdout.buffer.write(content)
+            sys.stdout.buffer.flush()
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path = target.with_name(target.name + ending)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        partial.write_bytes(content)
+        partial.replace(path)

@@ -1,0 +1,98 @@
+"""Lines of handwriting on a page: chains of ink, each read as a whole by a model of lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfx_ocr.data import features, images
+from tfx_ocr.data.page.page import Box, Line, Word, divide_word
+from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.reader import glyphs
+from tfx_ocr.serving.reader.glyphs import Blob
+from tfx_ocr.serving.reader.sheet import Sheet
+
+BATCH = 16  # lines of a request
+GAP = 1.6  # heights between two words of a line
+SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
+MARGIN = 0.25  # heights of paper around a line
+
+
+def read_lines(sheet: Sheet, model: Model, whitelist: str = "", min_confidence: float = 0.0) -> list[Line]:
+    """Find the lines on a sheet and read each.
+
+    Args:
+        sheet: upright.
+        model: of the recipe `lines`, or one with the same signature.
+        whitelist: characters that may be read, others are left out; "" for all that the model knows.
+        min_confidence: probability of the lines that are kept.
+
+    Returns:
+        Lines in no particular order, boxes in pixels of the sheet; a word's box is its share of the line's.
+
+    Raises:
+        RequestError: the model fails.
+    """
+    boxes = find_lines(sheet.mask)
+    found = []
+    for begin in range(0, len(boxes), BATCH):
+        batch = boxes[begin : begin + BATCH]
+        pictures = [_crop(sheet.ink, box) for box in batch]
+        outputs = model.ask(
+            features.SERVE_IMAGES,
+            {features.IMAGE_BYTES_IN: np.array([images.encode_png(p.tobytes(), *p.shape) for p in pictures], object)},
+            outputs=[features.LABEL_OUT, features.PROBABILITY_OUT],
+        )
+        for box, label, probability in zip(
+            batch, outputs[features.LABEL_OUT], outputs[features.PROBABILITY_OUT], strict=True
+        ):
+            text = "".join(sign for sign in label.decode() if not whitelist or sign in whitelist or sign == " ").strip()
+            if text and probability >= min_confidence:
+                confidence = round(float(probability), 4)
+                words = tuple(divide_word(Word(text=text, box=box, confidence=confidence)))
+                found.append(Line(text=text, box=box, words=words, confidence=confidence))
+    return found
+
+
+def find_lines(mask: np.ndarray) -> list[Box]:
+    """Return the boxes of the lines of writing in a page's ink, [height, width] uint8, in pixels."""
+    smallest = glyphs.find_smallest(mask.shape)
+    blobs = glyphs.find_blobs(mask)
+    if not blobs:
+        return []
+    usual = float(np.median([blob.height for blob in blobs if blob.height >= smallest] or [smallest]))
+    large = [blob for blob in blobs if blob.height >= SMALL * usual]
+    small = [blob for blob in blobs if blob.height < SMALL * usual]
+    boxes = [_enclose(chain) for chain in glyphs.list_chains(large, GAP)]
+    reach = SMALL * usual
+    for mark in small:
+        near = [
+            place
+            for place, box in enumerate(boxes)
+            if box.left - reach <= mark.left <= box.right + reach and box.top - reach <= mark.bottom
+            and mark.top <= box.bottom + reach
+        ]  # fmt: skip
+        if near:
+            box = boxes[near[0]]
+            boxes[near[0]] = Box(
+                min(box.left, mark.left),
+                min(box.top, mark.top),
+                max(box.right, mark.right),
+                max(box.bottom, mark.bottom),
+            )
+    return boxes
+
+
+def _enclose(chain: Sequence[Blob]) -> Box:
+    return Box(
+        float(min(blob.left for blob in chain)), float(min(blob.top for blob in chain)),
+        float(max(blob.right for blob in chain)), float(max(blob.bottom for blob in chain)),
+    )  # fmt: skip
+
+
+def _crop(ink: np.ndarray, box: Box) -> np.ndarray:
+    """The line dark on light, with paper around: [height, width] uint8."""
+    left, top, right, bottom = (int(side) for side in box)
+    border = round(MARGIN * (bottom - top))
+    return np.pad(255 - ink[top:bottom, left:right], border, constant_values=255)

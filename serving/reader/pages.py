@@ -1,0 +1,187 @@
+"""What is read: pictures, TIFF of many pages and PDF, one page at a time, so that a long one takes no more memory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import glob
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from tfx_ocr.data import images
+from tfx_ocr.data.features import MOST_PIXELS
+from tfx_ocr.data.page import tiff
+from tfx_ocr.data.page.page import Box, Word
+from tfx_ocr.serving.requests import Source, read_source
+
+ENDINGS = images.ENDINGS | {".pdf"}
+PDF = b"%PDF-"
+HEADER = 1024  # bytes in which a PDF begins
+DPI = 300
+STDIN = "-"
+POINTS = 72  # of an inch
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class PageImage:
+    """A page as a picture, or why it cannot be had.
+
+    Attributes:
+        number: of the page in its file, from 1; 0 where the file itself cannot be read.
+        pixels: [height, width] or [height, width, 3] uint8, upright as its EXIF says; None where there is an error.
+        words: of the text that a PDF's page already has, boxes in these pixels.
+        error: one clause; "" for none.
+    """
+
+    number: int
+    pixels: np.ndarray | None = None
+    words: tuple[Word, ...] = ()
+    error: str = ""
+
+
+def list_files(paths: Sequence[str]) -> dict[str, str]:
+    """List files, those of folders that may be pages, and those that patterns match, each once.
+
+    Args:
+        paths: files, folders, patterns with `*`, `?` or `[`; `-` stands for the standard input.
+
+    Returns:
+        Each file to the name of what is written of it: below the folder that it was found in, or its own name.
+
+    Raises:
+        ValueError: a folder or pattern has no page.
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        if Path(path).is_dir():
+            inner = [each for each in sorted(Path(path).rglob("*")) if each.suffix.lower() in ENDINGS]
+            named = {str(each): str(each.relative_to(path)) for each in inner}
+        elif any(sign in path for sign in "*?[") and not Path(path).exists():
+            named = {each: Path(each).name for each in sorted(glob.glob(path, recursive=True)) if Path(each).is_file()}
+        else:
+            named = {path: "stdin" if path == STDIN else Path(path).name}
+        if not named:
+            raise ValueError(f"{path}: no file that may be a page ({', '.join(sorted(ENDINGS))})")
+        found |= named
+    return found
+
+
+def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS) -> Iterator[PageImage]:
+    """Yield the pages of a picture, TIFF or PDF; of other formats with several frames the first.
+
+    Args:
+        source: as `requests.read_source` takes it, or `-` for the standard input.
+        dpi: at which a PDF's page is rendered.
+        max_pixels: of a page; a larger one is not decoded.
+    """
+    try:
+        content = sys.stdin.buffer.read() if isinstance(source, str) and source == STDIN else read_source(source)
+        if not content:
+            raise ValueError("empty file: it holds no bytes")
+    except ValueError as error:
+        yield PageImage(number=0, error=str(error))
+        return
+    if PDF in content[:HEADER]:
+        yield from _read_pdf(content, dpi, max_pixels)
+    else:
+        yield from _read_pictures(content, max_pixels)
+
+
+def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
+    try:
+        with images.suppress_warnings():
+            opened = Image.open(io.BytesIO(content), formats=images.FORMATS)
+    except UnidentifiedImageError:
+        yield PageImage(number=0, error=f"not a page: none of PDF, {', '.join(images.FORMATS)}")
+        return
+    except Exception as error:  # decoders of damaged files raise nearly everything
+        yield PageImage(number=0, error=f"damaged or too large: {error}")
+        return
+    count = getattr(opened, "n_frames", 1) if tiff.is_tiff(content) else 1
+    for number in range(count):
+        try:
+            with images.suppress_warnings():
+                opened.seek(number)
+                width, height = opened.size
+                if width * height > max_pixels:
+                    raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
+                yield PageImage(number=number + 1, pixels=_to_pixels(opened))
+        except Exception as error:
+            yield PageImage(number=number + 1, error=_say(error))
+
+
+def _to_pixels(picture: Image.Image) -> np.ndarray:
+    if picture.mode.startswith(images.DEEP):
+        levels = np.asarray(picture).astype(np.float32)
+        low, high = float(levels.min()), float(levels.max())
+        picture = Image.fromarray(((levels - low) * (255.0 / max(high - low, 1.0))).astype(np.uint8))
+    upright = ImageOps.exif_transpose(picture)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
+    return np.asarray(upright.convert("L" if upright.mode in ("1", "L") else "RGB"))
+
+
+def _read_pdf(content: bytes, dpi: int, max_pixels: int) -> Iterator[PageImage]:
+    import pypdfium2
+
+    try:
+        opened = pypdfium2.PdfDocument(content)
+        count = len(opened)
+    except pypdfium2.PdfiumError as error:
+        reason = "encrypted: give it without its password" if "assword" in str(error) else f"damaged PDF: {_say(error)}"
+        yield PageImage(number=0, error=reason)
+        return
+    with contextlib.closing(opened):
+        if not count:
+            yield PageImage(number=0, error="a PDF without pages")
+        for number in range(count):
+            try:
+                with contextlib.closing(opened[number]) as page:
+                    yield _render(page, number + 1, dpi / POINTS, max_pixels)
+            except (pypdfium2.PdfiumError, ValueError) as error:
+                yield PageImage(number=number + 1, error=_say(error))
+
+
+def _render(page: Any, number: int, scale: float, max_pixels: int) -> PageImage:
+    width, height = (side * scale for side in page.get_size())
+    if min(width, height) < 1:
+        raise ValueError("a page of no size")
+    if width * height > max_pixels:
+        raise ValueError(f"too large: {width:.0f} x {height:.0f} pixels, where {max_pixels} are allowed")
+    pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3]
+    return PageImage(number=number, pixels=np.array(pixels), words=_read_words(page, scale, height))
+
+
+def _read_words(page: Any, scale: float, height: float) -> tuple[Word, ...]:
+    """The words of a page's text, each with the box around its characters; none of a page that is turned."""
+    if page.get_rotation():
+        return ()
+    words: list[Word] = []
+    letters: list[tuple[str, tuple[float, ...]]] = []
+
+    def finish() -> None:
+        if letters:
+            left, bottom, right, top = zip(*(box for _, box in letters), strict=True)
+            box = Box(min(left) * scale, height - max(top) * scale, max(right) * scale, height - min(bottom) * scale)
+            words.append(Word(text="".join(letter for letter, _ in letters), box=box))
+            letters.clear()
+
+    with contextlib.closing(page.get_textpage()) as text:
+        for place, letter in enumerate(text.get_text_range()):
+            if letter.isspace() or place >= text.count_chars():
+                finish()
+            else:
+                letters.append((letter, text.get_charbox(place)))
+        finish()
+    return tuple(words)
+
+
+def _say(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

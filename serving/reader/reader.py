@@ -1,0 +1,134 @@
+"""Pages in, what is written on them out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from tfx_ocr.data.page.page import Line, Page
+from tfx_ocr.data.registry import load_named
+from tfx_ocr.serving.locations import open_model
+from tfx_ocr.serving.reader.document import Document, move_regions
+from tfx_ocr.serving.reader.order import arrange
+from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.model import Model
+    from tfx_ocr.serving.requests import Source
+
+# What finds and reads the writing on a sheet, `(sheet, model, whitelist, min_confidence) -> lines`. The name is also
+# that of the recipe whose model it asks.
+RECOGNIZERS = {
+    "digits": "tfx_ocr.serving.reader.digits:read_digits",
+    "lines": "tfx_ocr.serving.reader.lines:read_lines",
+}
+
+
+class Reader:
+    """Read what is written on pages: pictures, TIFF and PDF. Threads need a reader each."""
+
+    def __init__(
+        self,
+        recognizer: str = "digits",
+        model: str | os.PathLike[str] = "",
+        *,
+        whitelist: str = "",
+        min_confidence: float = 0.5,
+        dpi: int = DPI,
+        force_ocr: bool = False,
+        **options: Any,
+    ):
+        """Make a reader; the model is opened for the first page.
+
+        Args:
+            recognizer: name in `RECOGNIZERS`: what is looked for on a page.
+            model: name of a recipe, folder of a model, or address of a server; "" for the recognizer's own.
+            whitelist: characters that may be read; "" for all.
+            min_confidence: from 0 to 1, of what is kept.
+            dpi: at which a PDF is rendered.
+            force_ocr: read a PDF's page that already has text as a picture too.
+            options: of a server's client.
+
+        Raises:
+            ValueError: unknown recognizer, or a value out of range.
+        """
+        self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
+        if not 0 <= min_confidence <= 1:
+            raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
+        if not 20 <= dpi <= 1200:
+            raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
+        self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
+        self.dpi, self.force_ocr = dpi, force_ocr
+        self._location, self._options = model or recognizer, options
+        self._model: Model | None = None
+
+    def read(self, source: Source) -> Document:
+        """Read a file.
+
+        Args:
+            source: a path, encoded bytes, a picture as an array [height, width] or [height, width, 3] of uint8, or an
+                image of Pillow.
+
+        Returns:
+            A document. Pages that cannot be read are in its `errors`.
+
+        Raises:
+            ValueError: the file cannot be read, or none of its pages.
+            RequestError: the model fails.
+        """
+        pages, errors = [], {}
+        for image in self.open(source):
+            if image.error:
+                errors[image.number] = image.error
+            else:
+                pages.append(self.read_page(image))
+        if not pages:
+            reasons = (f"page {number}: {reason}" if number else reason for number, reason in errors.items())
+            raise ValueError("; ".join(reasons))
+        name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
+        return Document(source=name, pages=tuple(pages), errors=errors, images=lambda: self.open(source))
+
+    def open(self, source: Source) -> Iterator[PageImage]:
+        """Yield the pages of a file as pictures, one at a time."""
+        return read_images(source, self.dpi)
+
+    def read_page(self, image: PageImage) -> Page:
+        """Read one page.
+
+        Raises:
+            ValueError: it has no picture.
+            RequestError: the model fails.
+        """
+        import cv2
+
+        from tfx_ocr.serving.reader.sheet import prepare
+
+        pixels = image.pixels
+        if pixels is None:
+            raise ValueError(image.error)
+        height, width = pixels.shape[:2]
+        size = float(width), float(height)
+        if image.words and not self.force_ocr:
+            lines = [Line(text=word.text, box=word.box, words=(word,)) for word in image.words]
+            return Page(size=size, regions=arrange(lines))
+        grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
+        sheet = prepare(grey)
+        if self._model is None:
+            self._model = open_model(self._location, *([self.recognizer] if self._options else []), **self._options)
+        lines = self._recognize(sheet, self._model, self.whitelist, self.min_confidence)
+        return Page(size=size, regions=move_regions(arrange(lines), sheet.move_back))
+
+    def close(self) -> None:
+        """Release the model."""
+        if self._model is not None:
+            self._model.close()
+            self._model = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -1,0 +1,104 @@
+"""`tfx-ocr read` with the weights that ship: forms, folders that go on, exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from tfx_ocr.pipeline.cli import app, main
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch) -> Path:
+    """Return a home in which nothing was pushed."""
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def scans(tmp_path) -> Path:
+    """Return a folder of two pages, one in a folder of its own."""
+    for name, text in {"a.png": "2075", "inner/b.png": "53"}.items():
+        page = np.full((600, 600), 245, np.uint8)
+        cv2.putText(page, text, (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
+        path = tmp_path / "scans" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(cv2.imencode(".png", page)[1].tobytes())
+    return tmp_path / "scans"
+
+
+def read(*arguments, **options):
+    return CliRunner().invoke(app(), ["read", *map(str, arguments)], **options)
+
+
+def test_text_goes_to_the_console(scans):
+    done = read(scans)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "2075\n53\n", "")
+
+
+def test_standard_input_is_read(scans):
+    done = read("-", "--as", "json", input=(scans / "a.png").read_bytes())
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["pages"][0]["text"] == "2075"
+
+
+def test_bad_files_are_named_and_the_others_are_read(scans):
+    (scans / "c.jpg").write_bytes(b"text")
+    done = read(scans)
+    assert done.exit_code == 1
+    assert done.stdout == "2075\n53\n"
+    assert done.stderr == (f"tfx-ocr: {scans / 'c.jpg'}: not a page: none of PDF, PNG, JPEG, GIF, BMP, TIFF, WEBP\n")
+
+
+def test_a_folder_is_written_beside_its_folders_and_goes_on(scans, tmp_path):
+    out = tmp_path / "out"
+    assert read(scans, "--as", "page", "--out", out).exit_code == 0
+    written = [out / "a.png.page.xml", out / "inner/b.png.page.xml"]
+    assert sorted(path for path in out.rglob("*") if path.is_file()) == written
+    written[0].write_text("kept")
+    written[1].unlink()
+    assert read(scans, "--as", "page", "--out", out).exit_code == 0
+    assert written[0].read_text() == "kept"
+    assert "<Unicode>53</Unicode>" in written[1].read_text()
+    later = written[0].stat().st_mtime + 10
+    os.utime(scans / "a.png", (later, later))
+    assert read(scans, "--as", "page", "--out", out).exit_code == 0
+    assert "2075" in written[0].read_text()
+    written[0].write_text("old")
+    assert read(scans, "--as", "page", "--out", out, "--again").exit_code == 0
+    assert "2075" in written[0].read_text()
+
+
+def test_nothing_written_is_an_empty_text(tmp_path):
+    (tmp_path / "blank.png").write_bytes(cv2.imencode(".png", np.full((99, 99), 255, np.uint8))[1].tobytes())
+    done = read(tmp_path / "blank.png")
+    assert (done.exit_code, done.stdout) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "no file to read: tfx-ocr read FILE..."),
+        (["a.png", "--as", "docx"], "unknown form 'docx'; known: alto, hocr, image, json, page, pdf, text"),
+        (["a.png", "--as", "pdf"], "--as pdf: give --out, the folder to write it to"),
+        (["a.png", "--recognizer", "runes"], "recognizer"),
+        (["a.png", "--min-confidence", "2"], "min_confidence: 2.0 is not from 0 to 1"),
+        (["nothing/*.png"], "nothing/*.png: no file that may be a page"),
+    ],
+)
+def test_bad_use_is_one_sentence(arguments, reason, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["tfx-ocr", "read", *(arguments or ["--again"])])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    error = capsys.readouterr().err
+    assert stopped.value.code == 2
+    assert error.startswith("tfx-ocr: ")
+    assert reason in error
+    assert error.count("\n") == 1

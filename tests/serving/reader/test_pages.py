@@ -1,0 +1,159 @@
+import io
+import re
+
+import numpy as np
+import pypdfium2
+import pytest
+from PIL import Image
+
+from tfx_ocr.serving.reader.pages import list_files, read_images
+
+GREY = np.arange(60, dtype=np.uint8).reshape(6, 10)
+
+
+def encode(pixels, form="PNG", **options):
+    written = io.BytesIO()
+    Image.fromarray(pixels).save(written, form, **options)
+    return written.getvalue()
+
+
+def read(content, **options):
+    return list(read_images(content, **options))
+
+
+def write_tiff(*pictures, **options):
+    written = io.BytesIO()
+    first, *others = pictures
+    first.save(written, "TIFF", save_all=True, append_images=others, **options)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("form", ["PNG", "BMP", "GIF", "TIFF"])
+def test_a_picture_is_one_page(form):
+    (page,) = read(encode(GREY, form))
+    assert (page.number, page.error) == (1, "")
+    np.testing.assert_array_equal(page.pixels if page.pixels.ndim == 2 else page.pixels[..., 0], GREY)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "WEBP"])
+def test_a_lossy_picture_is_read_about_as_it_is(form):
+    (page,) = read(encode(np.full((16, 16), 90, np.uint8), form))
+    assert page.pixels.mean() == pytest.approx(90, abs=2)
+
+
+def test_a_photograph_is_turned_as_its_exif_says():
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    (page,) = read(encode(GREY, exif=exif))
+    np.testing.assert_array_equal(page.pixels, GREY[::-1, ::-1])
+
+
+@pytest.mark.parametrize(
+    ("mode", "compression"),
+    [("1", "group4"), ("L", "tiff_lzw"), ("RGB", "jpeg"), ("CMYK", "tiff_lzw"), ("I;16", "raw")],
+)
+def test_tiff_of_many_pages_and_kinds(mode, compression):
+    white = Image.new("L", (32, 32), 255)
+    picture = Image.fromarray(np.full((32, 32), 65535, np.uint16)) if mode == "I;16" else white.convert(mode)
+    if mode == "I;16":
+        picture.putpixel((0, 0), 0)
+    pages = read(write_tiff(picture, picture, picture, compression=compression))
+    assert [page.number for page in pages] == [1, 2, 3]
+    assert all(page.pixels.shape[:2] == (32, 32) and page.pixels[5, 5].min() >= 250 for page in pages)
+
+
+def test_one_broken_page_among_ten_is_named_and_nine_are_read():
+    pictures = [Image.fromarray(np.full((40, 40), 20 * number, np.uint8)) for number in range(10)]
+    content = bytearray(write_tiff(*pictures, compression="tiff_adobe_deflate"))
+    with Image.open(io.BytesIO(bytes(content))) as opened:
+        opened.seek(3)
+        (offset,), (count,) = opened.tag_v2[273], opened.tag_v2[279]
+    content[offset : offset + count] = b"\xff" * count
+    pages = read(bytes(content))
+    assert [page.number for page in pages if page.error] == [4]
+    assert [int(page.pixels[0, 0]) for page in pages if not page.error] == [0, 20, 40, 80, 100, 120, 140, 160, 180]
+
+
+def test_transparent_paper_is_white():
+    picture = Image.new("LA", (4, 4), (0, 0))
+    written = io.BytesIO()
+    picture.save(written, "PNG")
+    (page,) = read(written.getvalue())
+    assert (page.pixels == 255).all()
+
+
+def test_an_animated_gif_is_its_first_frame():
+    written = io.BytesIO()
+    frames = [Image.new("L", (8, 8), level) for level in (10, 200)]
+    frames[0].save(written, "GIF", save_all=True, append_images=frames[1:])
+    (page,) = read(written.getvalue())
+    assert page.pixels.min() == 10
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty file"),
+        (b"Just text, named .jpg", "not a page: none of PDF, PNG"),
+        (encode(GREY)[:45], "truncated|damaged|broken"),
+        (b"%PDF-1.7\n", "damaged PDF"),
+    ],
+    ids=["empty", "text", "cut_png", "cut_pdf"],
+)
+def test_a_bad_file_is_one_clause(content, reason):
+    (page,) = read(content)
+    assert page.pixels is None
+    assert "\n" not in page.error
+    assert re.search(reason, page.error)
+
+
+def test_a_picture_of_30_000_pixels_each_way_is_not_decoded():
+    written = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(written, "PNG")
+    (page,) = read(written.getvalue())
+    assert page.error.startswith(("too large", "damaged or too large"))
+
+
+def write_pdf(*sizes):
+    pdf = pypdfium2.PdfDocument.new()
+    for size in sizes:
+        pdf.new_page(*size)
+    written = io.BytesIO()
+    pdf.save(written)
+    return written.getvalue()
+
+
+def test_a_pdf_is_rendered_at_the_resolution():
+    pages = read(write_pdf((72, 144), (36, 36)), dpi=100)
+    assert [(page.number, page.pixels.shape) for page in pages] == [(1, (200, 100, 3)), (2, (50, 50, 3))]
+
+
+def test_a_page_too_large_is_named_and_the_others_are_read():
+    pages = read(write_pdf((72, 72), (7200, 7200)), dpi=72, max_pixels=10_000)
+    assert [page.error for page in pages] == ["", "too large: 7200 x 7200 pixels, where 10000 are allowed"]
+
+
+ENCRYPTED = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
+    b"3 0 obj<</Filter/Standard/V 1/R 2/Length 40/P -4/O<" + b"00" * 32 + b">/U<" + b"11" * 32 + b">>>endobj\n"
+    b"trailer<</Root 1 0 R/Encrypt 3 0 R/ID[<00><00>]>>\n"
+)
+
+
+def test_an_encrypted_pdf_says_so():
+    (page,) = read(ENCRYPTED)
+    assert page.error == "encrypted: give it without its password"
+
+
+def test_folders_and_patterns_are_listed_once_and_in_order(tmp_path):
+    for name in ("b.png", "a.JPG", "inner/c.pdf", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    folder, one = str(tmp_path), str(tmp_path / "b.png")
+    found = list_files([folder, one])
+    assert list(found) == [str(tmp_path / name) for name in ("a.JPG", "b.png", "inner/c.pdf")]
+    assert list_files([folder])[str(tmp_path / "inner/c.pdf")] == "inner/c.pdf"
+    assert list_files([str(tmp_path / "*.png")]) == {one: "b.png"}
+    assert list_files(["-", "missing.png"]) == {"-": "stdin", "missing.png": "missing.png"}
+    with pytest.raises(ValueError, match=r"no file that may be a page"):
+        list_files([str(tmp_path / "*.bmp")])

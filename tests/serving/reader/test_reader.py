@@ -1,0 +1,141 @@
+import json
+
+import cv2
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfx_ocr import serving
+from tfx_ocr.data.page.page import list_words
+from tfx_ocr.serving.reader.document import SCHEMA
+from tfx_ocr.serving.reader.reader import Reader
+
+PAPER = 245
+TEXT = "2075\n53\n4234"
+
+
+def test_reader_is_public():
+    assert serving.Reader is Reader
+
+
+def test_every_digit_is_read_at_its_place(reader, write):
+    page = np.full((1200, 900), PAPER, np.uint8)
+    boxes = write(page, "2075", 150, 300)
+    document = reader.read(page)
+    (word,) = list_words(document.pages[0])
+    assert word.text == document.text == "2075"
+    assert [glyph.text for glyph in word.glyphs] == list("2075")
+    for glyph, box in zip(word.glyphs, boxes, strict=True):
+        assert glyph.box == pytest.approx(box, abs=2)
+        assert glyph.confidence > 0.9
+        assert glyph.box == (
+            min(x for x, _ in glyph.polygon), min(y for _, y in glyph.polygon),
+            max(x for x, _ in glyph.polygon), max(y for _, y in glyph.polygon),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ["none", "light_ink", "shadow", "ruled", "skew", "colour"])
+def test_the_page_does_not_matter(reader, page, change):
+    drawn = page.copy()
+    if change == "light_ink":
+        drawn = 255 - drawn
+    if change == "shadow":
+        drawn = (drawn * np.linspace(1.0, 0.5, 900)).astype(np.uint8)
+    if change == "ruled":
+        drawn[302:305, 50:850] = drawn[502:505, 50:850] = drawn[702:705, 50:850] = 120
+    if change == "skew":
+        turn = cv2.getRotationMatrix2D((450, 600), 4, 1.0)
+        drawn = cv2.warpAffine(drawn, turn, (900, 1200), borderValue=(PAPER,))
+    if change == "colour":
+        drawn = np.stack([drawn, drawn, np.minimum(drawn, 200)], 2)
+    assert reader.read(drawn).text == TEXT
+
+
+def test_bytes_paths_arrays_and_images_are_read_alike(reader, page, tmp_path):
+    encoded = cv2.imencode(".png", page)[1].tobytes()
+    path = tmp_path / "page.png"
+    path.write_bytes(encoded)
+    for source in (page, encoded, path, str(path), Image.fromarray(page)):
+        assert reader.read(source).text == TEXT
+
+
+def test_nothing_written_is_an_empty_document(reader):
+    document = reader.read(np.full((300, 200), PAPER, np.uint8))
+    assert (document.text, len(document.pages), document.errors) == ("", 1, {})
+
+
+def test_noise_and_one_pixel_are_read_as_nothing(reader):
+    noise = np.random.default_rng(0).integers(200, 255, (300, 300)).astype(np.uint8)
+    assert reader.read(noise).text == reader.read(np.zeros((1, 1), np.uint8)).text == ""
+
+
+def test_whitelist_and_confidence_leave_out(page):
+    with Reader(whitelist="5") as fives:
+        assert set(fives.read(page).text) <= set("5 \n")
+    with Reader(min_confidence=1.0) as certain:
+        assert len(certain.read(page).text) < len(TEXT)
+
+
+def test_a_broken_page_is_named_and_the_others_keep_their_numbers(reader, page, monkeypatch):
+    from tfx_ocr.serving.reader.pages import PageImage
+
+    images = [PageImage(number=1, error="damaged"), PageImage(number=2, pixels=page)]
+    monkeypatch.setattr(reader, "open", lambda _: iter(images))
+    document = reader.read(b"")
+    assert (document.errors, document.numbers, document.text) == ({1: "damaged"}, (2,), TEXT)
+    assert document.draw(2).size == (900, 1200)
+    with pytest.raises(ValueError, match="page 1 was not read; there are 2"):
+        document.draw(1)
+
+
+def test_json_is_of_the_published_schema(reader, page):
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    document = reader.read(page)
+    value = json.loads(document.to_json())
+    jsonschema.validate(value, schema)
+    assert value["pages"][0]["text"] == TEXT
+    assert value["pages"][0]["regions"][0]["lines"][1]["words"][0]["glyphs"][0]["text"] == "5"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"recognizer": "runes"}, "recognizer.*'runes'; known: digits, lines"),
+        ({"min_confidence": 2}, "min_confidence: 2 is not from 0 to 1"),
+        ({"dpi": 5}, "dpi: 5 is not from 20 to 1200"),
+    ],
+)
+def test_bad_options_are_named(options, reason):
+    with pytest.raises(ValueError, match=reason):
+        Reader(**options)
+
+
+@pytest.mark.parametrize("source", [b"", b"text", "missing.png"])
+def test_a_file_that_is_no_page_is_one_sentence(reader, source):
+    with pytest.raises(ValueError, match=r"empty file|not a page|no such file"):
+        reader.read(source)
+
+
+def test_lines_are_found_and_read(page):
+    with Reader("lines", min_confidence=0.0) as lines:
+        document = lines.read(page)
+    assert len(document.pages[0].regions[0].lines) == 3
+
+
+def test_a_notebook_shows_the_first_page(reader, page):
+    assert reader.read(page)._repr_png_().startswith(b"\x89PNG")
+
+
+def test_touching_digits_are_cut(reader, write, draw_page):
+    page = draw_page()
+    write(page, "5325", 150, 300, pitch=46)
+    assert reader.read(page).text == "5325"
+
+
+def test_print_around_is_left_out(reader, page):
+    drawn = page.copy()
+    for number, text in enumerate(("Please write", "the amount", "Department")):
+        cv2.putText(drawn, text, (480, 280 + 200 * number), cv2.FONT_HERSHEY_COMPLEX, 1.2, (45,), 3, cv2.LINE_AA)
+    assert reader.read(drawn).text == TEXT

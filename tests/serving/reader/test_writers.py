@@ -1,0 +1,82 @@
+import io
+
+import pypdfium2
+import pytest
+from PIL import Image
+
+from tfx_ocr.data.page import alto, hocr, page_xml
+from tfx_ocr.data.page.page import list_words
+from tfx_ocr.serving.reader.writers import WRITERS, get_writer, write_files
+
+
+@pytest.fixture(scope="module")
+def document(reader, draw_page):
+    return reader.read(draw_page("2075", "53"))
+
+
+def write(document, form):
+    ((_, content),) = write_files(document, form, 300)
+    return content
+
+
+def test_text(document):
+    assert write(document, "text") == b"2075\n53\n"
+
+
+def test_page_xml_comes_back_whole(document):
+    page = page_xml.read(write(document, "page"))
+    assert page.regions == document.pages[0].regions
+    assert page.size == (900, 1200)
+    assert not page.left_out
+
+
+def test_alto_comes_back_with_words_glyphs_and_alternatives(document):
+    (page,) = alto.read(write(document, "alto"))
+    assert list_words(page) == list_words(document.pages[0])
+    assert not page.left_out
+
+
+def test_hocr_comes_back_with_words_and_glyphs(document):
+    (page,) = hocr.read(write(document, "hocr"))
+    for read, written in zip(list_words(page), list_words(document.pages[0]), strict=True):
+        assert (read.text, read.box) == (written.text, written.box)
+        assert read.confidence == pytest.approx(written.confidence)
+        assert [(glyph.text, glyph.box) for glyph in read.glyphs] == [(g.text, g.box) for g in written.glyphs]
+
+
+def test_pdf_is_searched_at_the_right_place(document, reader):
+    pdf = pypdfium2.PdfDocument(write(document, "pdf"))
+    page = pdf[0]
+    assert page.get_size() == pytest.approx((900 * 0.24, 1200 * 0.24))
+    left, top, right, bottom = (side * 0.24 for side in list_words(document.pages[0])[0].box)
+    text = page.get_textpage()
+    inside = text.get_text_bounded(left - 1, page.get_height() - bottom - 1, right + 1, page.get_height() - top + 1)
+    assert inside.strip() == "2075"
+    again = reader.read(write(document, "pdf"))  # its text is taken as it is
+    assert again.text == "2075\n53"
+    assert list_words(again.pages[0])[0].confidence is None
+
+
+def test_picture_has_a_box_around_each_word(document):
+    picture = Image.open(io.BytesIO(write(document, "image")))
+    left, _, right, bottom = list_words(document.pages[0])[0].box
+    assert picture.size == (900, 1200)
+    assert picture.getpixel((round((left + right) / 2), round(bottom))) == (0, 110, 200)
+
+
+def test_pages_of_a_long_document_are_files_of_their_own(reader, draw_page):
+    written = io.BytesIO()
+    pictures = [Image.fromarray(draw_page(text)) for text in ("20", "75")]
+    pictures[0].save(written, "TIFF", save_all=True, append_images=pictures[1:])
+    document = reader.read(written.getvalue())
+    assert document.text == "20\f75"
+    files = dict(write_files(document, "page", 300))
+    assert list(files) == ["-1.page.xml", "-2.page.xml"]
+    assert list_words(page_xml.read(files["-2.page.xml"]))[0].text == "75"
+    assert list(dict(write_files(document, "image", 300))) == ["-1.png", "-2.png"]
+
+
+def test_an_unknown_form_is_answered_with_the_known_ones():
+    with pytest.raises(ValueError, match="unknown form 'docx'; known: alto, hocr, image, json, page, pdf, text"):
+        get_writer("docx")
+    assert len({writer.ending for writer in WRITERS.values()}) == len(WRITERS)
