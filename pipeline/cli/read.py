@@ -25,7 +25,7 @@ def read(
     ] = None,
     form: Annotated[str, typer.Option("--as", help="text, json, page, alto, hocr, pdf or image.")] = "text",
     out: Annotated[str, typer.Option(help="Folder for a file per page or document; else the console.")] = "",
-    recognizer: Annotated[str, typer.Option(help="What is looked for: digits or lines.")] = "digits",
+    recognizer: Annotated[str, typer.Option(help="What is looked for: digits, unless given, or lines.")] = "",
     model: Annotated[
         str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
     ] = "",
@@ -54,7 +54,7 @@ def read(
     """
     from tfx_ocr.serving.model import RequestError
     from tfx_ocr.serving.reader.pages import STDIN, list_files
-    from tfx_ocr.serving.reader.reader import Reader
+    from tfx_ocr.serving.reader.reader import DEFAULT, Reader
     from tfx_ocr.serving.reader.writers import get_writer
 
     if not files:
@@ -62,7 +62,7 @@ def read(
     writer = get_writer(form)
     if not out and form not in TEXTS:
         raise ValueError(f"--as {form}: give --out, the folder to write it to")
-    options = {"name": recognizer} if ":" in model else {}
+    options = {"name": recognizer or DEFAULT} if ":" in model else {}
     reader = Reader(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr, **options
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from tfx_ocr.data import images
 from tfx_ocr.data.features import MOST_PIXELS
@@ -111,21 +111,18 @@ def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
                 width, height = opened.size
                 if width * height > max_pixels:
                     raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-                yield PageImage(number=number + 1, pixels=_to_pixels(opened))
+                yield PageImage(number=number + 1, pixels=_lay_on_white(images.open_picture(content, number)))
         except Exception as error:
             yield PageImage(number=number + 1, error=_say(error))
 
 
-def _to_pixels(picture: Image.Image) -> np.ndarray:
-    if picture.mode.startswith(images.DEEP):
-        levels = np.asarray(picture).astype(np.float32)
-        low, high = float(levels.min()), float(levels.max())
-        picture = Image.fromarray(((levels - low) * (255.0 / max(high - low, 1.0))).astype(np.uint8))
-    upright = ImageOps.exif_transpose(picture)
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        upright = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright)
-    return np.asarray(upright.convert("L" if upright.mode in ("1", "L") else "RGB"))
+def _lay_on_white(picture: Image.Image) -> np.ndarray:
+    """An image of mode L, LA, RGB or RGBA as [height, width] or [height, width, 3] uint8."""
+    if picture.mode in ("LA", "RGBA"):
+        opaque = picture.convert("RGBA")
+        paper = Image.new("RGBA", opaque.size, "white")
+        picture = Image.alpha_composite(paper, opaque).convert("L" if picture.mode == "LA" else "RGB")
+    return np.asarray(picture)
 
 
 def _read_pdf(content: bytes, dpi: int, max_pixels: int) -> Iterator[PageImage]:

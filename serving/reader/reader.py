@@ -26,13 +26,15 @@ RECOGNIZERS = {
     "lines": "tfx_ocr.serving.reader.lines:read_lines",
 }
 
+DEFAULT = "digits"
+
 
 class Reader:
     """Read what is written on pages: pictures, TIFF and PDF. Threads need a reader each."""
 
     def __init__(
         self,
-        recognizer: str = "digits",
+        recognizer: str = DEFAULT,
         model: str | os.PathLike[str] = "",
         *,
         whitelist: str = "",
@@ -44,7 +46,7 @@ class Reader:
         """Make a reader; the model is opened for the first page.
 
         Args:
-            recognizer: name in `RECOGNIZERS`: what is looked for on a page.
+            recognizer: name in `RECOGNIZERS`: what is looked for on a page; "" for digits.
             model: name of a recipe, folder of a model, or address of a server; "" for the recognizer's own.
             whitelist: characters that may be read; "" for all.
             min_confidence: from 0 to 1, of what is kept.
@@ -55,6 +57,7 @@ class Reader:
         Raises:
             ValueError: unknown recognizer, or a value out of range.
         """
+        recognizer = recognizer or DEFAULT
         self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
