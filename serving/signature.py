@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from tfx_ocr.serving import dtypes, messages
+
 PREDICT = "tensorflow/serving/predict"  # method of the signatures that Predict asks
 
 Tensors = Mapping[str, tuple[str, tuple[int | None, ...] | None]]
@@ -24,16 +26,13 @@ class Signature:
     outputs: Tensors
 
     def build_definition(self, name: str) -> Any:
-        """Build the SignatureDef that stands for it under `name`. Imports TensorFlow."""
-        import tensorflow as tf
-        from tensorflow.core.protobuf import meta_graph_pb2
-
-        definition = meta_graph_pb2.SignatureDef(method_name=PREDICT)
+        """Build the SignatureDef that stands for it under `name`."""
+        definition = messages.SignatureDef(method_name=PREDICT)
         for tensors, given in ((definition.inputs, self.inputs), (definition.outputs, self.outputs)):
             for alias, (dtype, shape) in given.items():
                 info = tensors[alias]
                 info.name = f"{name}/{alias}"
-                info.dtype = tf.dtypes.as_dtype(dtype).as_datatype_enum
+                info.dtype = dtypes.get_number(dtype)
                 info.tensor_shape.unknown_rank = shape is None
                 for size in shape or ():
                     info.tensor_shape.dim.add(size=-1 if size is None else size)
@@ -41,21 +40,19 @@ class Signature:
 
     @classmethod
     def read(cls, definition: Any) -> Signature:
-        """Read a SignatureDef. Imports TensorFlow."""
+        """Read a SignatureDef."""
         return cls(inputs=_tensors(definition.inputs), outputs=_tensors(definition.outputs))
 
 
 def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:
-    """Read those SignatureDefs that Predict asks. Imports TensorFlow."""
+    """Read those SignatureDefs that Predict asks."""
     return {name: Signature.read(each) for name, each in definitions.items() if each.method_name == PREDICT}
 
 
 def _tensors(tensors: Mapping[str, Any]) -> Tensors:
-    import tensorflow as tf
-
     return {
         name: (
-            tf.dtypes.as_dtype(info.dtype).name,
+            dtypes.get_name(info.dtype),
             None
             if info.tensor_shape.unknown_rank
             else tuple(None if size.size < 0 else size.size for size in info.tensor_shape.dim),

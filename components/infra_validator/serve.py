@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import tensorflow as tf
-from tensorflow_serving.config import model_server_config_pb2
 
 from tfx_ocr.components.infra_validator.trial import build_requests, compare
 from tfx_ocr.components.recipe import Input
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.client import Client, connect
 from tfx_ocr.serving.model_server import config, rest
 from tfx_ocr.serving.model_server.errors import ServingError
@@ -88,8 +88,8 @@ def serve_export(path: str | os.PathLike[str]) -> Iterator[Mapping[str, Client]]
         }
 
 
-def _nothing() -> model_server_config_pb2.ModelServerConfig:
+def _nothing() -> messages.ModelServerConfig:
     """The configuration that has what is served let go."""
-    nothing = model_server_config_pb2.ModelServerConfig()
+    nothing = messages.ModelServerConfig()
     nothing.model_config_list.SetInParent()
     return nothing

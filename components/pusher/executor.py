@@ -7,7 +7,6 @@ import json
 import os
 from typing import Any
 
-from tensorflow.core.protobuf import saved_model_pb2
 from tfx import types
 from tfx.components.pusher import executor as stock
 from tfx.dsl.io import fileio
@@ -20,7 +19,7 @@ from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import read_json
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.serving import versions
+from tfx_ocr.serving import messages, versions
 from tfx_ocr.serving.portable import FOLDER
 
 Artifacts = dict[str, list[types.Artifact]]
@@ -94,7 +93,7 @@ def _list_left_out(input_dict: Artifacts) -> list[str]:
 
 def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Manifest:
     """Return the manifest as far as the run knows it."""
-    saved_model = saved_model_pb2.SavedModel()
+    saved_model = messages.SavedModel()
     with fileio.open(os.path.join(model_path, "saved_model.pb"), "rb") as file:
         saved_model.ParseFromString(file.read())
     graph = saved_model.meta_graphs[0]

@@ -1,4 +1,4 @@
-"""Clients of a served model, over REST (needs no TensorFlow) or gRPC: the same requests, the same answers."""
+"""Clients of a served model, over REST or gRPC, without TensorFlow: the same requests, the same answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def connect(server: str, model: str, **options: Any) -> Client:
 
     Args:
         server: `http://HOST:PORT` or `https://HOST:PORT` for REST; `HOST:PORT`, or `dns:` and `unix:` as gRPC has them,
-            for gRPC (which imports TensorFlow).
+            for gRPC.
         model: the served model's name.
         options: `version` (a number) or `label` (such as `stable`) for another version than the newest; `timeout_s`
             for a request with all its attempts; `backoff` between them.

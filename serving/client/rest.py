@@ -13,11 +13,11 @@ import numpy as np
 
 from tfx_ocr.serving.client.contract import Client, VersionState
 from tfx_ocr.serving.codes import CODES
+from tfx_ocr.serving.dtypes import parse_name
 from tfx_ocr.serving.signature import Signature, Tensors
 
 AGAIN = (429, 503)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-DTYPES = {"DT_FLOAT": "float32", "DT_DOUBLE": "float64", "DT_HALF": "float16"}  # the others go by their own name
 B64 = "b64"
 NOT_HTTP = "illegal request line"  # httpx's own, of a server that answers HTTP/2, as gRPC does
 
@@ -154,6 +154,8 @@ def _tensors(tensors: Mapping[str, Any]) -> Tensors:
     for name, tensor in tensors.items():
         shape = tensor.get("tensor_shape", {})
         sizes = [int(size["size"]) for size in shape.get("dim", [])]
-        dtype = DTYPES.get(tensor["dtype"]) or tensor["dtype"].removeprefix("DT_").lower()
-        found[name] = (dtype, None if shape.get("unknown_rank") else tuple(None if n < 0 else n for n in sizes))
+        found[name] = (
+            parse_name(tensor["dtype"]),
+            None if shape.get("unknown_rank") else tuple(None if n < 0 else n for n in sizes),
+        )
     return found

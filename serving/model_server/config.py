@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import os
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
-from tensorflow_serving.config import model_server_config_pb2
+from google.protobuf import text_format
 
-PACKAGE = "tensorflow.serving"
+from tfx_ocr.serving import messages
+
 MODEL_PLATFORM = "tensorflow"  # the only one supported
 METRICS_PATH = "/monitoring/prometheus/metrics"
 
@@ -62,26 +61,26 @@ class SSLConfig:
     client_verify: bool = False
 
 
-def configure_model(name: str, base_path: str) -> model_server_config_pb2.ModelServerConfig:
+def configure_model(name: str, base_path: str) -> messages.ModelServerConfig:
     """Build the configuration that `--model_name` and `--model_base_path` stand for."""
-    config = model_server_config_pb2.ModelServerConfig()
+    config = messages.ModelServerConfig()
     config.model_config_list.config.add(name=name, base_path=base_path, model_platform=MODEL_PLATFORM)
     return config
 
 
-def list_folders(config: model_server_config_pb2.ModelServerConfig) -> set[Path]:
+def list_folders(config: messages.ModelServerConfig) -> set[Path]:
     """Return the folders in which the configured models' own lie; of one at the root of the file system, its own."""
     paths = [Path(os.path.normpath(model.base_path)) for model in config.model_config_list.config]
     return {path if path.parent == path.parent.parent else path.parent for path in paths}
 
 
-def read_models(path: str) -> model_server_config_pb2.ModelServerConfig:
+def read_models(path: str) -> messages.ModelServerConfig:
     """Read a `--model_config_file`.
 
     Raises:
         ValueError: the file cannot be read, or does not hold a ModelServerConfig.
     """
-    config = model_server_config_pb2.ModelServerConfig()
+    config = messages.ModelServerConfig()
     _parse(path, config)
     return config
 
@@ -92,7 +91,7 @@ def read_batching(path: str) -> BatchingParameters:
     Raises:
         ValueError: the file cannot be read, does not hold BatchingParameters, or a value is not allowed.
     """
-    message = _message("BatchingParameters")
+    message = messages.BatchingParameters()
     _parse(path, message)
     known = {field.name for field in dataclasses.fields(BatchingParameters)}
     given = {field.name: value for field, value in message.ListFields() if field.name in known}
@@ -111,7 +110,7 @@ def read_monitoring(path: str) -> str | None:
     Raises:
         ValueError: the file cannot be read, does not hold a MonitoringConfig, or its path does not begin with a slash.
     """
-    message = _message("MonitoringConfig")
+    message = messages.MonitoringConfig()
     _parse(path, message)
     page = message.prometheus_config.path or METRICS_PATH
     if not page.startswith("/"):
@@ -125,7 +124,7 @@ def read_ssl(path: str) -> SSLConfig:
     Raises:
         ValueError: the file cannot be read, does not hold an SSLConfig, or lacks a key or a certificate.
     """
-    message = _message("SSLConfig")
+    message = messages.SSLConfig()
     _parse(path, message)
     config = SSLConfig(**{field.name: getattr(message, field.name) for field in dataclasses.fields(SSLConfig)})
     if not config.server_key or not config.server_cert:
@@ -145,49 +144,3 @@ def _parse(path: str, message: Any) -> None:
     except (text_format.ParseError, UnicodeDecodeError) as error:
         why = " ".join(str(error).split())
         raise ValueError(f"Error parsing text-format {message.DESCRIPTOR.full_name} in {path}: {why}") from None
-
-
-def _message(name: str) -> Any:
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"{PACKAGE}.{name}"))()
-
-
-@functools.cache
-def _pool() -> descriptor_pool.DescriptorPool:
-    """Messages that the package of TensorFlow Serving's API lacks, with their field numbers."""
-    kinds = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(name="model_server_config_files.proto", package=PACKAGE)
-
-    def message(name: str, **fields: tuple[int, Any]) -> None:
-        added = file.message_type.add(name=name)
-        for field, (number, kind) in fields.items():
-            what = {"type": kind} if isinstance(kind, int) else {"type_name": f".{PACKAGE}.{kind}", "type": 11}
-            label = kinds.LABEL_REPEATED if field == "allowed_batch_sizes" else kinds.LABEL_OPTIONAL
-            added.field.add(name=field, number=number, label=label, **what)
-
-    message("Int64Value", value=(1, kinds.TYPE_INT64))
-    message("BoolValue", value=(1, kinds.TYPE_BOOL))
-    message("StringValue", value=(1, kinds.TYPE_STRING))
-    message(
-        "BatchingParameters",
-        max_batch_size=(1, "Int64Value"),
-        batch_timeout_micros=(2, "Int64Value"),
-        max_enqueued_batches=(3, "Int64Value"),
-        num_batch_threads=(4, "Int64Value"),
-        thread_pool_name=(5, "StringValue"),
-        allowed_batch_sizes=(6, kinds.TYPE_INT64),
-        pad_variable_length_inputs=(7, kinds.TYPE_BOOL),
-        enable_large_batch_splitting=(8, "BoolValue"),
-        max_execution_batch_size=(9, "Int64Value"),
-    )
-    message("PrometheusConfig", enable=(1, kinds.TYPE_BOOL), path=(2, kinds.TYPE_STRING))
-    message("MonitoringConfig", prometheus_config=(1, "PrometheusConfig"))
-    message(
-        "SSLConfig",
-        server_key=(1, kinds.TYPE_STRING),
-        server_cert=(2, kinds.TYPE_STRING),
-        custom_ca=(3, kinds.TYPE_STRING),
-        client_verify=(4, kinds.TYPE_BOOL),
-    )
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(file.SerializeToString())
-    return pool

@@ -12,16 +12,8 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from tensorflow_serving.apis import (
-    classification_pb2,
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    inference_pb2,
-    model_management_pb2,
-    predict_pb2,
-    regression_pb2,
-)
 
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.model_server.config import SSLConfig
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.flags import LOOPBACK
@@ -30,20 +22,15 @@ from tfx_ocr.serving.model_server.monitoring import Monitoring
 
 ENTRYPOINT = "GRPC"
 MAX_MESSAGE = 2**31 - 1  # bytes, as TensorFlow Serving: its own limit is gRPC's largest
-PACKAGE = "tensorflow.serving"
-# Method to the message it takes and the handler that answers; those of `TIMED` keep the caller's deadline.
-SERVICES: dict[str, dict[str, tuple[Any, str]]] = {
-    "PredictionService": {
-        "Predict": (predict_pb2.PredictRequest, "predict"),
-        "Classify": (classification_pb2.ClassificationRequest, "classify"),
-        "Regress": (regression_pb2.RegressionRequest, "regress"),
-        "MultiInference": (inference_pb2.MultiInferenceRequest, "multi_inference"),
-        "GetModelMetadata": (get_model_metadata_pb2.GetModelMetadataRequest, "get_model_metadata"),
-    },
-    "ModelService": {
-        "GetModelStatus": (get_model_status_pb2.GetModelStatusRequest, "get_model_status"),
-        "HandleReloadConfigRequest": (model_management_pb2.ReloadConfigRequest, "handle_reload_config"),
-    },
+# Method to the handler that answers; those of `TIMED` keep the caller's deadline.
+HANDLERS = {
+    "Predict": "predict",
+    "Classify": "classify",
+    "Regress": "regress",
+    "MultiInference": "multi_inference",
+    "GetModelMetadata": "get_model_metadata",
+    "GetModelStatus": "get_model_status",
+    "HandleReloadConfigRequest": "handle_reload_config",
 }
 TIMED = ("Predict", "Classify", "Regress", "MultiInference")
 # A server that stops first refuses requests until none has come for QUIET_S, at most for REFUSING_S.
@@ -65,13 +52,12 @@ class Services(grpc.GenericRpcHandler):  # type: ignore[misc]
         self.last_arrival = 0.0
         self._monitoring = monitoring
         self._methods = {
-            f"/{PACKAGE}.{service}/{method}": grpc.unary_unary_rpc_method_handler(
-                functools.partial(self._answer, method, getattr(handlers, handler)),
-                request_deserializer=message.FromString,
-                response_serializer=_serialize,
+            method.path: grpc.unary_unary_rpc_method_handler(
+                functools.partial(self._answer, name, getattr(handlers, HANDLERS[name])),
+                request_deserializer=method.request.FromString,
+                response_serializer=method.response.SerializeToString,
             )
-            for service, methods in SERVICES.items()
-            for method, (message, handler) in methods.items()
+            for name, method in messages.list_methods().items()
         }
 
     def service(self, details: Any) -> Any:
@@ -140,8 +126,9 @@ class GrpcServer:
         if socket_path:
             self._listen(f"unix:{socket_path}", None)
         self._server.start()
-        for service in ("", *(f"{PACKAGE}.{service}" for service in SERVICES)):  # "": the server as a whole
-            self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        self._health.set("", health_pb2.HealthCheckResponse.SERVING)  # the server as a whole
+        for service in messages.SERVICES:
+            self._health.set(f"{messages.PACKAGE}.{service}", health_pb2.HealthCheckResponse.SERVING)
 
     def drain(self, grace_s: float) -> None:
         """Say NOT_SERVING, refuse new requests as UNAVAILABLE, and give those begun `grace_s` seconds to end.
@@ -188,10 +175,6 @@ def _options(channel_arguments: str) -> list[tuple[str, int | str]]:
         with contextlib.suppress(ValueError):
             options[key] = int(text)
     return list(options.items())
-
-
-def _serialize(response: Any) -> bytes:
-    return response.SerializeToString()
 
 
 def _refuse(_: bytes, context: grpc.ServicerContext) -> None:

@@ -7,23 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf import any_pb2
-from tensorflow_serving.apis import (
-    classification_pb2,
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    inference_pb2,
-    model_management_pb2,
-    predict_pb2,
-    regression_pb2,
-)
 
 from tfx_ocr.data import features
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.manager import Manager
 from tfx_ocr.serving.model_server.monitoring import Monitoring
-from tfx_ocr.serving.model_server.tensors import to_array
+from tfx_ocr.serving.tensors import to_array
 
 SIGNATURE_DEF = "signature_def"  # the only field of metadata
 
@@ -49,9 +40,7 @@ class Handlers:
         self._monitoring = monitoring
         self.reload_folders = reload_folders
 
-    def predict(
-        self, request: predict_pb2.PredictRequest, timeout_s: float | None = None
-    ) -> predict_pb2.PredictResponse:
+    def predict(self, request: messages.PredictRequest, timeout_s: float | None = None) -> messages.PredictResponse:
         """Run a signature on tensors.
 
         Raises:
@@ -69,8 +58,8 @@ class Handlers:
         return response
 
     def classify(
-        self, request: classification_pb2.ClassificationRequest, timeout_s: float | None = None
-    ) -> classification_pb2.ClassificationResponse:
+        self, request: messages.ClassificationRequest, timeout_s: float | None = None
+    ) -> messages.ClassificationResponse:
         """Run a classify signature on tf.Examples.
 
         Raises:
@@ -80,8 +69,8 @@ class Handlers:
             return self._inference.classify(servable, request, timeout_s)
 
     def regress(
-        self, request: regression_pb2.RegressionRequest, timeout_s: float | None = None
-    ) -> regression_pb2.RegressionResponse:
+        self, request: messages.RegressionRequest, timeout_s: float | None = None
+    ) -> messages.RegressionResponse:
         """Run a regress signature on tf.Examples.
 
         Raises:
@@ -91,8 +80,8 @@ class Handlers:
             return self._inference.regress(servable, request, timeout_s)
 
     def multi_inference(
-        self, request: inference_pb2.MultiInferenceRequest, timeout_s: float | None = None
-    ) -> inference_pb2.MultiInferenceResponse:
+        self, request: messages.MultiInferenceRequest, timeout_s: float | None = None
+    ) -> messages.MultiInferenceResponse:
         """Run several classify and regress signatures of one model on the same tf.Examples.
 
         Raises:
@@ -107,9 +96,7 @@ class Handlers:
         with self._manager.use(request.tasks[0].model_spec) as servable:
             return self._inference.multi_inference(servable, request, timeout_s)
 
-    def get_model_metadata(
-        self, request: get_model_metadata_pb2.GetModelMetadataRequest
-    ) -> get_model_metadata_pb2.GetModelMetadataResponse:
+    def get_model_metadata(self, request: messages.GetModelMetadataRequest) -> messages.GetModelMetadataResponse:
         """Return a version's signatures, under `signature_def`, the only field supported.
 
         Raises:
@@ -121,21 +108,17 @@ class Handlers:
         for field in request.metadata_field:
             if field != SIGNATURE_DEF:
                 raise InvalidArgumentError(f"Metadata field {field} is not supported")
-        response = get_model_metadata_pb2.GetModelMetadataResponse()
-        signatures = get_model_metadata_pb2.SignatureDefMap()
+        response = messages.GetModelMetadataResponse()
+        signatures = messages.SignatureDefMap()
         with self._manager.use(spec) as servable:
             response.model_spec.name = servable.name
             response.model_spec.version.value = servable.version
             for name, signature in servable.definitions.items():
                 signatures.signature_def[name].CopyFrom(signature)
-        packed = any_pb2.Any()
-        packed.Pack(signatures)
-        response.metadata[SIGNATURE_DEF].CopyFrom(packed)
+        response.metadata[SIGNATURE_DEF].Pack(signatures)
         return response
 
-    def get_model_status(
-        self, request: get_model_status_pb2.GetModelStatusRequest
-    ) -> get_model_status_pb2.GetModelStatusResponse:
+    def get_model_status(self, request: messages.GetModelStatusRequest) -> messages.GetModelStatusResponse:
         """Return the state of every version of a model, or of the one requested.
 
         Raises:
@@ -148,7 +131,7 @@ class Handlers:
             raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find version {wanted} of model {spec.name}")
         if not states:
             raise ServingError(grpc.StatusCode.NOT_FOUND, f"Could not find any versions of model {spec.name}")
-        response = get_model_status_pb2.GetModelStatusResponse()
+        response = messages.GetModelStatusResponse()
         for number, (state, error) in sorted(states.items(), reverse=True):
             if wanted in (None, number):
                 status = response.model_version_status.add(version=number, state=state)
@@ -156,9 +139,7 @@ class Handlers:
                 status.status.error_message = error.message if error else ""
         return response
 
-    def handle_reload_config(
-        self, request: model_management_pb2.ReloadConfigRequest
-    ) -> model_management_pb2.ReloadConfigResponse:
+    def handle_reload_config(self, request: messages.ReloadConfigRequest) -> messages.ReloadConfigResponse:
         """Serve another set of models, and wait until they are there.
 
         Raises:
@@ -173,7 +154,7 @@ class Handlers:
         for model in request.config.model_config_list.config:
             self._check_folder(model.name, Path(model.base_path))
         self._manager.reload(request.config)
-        response = model_management_pb2.ReloadConfigResponse()
+        response = messages.ReloadConfigResponse()
         response.status.error_code = 0
         return response
 
@@ -188,7 +169,7 @@ class Handlers:
                 "(--allow_reload_of_any_folder allows others)",
             )
 
-    def _count_answers(self, response: predict_pb2.PredictResponse) -> None:
+    def _count_answers(self, response: messages.PredictResponse) -> None:
         """Count how a model of the project's contract answers, for the metrics of confidence and drift."""
         outputs = response.outputs
         if features.LABEL_OUT in outputs and features.PROBABILITY_OUT in outputs:

@@ -7,29 +7,16 @@ from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow_serving.apis import (
-    classification_pb2,
-    inference_pb2,
-    input_pb2,
-    model_pb2,
-    predict_pb2,
-    regression_pb2,
-)
 
-from tfx_ocr.serving.model_server import tensors
+from tfx_ocr.data import features
+from tfx_ocr.serving import messages, tensors
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.servable import Servable
+from tfx_ocr.serving.signature import PREDICT
 
-DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
-PREDICT, CLASSIFY, REGRESS = (
-    tf.saved_model.PREDICT_METHOD_NAME,
-    tf.saved_model.CLASSIFY_METHOD_NAME,
-    tf.saved_model.REGRESS_METHOD_NAME,
-)
-INPUTS = tf.saved_model.CLASSIFY_INPUTS
-CLASSES, SCORES = tf.saved_model.CLASSIFY_OUTPUT_CLASSES, tf.saved_model.CLASSIFY_OUTPUT_SCORES
-OUTPUTS = tf.saved_model.REGRESS_OUTPUTS
+# Names of methods, and of the tensors of Classify and Regress.
+CLASSIFY, REGRESS = "tensorflow/serving/classify", "tensorflow/serving/regress"
+INPUTS, CLASSES, SCORES, OUTPUTS = "inputs", "classes", "scores", "outputs"
 
 INVALID, FAILED = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 
@@ -47,14 +34,14 @@ class Inference:
         self.as_content = as_content
 
     def predict(
-        self, servable: Servable, request: predict_pb2.PredictRequest, timeout_s: float | None = None
-    ) -> predict_pb2.PredictResponse:
+        self, servable: Servable, request: messages.PredictRequest, timeout_s: float | None = None
+    ) -> messages.PredictResponse:
         """Run a signature on tensors.
 
         Raises:
             ServingError: the signature is unknown, the inputs or outputs are not its own, or the model fails.
         """
-        name = request.model_spec.signature_name or DEFAULT
+        name = request.model_spec.signature_name or features.SERVING_DEFAULT
         if name not in servable.definitions:
             raise ServingError(FAILED, f'Serving signature key "{name}" not found.')
         signature = servable.definitions[name]
@@ -66,14 +53,17 @@ class Inference:
             )
         inputs = _read_inputs(signature, request.inputs)
         outputs = servable.ask({name: _list_outputs(signature, request.output_filter)}, inputs, timeout_s)[name]
-        response = predict_pb2.PredictResponse(model_spec=_spec(servable, name))
+        response = messages.PredictResponse(model_spec=_spec(servable, name))
         for alias, value in outputs.items():
-            response.outputs[alias].CopyFrom(tensors.to_proto(value, self.as_content))
+            try:
+                response.outputs[alias].CopyFrom(tensors.to_proto(value, self.as_content))
+            except TypeError as error:
+                raise ServingError(grpc.StatusCode.UNIMPLEMENTED, f"output {alias}: {error}") from None
         return response
 
     def classify(
-        self, servable: Servable, request: classification_pb2.ClassificationRequest, timeout_s: float | None = None
-    ) -> classification_pb2.ClassificationResponse:
+        self, servable: Servable, request: messages.ClassificationRequest, timeout_s: float | None = None
+    ) -> messages.ClassificationResponse:
         """Run a classify signature on tf.Examples.
 
         Raises:
@@ -83,13 +73,13 @@ class Inference:
         names = self._check_classify(signature)
         examples = _examples(request.input)
         outputs = servable.ask({name: names}, {INPUTS: examples}, timeout_s, "Classify")[name]
-        response = classification_pb2.ClassificationResponse(model_spec=_spec(servable, name))
+        response = messages.ClassificationResponse(model_spec=_spec(servable, name))
         _classifications(outputs, len(examples), response.result)
         return response
 
     def regress(
-        self, servable: Servable, request: regression_pb2.RegressionRequest, timeout_s: float | None = None
-    ) -> regression_pb2.RegressionResponse:
+        self, servable: Servable, request: messages.RegressionRequest, timeout_s: float | None = None
+    ) -> messages.RegressionResponse:
         """Run a regress signature on tf.Examples.
 
         Raises:
@@ -99,13 +89,13 @@ class Inference:
         names = self._check_regress(signature)
         examples = _examples(request.input)
         outputs = servable.ask({name: names}, {INPUTS: examples}, timeout_s, "Regress")[name]
-        response = regression_pb2.RegressionResponse(model_spec=_spec(servable, name))
+        response = messages.RegressionResponse(model_spec=_spec(servable, name))
         _regressions(outputs, len(examples), response.result)
         return response
 
     def multi_inference(
-        self, servable: Servable, request: inference_pb2.MultiInferenceRequest, timeout_s: float | None = None
-    ) -> inference_pb2.MultiInferenceResponse:
+        self, servable: Servable, request: messages.MultiInferenceRequest, timeout_s: float | None = None
+    ) -> messages.MultiInferenceResponse:
         """Run classify and regress signatures on the same tf.Examples, in one run.
 
         Signatures may read one tensor, or one each, as those of a TensorFlow 2 model do: all are fed the same.
@@ -115,7 +105,7 @@ class Inference:
         """
         outputs: dict[str, list[str]] = {}
         for task in request.tasks:
-            name = task.model_spec.signature_name or DEFAULT
+            name = task.model_spec.signature_name or features.SERVING_DEFAULT
             if name in outputs:
                 raise ServingError(INVALID, f"Duplicate evaluation of signature: {name}")
             if name not in servable.definitions:
@@ -128,7 +118,7 @@ class Inference:
             outputs[name] = check(servable.definitions[name])
         examples = _examples(request.input)
         found = servable.ask(outputs, {INPUTS: examples}, timeout_s, "MultiInference")
-        response = inference_pb2.MultiInferenceResponse()
+        response = messages.MultiInferenceResponse()
         for task, name in zip(request.tasks, outputs, strict=True):
             result = response.results.add(model_spec=_spec(servable, name))
             if task.method_name == CLASSIFY:
@@ -176,15 +166,15 @@ class Inference:
             )
 
 
-def _named(servable: Servable, spec: model_pb2.ModelSpec) -> tuple[str, Any]:
-    name = spec.signature_name or DEFAULT
+def _named(servable: Servable, spec: messages.ModelSpec) -> tuple[str, Any]:
+    name = spec.signature_name or features.SERVING_DEFAULT
     if name not in servable.definitions:
         raise ServingError(INVALID, f"No signature was found with the name: {name}")
     return name, servable.definitions[name]
 
 
-def _spec(servable: Servable, signature: str) -> model_pb2.ModelSpec:
-    spec = model_pb2.ModelSpec(name=servable.name, signature_name=signature)
+def _spec(servable: Servable, signature: str) -> messages.ModelSpec:
+    spec = messages.ModelSpec(name=servable.name, signature_name=signature)
     spec.version.value = servable.version
     return spec
 
@@ -207,10 +197,13 @@ def _read_inputs(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndar
             f"input tensor alias not found in signature: {min(given - wanted)}. "
             f"Inputs expected to be in the set {{{_set(wanted)}}}.",
         )
-    return {
-        alias: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
-        for alias in signature.inputs
-    }
+    try:
+        return {
+            alias: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
+            for alias in signature.inputs
+        }
+    except ValueError as error:
+        raise ServingError(INVALID, str(error)) from None
 
 
 def _list_outputs(signature: Any, output_filter: Sequence[str]) -> list[str]:
@@ -227,7 +220,7 @@ def _list_outputs(signature: Any, output_filter: Sequence[str]) -> list[str]:
     return list(output_filter) or sorted(signature.outputs)
 
 
-def _examples(given: input_pb2.Input) -> np.ndarray:
+def _examples(given: messages.Input) -> np.ndarray:
     """Serialized tf.Examples; a context goes before each, so that the example's own features win."""
     kind = given.WhichOneof("kind")
     examples = [] if kind is None else [each.SerializeToString() for each in getattr(given, kind).examples]
@@ -239,9 +232,7 @@ def _examples(given: input_pb2.Input) -> np.ndarray:
     return np.array(examples, dtype=object)
 
 
-def _classifications(
-    outputs: Mapping[str, np.ndarray], count: int, result: classification_pb2.ClassificationResult
-) -> None:
+def _classifications(outputs: Mapping[str, np.ndarray], count: int, result: messages.ClassificationResult) -> None:
     columns: dict[str, np.ndarray] = {}
     for output, dtype, kind in ((CLASSES, np.dtype(object), "DT_STRING"), (SCORES, np.dtype(np.float32), "DT_FLOAT")):
         if output not in outputs:
@@ -268,7 +259,7 @@ def _classifications(
                 added.score = scores[row, column]
 
 
-def _regressions(outputs: Mapping[str, np.ndarray], count: int, result: regression_pb2.RegressionResult) -> None:
+def _regressions(outputs: Mapping[str, np.ndarray], count: int, result: messages.RegressionResult) -> None:
     value = outputs[OUTPUTS]
     if value.ndim != 1 and value.shape[1:] != (1,):
         raise ServingError(
@@ -292,8 +283,7 @@ def _shape(value: np.ndarray) -> str:
 
 
 def _dtype(value: np.ndarray) -> str:
-    kind = tf.string if value.dtype.kind == "O" else tf.dtypes.as_dtype(value.dtype)
-    return f"DT_{kind.name.upper()}"
+    return "DT_STRING" if value.dtype.kind == "O" else f"DT_{value.dtype.name.upper()}"
 
 
 def _shown(signature: Any) -> str:

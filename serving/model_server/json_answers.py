@@ -8,10 +8,9 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from tensorflow.core.framework import tensor_pb2, types_pb2
-from tensorflow_serving.apis import classification_pb2, regression_pb2
 
-from tfx_ocr.serving.model_server import tensors
+from tfx_ocr.serving import messages, tensors
+from tfx_ocr.serving.dtypes import DT_BOOL, DT_STRING
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError
 from tfx_ocr.serving.model_server.json_tensors import BASE64, INTEGERS, SUPPORTED, get_type_name
 
@@ -20,7 +19,7 @@ BYTES_SUFFIX = "_bytes"  # of an output whose texts are bytes
 NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
-def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) -> bytes:
+def format_tensors(outputs: Mapping[str, messages.TensorProto], by_row: bool) -> bytes:
     """Write the answer of a Predict request, in the form of the request.
 
     Args:
@@ -56,7 +55,7 @@ def format_tensors(outputs: Mapping[str, tensor_pb2.TensorProto], by_row: bool) 
     return _encoded(f'{{\n    "predictions": [{rows}\n    ]\n}}')
 
 
-def format_classifications(result: classification_pb2.ClassificationResult) -> bytes:
+def format_classifications(result: messages.ClassificationResult) -> bytes:
     """Write the answer of a Classify request: `[[label, score], ...]` for each example.
 
     Raises:
@@ -72,7 +71,7 @@ def format_classifications(result: classification_pb2.ClassificationResult) -> b
     return _encoded(f'{{\n    "results": [{", ".join(rows)}\n    ]\n}}')
 
 
-def format_regressions(result: regression_pb2.RegressionResult) -> bytes:
+def format_regressions(result: messages.RegressionResult) -> bytes:
     """Write the answer of a Regress request: a number for each example.
 
     Raises:
@@ -89,16 +88,16 @@ def format_error(message: str) -> bytes:
     return _encoded(_object({"error": _quoted(message)}, 0))
 
 
-def _texts(name: str, tensor: tensor_pb2.TensorProto, outer: int) -> list[str]:
+def _texts(name: str, tensor: messages.TensorProto, outer: int) -> list[str]:
     """JSON of a tensor's parts past its first `outer` dimensions, as many as those hold."""
     if tensor.dtype not in SUPPORTED:
         raise InvalidArgumentError(f"Failed to write JSON value for tensor type: {get_type_name(tensor.dtype)}")
     array = tensors.to_array(tensor, name)
     values = array.ravel()
-    if tensor.dtype == types_pb2.DT_STRING:
+    if tensor.dtype == DT_STRING:
         as_bytes = name.endswith(BYTES_SUFFIX)
         tokens = [_base64(text) if as_bytes else _quoted(_text(text)) for text in values]
-    elif tensor.dtype == types_pb2.DT_BOOL:
+    elif tensor.dtype == DT_BOOL:
         tokens = ["true" if each else "false" for each in values.tolist()]
     elif tensor.dtype in INTEGERS:
         tokens = [*map(str, values.tolist())]

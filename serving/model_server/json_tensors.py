@@ -16,12 +16,25 @@ from typing import Any
 
 import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow.core.example import example_pb2, feature_pb2
-from tensorflow.core.framework import tensor_pb2, types_pb2
-from tensorflow_serving.apis import input_pb2
 
-from tfx_ocr.serving.model_server import tensors
+from tfx_ocr.serving import messages, tensors
+from tfx_ocr.serving.dtypes import (
+    DT_BFLOAT16,
+    DT_BOOL,
+    DT_DOUBLE,
+    DT_FLOAT,
+    DT_HALF,
+    DT_INT8,
+    DT_INT16,
+    DT_INT32,
+    DT_INT64,
+    DT_STRING,
+    DT_UINT8,
+    DT_UINT16,
+    DT_UINT32,
+    DT_UINT64,
+    to_numpy,
+)
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 
 SIGNATURE = "signature_name"
@@ -34,23 +47,23 @@ BASE64 = "b64"
 SHOWN = 512  # characters of a value in an error message: bodies are large
 
 INTEGERS = {
-    types_pb2.DT_INT8,
-    types_pb2.DT_INT16,
-    types_pb2.DT_INT32,
-    types_pb2.DT_INT64,
-    types_pb2.DT_UINT8,
-    types_pb2.DT_UINT16,
-    types_pb2.DT_UINT32,
-    types_pb2.DT_UINT64,
+    DT_INT8,
+    DT_INT16,
+    DT_INT32,
+    DT_INT64,
+    DT_UINT8,
+    DT_UINT16,
+    DT_UINT32,
+    DT_UINT64,
 }
 # Bits of the mantissa, the hidden one included, and the largest number.
 FLOATS = {
-    types_pb2.DT_HALF: (11, 65504.0),
-    types_pb2.DT_BFLOAT16: (8, 3.3895313892515355e38),
-    types_pb2.DT_FLOAT: (24, 3.4028234663852886e38),
-    types_pb2.DT_DOUBLE: (53, 1.7976931348623157e308),
+    DT_HALF: (11, 65504.0),
+    DT_BFLOAT16: (8, 3.3895313892515355e38),
+    DT_FLOAT: (24, 3.4028234663852886e38),
+    DT_DOUBLE: (53, 1.7976931348623157e308),
 }
-SUPPORTED = {types_pb2.DT_STRING, types_pb2.DT_BOOL, *INTEGERS, *FLOATS}
+SUPPORTED = {DT_STRING, DT_BOOL, *INTEGERS, *FLOATS}
 
 # What Python's parser says, and what RapidJSON, TensorFlow Serving's, says to the same.
 PARSE_ERRORS = {
@@ -119,9 +132,7 @@ def read_signature_name(document: Mapping[str, Any]) -> str:
     return name
 
 
-def to_tensors(
-    document: Mapping[str, Any], dtypes: Mapping[str, int]
-) -> tuple[dict[str, tensor_pb2.TensorProto], bool]:
+def to_tensors(document: Mapping[str, Any], dtypes: Mapping[str, int]) -> tuple[dict[str, messages.TensorProto], bool]:
     """Read the tensors of a Predict request.
 
     Args:
@@ -152,13 +163,13 @@ def to_tensors(
     raise InvalidArgumentError(f"Missing '{INPUTS}' or '{INSTANCES}' key")
 
 
-def to_input(document: Mapping[str, Any]) -> input_pb2.Input:
+def to_input(document: Mapping[str, Any]) -> messages.Input:
     """Read the tf.Examples of a Classify or Regress request.
 
     Raises:
         ServingError: INVALID_ARGUMENT; the list is missing or empty, or a feature's values do not stand in one list.
     """
-    given = input_pb2.Input()
+    given = messages.Input()
     if CONTEXT in document:
         given.example_list_with_context.context.CopyFrom(_example(document[CONTEXT]))
         examples = given.example_list_with_context.examples
@@ -177,7 +188,7 @@ def to_input(document: Mapping[str, Any]) -> input_pb2.Input:
     return given
 
 
-def _rows(rows: Sequence[Any], dtypes: Mapping[str, int]) -> dict[str, tensor_pb2.TensorProto]:
+def _rows(rows: Sequence[Any], dtypes: Mapping[str, int]) -> dict[str, messages.TensorProto]:
     if len(dtypes) > 1 and not _is_object(rows[0]):
         raise InvalidArgumentError(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -195,7 +206,7 @@ def _rows(rows: Sequence[Any], dtypes: Mapping[str, int]) -> dict[str, tensor_pb
     return {name: _proto(array, dtypes[name]) for name, array in arrays.items()}
 
 
-def _columns(value: Any, dtypes: Mapping[str, int]) -> dict[str, tensor_pb2.TensorProto]:
+def _columns(value: Any, dtypes: Mapping[str, int]) -> dict[str, messages.TensorProto]:
     if _is_object(value):
         columns = {}
         for name in dtypes:
@@ -232,15 +243,15 @@ def _array(value: Any, dtype: int) -> np.ndarray | None:
 
 def _flat_array(flat: Sequence[Any], dtype: int) -> np.ndarray | None:
     kinds = set(map(type, flat))
-    if dtype == types_pb2.DT_STRING:
+    if dtype == DT_STRING:
         texts = [_bytes(each) for each in flat]
         return None if None in texts else np.array(texts, dtype=object)
     if dtype not in SUPPORTED:
         return None
-    kind = tf.dtypes.as_dtype(dtype).as_numpy_dtype
+    kind = to_numpy(dtype)
     if not flat:
         return np.zeros(0, kind)
-    if dtype == types_pb2.DT_BOOL:
+    if dtype == DT_BOOL:
         return np.array(flat, kind) if kinds == {bool} else None
     if dtype in INTEGERS:
         limits = np.iinfo(kind)
@@ -331,7 +342,7 @@ def _check(value: Any, level: int, shape: Sequence[int], dtype: int) -> None:
 
 def _check_value(value: Any, dtype: int) -> None:
     if isinstance(value, dict):
-        if dtype != types_pb2.DT_STRING:
+        if dtype != DT_STRING:
             raise _type_error(value, dtype)
         if not _is_base64(value):
             raise InvalidArgumentError(f"JSON Value: {_shown(value)} not formatted correctly for base64 data")
@@ -400,10 +411,10 @@ def _is_object(value: Any) -> bool:
     return isinstance(value, dict) and not _is_base64(value)
 
 
-def _example(value: Any) -> example_pb2.Example:
+def _example(value: Any) -> messages.Example:
     if not isinstance(value, dict):
         raise InvalidArgumentError(f"Example must be JSON object but got JSON {_json_type(value)}")
-    example = example_pb2.Example()
+    example = messages.Example()
     for name, content in value.items():
         feature = example.features.feature[name]
         for each in content if isinstance(content, list) else [content]:
@@ -411,7 +422,7 @@ def _example(value: Any) -> example_pb2.Example:
     return example
 
 
-def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
+def _add(value: Any, name: str, feature: messages.Feature) -> None:
     """Add a value to a feature, in the list of its kind."""
     kind: str
     content: int | float | bytes | None
@@ -421,8 +432,8 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
             raise InvalidArgumentError(f"Feature: {name} has uint64 element. Only int64 is supported.")
     elif isinstance(value, int | float):
         kind, content = "float_list", _double(value)
-        if not _lossless(value, types_pb2.DT_FLOAT):
-            raise _lossy(value, types_pb2.DT_FLOAT)
+        if not _lossless(value, DT_FLOAT):
+            raise _lossy(value, DT_FLOAT)
     elif isinstance(value, str) or _is_base64(value):
         kind, content = "bytes_list", _bytes(value)
         if content is None:
@@ -437,7 +448,7 @@ def _add(value: Any, name: str, feature: feature_pb2.Feature) -> None:
     getattr(feature, kind).value.append(content)
 
 
-def _proto(array: np.ndarray | None, dtype: int) -> tensor_pb2.TensorProto:
+def _proto(array: np.ndarray | None, dtype: int) -> messages.TensorProto:
     if array is None:
         raise ServingError(grpc.StatusCode.INTERNAL, f"a tensor of type {get_type_name(dtype)} cannot be read")
     return tensors.to_proto(array, as_content=True)
@@ -462,7 +473,7 @@ def _json_type(value: Any) -> str:
 
 def get_type_name(dtype: int) -> str:
     """Return TensorFlow's name of a `DataType`."""
-    return types_pb2.DataType.Name(dtype).removeprefix("DT_").lower()
+    return messages.DataType.Name(dtype).removeprefix("DT_").lower()
 
 
 def _type_error(value: Any, dtype: int) -> ServingError:

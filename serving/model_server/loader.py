@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import logging
 import time
 from pathlib import Path
+from typing import Any
 
-import tensorflow as tf
+import grpc
 
 from tfx_ocr.serving.model_server.batching import BatchScheduler
 from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
@@ -68,7 +70,9 @@ class Loader:
 
 
 def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> Runtime:
-    """Load what lies in a version's folder, in the portable form where that is preferred and there.
+    """Load what lies in a version's folder.
+
+    The portable form is preferred with `--prefer_tflite_model`, and where TensorFlow is not installed.
 
     Raises:
         ServingError: the folder holds no model that can be served.
@@ -80,11 +84,17 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> 
         intra_op_threads=threads or flags.tensorflow_intra_op_parallelism,
         inter_op_threads=threads or flags.tensorflow_inter_op_parallelism,
     )
-    forms = FORMS if flags.prefer_tflite_model else (SAVED_MODEL,)
-    if flags.prefer_tflite_model and not any((path / form).is_file() for form in (TFLITE, PORTABLE)):
+    is_preferred = flags.prefer_tflite_model or importlib.util.find_spec("tensorflow") is None
+    forms = FORMS if is_preferred else (SAVED_MODEL,)
+    if is_preferred and not any((path / form).is_file() for form in (TFLITE, PORTABLE)):
         log.info("%s has no portable form: its SavedModel is served", path)
     try:
         return open_folder(path, name, str(version), forms, options)
     except ValueError as error:
-        cause = error.__cause__ if isinstance(error.__cause__, tf.errors.OpError) else error
+        cause: Any = error.__cause__ if hasattr(error.__cause__, "error_code") else error
         raise ServingError(from_tensorflow(cause).code, str(error)) from error
+    except ModuleNotFoundError as error:
+        raise ServingError(
+            grpc.StatusCode.FAILED_PRECONDITION,
+            f"{path} has no portable form, and TensorFlow, which its SavedModel needs, is not installed",
+        ) from error

@@ -46,8 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(f"{command_line.format_usage()}\n")
         return 0
     if flags.version:
-        tensorflow = importlib.metadata.version("tensorflow")
         ours = importlib.metadata.version("tfx-ocr")
+        try:
+            tensorflow = importlib.metadata.version("tensorflow")
+        except importlib.metadata.PackageNotFoundError:
+            tensorflow = "not installed"
         sys.stdout.write(f"TensorFlow ModelServer: tfx-ocr {ours}\nTensorFlow Library: {tensorflow}\n")
         return 0
     _log_to_stderr()
@@ -71,7 +74,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
     Raises:
         ValueError: a file is wrong, a model cannot be loaded, or a port cannot be had.
     """
-    from tfx_ocr.serving.model_server import config  # imports TensorFlow, as all that follows: seconds
+    from tfx_ocr.serving.model_server import config  # imports NumPy and gRPC, as all that follows
 
     models = (
         config.read_models(flags.model_config_file)

@@ -16,19 +16,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import grpc
-import tensorflow as tf
-from tensorflow_serving.apis import get_model_status_pb2, model_pb2
-from tensorflow_serving.config import model_server_config_pb2
 
-from tfx_ocr.serving import versions
+from tfx_ocr.serving import messages, versions
+from tfx_ocr.serving.model_server import profiler
 from tfx_ocr.serving.model_server.config import MODEL_PLATFORM
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.servable import Servable
 
-State = get_model_status_pb2.ModelVersionStatus.State
-START, LOADING, AVAILABLE, UNLOADING, END = (
-    State.Value(name) for name in ("START", "LOADING", "AVAILABLE", "UNLOADING", "END")
-)
+START, LOADING, AVAILABLE, UNLOADING, END = 10, 20, 30, 40, 50  # of `ModelVersionStatus.State`
+TENSORFLOW = 1  # of `ModelType`
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 LOOK = "look for versions"  # its name in a profile
 
@@ -74,7 +70,7 @@ class _Version:
 class _Model:
     """A model and all its versions since the server began. `wanted`: number to folder of those to serve."""
 
-    config: model_server_config_pb2.ModelConfig
+    config: messages.ModelConfig
     versions: dict[int, _Version] = dataclasses.field(default_factory=dict)
     wanted: dict[int, Path] = dataclasses.field(default_factory=dict)
 
@@ -126,7 +122,7 @@ class Manager:
             self._changed.notify_all()
 
     @contextlib.contextmanager
-    def use(self, spec: model_pb2.ModelSpec) -> Iterator[Servable]:
+    def use(self, spec: messages.ModelSpec) -> Iterator[Servable]:
         """Find the version that a request names and keep it loaded until the end of the block.
 
         Raises:
@@ -145,7 +141,7 @@ class Manager:
         finally:
             servable.release()
 
-    def find_version(self, spec: model_pb2.ModelSpec) -> int | None:
+    def find_version(self, spec: messages.ModelSpec) -> int | None:
         """Find the version that a request names by its number or by a label; None: the latest.
 
         Raises:
@@ -170,7 +166,7 @@ class Manager:
             found = self._models[name].versions.values() if name in self._models else ()
             return {each.number: (each.state, each.error) for each in found}
 
-    def reload(self, config: model_server_config_pb2.ModelServerConfig, is_first: bool = False) -> None:
+    def reload(self, config: messages.ModelServerConfig, is_first: bool = False) -> None:
         """Serve the models of `config` and no others; return when the new ones are available.
 
         Args:
@@ -205,7 +201,7 @@ class Manager:
 
         A profile shows it: that of an idle server would be empty, which the profiler takes for a failure.
         """
-        with self._looking, tf.profiler.experimental.Trace(LOOK):
+        with self._looking, profiler.trace(LOOK):
             self._look()
 
     def _watch(self) -> None:
@@ -337,7 +333,7 @@ class Manager:
         self._labels = wanted
 
 
-def _check(configs: list[model_server_config_pb2.ModelConfig]) -> None:
+def _check(configs: list[messages.ModelConfig]) -> None:
     names: set[str] = set()
     for config in configs:
         if not config.name:
@@ -350,7 +346,7 @@ def _check(configs: list[model_server_config_pb2.ModelConfig]) -> None:
                 INVALID,
                 f"Expected model {config.name} to have an absolute path or URI; got base_path()={config.base_path}",
             )
-        is_ours = config.model_type == model_server_config_pb2.TENSORFLOW
+        is_ours = config.model_type == TENSORFLOW
         if not is_ours and config.model_platform != MODEL_PLATFORM:
             raise ServingError(
                 INVALID,
@@ -359,7 +355,7 @@ def _check(configs: list[model_server_config_pb2.ModelConfig]) -> None:
             )
 
 
-def _wanted(config: model_server_config_pb2.ModelConfig, found: Mapping[int, Path]) -> dict[int, Path]:
+def _wanted(config: messages.ModelConfig, found: Mapping[int, Path]) -> dict[int, Path]:
     """Those of the versions found that the model's version policy serves; without one, the latest."""
     policy = config.model_version_policy
     kind = policy.WhichOneof("policy_choice")

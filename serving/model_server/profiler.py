@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import sys
 import threading
 from typing import Any
 
 import grpc
-import tensorflow as tf
 
 SERVICE = "/tensorflow.ProfilerService/"
 MAX_MESSAGE = 2**31 - 1  # bytes; a profile is large
@@ -30,16 +31,26 @@ class Profiler(grpc.GenericRpcHandler):  # type: ignore[misc]
                 return self._connect().unary_unary(details.method)(request, timeout=context.time_remaining())
             except grpc.RpcError as error:
                 return context.abort(error.code(), error.details())
+            except ImportError:
+                return context.abort(grpc.StatusCode.UNIMPLEMENTED, "TensorFlow is not installed on this server")
 
         return grpc.unary_unary_rpc_method_handler(answer)
 
     def _connect(self) -> Any:
+        import tensorflow  # its service profiles what TensorFlow runs
+
         with self._lock:
             if self._channel is None:
                 with socket.socket() as free:
                     free.bind(("localhost", 0))
                     port = free.getsockname()[1]
-                tf.profiler.experimental.server.start(port)
+                tensorflow.profiler.experimental.server.start(port)
                 options = [("grpc.max_receive_message_length", MAX_MESSAGE)]
                 self._channel = grpc.insecure_channel(f"localhost:{port}", options=options)
             return self._channel
+
+
+def trace(name: str) -> contextlib.AbstractContextManager[Any]:
+    """Return a context that a profile shows as `name`, where TensorFlow is loaded."""
+    tensorflow = sys.modules.get("tensorflow")
+    return tensorflow.profiler.experimental.Trace(name) if tensorflow else contextlib.nullcontext()

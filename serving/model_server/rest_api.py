@@ -10,19 +10,13 @@ import re
 import time
 import urllib.parse
 from collections.abc import Mapping
+from typing import Any
 
 import grpc
-from google.protobuf import json_format, message
-from tensorflow_serving.apis import (
-    classification_pb2,
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    model_pb2,
-    predict_pb2,
-    regression_pb2,
-)
+from google.protobuf import json_format
 
 from tfx_ocr.data import features
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.model_server import json_answers, json_tensors
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.handlers import Handlers
@@ -49,7 +43,7 @@ class Call:
     """
 
     what: str
-    spec: model_pb2.ModelSpec
+    spec: messages.ModelSpec
 
     @property
     def api(self) -> str:
@@ -73,7 +67,7 @@ def parse(http_method: str, target: str) -> Call:
         raise InvalidArgumentError(f"Malformed request: {http_method} {target}")
     if found["name"] is None:
         raise InvalidArgumentError("Missing model name in request.")
-    spec = model_pb2.ModelSpec(name=_decoded(found["name"], "model name"))
+    spec = messages.ModelSpec(name=_decoded(found["name"], "model name"))
     if found["version"] is not None:
         digits = found["version"].lstrip("0") or "0"
         if len(digits) > MAX_DIGITS or int(digits) >= 2**63:
@@ -100,7 +94,7 @@ def answer(handlers: Handlers, call: Call, body: bytes, timeout_s: float | None 
         ServingError: the body is not what the method takes, or the request fails.
     """
     if call.what == "status":
-        return _status(handlers.get_model_status(get_model_status_pb2.GetModelStatusRequest(model_spec=call.spec)))
+        return _status(handlers.get_model_status(messages.GetModelStatusRequest(model_spec=call.spec)))
     if call.what == "metadata":
         return _metadata(handlers.get_model_metadata(_metadata_request(call.spec)))
     document = json_tensors.read(body)
@@ -109,15 +103,15 @@ def answer(handlers: Handlers, call: Call, body: bytes, timeout_s: float | None 
         return _predict(handlers, call.spec, document, timeout_s)
     given = json_tensors.to_input(document)
     if call.what == "classify":
-        request = classification_pb2.ClassificationRequest(model_spec=call.spec, input=given)
+        request = messages.ClassificationRequest(model_spec=call.spec, input=given)
         return json_answers.format_classifications(handlers.classify(request, timeout_s).result)
-    regression = regression_pb2.RegressionRequest(model_spec=call.spec, input=given)
+    regression = messages.RegressionRequest(model_spec=call.spec, input=given)
     return json_answers.format_regressions(handlers.regress(regression, timeout_s).result)
 
 
 def _predict(
     handlers: Handlers,
-    spec: model_pb2.ModelSpec,
+    spec: messages.ModelSpec,
     document: Mapping[str, object],
     timeout_s: float | None,
     tries: int = TRIES,
@@ -130,7 +124,7 @@ def _predict(
         inputs, by_row = json_tensors.to_tensors(document, dtypes)
     except InvalidArgumentError as error:
         raise _suggest_signature(error, metadata, spec) from error
-    request = predict_pb2.PredictRequest(model_spec=spec, inputs=inputs)
+    request = messages.PredictRequest(model_spec=spec, inputs=inputs)
     if metadata.model_spec.HasField("version"):
         request.model_spec.version.value = metadata.model_spec.version.value
     left = None if timeout_s is None else max(timeout_s - (time.monotonic() - begin), 0)
@@ -144,7 +138,7 @@ def _predict(
     return json_answers.format_tensors(response.outputs, by_row)
 
 
-def _dtypes(metadata: get_model_metadata_pb2.GetModelMetadataResponse, signature: str) -> Mapping[str, int]:
+def _dtypes(metadata: messages.GetModelMetadataResponse, signature: str) -> Mapping[str, int]:
     """Types of a signature's inputs by name.
 
     Raises:
@@ -174,24 +168,24 @@ def _suggest_signature(
 @functools.lru_cache(maxsize=64)
 def _signatures(packed: bytes) -> Mapping[str, Mapping[str, int]]:
     """Types of the inputs of every signature, from a SignatureDefMap's bytes: another version has others."""
-    signatures = get_model_metadata_pb2.SignatureDefMap.FromString(packed).signature_def
+    signatures = messages.SignatureDefMap.FromString(packed).signature_def
     return {name: {key: info.dtype for key, info in each.inputs.items()} for name, each in signatures.items()}
 
 
-def _metadata_request(spec: model_pb2.ModelSpec) -> get_model_metadata_pb2.GetModelMetadataRequest:
-    request = get_model_metadata_pb2.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURE_DEF])
+def _metadata_request(spec: messages.ModelSpec) -> messages.GetModelMetadataRequest:
+    request = messages.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURE_DEF])
     request.model_spec.ClearField("signature_name")
     return request
 
 
-def _status(response: get_model_status_pb2.GetModelStatusResponse) -> bytes:
+def _status(response: messages.GetModelStatusResponse) -> bytes:
     for each in response.model_version_status:
         each.status.SetInParent()  # an OK one is written too
     return _printed(response).encode()
 
 
-def _metadata(response: get_model_metadata_pb2.GetModelMetadataResponse) -> bytes:
-    signatures = get_model_metadata_pb2.SignatureDefMap.FromString(response.metadata[SIGNATURE_DEF].value)
+def _metadata(response: messages.GetModelMetadataResponse) -> bytes:
+    signatures = messages.SignatureDefMap.FromString(response.metadata[SIGNATURE_DEF].value)
     values = {
         "model_spec": json.loads(_printed(response.model_spec)),
         "metadata": {SIGNATURE_DEF: json.loads(_printed(signatures))},
@@ -199,7 +193,7 @@ def _metadata(response: get_model_metadata_pb2.GetModelMetadataResponse) -> byte
     return json.dumps(values, indent=1, ensure_ascii=False).encode()
 
 
-def _printed(proto: message.Message) -> str:
+def _printed(proto: Any) -> str:
     return json_format.MessageToJson(proto, preserving_proto_field_name=True, indent=1, **_always())
 
 

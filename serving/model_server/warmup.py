@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
-import tensorflow as tf
 from google.protobuf import message
-from tensorflow_serving.apis import prediction_log_pb2
 
-from tfx_ocr.serving.model_server.errors import ServingError, from_tensorflow
+from tfx_ocr.serving import messages
+from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.servable import Servable
 
@@ -37,27 +38,65 @@ def warm_up(servable: Servable, path: Path, inference: Inference, iterations: in
         return 0
     count = 0
     try:
-        for raw in tf.data.TFRecordDataset(str(file)).as_numpy_iterator():
+        for raw in _read_records(file.read_bytes()):
             count += 1
             if count > MAX_RECORDS:
                 raise ServingError(
                     grpc.StatusCode.INVALID_ARGUMENT,
                     f"Number of warmup records exceeds the maximum ({MAX_RECORDS}) at {file}",
                 )
-            log = prediction_log_pb2.PredictionLog.FromString(raw)
+            log = messages.PredictionLog.FromString(raw)
             for _ in range(iterations):
                 _run(servable, log, inference)
     except message.DecodeError:
         raise ServingError(
             grpc.StatusCode.INVALID_ARGUMENT, f"Failed to parse warmup record {count} from {file}"
         ) from None
-    except tf.errors.DataLossError as error:
-        sentence = f"{from_tensorflow(error).message}. Please verify your warmup data is in TFRecord format."
+    except EOFError as error:
+        sentence = f"{error}. Please verify your warmup data is in TFRecord format."
         raise ServingError(grpc.StatusCode.DATA_LOSS, sentence) from error
     return count
 
 
-def _run(servable: Servable, log: prediction_log_pb2.PredictionLog, inference: Inference) -> None:
+def _read_records(content: bytes) -> Iterator[bytes]:
+    """Yield what a TFRecord file holds.
+
+    Raises:
+        EOFError: it is cut off, or a checksum is wrong.
+
+    Source: https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details".
+    """
+    begin = 0
+    while begin < len(content):
+        header, length = content[begin : begin + 8], int.from_bytes(content[begin : begin + 8], "little")
+        data = content[begin + 12 : begin + 12 + length]
+        if len(content) < begin + 16 + length:
+            raise EOFError(f"truncated record at {begin}")
+        for part, end in ((header, begin + 12), (data, begin + 16 + length)):
+            if int.from_bytes(content[end - 4 : end], "little") != _compute_checksum(part):
+                raise EOFError(f"corrupted record at {begin}")
+        yield data
+        begin += 16 + length
+
+
+def _compute_checksum(content: bytes) -> int:
+    """Return TFRecord's checksum: CRC-32C, rotated and with a constant added."""
+    table, crc = _build_table(), 0xFFFFFFFF
+    for byte in content:
+        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+    crc ^= 0xFFFFFFFF
+    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+@functools.cache
+def _build_table() -> list[int]:
+    table = list(range(256))
+    for _ in range(8):
+        table = [(each >> 1) ^ (0x82F63B78 if each & 1 else 0) for each in table]
+    return table
+
+
+def _run(servable: Servable, log: messages.PredictionLog, inference: Inference) -> None:
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         inference.predict(servable, log.predict_log.request)

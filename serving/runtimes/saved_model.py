@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 from google.protobuf import message
-from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.client import pywrap_tf_session
 
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime, get_first_line
 from tfx_ocr.serving.signature import read_signatures
 
@@ -42,8 +42,11 @@ class SavedModel(Runtime):
             self._session.close()
             raise ValueError(f"{path} holds no model that can be served: {get_first_line(error)}") from error
         graph.finalize()
-        # copies: a part of the loaded message would keep the whole graph in memory
-        definitions = {name: copy.deepcopy(definition) for name, definition in loaded.signature_def.items()}
+        # parts of the loaded message would keep the whole graph in memory
+        definitions = {
+            name: messages.SignatureDef.FromString(definition.SerializeToString())
+            for name, definition in loaded.signature_def.items()
+        }
         super().__init__(path, name, version, read_signatures(definitions), definitions)
         find = functools.cache(lambda name: graph.get_tensor_by_name(name)._as_tf_output())
         self._feed = functools.cache(lambda signature, alias: find(definitions[signature].inputs[alias].name))
@@ -101,7 +104,7 @@ def read_definitions(path: Path, tags: Sequence[str]) -> dict[str, Any]:
         ValueError: it cannot be read, or has no graph of these tags.
     """
     try:
-        saved_model = saved_model_pb2.SavedModel.FromString((path / "saved_model.pb").read_bytes())
+        saved_model = messages.SavedModel.FromString((path / "saved_model.pb").read_bytes())
     except (OSError, message.DecodeError) as error:
         raise ValueError(f"{path} holds no model that can be served: {error}") from error
     for graph in saved_model.meta_graphs:

@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 from flatbuffers import flexbuffers
-from tensorflow.core.protobuf import meta_graph_pb2
 
+from tfx_ocr.data import features
+from tfx_ocr.serving import messages
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.runtimes import TFLITE
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
 from tfx_ocr.serving.signature import Signature, Tensors
 
-DEFAULT = tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY
 METADATA = (
     b"signature_defs_metadata"  # where TensorFlow Serving looks for a signature: a FlexBuffer map of SignatureDefs
 )
@@ -88,7 +87,7 @@ def _signatures(interpreter: Interpreter, aliases: Mapping[str, str]) -> dict[st
         found[key] = Signature(_tensors(runner.get_input_details()), _tensors(runner.get_output_details()))
     inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     whole = Signature(_tensors(_by_alias(inputs, aliases)), _tensors(_by_alias(outputs, aliases)))
-    return found or {DEFAULT: whole}
+    return found or {features.SERVING_DEFAULT: whole}
 
 
 def _tensors(details: Mapping[str, Any]) -> Tensors:
@@ -111,7 +110,7 @@ def _metadata_aliases(content: bytes) -> dict[str, str]:
         signatures = flexbuffers.GetRoot(model.Buffers(metadata.Buffer()).DataAsNumpy().tobytes()).AsMap
         if len(signatures) != 1:
             raise ValueError(f"its metadata has {len(signatures)} signatures, and one is taken")
-        signature = meta_graph_pb2.SignatureDef.FromString(signatures.Values[0].AsStringBytes)
+        signature = messages.SignatureDef.FromString(signatures.Values[0].AsStringBytes)
         return {
             info.name.partition(":")[0]: alias
             for tensors in (signature.inputs, signature.outputs)

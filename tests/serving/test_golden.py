@@ -16,22 +16,6 @@ golden = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(golden)
 
 
-def compare(one, two, where):
-    """Compare numbers within 1e-4, everything else exactly."""
-    if isinstance(one, dict):
-        assert one.keys() == two.keys(), where
-        for name in one:
-            compare(one[name], two[name], f"{where}.{name}")
-    elif isinstance(one, list):
-        assert len(one) == len(two), where
-        for number, pair in enumerate(zip(one, two, strict=True)):
-            compare(*pair, f"{where}[{number}]")
-    elif isinstance(one, float):
-        assert abs(one - two) <= 1e-4, where
-    else:
-        assert one == two, where
-
-
 @pytest.mark.parametrize("form", ["saved_model.pb", "assets.extra/portable/network.tflite"], ids=["whole", "portable"])
 @pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
 def test_a_shipped_model_answers_as_it_did(name, form):
@@ -46,10 +30,10 @@ def test_a_shipped_model_answers_as_it_did(name, form):
     with open_folder(folder, forms=(form,)) as model:
         for number, (raw, answers) in enumerate(zip(raws, expected, strict=True)):
             for signature, inputs in golden.build_requests(raw):
-                compare(golden.to_json(model.ask(signature, inputs)), answers, f"{signature}[{number}]")
+                golden.compare(golden.to_json(model.ask(signature, inputs)), answers, f"{signature}[{number}]")
 
 
 def test_other_answers_are_found():
     with pytest.raises(AssertionError, match=r"here\.probabilities\[1\]"):
-        compare({"probabilities": [0.5, 0.5]}, {"probabilities": [0.5, 0.5002]}, "here")
+        golden.compare({"probabilities": [0.5, 0.5]}, {"probabilities": [0.5, 0.5002]}, "here")
     assert np.isclose(golden.to_json({"b": np.array([0.123456]), "a": np.array([b"7"], object)})["b"], 0.12346)

@@ -71,6 +71,22 @@ def to_json(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
     return {name: _to_plain(outputs[name][0]) for name in sorted(outputs)}
 
 
+def compare(one: Any, two: Any, where: str) -> None:
+    """Compare answers as `to_json` returns them: numbers within 1e-4, everything else exactly."""
+    if isinstance(one, dict):
+        assert one.keys() == two.keys(), where
+        for name in one:
+            compare(one[name], two[name], f"{where}.{name}")
+    elif isinstance(one, list):
+        assert len(one) == len(two), where
+        for number, pair in enumerate(zip(one, two, strict=True)):
+            compare(*pair, f"{where}[{number}]")
+    elif isinstance(one, float):
+        assert abs(one - two) <= 1e-4, where
+    else:
+        assert one == two, where
+
+
 def _to_plain(value: Any) -> Any:
     if isinstance(value, np.ndarray | list):
         return [_to_plain(one) for one in value]

@@ -5,8 +5,6 @@ import time
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.tfx
-
 
 class Model:
     """y = x / 2 + 2. Fails on a row that is not finite; waits while `gate` is shut. `runs`: rows of each run."""

@@ -2,8 +2,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.tfx
-
 
 @pytest.fixture
 def write(tmp_path):

@@ -77,14 +77,13 @@ def test_a_model_that_fails_without_rows_is_not_quoted(served, monkeypatch, pict
 
 @pytest.mark.parametrize("path", ["/etc/model", "/models/../etc/model", "/models2/digits", "/"])
 def test_a_client_may_not_have_other_folders_loaded(served, monkeypatch, path):
-    from tensorflow_serving.apis import model_management_pb2
-
+    from tfx_ocr.serving import messages
     from tfx_ocr.serving.model_server.config import configure_model
     from tfx_ocr.serving.model_server.errors import ServingError
 
     handlers, _ = served
     monkeypatch.setattr(handlers, "reload_folders", {Path("/models")})
-    request = model_management_pb2.ReloadConfigRequest(config=configure_model("other", path))
+    request = messages.ReloadConfigRequest(config=configure_model("other", path))
     with pytest.raises(ServingError) as caught:
         handlers.handle_reload_config(request)
     assert (caught.value.code.name, caught.value.message) == (
@@ -97,8 +96,7 @@ def test_a_client_may_not_have_other_folders_loaded(served, monkeypatch, path):
 
 @pytest.mark.parametrize("allowed", [None, "its parent"])
 def test_a_client_may_have_allowed_folders_loaded(served, monkeypatch, write_export, tmp_path, allowed):
-    from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
-
+    from tfx_ocr.serving import messages
     from tfx_ocr.serving.model_server.config import configure_model
 
     handlers, _ = served
@@ -108,14 +106,12 @@ def test_a_client_may_have_allowed_folders_loaded(served, monkeypatch, write_exp
     config = configure_model("other", str(tmp_path / "other"))
     if allowed is None:
         config.model_config_list.config.append(configured)
-    handlers.handle_reload_config(model_management_pb2.ReloadConfigRequest(config=config))
-    request = get_model_status_pb2.GetModelStatusRequest()
+    handlers.handle_reload_config(messages.ReloadConfigRequest(config=config))
+    request = messages.GetModelStatusRequest()
     request.model_spec.name = "other"
     assert [each.version for each in handlers.get_model_status(request).model_version_status] == [1]
     monkeypatch.undo()
-    handlers.handle_reload_config(
-        model_management_pb2.ReloadConfigRequest(config=configure_model("tiny", configured.base_path))
-    )
+    handlers.handle_reload_config(messages.ReloadConfigRequest(config=configure_model("tiny", configured.base_path)))
 
 
 def test_a_socket_is_taken_over_by_the_server_that_comes(served, tmp_path):

@@ -9,8 +9,8 @@ import grpc  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from google.protobuf import text_format  # noqa: E402
 from tensorflow.core.framework import types_pb2  # noqa: E402
-from tensorflow_serving.apis import input_pb2  # noqa: E402
 
+from tfx_ocr.serving import messages  # noqa: E402
 from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
 from tfx_ocr.serving.model_server.json_tensors import read, read_signature_name, to_input, to_tensors  # noqa: E402
 
@@ -377,7 +377,7 @@ def test_examples():
             feature { key: "none" value { } }
           } }
         }""",
-        input_pb2.Input(),
+        messages.Input(),
     )
     assert str(given) == str(expected)
 

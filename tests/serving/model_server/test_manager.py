@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.tfx
+from tfx_ocr.serving import messages
 
 WAIT_S = 20
 
@@ -67,7 +67,6 @@ def folder(tmp_path):
 def config(tmp_path):
     """Return `config("m { all {} }")`: a configuration; each model is a name and the text of its version policy."""
     from google.protobuf import text_format
-    from tensorflow_serving.config import model_server_config_pb2
 
     def made(policy="", names=("m",), labels=(), path=None):
         text = "".join(
@@ -77,7 +76,7 @@ def config(tmp_path):
             + "}"
             for name in names
         )
-        return text_format.Parse(f"model_config_list {{ {text} }}", model_server_config_pb2.ModelServerConfig())
+        return text_format.Parse(f"model_config_list {{ {text} }}", messages.ModelServerConfig())
 
     return made
 
@@ -99,9 +98,7 @@ def manager(loads):
 
 
 def spec(name="m", **choice):
-    from tensorflow_serving.apis import model_pb2
-
-    made = model_pb2.ModelSpec(name=name)
+    made = messages.ModelSpec(name=name)
     if "version" in choice:
         made.version.value = choice["version"]
     if "label" in choice:
@@ -123,9 +120,9 @@ def refusal(manager, **choice):
 
 
 def states(manager, name="m"):
-    from tfx_ocr.serving.model_server.manager import State
-
-    return {number: State.Name(state) for number, (state, _) in manager.get_states(name).items()}
+    return {
+        number: messages.ModelVersionStatus.State.Name(state) for number, (state, _) in manager.get_states(name).items()
+    }
 
 
 def until(condition):

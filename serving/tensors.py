@@ -5,12 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-import grpc
 import numpy as np
-import tensorflow as tf
-from tensorflow.core.framework import tensor_pb2, types_pb2
 
-from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving import dtypes, messages
 
 MAX_BYTES = 2**31 - 1  # of one tensor: what one gRPC message may hold
 MAX_FILLED = 2**25  # bytes that a tensor may have beyond what was sent: a short request must not take the memory of all
@@ -19,25 +16,33 @@ TEXT = 32  # bytes that a text takes beside its own: its place in an array, and 
 
 # Field of a dtype's values, and the dtype they are read as.
 _VALUES = {
-    types_pb2.DT_FLOAT: ("float_val", np.float32),
-    types_pb2.DT_DOUBLE: ("double_val", np.float64),
-    types_pb2.DT_INT8: ("int_val", np.int32),
-    types_pb2.DT_INT16: ("int_val", np.int32),
-    types_pb2.DT_INT32: ("int_val", np.int32),
-    types_pb2.DT_UINT8: ("int_val", np.int32),
-    types_pb2.DT_UINT16: ("int_val", np.int32),
-    types_pb2.DT_INT64: ("int64_val", np.int64),
-    types_pb2.DT_UINT32: ("uint32_val", np.uint32),
-    types_pb2.DT_UINT64: ("uint64_val", np.uint64),
-    types_pb2.DT_BOOL: ("bool_val", np.bool_),
-    types_pb2.DT_HALF: ("half_val", np.uint16),
-    types_pb2.DT_BFLOAT16: ("half_val", np.uint16),
-    types_pb2.DT_COMPLEX64: ("scomplex_val", np.float32),
-    types_pb2.DT_COMPLEX128: ("dcomplex_val", np.float64),
+    dtypes.DT_FLOAT: ("float_val", np.float32),
+    dtypes.DT_DOUBLE: ("double_val", np.float64),
+    dtypes.DT_INT8: ("int_val", np.int32),
+    dtypes.DT_INT16: ("int_val", np.int32),
+    dtypes.DT_INT32: ("int_val", np.int32),
+    dtypes.DT_UINT8: ("int_val", np.int32),
+    dtypes.DT_UINT16: ("int_val", np.int32),
+    dtypes.DT_INT64: ("int64_val", np.int64),
+    dtypes.DT_UINT32: ("uint32_val", np.uint32),
+    dtypes.DT_UINT64: ("uint64_val", np.uint64),
+    dtypes.DT_BOOL: ("bool_val", np.bool_),
+    dtypes.DT_HALF: ("half_val", np.uint16),
+    dtypes.DT_BFLOAT16: ("half_val", np.uint16),
+    dtypes.DT_COMPLEX64: ("scomplex_val", np.float32),
+    dtypes.DT_COMPLEX128: ("dcomplex_val", np.float64),
 }
 
+_NUMBERS = {
+    "float32": dtypes.DT_FLOAT, "float64": dtypes.DT_DOUBLE, "float16": dtypes.DT_HALF,
+    "bfloat16": dtypes.DT_BFLOAT16, "int8": dtypes.DT_INT8, "int16": dtypes.DT_INT16, "int32": dtypes.DT_INT32,
+    "int64": dtypes.DT_INT64, "uint8": dtypes.DT_UINT8, "uint16": dtypes.DT_UINT16, "uint32": dtypes.DT_UINT32,
+    "uint64": dtypes.DT_UINT64, "bool": dtypes.DT_BOOL, "complex64": dtypes.DT_COMPLEX64,
+    "complex128": dtypes.DT_COMPLEX128,
+}  # fmt: skip
 
-def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
+
+def to_array(proto: messages.TensorProto, name: str) -> np.ndarray:
     """Read a tensor; texts become bytes in an array of objects.
 
     Fewer values than the shape holds: the last stands for all that follow, as TensorFlow reads it.
@@ -47,7 +52,7 @@ def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
         name: of the input, for the error.
 
     Raises:
-        ServingError: it is not a tensor: the type is unknown, or the values are too many or far too few for the shape.
+        ValueError: it is not a tensor: the type is unknown, or the values are too many or far too few for the shape.
     """
     shape = [each.size for each in proto.tensor_shape.dim]
     if proto.tensor_shape.unknown_rank or any(size < 0 for size in shape):
@@ -55,17 +60,18 @@ def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
     if len(shape) > MAX_RANK:
         raise _wrong(name, f"{len(shape)} dimensions, where {MAX_RANK} are the most taken")
     count = math.prod(shape)
-    is_text = proto.dtype == types_pb2.DT_STRING
+    is_text = proto.dtype == dtypes.DT_STRING
     if not is_text and proto.dtype not in _VALUES:
-        kind = types_pb2.DataType.Name(proto.dtype) if proto.dtype in types_pb2.DataType.values() else proto.dtype
+        known = proto.dtype in messages.DataType.values()
+        kind = messages.DataType.Name(proto.dtype) if known else proto.dtype
         raise _wrong(name, f"tensors of type {kind} are not taken")
-    dtype = np.dtype(object) if is_text else tf.dtypes.as_dtype(proto.dtype).as_numpy_dtype
-    if count * np.dtype(dtype).itemsize > MAX_BYTES:
+    dtype = dtypes.to_numpy(proto.dtype)
+    if count * dtype.itemsize > MAX_BYTES:
         raise _wrong(name, f"shape {shape} is more than {MAX_BYTES} bytes")
     if is_text:
         return _filled(np.array(proto.string_val, dtype=object), shape, count, name)
     if proto.tensor_content:
-        if len(proto.tensor_content) != count * np.dtype(dtype).itemsize:
+        if len(proto.tensor_content) != count * dtype.itemsize:
             raise _wrong(name, f"tensor_content of {len(proto.tensor_content)} bytes does not fit shape {shape}")
         return np.frombuffer(proto.tensor_content, dtype=dtype).reshape(shape)
     field, read_as = _VALUES[proto.dtype]
@@ -79,27 +85,27 @@ def to_array(proto: tensor_pb2.TensorProto, name: str) -> np.ndarray:
     return _filled(values.astype(dtype, copy=False), shape, count, name)
 
 
-def to_proto(value: np.ndarray, as_content: bool = False) -> tensor_pb2.TensorProto:
+def to_proto(value: np.ndarray, as_content: bool = False) -> messages.TensorProto:
     """Write a tensor: into its type's field, as TensorFlow Serving answers, or into `tensor_content`.
 
     Raises:
-        ServingError: TensorFlow has no such type.
+        TypeError: a tensor cannot have this type.
     """
     is_text = value.dtype.kind in "OSU"
-    proto = tensor_pb2.TensorProto(
-        dtype=types_pb2.DT_STRING if is_text else tf.dtypes.as_dtype(value.dtype).as_datatype_enum
-    )
+    number = dtypes.DT_STRING if is_text else _NUMBERS.get(value.dtype.name)
+    if number is None:
+        raise TypeError(f"a tensor of type {value.dtype} cannot be sent")
+    proto = messages.TensorProto(dtype=number)
     for size in value.shape:
         proto.tensor_shape.dim.add(size=size)
     if is_text:
-        proto.string_val.extend(value.ravel().tolist())
+        texts = value.ravel().tolist()
+        proto.string_val.extend([text.encode() if isinstance(text, str) else text for text in texts])
         return proto
     if as_content:
         proto.tensor_content = value.tobytes()
         return proto
-    if proto.dtype not in _VALUES:
-        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, f"an output of type {value.dtype} cannot be answered with")
-    field, read_as = _VALUES[proto.dtype]
+    field, read_as = _VALUES[number]
     flat = np.ascontiguousarray(value).ravel()
     if field in ("half_val", "scomplex_val", "dcomplex_val"):
         flat = flat.view(read_as)
@@ -119,5 +125,5 @@ def _filled(values: np.ndarray, shape: list[int], count: int, name: str) -> np.n
     return values.reshape(shape)
 
 
-def _wrong(name: str, why: str) -> ServingError:
-    return ServingError(grpc.StatusCode.INVALID_ARGUMENT, f"tensor parsing error: {name}: {why}")
+def _wrong(name: str, why: str) -> ValueError:
+    return ValueError(f"tensor parsing error: {name}: {why}")
