@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tfx_ocr.serving import dtypes, messages
-
 PREDICT = "tensorflow/serving/predict"  # method of the signatures that Predict asks
 
 Tensors = Mapping[str, tuple[str, tuple[int | None, ...] | None]]
@@ -27,6 +25,8 @@ class Signature:
 
     def build_definition(self, name: str) -> Any:
         """Build the SignatureDef that stands for it under `name`."""
+        from tfx_ocr.serving import dtypes, messages  # protobuf and NumPy, which an error's sentence can do without
+
         definition = messages.SignatureDef(method_name=PREDICT)
         for tensors, given in ((definition.inputs, self.inputs), (definition.outputs, self.outputs)):
             for alias, (dtype, shape) in given.items():
@@ -50,6 +50,8 @@ def read_signatures(definitions: Mapping[str, Any]) -> dict[str, Signature]:
 
 
 def _tensors(tensors: Mapping[str, Any]) -> Tensors:
+    from tfx_ocr.serving import dtypes
+
     return {
         name: (
             dtypes.get_name(info.dtype),

@@ -52,5 +52,8 @@ class Profiler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
 def trace(name: str) -> contextlib.AbstractContextManager[Any]:
     """Return a context that a profile shows as `name`, where TensorFlow is loaded."""
-    tensorflow = sys.modules.get("tensorflow")
-    return tensorflow.profiler.experimental.Trace(name) if tensorflow else contextlib.nullcontext()
+    try:
+        trace: contextlib.AbstractContextManager[Any] = sys.modules["tensorflow"].profiler.experimental.Trace(name)
+    except (KeyError, AttributeError):  # another thread may be about to import it
+        return contextlib.nullcontext()
+    return trace

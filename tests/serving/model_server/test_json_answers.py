@@ -1,34 +1,30 @@
 import json
 
+import grpc
 import numpy as np
 import pytest
+from google.protobuf import text_format
 
-pytestmark = pytest.mark.tfx
-
-import grpc  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from google.protobuf import text_format  # noqa: E402
-from tensorflow.core.framework import tensor_pb2  # noqa: E402
-from tensorflow_serving.apis import classification_pb2, regression_pb2  # noqa: E402
-
-from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
-from tfx_ocr.serving.model_server.json_answers import (  # noqa: E402
+from tfx_ocr.serving import dtypes, messages
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.json_answers import (
     format_classifications,
     format_error,
     format_regressions,
     format_tensors,
 )
+from tfx_ocr.serving.tensors import to_proto
 
 
-def tensor(text: str) -> tensor_pb2.TensorProto:
-    return text_format.Parse(text, tensor_pb2.TensorProto())
+def tensor(text: str) -> messages.TensorProto:
+    return text_format.Parse(text, messages.TensorProto())
 
 
-def written(by_row: bool, **outputs: tensor_pb2.TensorProto) -> dict:
+def written(by_row: bool, **outputs: messages.TensorProto) -> dict:
     return json.loads(format_tensors(outputs, by_row))
 
 
-def refused(by_row: bool, **outputs: tensor_pb2.TensorProto) -> str:
+def refused(by_row: bool, **outputs: messages.TensorProto) -> str:
     with pytest.raises(ServingError) as caught:
         format_tensors(outputs, by_row)
     assert caught.value.code is grpc.StatusCode.INVALID_ARGUMENT
@@ -37,7 +33,7 @@ def refused(by_row: bool, **outputs: tensor_pb2.TensorProto) -> str:
 
 def tokens(*values: float, dtype: type = np.float32) -> list[str]:
     """Return the exact characters of numbers, which a JSON parser would lose."""
-    text = format_tensors({"y": tf.make_tensor_proto(np.array(values, dtype))}, True).decode()
+    text = format_tensors({"y": to_proto(np.array(values, dtype))}, True).decode()
     return text.split("[")[1].split("]")[0].replace(",", " ").split()
 
 
@@ -127,8 +123,8 @@ def test_numbers_that_are_none():
     ],
 )
 def test_types(dtype, values):
-    kind = tf.dtypes.as_dtype(dtype).as_numpy_dtype
-    assert written(True, y=tf.make_tensor_proto(np.array(values, kind))) == {"predictions": values}
+    kind = dtypes.to_numpy(dtypes.get_number(dtype))
+    assert written(True, y=to_proto(np.array(values, kind))) == {"predictions": values}
 
 
 @pytest.mark.parametrize(
@@ -143,14 +139,14 @@ def test_types(dtype, values):
 )
 def test_shapes(shape, by_row, expected):
     values = np.arange(np.prod(shape), dtype=np.int32).reshape(shape)
-    assert written(by_row, y=tf.make_tensor_proto(values)) == expected
+    assert written(by_row, y=to_proto(values)) == expected
 
 
 def test_what_has_no_json():
     assert refused(True) == "Cannot convert empty tensor map to JSON"
     assert refused(True, y=SCALAR) == "Tensor name: y has no shape information "
     assert refused(True, a=SCORES, b=THREE) == "Tensor name: b has inconsistent batch size: 3 expecting: 2"
-    pair = tf.make_tensor_proto(np.array([1j], np.complex64))
+    pair = to_proto(np.array([1j], np.complex64))
     assert refused(True, y=pair) == "Failed to write JSON value for tensor type: complex64"
 
 
@@ -160,20 +156,18 @@ def test_classifications():
         classifications { classes { label: "7" score: 0.75 } classes { label: "1" score: 0.25 } }
         classifications { classes { score: 3 } }
         classifications { }""",
-        classification_pb2.ClassificationResult(),
+        messages.ClassificationResult(),
     )
     assert json.loads(format_classifications(result)) == {"results": [[["7", 0.75], ["1", 0.25]], [["", 3.0]], []]}
     with pytest.raises(ServingError, match="Cannot convert empty ClassificationResults to JSON"):
-        format_classifications(classification_pb2.ClassificationResult())
+        format_classifications(messages.ClassificationResult())
 
 
 def test_regressions():
-    result = text_format.Parse(
-        "regressions { value: 3 } regressions { value: -0.1 }", regression_pb2.RegressionResult()
-    )
+    result = text_format.Parse("regressions { value: 3 } regressions { value: -0.1 }", messages.RegressionResult())
     assert format_regressions(result).decode() == '{\n    "results": [3.0, -0.1]\n}'
     with pytest.raises(ServingError, match="Cannot convert empty RegressionResults to JSON"):
-        format_regressions(regression_pb2.RegressionResult())
+        format_regressions(messages.RegressionResult())
 
 
 def test_errors():

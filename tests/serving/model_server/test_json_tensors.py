@@ -1,29 +1,25 @@
 import json
 
+import grpc
 import numpy as np
 import pytest
+from google.protobuf import text_format
 
-pytestmark = pytest.mark.tfx
+from tfx_ocr.serving import dtypes, messages
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.json_tensors import read, read_signature_name, to_input, to_tensors
+from tfx_ocr.serving.tensors import to_array
 
-import grpc  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from google.protobuf import text_format  # noqa: E402
-from tensorflow.core.framework import types_pb2  # noqa: E402
-
-from tfx_ocr.serving import messages  # noqa: E402
-from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
-from tfx_ocr.serving.model_server.json_tensors import read, read_signature_name, to_input, to_tensors  # noqa: E402
-
-FLOAT, DOUBLE, STRING, BOOL = types_pb2.DT_FLOAT, types_pb2.DT_DOUBLE, types_pb2.DT_STRING, types_pb2.DT_BOOL
-INT8, INT16, INT32, INT64 = types_pb2.DT_INT8, types_pb2.DT_INT16, types_pb2.DT_INT32, types_pb2.DT_INT64
-UINT8, UINT16, UINT32, UINT64 = types_pb2.DT_UINT8, types_pb2.DT_UINT16, types_pb2.DT_UINT32, types_pb2.DT_UINT64
-HALF, BFLOAT16, COMPLEX64 = types_pb2.DT_HALF, types_pb2.DT_BFLOAT16, types_pb2.DT_COMPLEX64
+FLOAT, DOUBLE, STRING, BOOL = dtypes.DT_FLOAT, dtypes.DT_DOUBLE, dtypes.DT_STRING, dtypes.DT_BOOL
+INT8, INT16, INT32, INT64 = dtypes.DT_INT8, dtypes.DT_INT16, dtypes.DT_INT32, dtypes.DT_INT64
+UINT8, UINT16, UINT32, UINT64 = dtypes.DT_UINT8, dtypes.DT_UINT16, dtypes.DT_UINT32, dtypes.DT_UINT64
+HALF, BFLOAT16, COMPLEX64 = dtypes.DT_HALF, dtypes.DT_BFLOAT16, dtypes.DT_COMPLEX64
 
 
 def arrays(text: str, **dtypes: int) -> dict[str, np.ndarray]:
     tensors, _ = to_tensors(read(text.encode()), dtypes)
     assert {name: tensor.dtype for name, tensor in tensors.items()} == dtypes
-    return {name: tf.make_ndarray(tensor) for name, tensor in tensors.items()}
+    return {name: to_array(tensor, "x") for name, tensor in tensors.items()}
 
 
 def refused(text: str, **dtypes: int) -> str:
@@ -40,7 +36,7 @@ def test_rows_become_one_batch():
     tensors, by_row = to_tensors(read(b'{"instances": [[1, 2], [3, 4], [5, 6]]}'), {"x": INT32})
     assert by_row
     assert [dim.size for dim in tensors["x"].tensor_shape.dim] == [3, 2]
-    np.testing.assert_array_equal(tf.make_ndarray(tensors["x"]), [[1, 2], [3, 4], [5, 6]])
+    np.testing.assert_array_equal(to_array(tensors["x"], "x"), [[1, 2], [3, 4], [5, 6]])
 
 
 def test_rows_of_scalars():
@@ -56,7 +52,7 @@ def test_a_column_has_the_shape_that_it_is_written_in(value, shape):
     tensors, by_row = to_tensors(read(f'{{"inputs": {value}}}'.encode()), {"x": FLOAT})
     assert not by_row
     assert [dim.size for dim in tensors["x"].tensor_shape.dim] == shape
-    assert tf.make_ndarray(tensors["x"]).shape == tuple(shape)
+    assert to_array(tensors["x"], "x").shape == tuple(shape)
 
 
 def test_named_rows():
@@ -113,7 +109,7 @@ def test_numbers_that_are_none():
     ],
 )
 def test_whole_numbers_fill_their_type_and_no_more(dtype, low, high):
-    name = types_pb2.DataType.Name(dtype)[3:].lower()
+    name = messages.DataType.Name(dtype)[3:].lower()
     assert arrays(f'{{"instances": [{low}, {high}]}}', x=dtype)["x"].tolist() == [low, high]
     for beyond in (low - 1, high + 1):
         assert refused(f'{{"inputs": [{low}, {beyond}]}}', x=dtype) == (

@@ -7,21 +7,17 @@ import socket
 import threading
 import time
 
+import grpc
+import httpx
+import numpy as np
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
-pytestmark = pytest.mark.tfx
-
-import grpc  # noqa: E402
-import httpx  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from prometheus_client.parser import text_string_to_metric_families  # noqa: E402
-from tensorflow.core.framework import types_pb2  # noqa: E402
-from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2, predict_pb2  # noqa: E402
-
-from tfx_ocr.serving import codes  # noqa: E402
-from tfx_ocr.serving.model_server import rest  # noqa: E402
-from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
-from tfx_ocr.serving.model_server.monitoring import Monitoring  # noqa: E402
+from tfx_ocr.serving import codes, dtypes, messages
+from tfx_ocr.serving.model_server import rest
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.monitoring import Monitoring
+from tfx_ocr.serving.tensors import to_array, to_proto
 
 METRICS = "/monitoring/prometheus/metrics"
 PREDICT = "/v1/models/half:predict"
@@ -38,9 +34,9 @@ class Handlers:
         self.timeouts: list[float | None] = []
 
     def get_model_metadata(self, request):
-        signatures = get_model_metadata_pb2.SignatureDefMap()
-        signatures.signature_def["serving_default"].inputs["x"].dtype = types_pb2.DT_FLOAT
-        response = get_model_metadata_pb2.GetModelMetadataResponse(model_spec=request.model_spec)
+        signatures = messages.SignatureDefMap()
+        signatures.signature_def["serving_default"].inputs["x"].dtype = dtypes.DT_FLOAT
+        response = messages.GetModelMetadataResponse(model_spec=request.model_spec)
         response.metadata["signature_def"].Pack(signatures)
         return response
 
@@ -49,11 +45,11 @@ class Handlers:
         if request.model_spec.name == "slow":
             self.begun.set()
             assert self.let_go.wait(20)
-        response = predict_pb2.PredictResponse()
+        response = messages.PredictResponse()
         if request.model_spec.name == "large":
-            response.outputs["y"].CopyFrom(tf.make_tensor_proto([b"y" * LARGE]))
+            response.outputs["y"].CopyFrom(to_proto(np.array([b"y" * LARGE], object)))
             return response
-        response.outputs["y"].CopyFrom(tf.make_tensor_proto(tf.make_ndarray(request.inputs["x"]) / 2 + 2))
+        response.outputs["y"].CopyFrom(to_proto(to_array(request.inputs["x"], "x") / 2 + 2))
         return response
 
     def get_model_status(self, request):
@@ -61,7 +57,7 @@ class Handlers:
             raise KeyError("a mistake of ours")
         if request.model_spec.name != "half":
             raise ServingError(grpc.StatusCode[request.model_spec.name], "told so")
-        response = get_model_status_pb2.GetModelStatusResponse()
+        response = messages.GetModelStatusResponse()
         response.model_version_status.add(version=1, state=30)
         return response
 

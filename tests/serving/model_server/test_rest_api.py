@@ -1,22 +1,12 @@
 import json
 
+import grpc
 import pytest
 
-pytestmark = pytest.mark.tfx
-
-import grpc  # noqa: E402
-import tensorflow as tf  # noqa: E402
-from tensorflow.core.framework import types_pb2  # noqa: E402
-from tensorflow_serving.apis import (  # noqa: E402
-    classification_pb2,
-    get_model_metadata_pb2,
-    get_model_status_pb2,
-    predict_pb2,
-    regression_pb2,
-)
-
-from tfx_ocr.serving.model_server.errors import ServingError  # noqa: E402
-from tfx_ocr.serving.model_server.rest_api import TRIES, answer, parse  # noqa: E402
+from tfx_ocr.serving import dtypes, messages
+from tfx_ocr.serving.model_server.errors import ServingError
+from tfx_ocr.serving.model_server.rest_api import TRIES, answer, parse
+from tfx_ocr.serving.tensors import to_array, to_proto
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -41,17 +31,17 @@ class HalfPlus:
 
     def get_model_metadata(self, request):
         number = self.version(request.model_spec)
-        signatures = get_model_metadata_pb2.SignatureDefMap()
+        signatures = messages.SignatureDefMap()
         for name, outputs in (("serving_default", ["y"]), ("two", ["y", "twice"])):
             signature = signatures.signature_def[name]
             signature.method_name = "tensorflow/serving/predict"
             x = signature.inputs["x"]
-            x.name, x.dtype = "x:0", types_pb2.DT_FLOAT if number == 1 else types_pb2.DT_DOUBLE
+            x.name, x.dtype = "x:0", dtypes.DT_FLOAT if number == 1 else dtypes.DT_DOUBLE
             x.tensor_shape.dim.add(size=-1)
             for output in outputs:
                 signature.outputs[output].name = f"{output}:0"
         signatures.signature_def["nothing"].method_name = "tensorflow/serving/predict"
-        response = get_model_metadata_pb2.GetModelMetadataResponse()
+        response = messages.GetModelMetadataResponse()
         response.model_spec.name = request.model_spec.name
         response.model_spec.version.value = number
         response.metadata["signature_def"].Pack(signatures)
@@ -60,12 +50,12 @@ class HalfPlus:
     def predict(self, request, timeout_s=None):
         self.asked.append((request.model_spec, timeout_s))
         number = self.version(request.model_spec)
-        x = tf.make_ndarray(request.inputs["x"])
+        x = to_array(request.inputs["x"], "x")
         assert x.dtype == ("float32" if number == 1 else "float64")
-        response = predict_pb2.PredictResponse()
-        response.outputs["y"].CopyFrom(tf.make_tensor_proto(x / 2 + 1 + number))
+        response = messages.PredictResponse()
+        response.outputs["y"].CopyFrom(to_proto(x / 2 + 1 + number))
         if request.model_spec.signature_name == "two":
-            response.outputs["twice"].CopyFrom(tf.make_tensor_proto(x + 2 + 2 * number))
+            response.outputs["twice"].CopyFrom(to_proto(x + 2 + 2 * number))
         return response
 
     def examples(self, request) -> list[float]:
@@ -74,20 +64,20 @@ class HalfPlus:
         return [each.features.feature["x"].float_list.value[0] / 2 + 2 for each in request.input.example_list.examples]
 
     def classify(self, request, timeout_s=None):
-        response = classification_pb2.ClassificationResponse()
+        response = messages.ClassificationResponse()
         for score in self.examples(request):
             response.result.classifications.add().classes.add(score=score)
         return response
 
     def regress(self, request, timeout_s=None):
-        response = regression_pb2.RegressionResponse()
+        response = messages.RegressionResponse()
         for value in self.examples(request):
             response.result.regressions.add(value=value)
         return response
 
     def get_model_status(self, request):
         self.version(request.model_spec)
-        response = get_model_status_pb2.GetModelStatusResponse()
+        response = messages.GetModelStatusResponse()
         response.model_version_status.add(version=2, state=30)
         failed = response.model_version_status.add(version=1, state=50)
         failed.status.error_code, failed.status.error_message = 5, "gone"
