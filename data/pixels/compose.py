@@ -26,6 +26,13 @@ def compose(ops: Ops, planes: Array, channels: int) -> Array:
     return laid if channels == 3 else to_luma(ops, laid)[None]
 
 
+def to_levels(ops: Ops, pixels: Array, channels: int) -> Array:
+    """Return the levels of [height, width, 1 to 4] uint8 pixels on opaque ground, as `compose` does."""
+    if channels == 1 and ops.is_known(ops.shape(pixels)[2] == 1):  # opaque and grey: as it is
+        return ops.to_float(pixels[:, :, 0])[None]
+    return compose(ops, ops.to_planes(pixels), channels)
+
+
 def to_luma(ops: Ops, planes: Array) -> Array:
     """Return the grey levels [height, width] of red, green and blue, multiples of 1 / `FRACTION`."""
     red, green, blue = (planes[number] * share for number, share in enumerate(LUMA))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.data.pixels import ops as resampling
-from tfx_ocr.data.pixels.compose import compose, to_luma
+from tfx_ocr.data.pixels.compose import to_levels, to_luma
 from tfx_ocr.data.pixels.ops import FRACTION, WEIGHT, Array, Ops, quantize
 
 LARGEST_PX = 1024  # a longer side is thinned out to this: a photograph of 50 megapixels costs no more than a scan
@@ -32,14 +32,17 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     """
     height, width = ops.shape(pixels)[:2]
     step = ops.to_int(ops.maximum(1.0, ops.floor(ops.to_float(ops.maximum(height, width)) / LARGEST_PX)))
-    image = compose(ops, ops.to_planes(pixels[::step, ::step]), spec.channels)
+    image = to_levels(ops, pixels[::step, ::step], spec.channels)
     grey = image[0] if spec.channels == 1 else to_luma(ops, image)
     size = [ops.to_float(side) for side in ops.shape(grey)]
 
     zoom = ops.minimum(1.0, COARSE_PX / ops.maximum(*size))
     coarse_size = [ops.maximum(ops.floor(side * zoom + 0.5), 1.0) for side in size]
-    rows, columns = (resampling.average(ops, *lengths) for lengths in zip(size, coarse_size, strict=True))
-    coarse = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
+    if ops.is_known(zoom == 1.0):  # small already: averages of one pixel each
+        coarse = grey
+    else:
+        rows, columns = (resampling.average(ops, *lengths) for lengths in zip(size, coarse_size, strict=True))
+        coarse = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
     paper, sign = _find_paper(ops, coarse)
     ink = ops.maximum((coarse - paper) * sign, 0.0)
     ink = ops.where(find_supported(ops, ink), ink, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.data.pixels import ops as resampling
-from tfx_ocr.data.pixels.compose import compose
+from tfx_ocr.data.pixels.compose import to_levels
 from tfx_ocr.data.pixels.glyph import FAINTEST, find_extent, find_supported
 from tfx_ocr.data.pixels.ops import FRACTION, WEIGHT, Array, Ops, quantize
 
@@ -46,7 +46,7 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
         ops.to_int(ops.maximum(1.0, ops.floor(side / most)))
         for side, most in zip(size, (2 * TALLEST_PX, 2 * WIDEST * TALLEST_PX), strict=True)
     )
-    grey = compose(ops, ops.to_planes(pixels[::row_step, ::column_step]), 1)[0]
+    grey = to_levels(ops, pixels[::row_step, ::column_step], 1)[0]
     height = ops.minimum(size[0], TALLEST_PX)
     width = ops.minimum(ops.maximum(ops.floor(size[1] * height / size[0] + 0.5), 1.0), WIDEST * TALLEST_PX)
     rows, columns = (

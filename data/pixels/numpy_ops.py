@@ -33,6 +33,7 @@ __all__ = [
     "find_kth_largest",
     "floor",
     "gather_sum",
+    "is_known",
     "max",
     "maximum",
     "min",
@@ -68,6 +69,11 @@ def pad(x: np.ndarray, widths: Any, value: float) -> np.ndarray:
 def to_int(x: Any) -> int:
     """Return a whole number as int."""
     return int(x)
+
+
+def is_known(condition: Any) -> bool:
+    """Return whether a condition holds; in a graph, which cannot tell while it is built, False."""
+    return bool(condition)
 
 
 def to_uint8(x: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 _NOTED = threading.Event()  # whether LiteRT has told about its delegate: once per process
 
-ROWS = 16  # that run at once; those left over run one by one, so that shapes change rarely
+ROWS = 16  # that run at once, so that memory does not grow with the batch
 
 
 class Network:
@@ -28,22 +28,24 @@ class Network:
         Args:
             path: of the file.
             workers: runs at once; more wait.
-            threads: of one run; None for as many as there are cores.
+            threads: of one run; None for all cores where it is the only one, and one where there are others.
 
         Raises:
             ValueError: the file is missing, damaged, or needs operations that the interpreter lacks.
         """
         try:
-            self._content = path.read_bytes()
+            content = path.read_bytes()
         except OSError as error:
             raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-        self._path, self._threads = path, threads or os.cpu_count() or 1
-        self._free: queue.LifoQueue[dict[int, _Fixed]] = queue.LifoQueue()
-        first = self._load(1)
-        self.inputs = first.shapes
-        self._free.put({1: first})
-        for _ in range(workers - 1):
-            self._free.put({})
+        self._alone = _Worker(content, threads or os.cpu_count() or 1)
+        try:
+            self.inputs = self._alone.load()
+        except (ValueError, RuntimeError) as error:
+            raise ValueError(f"{path} is not a network that LiteRT runs: {error}") from None
+        self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        for _ in range(workers):
+            self._free.put(_Worker(content, threads or 1))
+        self._running, self._lock = 0, threading.Lock()
 
     def run(self, inputs: Mapping[str, np.ndarray], timeout_s: float | None = None) -> np.ndarray:
         """Return the logits of any number of rows.
@@ -60,53 +62,56 @@ class Network:
             one = {name: np.zeros((1, *value.shape[1:]), value.dtype) for name, value in inputs.items()}
             return self.run(one, timeout_s)[:0]
         deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
-        try:
-            worker = self._free.get(timeout=None if timeout_s is None else max(timeout_s, 0.0))
-        except queue.Empty:
-            raise TimeoutError("Timed out waiting for an interpreter") from None
-        try:
-            whole = rows - rows % ROWS
-            edges = [*range(0, whole, ROWS), *range(whole, rows)]
-            parts = []
-            for begin, end in zip(edges, [*edges[1:], rows], strict=True):
+        parts = []
+        with self._take(timeout_s) as worker:
+            for begin in range(0, rows, ROWS):
                 if time.monotonic() >= deadline:
                     raise TimeoutError("Timed out before the network ran")
-                count = end - begin
-                if count not in worker:
-                    worker[count] = self._load(count)
-                parts.append(worker[count].run({name: value[begin:end] for name, value in inputs.items()}))
-        finally:
-            self._free.put(worker)
-        return np.concatenate(parts)
+                parts.append(worker.run({name: value[begin : begin + ROWS] for name, value in inputs.items()}))
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def close(self) -> None:
         """Release the interpreters."""
         while not self._free.empty():
             self._free.get_nowait()
 
-    def _load(self, rows: int) -> _Fixed:
+    @contextlib.contextmanager
+    def _take(self, timeout_s: float | None) -> Iterator[_Worker]:
         try:
-            return _Fixed(Interpreter(model_content=self._content, num_threads=self._threads), rows)
-        except (ValueError, RuntimeError) as error:
-            raise ValueError(f"{self._path} is not a network that LiteRT runs: {error}") from None
+            worker = self._free.get(timeout=None if timeout_s is None else max(timeout_s, 0.0))
+        except queue.Empty:
+            raise TimeoutError("Timed out waiting for an interpreter") from None
+        with self._lock:
+            self._running += 1
+            is_alone = self._running == 1
+        try:
+            yield self._alone if is_alone else worker
+        finally:
+            with self._lock:
+                self._running -= 1
+            self._free.put(worker)
 
 
-class _Fixed:
-    """An interpreter for one number of rows."""
+class _Worker:
+    """An interpreter, loaded at its first run."""
 
-    def __init__(self, interpreter: Interpreter, rows: int):
-        self._interpreter = interpreter
-        details = interpreter.get_input_details()
-        names = {name: next(each for each in details if _name(each) == name) for name in sorted(map(_name, details))}
-        self._indices = {name: each["index"] for name, each in names.items()}
-        self.shapes = {name: tuple(each["shape_signature"].tolist()) for name, each in names.items()}
-        self._output = interpreter.get_output_details()[0]["index"]
+    def __init__(self, content: bytes, threads: int):
+        self._content, self._threads = content, threads
         self._allocated: dict[str, tuple[int, ...]] = {}
-        self._rows = rows
+
+    def load(self) -> dict[str, tuple[int, ...]]:
+        """Load, and return the shape of each input."""
+        self._interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
+        details = {_name(each): each for each in self._interpreter.get_input_details()}
+        self._indices = {name: each["index"] for name, each in details.items()}
+        self._output = self._interpreter.get_output_details()[0]["index"]
+        return {name: tuple(each["shape_signature"].tolist()) for name, each in sorted(details.items())}
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         shapes = {name: value.shape for name, value in inputs.items()}
         if shapes != self._allocated:
+            if not hasattr(self, "_interpreter"):
+                self.load()
             for name, shape in shapes.items():
                 self._interpreter.resize_tensor_input(self._indices[name], shape)
             with _silence_stderr():
