@@ -34,11 +34,14 @@ _VALUES = {
 }
 
 _NUMBERS = {
-    "float32": dtypes.DT_FLOAT, "float64": dtypes.DT_DOUBLE, "float16": dtypes.DT_HALF,
-    "bfloat16": dtypes.DT_BFLOAT16, "int8": dtypes.DT_INT8, "int16": dtypes.DT_INT16, "int32": dtypes.DT_INT32,
-    "int64": dtypes.DT_INT64, "uint8": dtypes.DT_UINT8, "uint16": dtypes.DT_UINT16, "uint32": dtypes.DT_UINT32,
-    "uint64": dtypes.DT_UINT64, "bool": dtypes.DT_BOOL, "complex64": dtypes.DT_COMPLEX64,
-    "complex128": dtypes.DT_COMPLEX128,
+    np.dtype(each): number
+    for each, number in (
+        (np.float32, dtypes.DT_FLOAT), (np.float64, dtypes.DT_DOUBLE), (np.float16, dtypes.DT_HALF),
+        (np.int8, dtypes.DT_INT8), (np.int16, dtypes.DT_INT16), (np.int32, dtypes.DT_INT32),
+        (np.int64, dtypes.DT_INT64), (np.uint8, dtypes.DT_UINT8), (np.uint16, dtypes.DT_UINT16),
+        (np.uint32, dtypes.DT_UINT32), (np.uint64, dtypes.DT_UINT64), (np.bool_, dtypes.DT_BOOL),
+        (np.complex64, dtypes.DT_COMPLEX64), (np.complex128, dtypes.DT_COMPLEX128),
+    )
 }  # fmt: skip
 
 
@@ -92,9 +95,11 @@ def to_proto(value: np.ndarray, as_content: bool = False) -> messages.TensorProt
         TypeError: a tensor cannot have this type.
     """
     is_text = value.dtype.kind in "OSU"
-    number = dtypes.DT_STRING if is_text else _NUMBERS.get(value.dtype.name)
+    number = dtypes.DT_STRING if is_text else _NUMBERS.get(value.dtype)
     if number is None:
-        raise TypeError(f"a tensor of type {value.dtype} cannot be sent")
+        if value.dtype.name != "bfloat16":  # which NumPy has once another package has added it
+            raise TypeError(f"a tensor of type {value.dtype} cannot be sent")
+        number = dtypes.DT_BFLOAT16
     proto = messages.TensorProto(dtype=number)
     for size in value.shape:
         proto.tensor_shape.dim.add(size=size)

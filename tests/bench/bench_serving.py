@@ -1,10 +1,13 @@
 """The served model: requests a second of both forms against the session in process, versions swapped under load.
 
+Starts: from the start of a server process of the shipped small CNN to its first answer, of both forms; seconds, and
+seconds of processor time.
+
 Rates: 16 clients, one encoded picture a request, over gRPC to two embedded servers with batching as compose.yaml has
 it, one of them with `--prefer_tflite_model`, and the same calls by 16 threads straight on the SavedModel's session in
-this process; in turns, so that all meet the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75 with
-random weights (time does not depend on them). Swaps: new versions land while the clients ask; counts what fails and
-what a version answers that the server had called unloaded before it was asked. Writes to
+this process; in turns, so that all meet the same machine. Of the small CNN that ships, and of InceptionV3 75 x 75
+with random weights (time does not depend on them). Swaps: new versions land while the clients ask; counts what fails
+and what a version answers that the server had called unloaded before it was asked. Writes to
 tests/bench/results/serving.csv.
 
     python tests/bench/bench_serving.py
@@ -65,6 +68,10 @@ def main() -> None:
                 shutil.copytree(pretrained.get_folder("digits"), base / "1")
             else:
                 random_export(network, base / "1")
+            if network == "small_cnn":
+                begun = [starts(base, pictures[0]) for _ in range(options.repeats)]
+                print(f"starts: {begun}", flush=True)
+                results.record("serving", start_rows(words, begun, command), options.results)
             measured = rates(base, pictures, options.requests, options.repeats)
             print(f"{words}: {measured}", flush=True)
             results.record("serving", rate_rows(words, measured, options.requests, command), options.results)
@@ -72,6 +79,39 @@ def main() -> None:
         found = swap(pathlib.Path(work, "small_cnn"), pictures, asked)
         print(f"swaps: {found}", flush=True)
         results.record("serving", swap_rows(*found, command), options.results)
+
+
+def starts(base: pathlib.Path, picture: bytes) -> dict[str, float]:
+    """Start a server of each form and ask it once.
+
+    Returns:
+        Seconds to the first answer, and of processor time until then, by form.
+    """
+    found = {}
+    request = model_server.predict_request([picture])
+    for form, flags in (("SavedModel", ()), ("portable form", ("--prefer_tflite_model",))):
+        begin = time.perf_counter()
+        with model_server.running(base, flags) as server, model_server.predict(server.grpc) as predict:
+            predict(request)
+            found[f"start to first answer, {form}"] = time.perf_counter() - begin
+            found[f"processor time of start and first answer, {form}"] = model_server.get_cpu_s(server.process)
+    return found
+
+
+def start_rows(words: str, begun: list[dict[str, float]], command: str) -> list[results.Row]:
+    """Return each measure as the mean of the repeats."""
+    of = {name: [each[name] for each in begun] for name in begun[0]}
+    return [
+        results.Row(
+            measure=f"{words}: {name}",
+            value=statistics.fmean(values),
+            unit="s",
+            n=f"{len(values)} starts",
+            spread=results.spread(values),
+            command=command,
+        )
+        for name, values in of.items()
+    ]
 
 
 def rates(base: pathlib.Path, pictures: list[bytes], requests: int, repeats: int) -> list[Rates]:

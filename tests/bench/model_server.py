@@ -78,6 +78,12 @@ def running(base_path: pathlib.Path, flags: Sequence[str] = BATCHING) -> Iterato
             process.wait(60)
 
 
+def get_cpu_s(process: subprocess.Popen[bytes]) -> float:
+    """Return the seconds of processor time that a process has used, user and system."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def free_ports(count: int) -> list[int]:
     """Return free port numbers."""
     with contextlib.ExitStack() as stack:
@@ -89,9 +95,9 @@ def free_ports(count: int) -> list[int]:
 
 def pictures(folder: pathlib.Path) -> list[bytes]:
     """Return the sample's test pictures, encoded as they are sent; `folder` is where the sample is written."""
-    from tfx_ocr.data.samples import digits
+    from tfx_ocr.data.samples import get_sample
 
-    return [path.read_bytes() for path in sorted(digits.write(folder).glob("test/*/*.png"))]
+    return [path.read_bytes() for path in sorted(get_sample("digits")(folder).glob("test/*/*.png"))]
 
 
 def predict_request(images: list[bytes], signature: str = "serve_images", name: str = "image_bytes") -> Any:

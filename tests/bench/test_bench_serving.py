@@ -25,6 +25,28 @@ def test_rates_are_means_of_the_repeats_and_ratios_are_taken_repeat_by_repeat():
     assert rows[3].measure == "small CNN, one encoded picture a request, 16 clients: over gRPC against in process"
 
 
+def test_starts_are_means_of_the_repeats():
+    import bench_serving
+
+    begun = [{"start to first answer, portable form": 1.0}, {"start to first answer, portable form": 2.0}]
+    (row,) = bench_serving.start_rows("small CNN", begun, "make x")
+    assert (row.measure, row.value, row.unit) == ("small CNN: start to first answer, portable form", 1.5, "s")
+    assert (row.n, row.spread) == ("2 starts", (1.0, 2.0))
+
+
+def test_processor_time_of_a_process_is_read():
+    import subprocess
+    import sys
+
+    import model_server
+
+    busy = "import sys, time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)\nsys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert 0.4 <= model_server.get_cpu_s(process) < 2.0
+        process.stdin.close()
+
+
 def test_a_version_without_a_portable_form_is_not_measured(tmp_path):
     import bench_serving
 

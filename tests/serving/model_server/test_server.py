@@ -347,10 +347,12 @@ def status_request(model, **choice):
 
 
 def statuses(models, model, **choice):
-    from tfx_ocr.serving.model_server.manager import State
+    from tfx_ocr.serving import messages
 
     found = models.GetModelStatus(status_request(model, **choice), 20).model_version_status
-    return {each.version: (State.Name(each.state), each.status.error_code) for each in found}
+    return {
+        each.version: (messages.ModelVersionStatus.State.Name(each.state), each.status.error_code) for each in found
+    }
 
 
 def test_status_gives_the_states_of_versions(models):
