@@ -201,7 +201,7 @@ class Manager:
 
         A profile shows it: that of an idle server would be empty, which the profiler takes for a failure.
         """
-        with self._looking, profiler.trace(LOOK):
+        with self._looking, profiler.open_trace(LOOK):
             self._look()
 
     def _watch(self) -> None:

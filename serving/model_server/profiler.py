@@ -50,7 +50,7 @@ class Profiler(grpc.GenericRpcHandler):  # type: ignore[misc]
             return self._channel
 
 
-def trace(name: str) -> contextlib.AbstractContextManager[Any]:
+def open_trace(name: str) -> contextlib.AbstractContextManager[Any]:
     """Return a context that a profile shows as `name`, where TensorFlow is loaded."""
     try:
         trace: contextlib.AbstractContextManager[Any] = sys.modules["tensorflow"].profiler.experimental.Trace(name)

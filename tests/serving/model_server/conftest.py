@@ -120,7 +120,7 @@ class Server:
         with log.open("w") as errors:
             self.process = subprocess.Popen(command, stderr=errors, env=quiet)
 
-    def wait_until_ready(self, seconds: float = 90) -> Server:
+    def wait_until_ready(self, seconds: float = 180) -> Server:
         end = time.monotonic() + seconds
         last = "Exporting HTTP/REST API" if self.rest_port else "Running gRPC ModelServer"
         while last not in self.log.read_text():

@@ -90,10 +90,13 @@ def call(server):
 @pytest.mark.parametrize("name", NAMES)
 def test_every_signature_answers_as_it_did_before(server, name, way):
     expected = json.loads(golden.ANSWERS.read_text(encoding="utf-8"))[name]
+    answered = []
     with connect(server[way], name, timeout_s=60.0) as model:
         for raw, answer in zip(golden.read(name)[:RECORDS], expected, strict=False):
             for signature, inputs in golden.build_requests(raw):
                 golden.compare(golden.to_json(model.ask(signature, inputs)), answer, signature)
+                answered.append(signature)
+    assert len(answered) == 2 * RECORDS
 
 
 @pytest.mark.parametrize("way", ["gRPC", "REST"])
