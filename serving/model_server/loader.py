@@ -93,8 +93,5 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> 
     except ValueError as error:
         cause: Any = error.__cause__ if hasattr(error.__cause__, "error_code") else error
         raise ServingError(from_tensorflow(cause).code, str(error)) from error
-    except ModuleNotFoundError as error:
-        raise ServingError(
-            grpc.StatusCode.FAILED_PRECONDITION,
-            f"{path} has no portable form, and TensorFlow, which its SavedModel needs, is not installed",
-        ) from error
+    except ImportError as error:
+        raise ServingError(grpc.StatusCode.FAILED_PRECONDITION, f"{path} has no portable form, and {error}") from error

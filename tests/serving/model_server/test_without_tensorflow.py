@@ -119,7 +119,7 @@ def test_a_profile_needs_tensorflow(server):
 
 
 def test_a_version_without_portable_form_is_not_loaded_and_says_why(base, call):
-    with pytest.raises(grpc.RpcError, match=r"has no portable form, and TensorFlow.*is not installed"):
+    with pytest.raises(grpc.RpcError, match=r"has no portable form, and tensorflow is not installed"):
         call("HandleReloadConfigRequest", messages.ReloadConfigRequest(config=configure(base, [*NAMES, "bare"])))
     call("HandleReloadConfigRequest", messages.ReloadConfigRequest(config=configure(base, NAMES)))
     request = messages.GetModelStatusRequest(model_spec=messages.ModelSpec(name="digits"))
