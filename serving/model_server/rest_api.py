@@ -155,7 +155,7 @@ def _dtypes(metadata: messages.GetModelMetadataResponse, signature: str) -> Mapp
 
 
 def _suggest_signature(
-    error: ServingError, metadata: get_model_metadata_pb2.GetModelMetadataResponse, spec: model_pb2.ModelSpec
+    error: ServingError, metadata: messages.GetModelMetadataResponse, spec: messages.ModelSpec
 ) -> ServingError:
     """Return an error, with the signature of pictures or pages where the request names none and it may be meant."""
     known = _signatures(metadata.metadata[SIGNATURE_DEF].value)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
 from google.protobuf import message
 
+from tfx_ocr.data.record_file import read_records
 from tfx_ocr.serving import messages
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.inference import Inference
@@ -38,7 +37,7 @@ def warm_up(servable: Servable, path: Path, inference: Inference, iterations: in
         return 0
     count = 0
     try:
-        for raw in _read_records(file.read_bytes()):
+        for raw in read_records(file):
             count += 1
             if count > MAX_RECORDS:
                 raise ServingError(
@@ -52,48 +51,10 @@ def warm_up(servable: Servable, path: Path, inference: Inference, iterations: in
         raise ServingError(
             grpc.StatusCode.INVALID_ARGUMENT, f"Failed to parse warmup record {count} from {file}"
         ) from None
-    except EOFError as error:
+    except ValueError as error:
         sentence = f"{error}. Please verify your warmup data is in TFRecord format."
         raise ServingError(grpc.StatusCode.DATA_LOSS, sentence) from error
     return count
-
-
-def _read_records(content: bytes) -> Iterator[bytes]:
-    """Yield what a TFRecord file holds.
-
-    Raises:
-        EOFError: it is cut off, or a checksum is wrong.
-
-    Source: https://www.tensorflow.org/tutorials/load_data/tfrecord, "TFRecords format details".
-    """
-    begin = 0
-    while begin < len(content):
-        header, length = content[begin : begin + 8], int.from_bytes(content[begin : begin + 8], "little")
-        data = content[begin + 12 : begin + 12 + length]
-        if len(content) < begin + 16 + length:
-            raise EOFError(f"truncated record at {begin}")
-        for part, end in ((header, begin + 12), (data, begin + 16 + length)):
-            if int.from_bytes(content[end - 4 : end], "little") != _compute_checksum(part):
-                raise EOFError(f"corrupted record at {begin}")
-        yield data
-        begin += 16 + length
-
-
-def _compute_checksum(content: bytes) -> int:
-    """Return TFRecord's checksum: CRC-32C, rotated and with a constant added."""
-    table, crc = _build_table(), 0xFFFFFFFF
-    for byte in content:
-        crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
-
-
-@functools.cache
-def _build_table() -> list[int]:
-    table = list(range(256))
-    for _ in range(8):
-        table = [(each >> 1) ^ (0x82F63B78 if each & 1 else 0) for each in table]
-    return table
 
 
 def _run(servable: Servable, log: messages.PredictionLog, inference: Inference) -> None:

@@ -220,7 +220,7 @@ class Pictures(HalfPlus):
 
     def get_model_metadata(self, request):
         response = super().get_model_metadata(request)
-        signatures = get_model_metadata_pb2.SignatureDefMap()
+        signatures = messages.SignatureDefMap()
         response.metadata["signature_def"].Unpack(signatures)
         signatures.signature_def["serve_images"].CopyFrom(signatures.signature_def["two"])
         response.metadata["signature_def"].Pack(signatures)
