@@ -97,6 +97,8 @@ class Predictor:
             ValueError: as `predict` does, unless `errors` is `return`.
             RequestError: the server does not answer.
         """
+        if n < 1:
+            raise ValueError(f"n is {n}; it must be 1 or more")
         for place, prediction in enumerate(self._predict_ahead(iter(list_sources(images)), n)):
             if prediction.error and errors == "raise":
                 source = prediction.source

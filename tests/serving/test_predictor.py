@@ -89,6 +89,8 @@ def test_n_is_the_best_text_and_its_alternatives(use, tmp_path):
     (one,) = use(Model()).predict(picture(tmp_path, "64.png", 64), n=2)
     assert (one.text, one.confidence, one.alternatives) == ("64", 0.25, (("?", 0.1),))
     assert use(Model()).predict(picture(tmp_path, "64.png", 64), n=1)[0].alternatives == ()
+    with pytest.raises(ValueError, match="n is 0; it must be 1 or more"):
+        use(Model()).predict([], n=0)
 
 
 def test_sources_are_asked_in_batches(use):
