@@ -94,15 +94,16 @@ def survey_data(
         root: folder of the data.
         readers: names in `READERS`; the first that supports the data reads it.
         find_problem: says what is wrong with a record. Pictures are decoded in full for half of the time.
-        seconds: to look for; 0 for all of the data. At least one piece is begun.
+        seconds: of a core's time to look for; 0 for all of the data. At least one record is looked at.
         thumbnails: whether they are made, of all pictures that are decoded.
 
     Raises:
         ValueError: the data is of no known format, or useless as a whole.
     """
     name = choose_reader(root, readers)
-    reader, began = get_reader(name), time.monotonic()
+    reader = get_reader(name)
     shards = reader.list_shards(root)
+    began = time.process_time()  # of this process: a busy machine looks as far, only later
     order = random.Random(0).sample(range(len(shards)), len(shards))
     found: dict[int, list[Seen]] = {}
     sample: list[Record] = []
@@ -110,7 +111,7 @@ def survey_data(
     for number in order:
         lot = found.setdefault(number, [])
         for record in reader.read(root, shards[number]):
-            spent = time.monotonic() - began
+            spent = time.process_time() - began
             if seconds and spent > seconds and (lot or len(found) > 1):
                 cut = True
                 break
@@ -122,8 +123,8 @@ def survey_data(
         if cut:
             break
     seen = [each for number in sorted(found) for each in found[number]]
-    whole = [len(lot) for number, lot in found.items() if not cut or number != list(found)[-1]]
-    listed = round(sum(whole) / len(whole) * len(shards)) if cut and whole else len(seen)
+    whole = list(found.values())[:-1] or list(found.values())
+    listed = round(sum(map(len, whole)) / len(whole) * len(shards)) if cut else len(seen)
     return Survey(reader=name, seen=seen, sample=sample, complete=not cut, listed=max(listed, len(seen)))
 
 

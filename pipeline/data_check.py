@@ -20,7 +20,7 @@ from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.survey import Seen, Survey, survey_data
 
-SECONDS = 0.8  # that the data is looked at for
+SECONDS = 0.5  # of a core, that the data is looked at for
 FEW = 5  # groups, below which a split by group says little about new ones
 NAMED = 5  # classes, or pictures, that are named
 MOST_COMPARED = 3000  # pictures of a split

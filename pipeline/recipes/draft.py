@@ -56,7 +56,7 @@ class Budget(NamedTuple):
 # What each task starts from: a recipe that ships, with its network and weights.
 BASES = {"classification": "digits", "syllables": "hangul", "sequence": "lines", "tagging": "invoices"}
 BUDGETS = {
-    "small_cnn": Budget(500, 2000),
+    "small_cnn": Budget(500, 1000),
     "residual_cnn": Budget(250, 3000),
     "line_cnn": Budget(40, 3000),
     "word_attention": Budget(20, 1500),
