@@ -159,14 +159,11 @@ def _place(layout: str, ink: Ink, rng: np.random.Generator, size: float, wanted:
 
 
 def _scatter(rng: np.random.Generator, size: float, wanted: int) -> Iterator[tuple[float, float]]:
-    found: list[tuple[float, float]] = []
-    for _ in range(wanted * 40):
-        x, y = rng.uniform(MARGIN + size, (WIDTH - MARGIN - size, HEIGHT - MARGIN - size))
-        if all(max(abs(x - left), abs(y - top)) > 1.25 * size for left, top in found):
-            found.append((float(x), float(y)))
-            yield found[-1]
-        if len(found) == wanted:
-            return
+    found = np.empty((0, 2))
+    for place in rng.uniform(MARGIN + size, (WIDTH - MARGIN - size, HEIGHT - MARGIN - size), (40 * wanted, 2)):
+        if len(found) < wanted and (np.abs(found - place).max(1) > 1.25 * size).all():
+            found = np.vstack([found, place])
+            yield float(place[0]), float(place[1])
 
 
 def _draw_rule(ink: Ink, left: float, right: float, y: float, thick: float, strength: float) -> None:
