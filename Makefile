@@ -55,6 +55,7 @@ format: setup ## Fix and format with ruff
 lock: setup ## Resolve requirements/*.in into the locks (a version stays while it fits; to move on, delete the lock first)
 	cd requirements && ../$(COMPILE) installer.in --output-file installer.txt
 	cd requirements && ../$(COMPILE) py311.in --output-file py311.txt --python-version 3.11
+	cd requirements && ../$(COMPILE) ../pyproject.toml --extra serve --constraint py311.txt --no-emit-package backports-strenum --output-file serve.txt --python-version 3.11
 	cd requirements && ../$(COMPILE) py312.in --output-file py312.txt --python-version 3.12 --universal
 	cd requirements && ../$(COMPILE) docs.in --output-file docs.txt --python-version 3.11 --universal
 

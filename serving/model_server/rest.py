@@ -6,6 +6,7 @@ import asyncio
 import concurrent.futures
 import contextlib
 import errno
+import functools
 import logging
 import math
 import socket
@@ -25,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tfx_ocr.serving.codes import HTTP_STATUSES
-from tfx_ocr.serving.model_server import json_answers, rest_api
+from tfx_ocr.serving.model_server import json_answers, large_bodies, rest_api
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.flags import ALL_ADDRESSES, LOOPBACK
 from tfx_ocr.serving.model_server.handlers import Handlers
@@ -33,7 +34,7 @@ from tfx_ocr.serving.model_server.monitoring import CONTENT_TYPE, OK, Monitoring
 
 MAX_BODY_BYTES = 128 << 20  # of a request, also when unpacked
 MAX_HELD_BYTES = 4 * MAX_BODY_BYTES  # of all bodies that are read or answered at once
-LARGE_BODY_BYTES = 4 << 20  # parsing more takes a thread long enough to keep the others waiting
+LARGE_BODY_BYTES = 4 << 20  # of which one request is worked on at a time
 PATIENCE_S = 50  # without a byte of a request before it is given up; libevent's, and so TensorFlow Serving's
 START_S = 30
 
@@ -148,7 +149,11 @@ class App:
         def work() -> bytes:
             left = None if deadline is None else max(deadline - time.monotonic(), 0)
             body = b"".join(parts)
-            return rest_api.answer(self._handlers, call, _unpack(body) if is_packed else body, left)
+            body = _unpack(body) if is_packed else body
+            read: rest_api.Read = rest_api.read_request
+            if large_bodies.is_slow(body):
+                read = functools.partial(large_bodies.read_apart, timeout_s=left)
+            return rest_api.answer(self._handlers, call, body, left, read)
 
         is_large = sum(map(len, parts)) > LARGE_BODY_BYTES
         # probes read the status: they do not wait behind inference

@@ -119,6 +119,13 @@ def server_image(engine, base) -> str:
 
 
 @pytest.fixture(scope="session")
+def light_image(engine, base) -> str:
+    """Build the image of the server without TensorFlow."""
+    dockerfile = str(ROOT / "serving/docker/Dockerfile")
+    return build(engine, base, "tfx-ocr-server-light", "--file", dockerfile, "--target=light")
+
+
+@pytest.fixture(scope="session")
 def pipeline_image(engine, base) -> str:
     """Build the image of Kubeflow's steps."""
     return build(engine, base, "tfx-ocr:test", "--file", str(ROOT / "serving/docker/Dockerfile"))

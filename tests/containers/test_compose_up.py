@@ -121,8 +121,8 @@ class Load:
 
 @pytest.fixture(scope="module")
 def picture(tmp_path_factory):
-    folder = get_sample("digits")(tmp_path_factory.mktemp("sample"))
-    return next(folder.rglob("7/*.png")).read_bytes()
+    folder = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
+    return next(folder.glob("test/7/*")).read_bytes()
 
 
 @pytest.fixture(scope="module")

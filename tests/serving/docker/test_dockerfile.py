@@ -32,7 +32,19 @@ def test_beam_starts_workers_of_the_locked_version():
 
 def test_python_is_the_one_that_the_lock_is_for():
     assert "ARG PYTHON_IMAGE=python:3.11-slim-bookworm\n" in DOCKERFILE
-    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {"${PYTHON_IMAGE}", "${BEAM_IMAGE}"}
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)) == {
+        *("${PYTHON_IMAGE}", "${BEAM_IMAGE}", "serving"),
+    }
+
+
+def test_the_light_servers_lock_is_a_part_of_the_whole_one_and_lacks_tensorflow():
+    pins, light = (
+        dict(re.findall(r"^(\S+)==(\S+)", (ROOT / f"requirements/{name}.txt").read_text(), re.MULTILINE))
+        for name in ("py311", "serve")
+    )
+    assert light.items() <= pins.items()
+    assert {"ai-edge-litert", "grpcio", "uvicorn"} <= light.keys()
+    assert light.keys().isdisjoint({"tensorflow", "tfx", "apache-beam", "keras"})
 
 
 def test_hadolint_finds_nothing():
@@ -50,7 +62,7 @@ def test_hadolint_would_find_something(tmp_path):
 
 
 def test_the_server_is_started_by_name_as_nobody_in_particular():
-    (stage,) = re.findall(r"^FROM \S+ AS server$(.+?)^FROM ", DOCKERFILE, re.MULTILINE | re.DOTALL)
+    (stage,) = re.findall(r"^FROM \S+ AS serving$(.+?)^FROM ", DOCKERFILE, re.MULTILINE | re.DOTALL)
     entry_point = json.loads(re.search(r"^ENTRYPOINT (.+)$", stage, re.MULTILINE)[1])
     command = json.loads(re.search(r"^CMD (.+)$", stage, re.MULTILINE)[1])
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]

@@ -1,3 +1,4 @@
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,11 @@ def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path)
         (status,) = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus(request, 20).model_version_status
     server.drain(1)
     assert status.version == 7
+    verifying = dataclasses.replace(ssl, custom_ca=certificate.read_text(), client_verify=True)
+    server = GrpcServer(handlers, monitoring, port=free_port(), ssl=verifying)
+    with_key = grpc.ssl_channel_credentials(certificate.read_bytes(), key.read_bytes(), certificate.read_bytes())
+    for client, code in ((with_key, None), (credentials, grpc.StatusCode.UNAVAILABLE)):
+        with grpc.secure_channel(f"localhost:{server.port}", client) as channel:
+            found = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus.future(request, 20).exception()
+            assert (found.code() if found else None) == code
+    server.drain(1)
