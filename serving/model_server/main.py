@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tfx_ocr.data.extras import explain_missing
 from tfx_ocr.serving.model_server import flags as command_line
 from tfx_ocr.serving.model_server.flags import Flags
 
@@ -62,8 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         serve(flags, stop)
-    except ValueError as error:
-        sys.stderr.write(f"Failed to start server. Error: {error}\n")
+    except (ValueError, ModuleNotFoundError) as error:
+        said = explain_missing(error) if isinstance(error, ModuleNotFoundError) else error
+        sys.stderr.write(f"Failed to start server. Error: {said}\n")
         return FAILED
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -43,14 +44,16 @@ def light(tmp_path_factory) -> Path:
     pins = re.findall(r"^(?!backports-strenum)\S+==[^\\\n]+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     (folder / "pins.txt").write_text("\n".join(pins))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "venv"], check=True)
-    python = folder / "venv/bin/python"
-    install = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-compile"]
-    wheel = next(folder.glob("*.whl"))
+    install(folder, str(next(folder.glob("*.whl"))))
+    return folder / "venv/bin"
+
+
+def install(folder: Path, what: str) -> None:
+    pip = [sys.executable, "-m", "pip", "--python", folder / "venv/bin/python", "install", "--quiet", "--no-compile"]
     done = subprocess.run(
-        [*install, "--constraint", folder / "pins.txt", wheel], capture_output=True, text=True, check=False
+        [*pip, "--constraint", folder / "pins.txt", what], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    return python.parent
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +114,29 @@ def test_what_needs_tfx_says_how_to_install_it(light, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "tfx-ocr: tfx is not installed: pip install 'tfx-ocr[pipeline]'\n"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_server_answers_with_the_extra_that_it_needs(light, digits, tmp_path):
+    needs = run(light / "tensorflow_model_server", "--model_name=digits", "--model_base_path=/", cwd=tmp_path)
+    assert needs.returncode == 1
+    assert "is not installed: pip install 'tfx-ocr[serve]'" in needs.stderr.splitlines()[-1]
+    folder = light.parents[1]
+    install(folder, f"{next(folder.glob('*.whl'))}[serve]")
+    (shipped,) = light.parent.glob("lib/python3*/site-packages/tfx_ocr/data/pretrained/digits/model")
+    shutil.copytree(shipped, tmp_path / "digits/1")
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        grpc, rest = (free.getsockname()[1] for free in (one, other))
+    command = [light / "tensorflow_model_server", f"--port={grpc}", f"--rest_api_port={rest}", "--model_name=digits"]
+    server = subprocess.Popen(
+        [*command, f"--model_base_path={tmp_path}/digits"],
+        env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert any("Exporting HTTP/REST API" in line for line in server.stderr)
+        file, address = next((digits / "test/5").iterdir()), f"http://127.0.0.1:{rest}"
+        done = run(light / "tfx-ocr", "predict", "digits", file, "--json", "--server", address, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(done.stdout)[0]["label"] == "5"
+    finally:
+        server.terminate()
+        server.communicate(timeout=60)
