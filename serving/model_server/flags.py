@@ -47,7 +47,7 @@ class Flags:
         saved_model_tags: comma-separated tags of the graph to load.
         prefer_tflite_model: serve a version's `model.tflite`, or its portable form, where it has one.
         num_tflite_pools: of its interpreters; 0: one a core.
-        num_tflite_interpreters_per_pool: each runs one request, or a row of one, at a time.
+        num_tflite_interpreters_per_pool: each runs one request or batch at a time.
         enable_signature_method_name_check: refuse a signature whose method name is another's.
         enable_serialization_as_tensor_content: answer Predict with `tensor_content`, not with typed fields.
         enable_profiler: let TensorFlow's profiler ask this server.
