@@ -24,6 +24,7 @@ from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.validation import validate_records
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving import versions
 from tfx_ocr.serving.locations import Location, find_folder, open_model
 from tfx_ocr.serving.runtimes import PORTABLE
 
@@ -40,7 +41,8 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
         split: `train`, `eval`, `test` or `all`; "" for `test` where the data names one, else all of it.
 
     Returns:
-        What `gate.json` holds, with `data`, `model` (`version`, `path`) and `set_aside`: `n`, `reasons` (how many for
+        What `gate.json` holds, with `data`, `model` (`version`, `path`), `seen` (`n` records that the model was trained
+        on, of the `of` of which its manifest can tell) and `set_aside`: `n`, `reasons` (how many for
         each kind, the commonest first) and `examples` (the first `SHOWN`, each with `source` and `reason`).
 
     Raises:
@@ -65,13 +67,16 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
     family = get_metrics(choose_family(recipe.task, recipe.gate))
-    pairs, digest = predict_records(recipe, location, records, family)
+    pairs, raws = predict_records(recipe, location, records, family)
+    digest = of_records.combine_digests(map(of_records.digest_record, raws))
+    seen, told = of_records.count_seen(raws, _read_sketch(location.folder))
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
     verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest)
     return verdict | {
         "split": wanted,
         "data": str(data),
         "model": {"version": location.version, "path": str(location.folder)},
+        "seen": {"n": seen, "of": told},
         "set_aside": {
             "n": len(rejected),
             "reasons": dict(collections.Counter(classify_reason(one.reason) for one in rejected).most_common()),
@@ -90,8 +95,8 @@ def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Rec
 
 def predict_records(
     recipe: Recipe, location: Location, given: list[Record], family: Family
-) -> tuple[collections.Counter[Pair], str]:
-    """Count the pairs that are judged, and digest the records as the Evaluator does.
+) -> tuple[collections.Counter[Pair], list[bytes]]:
+    """Count the pairs that are judged; return also the records as the Evaluator reads them.
 
     Raises:
         ValueError: the model cannot be loaded, or is one of another kind than the recipe's.
@@ -104,7 +109,15 @@ def predict_records(
                 f"(it has {', '.join(sorted(opened.signatures)) or 'none'})"
             )
         pairs = collections.Counter(of_records.predict_pairs(opened, raws, family))
-    return pairs, of_records.combine_digests(map(of_records.digest_record, raws))
+    return pairs, raws
+
+
+def _read_sketch(folder: Path) -> str:
+    """Return the hashes of the examples that a version was trained on; "" for one that does not say."""
+    try:
+        return versions.read_manifest(folder).trained_on
+    except ValueError:
+        return ""
 
 
 def _as_png(record: Record) -> Record:

@@ -83,6 +83,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 mine = {each["record"]: each["answer"] for each in given}
                 served = baseline.ask_baseline(serving_dir, read_split(examples, part.gate.split), family, mine)
         verdict = gate.judge(part.name, part.gate, family, pairs, served, digest)
+        verdict["trained_on"] = records.select_hashes(read_split(examples, "train")) if "train" in splits else ""
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
         io_utils.write_string_file(os.path.join(evaluation.uri, GATE_FILE), text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -16,6 +17,8 @@ from tfx_ocr.data.example import read_features
 from tfx_ocr.serving.model import Model
 
 BATCH = 64  # records a question
+SKETCH = 1024  # hashes that a sketch of a split has at most
+CONTENT = (features.IMAGE, features.WORDS, features.BOXES)  # what a record shows, whatever it is labelled as
 
 
 def parse_record(raw: bytes) -> dict[str, list[Any]]:
@@ -38,6 +41,28 @@ def digest_record(raw: bytes) -> str:
 def combine_digests(digests: Iterable[str]) -> str:
     """Return 64 hex digits over a split's records' digests, in any order: equal for equal examples."""
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+
+
+def hash_content(raw: bytes) -> str:
+    """Return 16 hex digits of the SHA-256 over what a record shows: the same under any label, file name and group."""
+    shown = sorted(feature for feature in _features(raw) if feature[0] in CONTENT)
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def select_hashes(raws: Iterable[bytes]) -> str:
+    """Return the `SKETCH` smallest hashes of what records show, joined by spaces: all of a small split, a sample else.
+
+    Source: Cohen, Kaplan, "Summarizing data using bottom-k sketches", 2007.
+    """
+    return " ".join(heapq.nsmallest(SKETCH, {hash_content(raw) for raw in raws}))
+
+
+def count_seen(raws: Iterable[bytes], sketch: str) -> tuple[int, int]:
+    """Return how many records a sketched split has too, and the number of those of which its sketch can tell."""
+    known = sketch.split()
+    last = known[-1] if len(known) == SKETCH else ""
+    told = [each for each in map(hash_content, raws) if not last or each <= last]
+    return len([each for each in told if each in set(known)]), len(told)
 
 
 def predict_pairs(model: Model, raws: Iterable[bytes], family: Family) -> Iterator[Pair]:

@@ -22,6 +22,7 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import messages, versions
 from tfx_ocr.serving.portable import FOLDER
 
+JUDGED = ("split", "n", "metrics", "examples_digest", "trained_on")  # fields of a verdict that a manifest has
 Artifacts = dict[str, list[types.Artifact]]
 
 
@@ -107,5 +108,5 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
         alphabet=dataclasses.asdict(part.alphabet) if dataclasses.is_dataclass(part.alphabet) else part.alphabet or "",
         tensorflow=graph.meta_info_def.tensorflow_version,
         signatures=tuple(sorted(name for name in graph.signature_def if not name.startswith("__"))),
-        **{name: judged[name] for name in ("split", "n", "metrics", "examples_digest") if name in judged},
+        **{name: judged[name] for name in JUDGED if name in judged},
     )

@@ -52,6 +52,9 @@ def _lines(result: dict[str, Any]) -> list[str]:
 
     aside = result["set_aside"]
     said = [f"{result['recipe']} model {result['model']['version']} on {result['data']}", summarize(result)]
+    if seen := result["seen"]["n"]:
+        told = result["seen"]["of"]
+        said.append(f"the model was trained on {seen} of {told} records: these numbers are not of new ones")
     if aside["n"]:
         reasons = ", ".join(f"{count} {what}" for what, count in aside["reasons"].items())
         said.append(f"{aside['n']} set aside: {reasons}")

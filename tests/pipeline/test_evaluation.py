@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -10,12 +11,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tfx_ocr.components.evaluator import records
 from tfx_ocr.data import pretrained
+from tfx_ocr.data.example import serialize_example
+from tfx_ocr.data.images import to_png
 from tfx_ocr.data.readers.tfrecord import write
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples import get_sample
+from tfx_ocr.pipeline.cli.evaluate import _lines as format_lines
 from tfx_ocr.pipeline.evaluation import evaluate
 from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.serving import versions
 from tfx_ocr.serving.portable import FOLDER
 
 pytestmark = pytest.mark.tfx
@@ -125,3 +131,16 @@ def test_a_model_of_another_kind_is_refused_by_name(settings, tmp_path):
     write(tmp_path / "pages.tfrecord", [page])
     with pytest.raises(ValueError, match="is not a model of invoices: it lacks the signature serve_words"):
         evaluate(invoices, tmp_path, pretrained.get_folder("digits"))
+
+
+def test_records_that_the_model_was_trained_on_are_counted(settings, digits, tmp_path):
+    paths = sorted(digits.rglob("*.png"))
+    shown = [serialize_example({"image": [to_png(path.read_bytes())], "label": [b"another"]}) for path in paths[:7]]
+    folder = shutil.copytree(pretrained.get_folder("digits"), tmp_path / "digits" / "1")
+    assert evaluate(settings, digits, folder)["seen"] == {"n": 0, "of": len(paths)}
+    manifest = dataclasses.replace(versions.read_manifest(folder), trained_on=records.select_hashes(shown))
+    (folder / versions.MANIFEST).write_text(json.dumps(dataclasses.asdict(manifest)), encoding="utf-8")
+    result = evaluate(settings, digits, folder)
+    assert result["seen"] == {"n": 7, "of": len(paths)}
+    sentence = f"the model was trained on 7 of {len(paths)} records: these numbers are not of new ones"
+    assert sentence in format_lines(result)

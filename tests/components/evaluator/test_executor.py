@@ -1,3 +1,4 @@
+import hashlib
 import json
 from types import SimpleNamespace
 
@@ -50,6 +51,11 @@ def sound(judge, tmp_path_factory):
     return judge("", tmp_path_factory.mktemp("nothing_served"))
 
 
+def hash_shown(image):
+    """Return the hash of what a record shows, worked out by itself."""
+    return hashlib.sha256(repr([("image", "bytes_list", [image])]).encode()).hexdigest()[:16]
+
+
 def verdict(folder):
     return json.loads((folder / "gate.json").read_text())
 
@@ -69,6 +75,11 @@ def test_verdict_has_the_numbers_worked_out_by_hand(sound):
     assert judged["classes"]["3"]["support"] == 10
     assert ["3", "1", 1] in judged["confusion"]
     assert judged["blessed"] is True
+
+
+def test_verdict_has_the_hashes_of_the_training_examples(sound):
+    hashes = verdict(sound[0])["trained_on"].split()
+    assert hashes == sorted({hash_shown(image) for image, _ in RECORDS[:4]})
 
 
 def test_tfma_loads_the_same_numbers_under_plain_names(sound):

@@ -39,3 +39,32 @@ def test_an_export_is_asked_for_each_record_in_their_order(write_export, tmp_pat
         assert list(records.predict_pairs(export, raws, classification)) == [
             (str(n % 7), str(n % 3)) for n in range(70)
         ]
+
+
+def show(image, label="1", source="a.png"):
+    return example(image=[image], label=[label.encode()], source=[source.encode()])
+
+
+def test_what_a_record_shows_is_the_same_under_any_label_and_name():
+    assert records.hash_content(show(b"one")) == records.hash_content(show(b"one", label="7", source="b.png"))
+    assert records.hash_content(show(b"one")) != records.hash_content(show(b"two"))
+    # SHA-256 of [('image', 'bytes_list', [b'one'])]
+    assert records.hash_content(show(b"one")) == "47f4b2924bfda4e9"
+
+
+def test_records_of_a_small_split_are_all_told():
+    sketch = records.select_hashes(show(b"%d" % number) for number in range(10))
+    assert sketch.split() == sorted(sketch.split())
+    assert records.count_seen([show(b"3", label="x"), show(b"9"), show(b"10")], sketch) == (2, 3)
+    assert records.count_seen([show(b"3")], "") == (0, 1)
+
+
+def test_of_a_large_split_the_smallest_hashes_stand_for_all(monkeypatch):
+    monkeypatch.setattr(records, "SKETCH", 50)
+    trained = [show(b"%d" % number) for number in range(200)]
+    sketch = records.select_hashes([*trained, *trained])
+    assert len(sketch.split()) == len(set(sketch.split())) == 50
+    seen, told = records.count_seen([*trained[:100], *(show(b"new %d" % number) for number in range(100))], sketch)
+    known = [records.hash_content(raw) for raw in trained[:100]]
+    assert seen == sum(each in sketch for each in known)
+    assert seen < told < 100

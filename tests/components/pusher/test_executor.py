@@ -11,7 +11,14 @@ from tfx_ocr.serving import versions
 pytestmark = pytest.mark.tfx
 
 DIGITS = get_recipe("digits")
-JUDGED = {"split": "test", "n": 4, "metrics": {"accuracy": 0.75}, "examples_digest": "abc", "blessed": True}
+JUDGED = {
+    "split": "test",
+    "n": 4,
+    "metrics": {"accuracy": 0.75},
+    "examples_digest": "abc",
+    "trained_on": "0a 0b",
+    "blessed": True,
+}
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
     assert manifest.input["kind"] == "image"
     assert (manifest.input["height"], manifest.input["width"], manifest.input["channels"]) == (75, 75, 1)
     assert (manifest.split, manifest.n, manifest.metrics) == ("test", 4, {"accuracy": 0.75})
-    assert manifest.examples_digest == "abc"
+    assert (manifest.examples_digest, manifest.trained_on) == ("abc", "0a 0b")
     assert manifest.signatures == ("serve_images", "serving_default")
     assert manifest.tensorflow.startswith("2.")
     assert manifest.files == versions.compute_digests(tmp_path / "model" / "Format-Serving")
