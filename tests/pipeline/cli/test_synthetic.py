@@ -38,5 +38,5 @@ def test_lines_are_asked_of_the_writer_as_the_options_say(invoke, tmp_path):
 
 
 def test_another_kind_is_answered_with_the_known_ones(invoke):
-    assert str(invoke("pages").exception) == "nothing is drawn as 'pages'; known: lines"
+    assert str(invoke("pages").exception) == "no drawing 'pages'; known: lines"
     assert invoke.asked == []
