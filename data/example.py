@@ -8,6 +8,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
+SHOWN = 64  # bytes of what is no tf.Example
 FIELD = descriptor_pb2.FieldDescriptorProto
 LISTS = {"bytes_list": "BytesList", "float_list": "FloatList", "int64_list": "Int64List"}
 
@@ -20,8 +21,9 @@ def read_features(serialized: bytes) -> Iterator[tuple[str, str, list[Any]]]:
     """
     try:
         features = _get_message().FromString(serialized).features.feature
-    except Exception as error:  # DecodeError, whose class is the implementation's
-        raise ValueError(f"Could not parse example input: {error}") from None
+    except Exception:  # DecodeError, whose class is the implementation's
+        begins = serialized[:SHOWN].decode("utf-8", "backslashreplace")
+        raise ValueError(f"Could not parse example input, value: '{begins}'") from None  # TensorFlow Serving's words
     for name, feature in features.items():
         kind = feature.WhichOneof("kind") or next(iter(LISTS))
         yield name, kind, list(getattr(feature, kind).value)

@@ -71,7 +71,8 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     digest = of_records.combine_digests(map(of_records.digest_record, raws))
     seen, told = of_records.count_seen(raws, _read_sketch(location.folder))
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
-    verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest)
+    known = getattr(get_alphabet(recipe.alphabet), "CLASSES", ())
+    verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest, known)
     return verdict | {
         "split": wanted,
         "data": str(data),

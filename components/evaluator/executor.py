@@ -25,6 +25,7 @@ from tfx_ocr.components.reading import list_splits, read_lines, read_split
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import get_alphabet
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -82,7 +83,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             ):
                 mine = {each["record"]: each["answer"] for each in given}
                 served = baseline.ask_baseline(serving_dir, read_split(examples, part.gate.split), family, mine)
-        verdict = gate.judge(part.name, part.gate, family, pairs, served, digest)
+        known = getattr(get_alphabet(part.alphabet), "CLASSES", ())
+        verdict = gate.judge(part.name, part.gate, family, pairs, served, digest, known)
         verdict["trained_on"] = records.select_hashes(read_split(examples, "train")) if "train" in splits else ""
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)

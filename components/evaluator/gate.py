@@ -1,19 +1,21 @@
 """Whether a model may be served: its numbers against the recipe's gate, one check a limit, one sentence a failure.
 
 Worse than the served version is told from unlucky: what is worse by more than the limit is refused only where a paired
-bootstrap interval of the difference, over the same records, lies on one side of 0.
+bootstrap interval of the difference, over the same records, lies on one side of 0. Good is told from lucky: a test of
+too few examples blesses no model, and a limit inside the metric's interval is said.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from tfx_ocr.components.evaluator.metrics import Family, bootstrap
 from tfx_ocr.components.evaluator.metrics.bootstrap import Interval, compute_differences
 from tfx_ocr.components.recipe import Gate
 
+NAMED = 5  # classes that a sentence names
 TOLERANCE = 1e-9  # 0.962 - 0.957 is 0.005 to a person
 
 
@@ -45,7 +47,7 @@ class Check:
     """One limit held against one number.
 
     Attributes:
-        metric: name.
+        metric: name; `examples` where examples are counted.
         rule: field of `Gate` it comes from.
         limit: the gate's.
         value: the model's.
@@ -58,7 +60,7 @@ class Check:
     """
 
     metric: str
-    rule: Literal["at_least", "at_most", "each_class_at_least", "at_most_worse"]
+    rule: Literal["at_least", "at_most", "each_class_at_least", "at_most_worse", "min_examples", "min_class_examples"]
     limit: float
     value: float
     ok: bool
@@ -107,6 +109,7 @@ def run_checks(
     metrics: Mapping[str, float],
     classes: Mapping[str, Mapping[str, float]],
     served: Served | None,
+    intervals: Mapping[str, Interval] | None = None,
 ) -> list[Check]:
     """Hold a model's numbers against a gate.
 
@@ -117,12 +120,14 @@ def run_checks(
         classes: by class, each with `support`. A class that was never the label is not judged alone: its wrong
             answers count against the classes they were given for.
         served: the served version on the same examples; None where nothing is served, and then nothing is worse.
+        intervals: 95 % intervals of the metrics, by name: a limit that holds and lies inside one may hold by chance.
 
     Returns:
         One check a limit; for `each_class_at_least` one a class below it, or the lowest class where none is.
     """
     found = [_at_least(name, limit, metrics[name]) for name, limit in gate.at_least.items()]
     found += [_at_most(name, limit, metrics[name]) for name, limit in gate.at_most.items()]
+    found = [_add_doubt(check, (intervals or {}).get(check.metric)) for check in found]
     judged = {label: values for label, values in classes.items() if values["support"]}
     for name, limit in gate.each_class_at_least.items():
         of_classes = [
@@ -130,9 +135,54 @@ def run_checks(
         ]
         below = [check for check in of_classes if not check.ok]
         found += below or sorted(of_classes, key=lambda check: check.value)[:1]
-    intervals = compute_differences(family, served.triples) if gate.at_most_worse and served and served.triples else {}
+    differences = (
+        compute_differences(family, served.triples) if gate.at_most_worse and served and served.triples else {}
+    )
     for name, limit in gate.at_most_worse.items():
-        found.append(_at_most_worse(name, limit, metrics[name], family, served, intervals.get(name)))
+        found.append(_at_most_worse(name, limit, metrics[name], family, served, differences.get(name)))
+    return found
+
+
+def count_examples(gate: Gate, count: int, supports: Mapping[str, float], classes: Collection[str]) -> list[Check]:
+    """Hold the number of examples against a gate.
+
+    Args:
+        gate: the recipe's.
+        count: of the examples judged.
+        supports: class to how many examples have it as their label.
+        classes: all that a label may be; none where labels are not classes.
+
+    Returns:
+        A check of all, and one of the classes where there are some, with its sentence where some were never seen.
+    """
+    few = f"{count} {gate.split} examples, where at least {gate.min_examples} are needed (gate.min_examples)"
+    ok = count >= gate.min_examples
+    found = [
+        Check(
+            metric="examples",
+            rule="min_examples",
+            limit=gate.min_examples,
+            value=count,
+            ok=ok,
+            sentence="" if ok else few,
+        )
+    ]
+    if classes:
+        limit = max(gate.min_class_examples, 1)
+        below = [name for name in classes if supports.get(name, 0) < limit]
+        more = f" and {len(below) - NAMED} more" if len(below) > NAMED else ""
+        than = f"fewer than {limit} {gate.split} examples" if limit > 1 else f"no {gate.split} example"
+        sentence = f"{than} of {len(below)} of {len(classes)} classes: {', '.join(map(repr, below[:NAMED]))}{more}"
+        found.append(
+            Check(
+                metric="examples",
+                rule="min_class_examples",
+                limit=gate.min_class_examples,
+                value=min(supports.get(name, 0) for name in classes),
+                ok=not (below and gate.min_class_examples),
+                sentence=sentence if below else "",
+            )
+        )
     return found
 
 
@@ -154,6 +204,7 @@ def judge(
     pairs: Mapping[tuple[str, str], int],
     served: Served | None,
     examples_digest: str,
+    known: Collection[str] = (),
 ) -> dict[str, Any]:
     """Judge a model: return what `gate.json` holds.
 
@@ -164,6 +215,7 @@ def judge(
         pairs: references and answers to how often they came, over the gate's split.
         served: the served version on the same examples.
         examples_digest: of those.
+        known: what a label may be, where labels are classes; "" is none.
 
     Returns:
         `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `lower_is_better`: names
@@ -172,7 +224,12 @@ def judge(
     """
     metrics = bootstrap.compute_metrics(family, pairs)
     classes = family.measure_classes(pairs)
-    found = run_checks(gate, family, metrics, classes, served)
+    intervals = bootstrap.compute_intervals(family, pairs)
+    supports = {name: values["support"] for name, values in classes.items()}
+    found = [
+        *run_checks(gate, family, metrics, classes, served, intervals),
+        *count_examples(gate, sum(pairs.values()), supports, [*filter(None, known)] if family.CLASS_NAMES else ()),
+    ]
     often_first = sorted(family.count_confusions(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
@@ -181,7 +238,7 @@ def judge(
         "n": sum(pairs.values()),
         "metrics": metrics,
         "lower_is_better": sorted(family.LOWER_IS_BETTER),
-        "intervals": bootstrap.compute_intervals(family, pairs),
+        "intervals": intervals,
         "classes": classes,
         "confusion": [[label, answer, count] for (label, answer), count in often_first],
         "checks": [check.to_json() for check in found],
@@ -210,6 +267,16 @@ def _at_most(name: str, limit: float, value: float) -> Check:
     ok = value <= limit + TOLERANCE
     sentence = "" if ok else f"{name} {_number(value, limit)} is above {limit:g}"
     return Check(metric=name, rule="at_most", limit=limit, value=value, ok=ok, sentence=sentence)
+
+
+def _add_doubt(check: Check, interval: Interval | None) -> Check:
+    """Return a check that holds with what chance may have to do with it."""
+    if not check.ok or interval is None or not interval[0] < check.limit < interval[1]:
+        return check
+    low, high = (_number(edge, check.limit) for edge in interval)
+    side = "at least" if check.rule == "at_least" else "at most"
+    said = f"{check.metric} {_number(check.value, check.limit)} is {side} {check.limit:g}, which may be chance"
+    return dataclasses.replace(check, sentence=f"{said}: its 95 % interval is {low} to {high}")
 
 
 def _at_most_worse(

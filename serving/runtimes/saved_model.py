@@ -72,14 +72,16 @@ class SavedModel(Runtime):
         self._session.close()
 
     def _run_session(self, feeds: Mapping[Any, np.ndarray], fetches: list[Any], timeout_s: float | None) -> Any:
-        if timeout_s is None:
-            return self._session._call_tf_sessionrun(None, feeds, fetches, [], None)
-        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, int(timeout_s * 1000)))
-        buffer: Any = pywrap_tf_session.TF_NewBufferFromString(options.SerializeToString())
+        limit = {} if timeout_s is None else {"timeout_in_ms": max(1, int(timeout_s * 1000))}
+        options = tf.compat.v1.RunOptions(**limit).SerializeToString()
+        buffer: Any = pywrap_tf_session.TF_NewBufferFromString(options) if limit else None
         try:
             return self._session._call_tf_sessionrun(buffer, feeds, fetches, [], None)
+        except UnicodeDecodeError as error:  # TensorFlow's words hold bytes of the request, such as a PNG's
+            raise ValueError(error.object.decode("utf-8", "backslashreplace")) from None
         finally:
-            pywrap_tf_session.TF_DeleteBuffer(buffer)
+            if buffer:
+                pywrap_tf_session.TF_DeleteBuffer(buffer)
 
 
 def _configure(options: Options) -> tf.compat.v1.ConfigProto:

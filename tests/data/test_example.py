@@ -18,7 +18,7 @@ def test_no_features_are_an_empty_record():
 
 
 def test_other_bytes_are_refused_in_words():
-    with pytest.raises(ValueError, match="Could not parse example input"):
+    with pytest.raises(ValueError, match="Could not parse example input, value: '"):
         parse_example(b"\xff\xff\xff")
 
 

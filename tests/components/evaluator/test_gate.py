@@ -208,6 +208,7 @@ PAIRS = collections.Counter({("1", "1"): 3, ("7", "7"): 4, ("1", "7"): 1})
 
 
 def verdict(served=None, **limits):
+    limits = {"min_examples": 8, **limits}
     return gate.judge("digits", Gate(split="test", **limits), classification, PAIRS, served, "abc")
 
 
@@ -230,6 +231,51 @@ def test_verdict_holds_what_the_report_and_the_manifest_need():
 
 def test_verdict_blesses_when_every_check_holds():
     assert verdict(at_least={"accuracy": 0.875}, each_class_at_least={"recall": 0.75})["blessed"] is True
+
+
+def test_a_test_of_too_few_examples_blesses_no_model_however_good():
+    judged = verdict(at_least={"accuracy": 0.5}, min_examples=9)
+    assert judged["blessed"] is False
+    assert "8 test examples, where at least 9 are needed (gate.min_examples)" in gate.summarize(judged)
+    assert Gate().min_examples == 10
+
+
+@pytest.mark.parametrize(
+    ("known", "limit", "ok", "sentence"),
+    [
+        ("17", 1, True, ""),
+        ("179", 1, False, "no test example of 1 of 3 classes: '9'"),
+        ("179", 0, True, "no test example of 1 of 3 classes: '9'"),
+        ("17", 4, True, ""),
+        ("179", 5, False, "fewer than 5 test examples of 3 of 3 classes: '1', '7', '9'"),
+        ("01234567", 1, False, "no test example of 6 of 8 classes: '0', '2', '3', '4', '5' and 1 more"),
+    ],
+)
+def test_classes_never_seen_are_named(known, limit, ok, sentence):
+    limits = Gate(split="test", min_class_examples=limit)
+    (_, check) = gate.count_examples(limits, 8, {"1": 4, "7": 4}, known)
+    assert (check.ok, check.sentence) == (ok, sentence)
+    judged = gate.judge(
+        "digits", dataclasses.replace(limits, min_examples=8), classification, PAIRS, None, "abc", known
+    )
+    assert judged["blessed"] is ok
+    assert sentence in gate.summarize(judged)
+
+
+def test_texts_are_no_classes_that_could_be_missed():
+    judged = gate.judge("lines", Gate(min_examples=1), text, {("ab", "ab"): 1}, None, "abc", ["c"])
+    assert [check["rule"] for check in judged["checks"]] == ["min_examples"]
+
+
+@pytest.mark.parametrize(
+    ("right", "sentence"),
+    [(95, "accuracy 0.95 is at least 0.93, which may be chance: its 95 % interval is 0.91 to 0.99"), (100, "")],
+)
+def test_a_limit_inside_the_interval_is_said_to_hold_by_chance(right, sentence):
+    pairs = {("1", "1"): right, ("1", "7"): 100 - right}
+    judged = gate.judge("digits", Gate(at_least={"accuracy": 0.93}), classification, pairs, None, "abc")
+    assert judged["blessed"]
+    assert judged["checks"][0]["sentence"] == sentence
 
 
 def test_summary_says_the_numbers_and_what_is_wrong():

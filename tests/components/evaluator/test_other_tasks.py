@@ -79,7 +79,12 @@ def judge(artifact, tmp_path):
             "evaluation": [artifact("ModelEvaluation", tmp_path / "evaluation")],
             "blessing": [artifact("ModelBlessing", tmp_path / "blessing")],
         }
-        recipe = {"name": "other", "task": task, "alphabet": "any", "gate": {"split": "test", **limits}}
+        recipe = {
+            "name": "other",
+            "task": task,
+            "alphabet": "vietnamese",
+            "gate": {"split": "test", "min_examples": 1, **limits},
+        }
         inputs = {"examples": [examples], "model": [artifact("Model", tmp_path / "model")]}
         properties = {"recipe": json.dumps(recipe), "serving_dir": str(tmp_path / "served")}
         Executor().Do(inputs, made, properties)
@@ -147,7 +152,9 @@ def test_lines_are_judged_by_their_characters(reader, judge):
     ]  # fmt: skip
     assert judged["metrics"]["cer"] == pytest.approx(3 / 11)
     assert judged["metrics"]["wer"] == pytest.approx(3 / 5)
-    assert [check["sentence"] for check in judged["checks"]] == ["cer 0.273 is above 0.25", "", ""]
+    assert [check["sentence"] for check in judged["checks"]] == [
+        "cer 0.273 is above 0.25", "wer 0.6 is at most 0.9, which may be chance: its 95 % interval is 0 to 0.982", "", "",
+    ]  # fmt: skip
     assert judged["classes"] == {}
     values = result.get_metrics_for_slice((("group", "form 1"),))
     assert values["cer"]["doubleValue"] == pytest.approx(2 / 6)

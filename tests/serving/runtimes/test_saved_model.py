@@ -69,9 +69,10 @@ def test_export_answers_threads_at_once(export):
         ("serve_images", {"pixels": texts(b"7d")}, "takes image_bytes, and was given pixels"),
         ("serve_images", {}, "takes image_bytes, and was given nothing"),
         ("serve_images", {"image_bytes": np.ones(1)}, "INVALID_ARGUMENT"),
-        ("serving_default", {"examples": texts(b"no example")}, "Could not parse example input"),
+        ("serving_default", {"examples": texts(b"no example")}, "Could not parse example input, value: 'no example'"),
+        ("serving_default", {"examples": texts(b"\x89PNG\r\n")}, r"Could not parse example input, value: '\\x89PNG"),
     ],
-    ids=["signature", "input_name", "no_input", "type", "model_fails"],
+    ids=["signature", "input_name", "no_input", "type", "no_example", "a_picture_for_an_example"],
 )
 def test_export_refuses_in_a_sentence(export, signature, inputs, sentence):
     with pytest.raises(ValueError, match=sentence) as refused:
