@@ -4,6 +4,7 @@ RECIPE ?= digits
 DATA ?=
 NETWORK ?=
 SUITE ?= bookworm trixie
+MINUTES ?= 20
 BENCH ?= $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
 
 BIN := .venv/bin
@@ -14,7 +15,7 @@ LIGHT := $(wildcard tests/test_*.py)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs bench bench-serving test-bare test-containers clean
+.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs bench bench-serving fuzz test-bare test-containers clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -71,6 +72,9 @@ docs: .venv-docs/.setup ## Build the documentation into build/site, links checke
 bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/benchmarks.md (everything: a day on two cores)
 	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
 	@$(BIN)/python tests/bench/benchmarks.py
+
+fuzz: setup ## Try every parser on damaged inputs for MINUTES each, from where the last run ended
+	@$(BIN)/python tests/fuzz/run_fuzz.py --minutes $(MINUTES)
 
 bench-serving: ## Measure the served model alone: requests per second, versions swapped under load, half an hour's soak
 	@$(MAKE) --no-print-directory bench BENCH="serving soak"

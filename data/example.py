@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-SHOWN = 64  # bytes of what is no tf.Example
+SHOWN = 64  # bytes that an error quotes
 FIELD = descriptor_pb2.FieldDescriptorProto
 LISTS = {"bytes_list": "BytesList", "float_list": "FloatList", "int64_list": "Int64List"}
 

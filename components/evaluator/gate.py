@@ -215,7 +215,7 @@ def judge(
         pairs: references and answers to how often they came, over the gate's split.
         served: the served version on the same examples.
         examples_digest: of those.
-        known: what a label may be, where labels are classes; "" is none.
+        known: what a label may be, where labels are classes; "" is left out.
 
     Returns:
         `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `lower_is_better`: names

@@ -153,8 +153,11 @@ def test_lines_are_judged_by_their_characters(reader, judge):
     assert judged["metrics"]["cer"] == pytest.approx(3 / 11)
     assert judged["metrics"]["wer"] == pytest.approx(3 / 5)
     assert [check["sentence"] for check in judged["checks"]] == [
-        "cer 0.273 is above 0.25", "wer 0.6 is at most 0.9, which may be chance: its 95 % interval is 0 to 0.982", "", "",
-    ]  # fmt: skip
+        "cer 0.273 is above 0.25",
+        "wer 0.6 is at most 0.9, which may be chance: its 95 % interval is 0 to 0.982",
+        "",
+        "",
+    ]
     assert judged["classes"] == {}
     values = result.get_metrics_for_slice((("group", "form 1"),))
     assert values["cer"]["doubleValue"] == pytest.approx(2 / 6)

@@ -1,0 +1,68 @@
+"""Every parser against damaged inputs: an answer or a reason, never an error, never long."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+NAMES = (
+    *("page", "alto", "hocr", "fields", "tf.Example", "recipe"),
+    *(f"picture {form}" for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")),
+    *(f"set {name}" for name in ("sroie", "rvl_invoices", "labelled_csv", "cinnamon", "kalapa", "page_xml")),
+    *("set kaggle_invoices", "set idx"),
+)
+OF_THE_SERVER = ("REST body", "gRPC tensor")  # which imports TensorFlow
+INPUTS = 500  # of each parser
+
+
+@pytest.fixture(scope="module")
+def run(beside):
+    import run_fuzz
+
+    return run_fuzz
+
+
+def test_every_target_is_tried(run):
+    assert sorted(run.load_targets()) == sorted((*NAMES, *OF_THE_SERVER))
+
+
+@pytest.mark.parametrize("name", [*NAMES, *(pytest.param(name, marks=pytest.mark.tfx) for name in OF_THE_SERVER)])
+def test_a_damaged_input_is_read_or_refused(run, name):
+    found = run.try_inputs(name, run.load_targets()[name], 0, INPUTS)
+    assert found.failures == []
+    assert found.read + found.refused == INPUTS
+    assert found.refused > INPUTS / 50
+    assert found.read > INPUTS / 100  # the damage is not always fatal
+    if not name.startswith(("REST", "gRPC", "recipe", "tf.Example")):
+        assert all(":" in reason for reason in found.reasons), found.reasons
+
+
+def test_an_input_is_the_same_whenever_it_is_made(run):
+    target = run.load_targets()["page"]
+    assert run.make_input("page", target, 7) == run.make_input("page", target, 7)
+    assert run.make_input("page", target, 7) != run.make_input("page", target, 8)
+
+
+def test_what_raises_is_kept_with_its_input(run):
+    def fail(name, content):
+        raise KeyError(name)
+
+    found = run.try_inputs("page", run.Target({"a": b"seed of it"}, fail), 0, 3)
+    assert [failure.number for failure in found.failures] == [0, 1, 2]
+    assert found.failures[0].reason == "KeyError: 'a'"
+
+
+def test_a_run_goes_on_where_it_ended(run, tmp_path, monkeypatch):
+    target = run.Target({"a": b"seed of it"}, lambda name, content: True)
+    monkeypatch.setattr(run, "load_targets", lambda: {"any": target})
+    for inputs in (4, 6):
+        assert run.main(["--inputs", str(inputs), "--results", str(tmp_path)]) == 0
+    (row,) = (tmp_path / "fuzz.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert row.startswith("any,10,10,0,0,")
+
+
+def test_mutations_change_a_few_places(run):
+    chance = random.Random(1)
+    changed = [run.mutate(b'<a b="1">text</a>', chance) for _ in range(50)]
+    assert len(set(changed)) > 25
