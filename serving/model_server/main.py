@@ -86,6 +86,7 @@ def serve(flags: Flags, stop: threading.Event) -> None:
     batching = config.read_batching(flags.batching_parameters_file) if flags.batching_parameters_file else None
     metrics_path = config.read_monitoring(flags.monitoring_config_file) if flags.monitoring_config_file else None
     ssl = config.read_ssl(flags.ssl_config_file) if flags.ssl_config_file else None
+    _check_ports(flags)
 
     from tfx_ocr.serving.model_server.batching import BatchScheduler
     from tfx_ocr.serving.model_server.errors import ServingError
@@ -146,6 +147,20 @@ def serve(flags: Flags, stop: threading.Event) -> None:
     if scheduler is not None:
         scheduler.close()
     log.info("Stopped")
+
+
+def _check_ports(flags: Flags) -> None:
+    """Raise ValueError where a port cannot be had: a model takes longer to load."""
+    from tfx_ocr.serving.model_server import rest
+
+    shared = "so_reuseport" in flags.grpc_channel_arguments  # as its user wishes
+    for protocol, port in (("gRPC", 0 if shared else flags.port), ("REST", flags.rest_api_port)):
+        try:
+            if port:
+                rest.listen(flags.bind, port).close()
+        except OSError as error:
+            said = os.strerror(error.errno or 0)
+            raise ValueError(f"{protocol} cannot listen on {flags.bind}:{port}: {said}") from error
 
 
 def _serve_rest(flags: Flags, handlers: Handlers, monitoring: Monitoring, metrics_path: str | None) -> rest.Server:

@@ -190,7 +190,7 @@ class Server:
         Raises:
             OSError: the port is taken, or not allowed.
         """
-        listening = _listen(bind, port)
+        listening = listen(bind, port)
         self.port: int = listening.getsockname()[1]
         self._app = app
         self._server = uvicorn.Server(
@@ -297,7 +297,7 @@ def _build_response(status: int, content: bytes) -> Response:
     return Response(content, status, media_type="application/json")
 
 
-def _listen(bind: str, port: int) -> socket.socket:
+def listen(bind: str, port: int) -> socket.socket:
     """Open a socket on an address.
 
     Raises:

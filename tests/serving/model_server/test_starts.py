@@ -155,13 +155,16 @@ def test_a_relative_path_is_refused_as_tensorflow_serving_refuses_it():
     assert "to have an absolute path or URI; got base_path()=models" in refusal("--model_base_path=models")
 
 
-def test_a_taken_port_ends_the_program(top):
+def test_a_taken_port_ends_the_program(top, tmp_path):
     with socket.socket(socket.AF_INET6) as taken:
         taken.bind(("::", 0))
         taken.listen()
         port = taken.getsockname()[1]
         told = refusal(f"--model_base_path={top}/half_plus_two", f"--port={port}", "--bind=0.0.0.0")
+        flags = ("--port=0", f"--grpc_socket_path={tmp_path}/s", f"--rest_api_port={port}", "--bind=0.0.0.0")
+        rest = refusal("--model_base_path=/nowhere", *flags)
     assert told.startswith(f"gRPC cannot listen on 0.0.0.0:{port}")
+    assert rest.startswith(f"REST cannot listen on 0.0.0.0:{port}")  # before the model, which is not there
 
 
 def test_channel_arguments_are_key_and_value(top):
