@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "own")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
+    options.work = options.work.absolute()  # commands run in folders of it
     for name in options.sets:
         if name == "cinnamon" and not (options.weights or options.from_nothing):
             parser.error("cinnamon: the weights that ship know it; give --weights or --from-nothing")

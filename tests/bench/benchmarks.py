@@ -207,6 +207,13 @@ SUBJECTS = (
         "the cost of a second run of an unchanged pipeline.",
         parts=("ingest_transform", "second_run"),
     ),
+    Subject(
+        title="Data of one's own",
+        text="From a folder to a pushed version with `tfx-ocr new` and `tfx-ocr run` alone, starting from weights that "
+        "ship or from nothing, then judged on other pictures: of other writers, or in families of fonts that neither "
+        "the model nor those weights were trained on.",
+        parts=("own",),
+    ),
     Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )
 
