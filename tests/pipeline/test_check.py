@@ -105,10 +105,13 @@ class TestCodeOfOnesOwn:
         (tmp_path / "odd_cut.py").write_text("GIVES = (\n")
 
     def check(self, override):
-        check_recipe(resolve_recipe(Settings(overrides=override)))
+        recipe = resolve_recipe(Settings(overrides=override))
+        check_recipe(recipe)
+        return recipe
 
     def test_a_network_may_be_a_module(self):
-        self.check("trainer.network=odd_net trainer.augment.function=odd_part:f")
+        recipe = self.check("trainer.network=odd_net trainer.augment.function=odd_part:f")
+        assert (recipe.trainer.network, recipe.trainer.augment.function) == ("odd_net", "odd_part:f")
 
     @pytest.mark.parametrize(
         ("override", "said"),
