@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -39,6 +40,9 @@ def predict(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,
     top: Annotated[int, typer.Option(help="Best classes that are told.", min=1)] = N,
+    min_confidence: Annotated[
+        float, typer.Option(help="Probability below which an answer is refused, from 0 to 1.", min=0.0, max=1.0)
+    ] = 0.0,
 ) -> None:
     """Ask RECIPE's model about each FILE.
 
@@ -49,11 +53,13 @@ def predict(
 
       tfx-ocr predict digits *.tif --json --top 1
 
+      tfx-ocr predict digits *.png --min-confidence 0.99
+
       tfx-ocr predict digits scan.png --server localhost:8500
 
       tfx-ocr predict invoices page.xml
 
-    Exit status: 0 every file was answered, 1 one or more were not, 2 bad use, or a server that does not answer.
+    Exit status: 0 every file was answered, 1 one or more were not, or too uncertain, 2 bad use, or no server answers.
     """
     # before the files: of a picture alone, it is the recipe that is missing
     recipes.check_name(recipe, settings.load().recipes)
@@ -66,7 +72,8 @@ def predict(
     else:
         predictor = Predictor(Path(model) if model else recipe)
     with predictor:
-        predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
+        answers = (_refuse(one, min_confidence) for one in predictor.stream(files, top, errors="return"))
+        predictions = list(zip(files, answers, strict=True))
     if as_json:
         rows = [
             {"file": file, "error": one.error} if one.error else {"file": file, **one.outputs}
@@ -81,6 +88,14 @@ def predict(
         if one.error:
             print(f"tfx-ocr: {file}: {one.error}", file=sys.stderr)
     raise typer.Exit(1 if any(one.error for _, one in predictions) else 0)
+
+
+def _refuse(one: Prediction, min_confidence: float) -> Prediction:
+    """Return a prediction, with an error where it is less confident than that."""
+    if one.error or one.confidence >= min_confidence:
+        return one
+    said = f"no answer is sure enough: the best is {one.text!r} with {one.confidence:.4f}, below {min_confidence:g}"
+    return dataclasses.replace(one, error=said)
 
 
 def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -> list[str]:

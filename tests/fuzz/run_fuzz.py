@@ -1,6 +1,6 @@
 """Try parsers on damaged inputs, on and on: `python tests/fuzz/run_fuzz.py --minutes 20`, by target or all.
 
-The number of an input decides what it is, so a run goes on where the last one ended: tests/bench/results/fuzz.csv
+The number of an input decides what it is, so a run goes on where the last one ended: tests/fuzz/counts.csv
 counts the inputs of each target, how many were read, refused and failed, and the longest time. Every failure is
 printed with its number; `--show TARGET NUMBER` writes its input to standard output.
 """
@@ -20,7 +20,7 @@ from collections.abc import Sequence
 
 from targets import Target, load_targets, mutate
 
-RESULTS = pathlib.Path(__file__).resolve().parents[1] / "bench" / "results"
+COUNTS = pathlib.Path(__file__).with_name("counts.csv")
 COLUMNS = ("target", "inputs", "read", "refused", "failed", "longest_s")
 LONGEST_S = 5.0  # that an input may take
 AT_ONCE = 200  # inputs between two looks at the clock
@@ -107,10 +107,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("targets", nargs="*", help="names of targets; all without one")
     parser.add_argument("--minutes", type=float, default=20.0, help="of each target")
     parser.add_argument("--inputs", type=int, help="of each target, in place of minutes")
-    parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help="folder of the CSV file")
+    parser.add_argument("--counts", type=pathlib.Path, default=COUNTS, help="the CSV file")
     parser.add_argument("--show", nargs=2, metavar=("TARGET", "NUMBER"), help="write an input to standard output")
     options = parser.parse_args(arguments)
-    targets, path, failed = load_targets(), options.results / "fuzz.csv", 0
+    targets, path, failed = load_targets(), options.counts, 0
     if options.show:
         name, number = options.show
         sys.stdout.buffer.write(make_input(name, targets[name], int(number))[1])

@@ -208,11 +208,11 @@ def try_tensor(_: str, content: bytes) -> bool:
     """Read the tensor of a request over gRPC."""
     from google.protobuf.message import DecodeError
 
-    from tfx_ocr.serving.model_server import tensors
+    from tfx_ocr.serving import messages, tensors
     from tfx_ocr.serving.model_server.errors import ServingError
 
     try:
-        tensors.to_array(tensors.tensor_pb2.TensorProto.FromString(content), "image_bytes")
+        tensors.to_array(messages.TensorProto.FromString(content), "image_bytes")
     except (DecodeError, ServingError) as error:
         raise ValueError(str(error)) from None
     return True

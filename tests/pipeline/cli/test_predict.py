@@ -57,6 +57,20 @@ def test_there_is_no_column_of_runners_up_where_there_are_none(pictures):
     assert len(row.split()) == 3
 
 
+def test_an_answer_below_the_least_confidence_is_refused(pictures, tmp_path):
+    blank = str(tmp_path / "blank.png")
+    Image.new("L", (40, 40), 230).save(blank)
+    done = predict(pictures["5"], blank, "--min-confidence", "0.3")
+    assert done.exit_code == 1
+    assert [row.split()[1] for row in done.stdout.splitlines()[2:]] == ["5"]
+    said = "no answer is sure enough: the best is '0' with 0.1000, below 0.3"
+    assert done.stderr == f"tfx-ocr: {blank}: {said}\n"
+    rows = json.loads(predict(blank, "--json", "--min-confidence", "0.3").stdout)
+    assert rows == [{"file": blank, "error": said}]
+    assert predict(blank, "--min-confidence", "0.09").exit_code == 0
+    assert predict(blank).exit_code == 0
+
+
 def test_json_has_every_answer_and_every_error(pictures, tmp_path):
     Image.open(pictures["4"]).save(tmp_path / "four.tiff")
     (tmp_path / "no.txt").write_text("hello")
