@@ -39,8 +39,8 @@ sum, max, min, any = tf.reduce_sum, tf.reduce_max, tf.reduce_min, tf.reduce_any
 
 
 def shape(x: tf.Tensor) -> list[tf.Tensor]:
-    """Return the lengths of the axes as scalars."""
-    return tf.unstack(tf.shape(x), num=x.shape.rank)
+    """Return the lengths of the axes as scalars: of pixels that were thinned out, which lose their rank, three."""
+    return tf.unstack(tf.shape(x), num=x.shape.rank or 3)
 
 
 def arange(stop: Any) -> tf.Tensor:
