@@ -27,6 +27,7 @@ LEAST = math.log(0.4)  # of each digit that a blob too wide for one is cut into,
 CERTAIN = math.log(0.8)  # of a blob that is not too wide, and is cut only where it reads worse
 PART = 0.9  # what each digit of a cut string costs, so that one digit is not taken for two
 NEAR = 0.15  # heights: how far a loose stroke may be from its digit
+LIKE = 0.5  # of its digit's height that a stroke is lower, or it is a digit of its own
 LOOSE = 0.7  # of a digit's longer side that a loose stroke may be long
 SPECK = 0.15  # of a digit's ink, below which a loose stroke is a dot of the paper or of a rule
 CHAIN = 0.8  # heights between neighbours on a line that are judged together
@@ -35,8 +36,8 @@ CHAIN = 0.8  # heights between neighbours on a line that are judged together
 EVIDENCE = ((0.995, 1.1), (0.97, -2.0), (0.9, -2.2), (0.0, -2.5))
 FEW = 4  # of a line that are read first
 HOPELESS = 2.5  # evidence against a line at which the rest of it is not read
-MOST_PRIOR = 3.0  # what the page as a whole may add or take: one without print has hardly a blob that reads badly
-SIZES = ((1.5, -1.5), (0.75, 1.0), (0.55, -1.0), (0.0, -3.0))  # the same of a height, in the usual digit's
+LEAST_PRIOR, MOST_PRIOR = -1.0, 3.0  # what the page as a whole may add: one without print has hardly a bad reading
+SIZES = ((1.5, -1.5), (0.75, 1.5), (0.55, -1.0), (0.0, -3.0))  # the same of a height, in the usual digit's
 SLENDER = 0.8  # heights that a 1 may be wide
 
 
@@ -68,7 +69,8 @@ def read_digits(sheet: Sheet, model: Model, whitelist: str = "", min_confidence:
     blobs = glyphs.find_blobs(sheet.mask)
     asker = _Asker(sheet, model, whitelist)
     readings = _choose_digits(glyphs.list_chains([blob for blob in blobs if blob.height >= smallest], CHAIN), asker)
-    readings = _join_loose(readings, [blob for blob in blobs if blob.height < smallest], asker)
+    kept = {id(reading.blob) for reading in readings}
+    readings = _join_loose(readings, [blob for blob in blobs if id(blob) not in kept], asker)
     readings = _cut_touching(readings, asker)
     by_blob = {id(reading.blob): reading for reading in readings if reading.probabilities[0] >= min_confidence}
     chains = glyphs.list_chains([reading.blob for reading in readings], CHAIN)
@@ -115,9 +117,11 @@ def _join_loose(readings: Sequence[Reading], specks: Sequence[Blob], asker: _Ask
             other, piece = pieces[found]
             if other == number or piece.mask.sum() < SPECK * blob.mask.sum():
                 continue
-            small = max(piece.height, piece.width) < LOOSE * max(blob.height, blob.width)
-            shared = min(piece.right, blob.right) - max(piece.left, blob.left)  # above or below, not beside
-            if small or (other is not None and other > number and shared >= min(piece.width, blob.width) / 2):
+            small = piece.height < LIKE * blob.height or max(piece.height, piece.width) < LOOSE * max(
+                blob.height, blob.width
+            )
+            above = min(piece.right, blob.right) - max(piece.left, blob.left) >= min(piece.width, blob.width) / 2
+            if small or (other is not None and other > number and above):
                 tried.append((number, other, blob.join(piece)))
     for (number, other, _), joined in zip(tried, asker.ask([blob for *_, blob in tried]), strict=False):
         if number in kept and joined.probabilities[0] >= kept[number].probabilities[0] - 0.02:
@@ -163,25 +167,25 @@ def _choose_digits(chains: Sequence[Sequence[Blob]], asker: _Asker) -> list[Read
 
     Of a long line a few are read, and the others only where these may be digits.
     """
-    few = [chain[:: max(1, len(chain) // FEW)] for chain in chains]
+    # loose strokes, such as the bar of a 5, say nothing
+    judged = [[b for b in chain if b.height >= LIKE * max(each.height for each in chain)] for chain in chains]
+    few = [chain[:: max(1, len(chain) // FEW)] for chain in judged]
     read = {id(one.blob): one for one in asker.ask([blob for chain in few for blob in chain])}
-    begun = [sum(_weigh(read.get(id(blob))) for blob in chain) for chain in few]
-    open_chains = [chain for chain, weight in zip(chains, begun, strict=True) if weight > -HOPELESS]
-    unread = [blob for chain in open_chains for blob in chain if id(blob) not in read]
+    hopeful = [sum(_weigh(read.get(id(blob))) for blob in chain) > -HOPELESS for chain in few]
+    chains = [chain for chain, hope in zip(chains, hopeful, strict=True) if hope]
+    judged = [chain for chain, hope in zip(judged, hopeful, strict=True) if hope]
+    unread = [blob for chain in chains for blob in chain if id(blob) not in read]
     read |= {id(one.blob): one for one in asker.ask(unread)}
     sure = sum(one.probabilities[0] >= EVIDENCE[0][0] for one in read.values())
     unsure = sum(one.probabilities[0] < EVIDENCE[2][0] for one in read.values())
-    prior = min(max(math.log((sure + 1) / (3 * unsure + 1)), -MOST_PRIOR), MOST_PRIOR)
-    evidence = [prior + sum(_weigh(read.get(id(blob))) for blob in chain) for chain in open_chains]
+    prior = min(max(math.log((sure + 1) / (3 * unsure + 1)), LEAST_PRIOR), MOST_PRIOR)
+    evidence = [prior + sum(_weigh(read.get(id(blob))) for blob in chain) for chain in judged]
     votes = [
-        (blob.height, weight)
-        for chain, weight in zip(open_chains, evidence, strict=True)
-        if weight > 0
-        for blob in chain
+        (blob.height, weight) for chain, weight in zip(chains, evidence, strict=True) if weight > 0 for blob in chain
     ]
     usual = _find_weighted_median(votes)
     chosen = []
-    for chain, weight in zip(open_chains, evidence, strict=True):
+    for chain, weight in zip(chains, evidence, strict=True):
         size = float(np.median([blob.height for blob in chain])) / usual
         if weight + next(bonus for least, bonus in SIZES if size >= least) > 0:
             chosen += [read[id(blob)] for blob in chain if id(blob) in read]
