@@ -1,4 +1,4 @@
-"""A network as LiteRT runs it: any number of rows, from several threads, in flat memory."""
+"""A network as LiteRT runs it: any number of rows, by several workers, in flat memory."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ ROWS = 16  # that run at once, so that memory does not grow with the batch
 
 
 class Network:
-    """A `network.tflite` of inputs [rows, ...] and one output, the logits. `run` may be called from several threads."""
+    """A `network.tflite` of inputs [rows, ...] and one output, the logits. Threads may share it."""
 
     def __init__(self, path: Path, workers: int = 1, threads: int | None = None):
         """Load.
 
         Args:
             path: of the file.
-            workers: runs at once; more wait.
-            threads: of one run; None for all cores where it is the only one, and one where there are others.
+            workers: that are taken at once; more wait.
+            threads: of one worker; None for all cores where it is the only one taken, and one where there are others.
 
         Raises:
             ValueError: the file is missing, damaged, or needs operations that the interpreter lacks.
@@ -37,15 +37,63 @@ class Network:
             content = path.read_bytes()
         except OSError as error:
             raise ValueError(f"{path} cannot be read: {error.strerror}") from None
-        self._alone = _Worker(content, threads or os.cpu_count() or 1)
+        self._alone = Worker(content, threads or os.cpu_count() or 1)
         try:
-            self.inputs = self._alone.load()
+            self._alone.load()
         except (ValueError, RuntimeError) as error:
             raise ValueError(f"{path} is not a network that LiteRT runs: {error}") from None
-        self._free: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        self._free: queue.LifoQueue[Worker] = queue.LifoQueue()
         for _ in range(workers):
-            self._free.put(_Worker(content, threads or 1))
-        self._running, self._lock = 0, threading.Lock()
+            self._free.put(Worker(content, threads or 1))
+        self._taken, self._lock = 0, threading.Lock()
+
+    @contextlib.contextmanager
+    def take(self, timeout_s: float | None = None) -> Iterator[Worker]:
+        """Take a worker until the end of the block.
+
+        Args:
+            timeout_s: seconds to wait for one; None for no limit.
+
+        Raises:
+            TimeoutError: none got free in time.
+        """
+        try:
+            worker = self._free.get(timeout=None if timeout_s is None else max(timeout_s, 0.0))
+        except queue.Empty:
+            raise TimeoutError("Timed out waiting for an interpreter") from None
+        with self._lock:
+            self._taken += 1
+            is_alone = self._taken == 1
+        try:
+            yield self._alone if is_alone else worker
+        finally:
+            with self._lock:
+                self._taken -= 1
+            self._free.put(worker)
+
+    def close(self) -> None:
+        """Release the interpreters."""
+        while not self._free.empty():
+            self._free.get_nowait()
+
+
+class Worker:
+    """An interpreter, loaded at its first run."""
+
+    def __init__(self, content: bytes, threads: int):
+        self._content, self._threads = content, threads
+        self._allocated: dict[str, tuple[int, ...]] = {}
+
+    def load(self) -> None:
+        """Load the interpreter.
+
+        Raises:
+            ValueError: the content is damaged.
+            RuntimeError: it needs operations that the interpreter lacks.
+        """
+        self._interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
+        self._indices = {_name(each): each["index"] for each in self._interpreter.get_input_details()}
+        self._output = self._interpreter.get_output_details()[0]["index"]
 
     def run(self, inputs: Mapping[str, np.ndarray], timeout_s: float | None = None) -> np.ndarray:
         """Return the logits of any number of rows.
@@ -55,7 +103,7 @@ class Network:
             timeout_s: seconds until it is given up; None for no limit. The interpreter's own run is not interrupted.
 
         Raises:
-            TimeoutError: no worker got free in time, or rows were left when it was over.
+            TimeoutError: rows were left when it was over.
         """
         rows = len(next(iter(inputs.values())))
         if not rows:
@@ -63,51 +111,13 @@ class Network:
             return self.run(one, timeout_s)[:0]
         deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
         parts = []
-        with self._take(timeout_s) as worker:
-            for begin in range(0, rows, ROWS):
-                if time.monotonic() >= deadline:
-                    raise TimeoutError("Timed out before the network ran")
-                parts.append(worker.run({name: value[begin : begin + ROWS] for name, value in inputs.items()}))
+        for begin in range(0, rows, ROWS):
+            if time.monotonic() >= deadline:
+                raise TimeoutError("Timed out before the network ran")
+            parts.append(self._run({name: value[begin : begin + ROWS] for name, value in inputs.items()}))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def close(self) -> None:
-        """Release the interpreters."""
-        while not self._free.empty():
-            self._free.get_nowait()
-
-    @contextlib.contextmanager
-    def _take(self, timeout_s: float | None) -> Iterator[_Worker]:
-        try:
-            worker = self._free.get(timeout=None if timeout_s is None else max(timeout_s, 0.0))
-        except queue.Empty:
-            raise TimeoutError("Timed out waiting for an interpreter") from None
-        with self._lock:
-            self._running += 1
-            is_alone = self._running == 1
-        try:
-            yield self._alone if is_alone else worker
-        finally:
-            with self._lock:
-                self._running -= 1
-            self._free.put(worker)
-
-
-class _Worker:
-    """An interpreter, loaded at its first run."""
-
-    def __init__(self, content: bytes, threads: int):
-        self._content, self._threads = content, threads
-        self._allocated: dict[str, tuple[int, ...]] = {}
-
-    def load(self) -> dict[str, tuple[int, ...]]:
-        """Load, and return the shape of each input."""
-        self._interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-        details = {_name(each): each for each in self._interpreter.get_input_details()}
-        self._indices = {name: each["index"] for name, each in details.items()}
-        self._output = self._interpreter.get_output_details()[0]["index"]
-        return {name: tuple(each["shape_signature"].tolist()) for name, each in sorted(details.items())}
-
-    def run(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
+    def _run(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         shapes = {name: value.shape for name, value in inputs.items()}
         if shapes != self._allocated:
             if not hasattr(self, "_interpreter"):

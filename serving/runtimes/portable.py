@@ -48,9 +48,10 @@ class PortableModel(Runtime):
         if signature == features.SERVING_DEFAULT:
             inputs = self._input.stack([parse_example(each) for each in inputs[features.EXAMPLES_IN]])
         try:
-            taken = self._input.build(inputs, self.form)
-            left = None if timeout_s is None else timeout_s - (time.monotonic() - begin)
-            logits = self._network.run(taken, left)
+            with self._network.take(timeout_s) as worker:  # for the pixels too: one worker is enough for one thread
+                pixels = self._input.build(inputs, self.form)
+                left = None if timeout_s is None else timeout_s - (time.monotonic() - begin)
+                logits = worker.run(pixels, left)
         except TimeoutError as error:
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", str(error)) from None
         found = self._decode(logits, inputs, self.form)
