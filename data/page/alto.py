@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
+from tfx_ocr.data.alphabets import entities
 from tfx_ocr.data.page.markup import (
     LAST,
     Key,
@@ -51,7 +52,7 @@ def read(content: bytes) -> list[Page]:
     """Return the pages of a file, mostly one, in its unit.
 
     An entity is the TYPE of the NamedEntityTag that a word, its line or a block around them refers to, the innermost
-    first. Blocks are read in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
+    first; without a TYPE its LABEL, where that names an entity. Blocks are read in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
 
     Raises:
         ValueError: it is not ALTO, or a number is malformed, or its unit is unknown.
@@ -63,7 +64,7 @@ def read(content: bytes) -> list[Page]:
     if unit not in UNITS:
         raise ValueError(f"unknown unit: MeasurementUnit is {unit!r} (known: {', '.join(UNITS)})")
     tags = {
-        tag.get("ID", ""): tag.get("TYPE", "").lower()
+        tag.get("ID", ""): _get_kind(tag)
         for found in get_children(root, "Tags")
         for tag in get_children(found, "NamedEntityTag")
     }
@@ -75,6 +76,12 @@ def read(content: bytes) -> list[Page]:
     if not pages:
         raise ValueError("not ALTO: Layout has no Page")
     return [_read_page(page, _find_text(root, "fileName"), unit, _Reader(tags, order)) for page in pages]
+
+
+def _get_kind(tag: etree._Element) -> str:
+    """What a tag says: its TYPE, else its LABEL, which may as well be the text that is tagged."""
+    kind, label = tag.get("TYPE", "").lower(), tag.get("LABEL", "").lower()
+    return kind or (label if label in entities.CLASSES else "")
 
 
 def _find_text(root: etree._Element, name: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from lxml import etree
 
+from tfx_ocr.data.alphabets import entities
 from tfx_ocr.data.page.markup import (
     LAST,
     Key,
@@ -32,12 +34,14 @@ from tfx_ocr.data.page.page import (
     Word,
     build_polygon,
     count_lacking,
+    divide_word,
     enclose,
     join_boxes,
     sort_regions,
 )
 
 NAMESPACE = re.compile(r"https?://schema\.primaresearch\.org/PAGE/gts/pagecontent/\d{4}-\d\d-\d\d")
+CUSTOM = re.compile(r"([\w-]+)\s*\{([^}]*)\}")  # Transkribus's tags: `total {offset:6; length:4;}`
 WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 # Of what a page or a region holds, all that is not a region: TableRegion, Transkribus's TableCell and whatever comes.
 NOT_REGIONS = {
@@ -68,7 +72,9 @@ def read(content: bytes) -> Page:
 
     Coords may be an attribute or `Point` children, with decimals, off the page, or missing; Property, TextEquiv and the
     page's size may be missing; a size of 0 counts as missing. Regions in regions, a table's cells among them, come with
-    their lines, each with the entity of the innermost region that has one.
+    their lines, each with the entity of the innermost region that has one: its Property `entity`, else Transkribus's
+    tag in `custom`, `structure {type:total;}` of a region and `total {offset:6; length:4;}` of a part of a line, where
+    it names one of `data.alphabets.entities`.
 
     Raises:
         ValueError: it is not PAGE XML, or the name of the image is missing, or a number is malformed.
@@ -161,6 +167,8 @@ class _Reader:
             rank = self.order.get(child.get("id", ""))
             below = (*key, place) if rank is None else (rank,)
             own = _get_properties(child)
+            if structure := _find_structure(child):
+                own.setdefault("entity", structure)
             properties = {**own, **{name: own.get(name) or value for name, value in inherited.items()}}
             yield below, self._read_region(child, properties)
             passed = {
@@ -189,8 +197,10 @@ class _Reader:
 
     def _read_line(self, element: etree._Element) -> Line:
         words = tuple(map(self._read_word, get_children(element, "Word")))
-        entity = _get_properties(element).get("entity", "")
+        entity = _get_properties(element).get("entity", "") or _find_structure(element)
         text, confidence = self._read_text(element)
+        if tags := list(_list_tags(element)):
+            words = tuple(_tag_words(text, words or divide_word(Word(text=text, box=_box(element))), tags))
         return Line(
             text=text, box=_box(element), words=words, entity=entity, confidence=confidence, polygon=_outline(element)
         )
@@ -261,6 +271,36 @@ def _get_index(element: etree._Element) -> float:
 
 def _get_properties(element: etree._Element) -> dict[str, str]:
     return {child.get("key", ""): child.get("value", "") for child in get_children(element, "Property")}
+
+
+def _find_structure(element: etree._Element) -> str:
+    """The entity that Transkribus's `structure` says an element is; "" where it says none."""
+    for name, said in CUSTOM.findall(element.get("custom", "")):
+        kind = re.search(r"\btype:\s*([^;\s]+)", said)
+        if name == "structure" and kind and kind[1] in entities.CLASSES:
+            return str(kind[1])
+    return ""
+
+
+def _list_tags(line: etree._Element) -> Iterator[tuple[str, int, int]]:
+    """Yield each entity that Transkribus tags in a line's text, with its first character and its end."""
+    for name, said in CUSTOM.findall(line.get("custom", "")):
+        place = {key: int(number) for key, number in re.findall(r"\b(offset|length):\s*(\d{1,9})\b", said)}
+        if name in entities.CLASSES and len(place) == 2:
+            yield name, place["offset"], place["offset"] + place["length"]
+
+
+def _tag_words(text: str, words: Sequence[Word], tags: Sequence[tuple[str, int, int]]) -> Iterator[Word]:
+    """Yield a line's words, each with the entity whose characters it shares."""
+    end = 0
+    for word in words:
+        start = text.find(word.text, end)
+        if start < 0 or word.entity:
+            yield word
+            continue
+        end = start + len(word.text)
+        found = (name for name, first, last in tags if first < end and start < last)
+        yield dataclasses.replace(word, entity=next(found, ""))
 
 
 def _list_texts(element: etree._Element) -> str:

@@ -35,11 +35,12 @@ def read_rows(path: Path) -> Iterator[Row]:
     text = files.decode_text(files.read_file(path))
     lines, first = list(io.StringIO(text, newline="")), 0  # lines end as csv has them end, not as str.splitlines
     header = lines[0] if lines else ""
-    tabs, delimiter = path.suffix.lower() == ".tsv", max(",;\t", key=header.count)
+    tabs, delimiter = path.suffix.lower() == ".tsv", max(",;\t|", key=header.count)
+    named = header.strip('\r\n"')
     if tabs:
         delimiter = "\t"
-    elif header.lower().startswith("sep=") and len(header.strip("\r\n")) == len("sep=;"):
-        first, delimiter = 1, header[len("sep=")]
+    elif named.lower().startswith("sep=") and len(named) == len("sep=;"):
+        first, delimiter = 1, named[-1]
     width = 0
     while first < len(lines):
         begin = first

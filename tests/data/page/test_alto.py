@@ -54,6 +54,13 @@ def test_an_entity_is_the_type_of_the_tag():
     assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == ["total"]
 
 
+@pytest.mark.parametrize(("label", "entity"), [("Total", "total"), ("9.00", ""), ("", "")])
+def test_a_label_is_the_entity_where_it_names_one_and_the_tag_has_no_type(label, entity):
+    tags = f'<Tags><NamedEntityTag ID="n1" LABEL="{label}"/></Tags>'
+    word = WORD.replace('ID="s"', 'TAGREFS="n1"')
+    assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == [entity]
+
+
 def test_a_file_of_two_pages_and_a_page_of_no_size():
     first, second = alto.read(document(page(WORD) + page(WORD, 'WIDTH="0"')))
     assert (first.size, second.size) == ((100, 200), None)

@@ -302,3 +302,36 @@ def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
     glyphs = len(re.findall(rb"<Glyph>.*?</Glyph>", content))
     # the texts of several glyphs are one word
     assert len(given_) - glyphs <= len(words) + sum(left_out.values()) <= len(given_)
+
+
+@pytest.mark.parametrize(
+    ("region", "line", "found"),
+    [
+        ("structure {type:total;}", "", ["total", "total"]),
+        ("structure {type:heading;}", "readingOrder {index:0;} structure {type:total;}", ["total", "total"]),
+        ("", "readingOrder {index:0;} total {offset:6; length:4;}", ["", "total"]),
+        ("", "supplier {offset:0; length:5;} total {offset:8; length:1; continued:true;}", ["supplier", "total"]),
+        ("structure {type:supplier;}", "total {offset:6; length:4;}", ["supplier", "total"]),
+        ("", "total {offset:x;} person {offset:0; length:5;} structure {type:caption;}", ["", ""]),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "".join(
+            f'<Word><Coords points="{x},0 {x + 9},9"/><TextEquiv><Unicode>{text}</Unicode></TextEquiv></Word>'
+            for x, text in ((0, "Total"), (50, "9.90"))
+        ),
+    ],
+    ids=["line", "words"],
+)
+def test_tags_of_transkribus_are_entities_where_they_name_one(words, region, line, found):
+    content = document(
+        f'<Page imageFilename="a.png"><TextRegion custom="{region}"><TextLine custom="{line}">'
+        '<Coords points="0,0 99,9"/>'
+        f"{words}<TextEquiv><Unicode>Total 9.90</Unicode></TextEquiv></TextLine></TextRegion></Page>"
+    )
+    words, left_out = read_words(page_xml.read(content))
+    assert [(word.text, word.entity) for word in words] == list(zip(["Total", "9.90"], found, strict=True))
+    assert left_out == {}
