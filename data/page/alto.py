@@ -52,7 +52,8 @@ def read(content: bytes) -> list[Page]:
     """Return the pages of a file, mostly one, in its unit.
 
     An entity is the TYPE of the NamedEntityTag that a word, its line or a block around them refers to, the innermost
-    first; without a TYPE its LABEL, where that names an entity. Blocks are read in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
+    first; without a TYPE its LABEL, where that names an entity. Blocks are read in the order of ReadingOrder, else of
+    IDNEXT, else of the file. Shapes may be missing.
 
     Raises:
         ValueError: it is not ALTO, or a number is malformed, or its unit is unknown.

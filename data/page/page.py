@@ -224,6 +224,7 @@ def read_words(page: Page) -> tuple[list[Word], dict[str, int]]:
             left_out[OUTER_TEXT] += count_lacking(region.text, said)
         for line in lines:
             words, lost = _choose_words(line)
+            left_out[OTHER_READING] += sum(len(glyph.alternatives) for word in line.words for glyph in word.glyphs)
             if "Margin" in region.properties:
                 left_out[MARGIN] += sum(len(word.text.split()) for word in words)
                 continue
