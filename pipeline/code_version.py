@@ -24,7 +24,7 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
-from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
 
 # Whose versions change what a step writes.
 LIBRARIES = (
@@ -129,8 +129,8 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
 
 def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
     """Yield the files beside the code that change what `step` writes."""
-    if step == "schema" and recipe.schema:
-        yield get_schema_path(recipe.schema)
+    if step == "schema":
+        yield from map(get_schema_path, [recipe.schema] if recipe.schema else [OF_PICTURES, OF_WORDS])
     if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
         yield pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md"  # holds the weights' hashes
     if step == "report":  # sections are loaded by name, templates and styles are not imported

@@ -9,9 +9,8 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
-from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
 
-OF_PICTURES, OF_WORDS = "lines.pbtxt", "invoices.pbtxt"  # reviewed schemas with the features of such records
 DOMAIN = "label"  # of the classes
 
 

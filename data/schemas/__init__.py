@@ -7,6 +7,7 @@ from pathlib import Path
 from tfx_ocr.data.registry import make_unknown_error
 
 HERE = Path(__file__).parent
+OF_PICTURES, OF_WORDS = "lines.pbtxt", "invoices.pbtxt"  # those that the schemas of users' own recipes begin with
 
 
 def get_schema_path(name: str) -> Path:

@@ -105,3 +105,10 @@ def test_packages_above_a_module_and_modules_named_in_strings_are_followed():
     for ending in ("evaluator/__init__.py", "evaluator/metrics/tfma_metric.py", "metrics/classification.py"):
         assert [file for file in files if file.endswith(ending)], ending
     assert not [file for file in files if file.endswith("metrics/syllables.py")]
+
+
+def test_a_schema_that_follows_from_values_depends_on_the_reviewed_ones():
+    recipe = dataclasses.replace(get_recipe("digits"), schema="")
+    names = {path.name for path in of.list_sources("schema", recipe)}
+    assert {"lines.pbtxt", "invoices.pbtxt", "schema.py"} <= names
+    assert "digits.pbtxt" not in names
