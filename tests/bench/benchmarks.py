@@ -214,6 +214,12 @@ SUBJECTS = (
         "the model nor those weights were trained on.",
         parts=("own",),
     ),
+    Subject(
+        title="Pictures that are odd, or not to be read",
+        text="Files of every kind, answered by both forms of a model alike or refused by both; and how well "
+        "1 - probability tells pictures that a model does not read from those that it does: AUROC, 0.5 for not at all.",
+        parts=("odd_pictures", "strangers"),
+    ),
     Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )
 
