@@ -373,10 +373,18 @@ def choose_gate(
         error = 1 / max(1, sum(map(len, judged)) if lower else len(judged))  # one more in the test is chance
         limit = min(limit, shipped + error) if lower else max(limit, shipped - error)
     limit = math.ceil(limit * 1000) / 1000 if lower else math.floor(limit * 1000) / 1000
-    worse = {metric: 0.02 if lower else 0.01}
-    if lower:
-        return Gate(at_most={metric: limit}, at_most_worse=worse, slices=base.gate.slices), why
-    return Gate(at_least={metric: limit}, at_most_worse=worse, slices=base.gate.slices), why
+    tested = [each for split, each in divided if split == "test"]
+    met = {each.label for each in tested}
+    gate = Gate(
+        at_most_worse={metric: 0.02 if lower else 0.01},
+        slices=base.gate.slices,
+        min_examples=min(Gate().min_examples, max(1, len(tested))),
+        min_class_examples=int(task != "classification" or met >= set(labels)),
+    )
+    if len(tested) < Gate().min_examples:
+        why += f"; {len(tested)} test records are few: label more"
+    limits = {metric: limit}
+    return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 
 
 def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], metric: str) -> float | None:
