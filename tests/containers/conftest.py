@@ -17,7 +17,7 @@ HERE = Path(__file__).parent
 # Debian's docker.io first: its client builds by itself, where younger ones need a plugin
 PATH = f"/usr/bin:/usr/sbin:{os.environ['PATH']}"
 START_S = 30.0
-PYTHON, BEAM = "tfx-ocr-test/python", "tfx-ocr-test/beam"  # base images that are made here
+PYTHON, BEAM, PROMETHEUS = (f"tfx-ocr-test/{name}" for name in ("python", "beam", "prometheus"))  # made here
 
 
 class Engine:
@@ -95,8 +95,7 @@ def engine(tmp_path_factory) -> Iterator[Engine]:
 def base(engine, tmp_path_factory) -> Sequence[str]:
     """Return the build arguments of the images' bases, which are made of Debian's packages."""
     folder = tmp_path_factory.mktemp("base")
-    if not engine.docker("images", "--quiet", PYTHON):
-        engine.run(str(HERE / "base_image.sh"), PYTHON, str(folder / "debian"))
+    make_debian(engine, folder / "python", PYTHON, "bookworm", "python3,python3-venv,python3-dev,g++,ca-certificates")
     boot = folder / "beam/opt/apache/beam/boot"  # Kubeflow's steps do not start it
     boot.parent.mkdir(parents=True)
     boot.write_text("#!/bin/sh\nexit 1\n")
@@ -110,6 +109,12 @@ def build(engine: Engine, base: Sequence[str], tag: str, *arguments: str) -> str
     secret = ["--secret=id=pip,src=/etc/pip.conf"] if Path("/etc/pip.conf").is_file() else []
     engine.docker("build", *base, *secret, "--tag", tag, *arguments, str(ROOT))
     return tag
+
+
+def make_debian(engine: Engine, folder: Path, name: str, suite: str, packages: str) -> None:
+    """Make an image of Debian's packages, unless it is there."""
+    if not engine.docker("images", "--quiet", name):
+        engine.run(str(HERE / "base_image.sh"), name, str(folder), suite, packages)
 
 
 @pytest.fixture(scope="session")
@@ -132,9 +137,11 @@ def pipeline_image(engine, base) -> str:
 
 
 @pytest.fixture(scope="session")
-def prometheus_image(engine, base) -> str:
-    """Build a Prometheus of Debian's under the name that compose.yaml has."""
-    return build(engine, base, "prom/prometheus:v3.5.0", "--file", str(HERE / "prometheus.Dockerfile"))
+def prometheus_image(engine, base, tmp_path_factory) -> str:
+    """Build a Prometheus of Debian 13's, whose promtool has the health check, under the name that compose.yaml has."""
+    make_debian(engine, tmp_path_factory.mktemp("base") / "prometheus", PROMETHEUS, "trixie", "prometheus")
+    arguments = (f"--build-arg=DEBIAN_IMAGE={PROMETHEUS}", "--file", str(HERE / "prometheus.Dockerfile"))
+    return build(engine, base[:1], "prom/prometheus:v3.5.0", *arguments)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,6 @@
 # Prometheus as Debian packages it, under the paths and the user of Prometheus' own image
-ARG PYTHON_IMAGE
-FROM ${PYTHON_IMAGE}
-RUN apt-get update && apt-get install -y --no-install-recommends prometheus && \
-    install -d -o nobody -g nogroup /prometheus
+ARG DEBIAN_IMAGE
+FROM ${DEBIAN_IMAGE}
+RUN install -d -o nobody -g nogroup /prometheus
 USER nobody
 ENTRYPOINT ["/usr/bin/prometheus"]
