@@ -21,7 +21,7 @@ from tfx_ocr.serving import versions
 
 # How the system, TensorFlow and sqlite say that a disk is full
 DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
-# What a run takes, temporary files included: of its own, and for each byte of the data (measured on the samples)
+# What a run takes, temporary files included: of its own, and for each byte of the data. An estimate, not yet measured
 RUN_MB, DATA_COPIES = 250, 4
 
 
