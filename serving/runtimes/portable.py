@@ -45,6 +45,9 @@ class PortableModel(Runtime):
     ) -> list[np.ndarray]:
         """See `Runtime`. A request whose time is over is given up before the network runs, not in a run."""
         begin = time.monotonic()
+        for name, (_, shape) in self.signatures[signature].inputs.items():
+            if shape is not None and np.ndim(inputs[name]) != len(shape):
+                raise ValueError(f"{name} has {np.ndim(inputs[name])} dimensions, where it must have {len(shape)}")
         if signature == features.SERVING_DEFAULT:
             inputs = self._input.stack([parse_example(each) for each in inputs[features.EXAMPLES_IN]])
         try:

@@ -181,3 +181,12 @@ def test_requests_that_come_together_meet_in_one_run(load, written):
     assert [found[0], found[1], found[3]] == [[[b"7"], [1.0]], [[b"8"], [1.0]], [[b"1"], [0.5]]]
     assert isinstance(found[2], ServingError)
     assert found[2].code.name == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize("picture", [np.array(b"x", dtype=object), np.array([[b"x"]], dtype=object)])
+def test_an_input_of_other_dimensions_is_refused_in_words(portable, picture):
+    from tfx_ocr.serving.model import RequestError
+
+    said = rf"image_bytes has {picture.ndim} dimensions, where it must have 1 \(INVALID_ARGUMENT\)"
+    with pytest.raises(RequestError, match=said):
+        portable.ask("serve_images", {"image_bytes": picture})
