@@ -25,6 +25,7 @@ from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
 from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
+from tfx_ocr.serving import API
 
 # Whose versions change what a step writes.
 LIBRARIES = (
@@ -124,6 +125,7 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
         "tfx_ocr.components.tasks": (TASKS, [recipe.task]),
         "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet] if isinstance(recipe.alphabet, str) else []),
         "tfx_ocr.data.readers": (READERS, recipe.examples.readers),
+        "tfx_ocr.serving": (API, []),  # names for users: no step imports by them
     }
 
 
@@ -149,9 +151,13 @@ def _get_module(name: str) -> str:
 
 @functools.cache
 def _read_references(file: Path) -> tuple[list[str], list[str]]:
-    """Return the names in this package that a source imports, and those in its strings."""
+    """Return the names in this package that a source imports, and those in its strings; not those for type checkers."""
     imported, named = [], []
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    tree.body = [
+        each for each in tree.body if not (isinstance(each, ast.If) and "TYPE_CHECKING" in ast.unparse(each.test))
+    ]
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tfx_ocr."):
             imported += [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
         elif (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Document", "Field", "Prediction", "Predictor", "Reader", "RequestError", "load_model"]
 
-_NAMES = {
+API = {
     "Candidate": "tfx_ocr.serving.prediction:Candidate",
     "Document": "tfx_ocr.serving.reader.document:Document",
     "Field": "tfx_ocr.serving.prediction:Field",
@@ -31,10 +31,10 @@ _NAMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
+    if name not in API:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return load(_NAMES[name])
+    return load(API[name])
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_NAMES]
+    return [*globals(), *API]

@@ -22,7 +22,7 @@ class Used:
     Attributes:
         wall: seconds.
         cpu: seconds.
-        peak: MB of the largest of them.
+        peak: MB of the largest of them; at least that of this process, which a new one begins as a copy of.
         output: of both streams.
     """
 

@@ -33,7 +33,7 @@ def test_every_recipe_passes(name):
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: .*idx, image_folder"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),
         ("gate.at_least.acuracy=0.9", "acuracy"),
-        ("gate.metrics=words", "gate.metrics is 'words'; known: classification, fields, syllables, text"),
+        ("gate.metrics=letters", "gate.metrics is 'letters'; known: classification, fields, syllables, text"),
         ("task=guess", "task is 'guess'; known: classification, sequence"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
     ],

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.data.own_code import load_code
+from tfx_ocr.data.own_code import find_source, load_code
 from tfx_ocr.data.registry import load_named
 
 if TYPE_CHECKING:
@@ -65,6 +65,11 @@ def get_metrics(name: str) -> Family:
     """Import and return the family registered as `name`, or the module of one's own that it names.
 
     Raises:
-        ValueError: unknown name, or the module cannot be imported.
+        ValueError: unknown name, or the module cannot be imported or is not a family of metrics.
     """
-    return cast(Family, load_named(METRICS, name, "metrics") if name in METRICS else load_code(name))
+    if name in METRICS or find_source(name) is None:
+        return cast(Family, load_named(METRICS, name, "metrics"))
+    module = load_code(name)
+    if missing := sorted(each for each in vars(Family) if not each.startswith("_") and not hasattr(module, each)):
+        raise ValueError(f"module {name!r} is not a family of metrics: it lacks {', '.join(missing)}")
+    return cast(Family, module)
