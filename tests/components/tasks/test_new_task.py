@@ -53,7 +53,14 @@ def recipe(monkeypatch):
     trainer = dataclasses.replace(base.trainer, units=(8,), dropout=(0.0,), batch_size=8, epochs=1)
     limits = Gate(at_least={"accuracy": 0.0}, min_examples=1, min_class_examples=0)
     return dataclasses.replace(
-        base, name="binary", task="binary", input=Image(height=16, width=16), trainer=trainer, trainers={}, gate=limits
+        base,
+        name="binary",
+        sample="",
+        task="binary",
+        input=Image(height=16, width=16),
+        trainer=trainer,
+        trainers={},
+        gate=limits,
     )
 
 
