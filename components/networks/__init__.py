@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from tfx_ocr.data.own_code import load_code
+from tfx_ocr.data.own_code import find_source, load_code
 from tfx_ocr.data.registry import load_named
 
 if TYPE_CHECKING:
@@ -44,4 +44,7 @@ def get_network(name: str) -> Network:
     Raises:
         ValueError: unknown name, or the module cannot be imported.
     """
-    return cast(Network, load_named(NETWORKS, name, "network") if name in NETWORKS else load_code(name))
+    return cast(
+        Network,
+        load_named(NETWORKS, name, "network") if name in NETWORKS or find_source(name) is None else load_code(name),
+    )
