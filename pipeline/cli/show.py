@@ -35,12 +35,8 @@ def show(
         raise ValueError(f"no model has a version {version} in {settings.get_serving_dir('*')}; see tfx-ocr versions")
     manifest = versions.read_manifest(versions.get_folder(serving_dir, version))
     store = metadata.open_store(dataclasses.replace(settings, recipe=recipe))
-    described = {
-        "version": version,
-        "restores": manifest.restores or None,
-        "why": manifest.why or None,
-        **history.describe_version(store, recipe, manifest.restores or version),
-    }
+    described = history.describe_version(store, recipe, manifest.restores or version)
+    described |= {"version": version, "restores": manifest.restores or None, "why": manifest.why or None}
     if as_json:
         print(json.dumps(described, indent=1, ensure_ascii=False))
     else:
