@@ -13,7 +13,8 @@ from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from tfx_ocr.components.artifacts import GATE_FILE, SUMMARY_FILE
-from tfx_ocr.data import features
+from tfx_ocr.data import features, record_file
+from tfx_ocr.data.example import parse_example
 from tfx_ocr.pipeline.outcome import list_artifacts
 
 
@@ -81,8 +82,6 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
         Once per record of each set of examples: `split`, `label`, `source`, `group`, and the `versions` of the models
         that were trained or judged on that set.
     """
-    import tensorflow as tf
-
     versions: dict[str, set[int]] = {}
     for run in store.get_contexts_by_type("pipeline_run"):
         artifacts = list_artifacts(store, run.name)
@@ -90,12 +89,12 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
             versions.setdefault(examples.uri, set()).update({_get_version(artifacts)} - {None})
     for uri, numbers in sorted(versions.items()):
         for file in sorted(Path(uri).glob("Split-*/*")):
-            for raw in tf.data.TFRecordDataset(str(file), "GZIP").as_numpy_iterator():
-                given = tf.train.Example.FromString(raw).features.feature
-                image = given[features.IMAGE].bytes_list.value if features.IMAGE in given else ()
+            for raw in record_file.read_records(file):
+                given = parse_example(raw)
+                image = given.get(features.IMAGE)
                 if image and hashlib.sha256(image[0]).hexdigest() == digest:
                     texts = {
-                        name: (given[name].bytes_list.value or [b""])[0].decode(errors="replace")
+                        name: (given.get(name) or [b""])[0].decode(errors="replace")
                         for name in (features.LABEL, features.SOURCE, features.GROUP)
                     }
                     yield {"split": file.parent.name.removeprefix("Split-"), **texts, "versions": sorted(numbers)}

@@ -14,7 +14,7 @@ from tfx_ocr.pipeline.steps import Step
 
 pytestmark = pytest.mark.tfx
 
-FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/root/x")
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/x")
 
 
 def wrap(cause):
@@ -43,7 +43,7 @@ def stop(tmp_path):
         FULL,
         wrap(FULL),
         RuntimeError("[Errno 28] No space left on device [while running Write]"),
-        wrap(RuntimeError("ResourceExhaustedError: /root/x; No space left on device")),
+        wrap(RuntimeError("ResourceExhaustedError: /full/x; No space left on device")),
         RuntimeError("mysql_errno: database or disk is full"),
         wrap(Stop("cannot push to /served: No space left on device")),
     ],
