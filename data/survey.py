@@ -144,7 +144,7 @@ def _look(record: Record | Rejected, find_problem: FindProblem, decode: bool, th
         file=record.file,
         group=record.group,
         split=record.split,
-        place=find_split_part(record.file) if record.split else "",
+        place=find_split_part(record.file, record.split),
         label=record.get_bytes_or_empty(features.LABEL).decode(),
         entities=tuple(dict.fromkeys(entity for entity in entities if entity)),
         digest=hashlib.sha256(digested).hexdigest(),

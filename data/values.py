@@ -1,28 +1,60 @@
-"""Dates, amounts and currencies of the text as it stood, beside the graph; what is ambiguous keeps every reading."""
+"""Dates, amounts and currencies of a field's text as it stood; what is ambiguous keeps every reading."""
 
 from __future__ import annotations
 
-import calendar
+import contextlib
 import datetime
 import decimal
-import functools
 import re
 import unicodedata
+from typing import NamedTuple
 
-# Signs for money as English writes them, and some as their own countries do, which English does not know.
-CURRENCY_LOCALES = {"en_US": (), "en_CA": ("USD",), "ms_MY": ("MYR",), "vi_VN": ("VND",), "ko_KR": ("KRW",)}
-# Names that are letters of the language too, and so count beside a number only, or as words of their own.
-CURRENCY_NAMES = {
-    "VND": r"\d\s*(?:k|tr|triệu|nghìn|ngàn|tỷ|tỉ)?\s*đ(?!\w)|(?<!\w)(?:vnđ|đồng)(?!\w)",
-    "KRW": r"\d\s*[천만억]*\s*원|(?<!\w)won(?!\w)",
-    "MYR": r"(?<!\w)ringgit(?!\w)",
-    "EUR": r"(?<!\w)euros?(?!\w)",
+# Names of months without marks, in the languages of the invoices: English, Malay, German, French.
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januari januar janner janv janvier",
+            "feb february februari februar fev fevr fevrier",
+            "mar march mac marz mrz mars",
+            "apr april avr avril",
+            "may mei mai",
+            "jun june juni juin",
+            "jul july julai juli juil juillet",
+            "aug august ogo ogos aout",
+            "sep sept september septembre",
+            "oct october okt oktober octobre",
+            "nov november novembre",
+            "dec december dis disember dez dezember decembre",
+        ),
+        start=1,
+    )
+    for name in names.split()
 }
+_DAY, _MONTH, _YEAR = r"(?P<day>\d{1,2})", r"(?P<month>\d{1,2})", r"['’]?(?P<year>\d{4}|\d\d)(?!\d)"
+_NAME = rf"(?P<name>{'|'.join(sorted(MONTHS, key=len, reverse=True))})"
+_BETWEEN = r"\s*(?P<between>[\s./-])\s*"  # numbers: the same sign twice
+# How dates are written, of text without marks; the first that is found counts. Of EITHER the month may come first.
+EITHER = re.compile(rf"(?<![\d./-]){_DAY}{_BETWEEN}{_MONTH}\s*(?P=between)\s*{_YEAR}(?![/-])")
+DATES = (
+    re.compile(rf"(?<!\d)(?P<year>\d{{4}}|\d\d)\s*[년年]\s*{_MONTH}\s*[월月]\s*{_DAY}(?!\d)"),
+    re.compile(rf"(?<!\d){_DAY}\s*(?:thang|thg\.?)\s*{_MONTH}\W*(?:nam\s*)?{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?<![\d./-])(?P<year>\d{{4}}){_BETWEEN}{_MONTH}\s*(?P=between)\s*{_DAY}(?![\d/-])"),
+    EITHER,
+    re.compile(rf"(?<![\d:]){_DAY}(?:st|nd|rd|th|er)?[\W_]*(?:of|de)?[\W_]*{_NAME}[\W_]*{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?<!\d)(?P<year>\d{{4}})[\W_]*{_NAME}[\W_]*{_DAY}(?!\d)", re.IGNORECASE),
+    re.compile(rf"(?<![^\W\d_]){_NAME}[\W_]*{_DAY}(?:st|nd|rd|th)?[\W_]+{_YEAR}", re.IGNORECASE),
+    re.compile(r"(?<!\d)(?P<year>1[5-9]\d\d|2[01]\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"),
+)
+FIRST_YEAR = 1950  # of those that two digits may mean: scanned archives are older than POSIX's 1969
+BUDDHIST = re.compile(r"(?<!\w)B\.?\s?E(?:\.|(?!\w))|พ\.?\s?ศ\.?|(?i:phat lich)|(?<!\w)PL\.")
+BUDDHIST_YEARS = 543  # by which the era is ahead, as Thailand counts since 1941
+
 # What stands behind a number and multiplies it; k as Vietnamese prices and English have it.
 MULTIPLES = {
-    **dict.fromkeys(("k", "nghìn", "ngàn", "천"), 10**3),
+    **dict.fromkeys(("k", "thousand", "ribu", "nghìn", "ngàn", "천"), 10**3),
     **dict.fromkeys(("만",), 10**4),
-    **dict.fromkeys(("tr", "triệu"), 10**6),
+    **dict.fromkeys(("million", "juta", "tr", "triệu"), 10**6),
     **dict.fromkeys(("억",), 10**8),
     **dict.fromkeys(("tỷ", "tỉ"), 10**9),
 }
@@ -37,17 +69,75 @@ NUMBERS = tuple(
         (",", r"(?: \d{3})+"),
     )
 )
-DATE_ORDERS = ("DMY", "MDY", "YMD")
-LANGUAGES = ("en", "ms", "vi", "ko", "de", "fr")
-FIRST_YEAR = 1950  # of those that two digits may mean: scanned archives are older than POSIX's 1969
-A_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
-BUDDHIST = re.compile(r"(?<!\w)B\.?\s?E(?:\.|(?!\w))|พ\.?\s?ศ\.?|Phật lịch|(?<!\w)PL\.", re.IGNORECASE)
-BUDDHIST_YEARS = 543  # by which the era is ahead, as Thailand counts since 1941
-NUMERIC = re.compile(r"(?<![\d./-])\d{1,4}\s*([./-])\s*\d{1,2}\s*\1\s*\d{1,4}(?![\d/-])")
+
+# ISO 4217, with what the euro replaced in old invoices.
+CODES = (
+    "AED AFN ALL AMD ANG AOA ARS ATS AUD AWG AZN BAM BBD BDT BEF BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD "
+    "CDF CHF CLP CNY COP CRC CUP CVE CZK DEM DJF DKK DOP DZD EGP ERN ESP ETB EUR FJD FKP FRF GBP GEL GHS GIP GMD GNF "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK ITL JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR "
+    "LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NLG NOK NPR NZD OMR PAB PEN PGK "
+    "PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND "
+    "TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG"
+)
+# Names that are letters of the language too, and so count beside a number only, or as words of their own.
+CURRENCY_NAMES = {
+    "VND": r"\d\s*(?:k|tr|triệu|nghìn|ngàn|tỷ|tỉ)?\s*đ(?!\w)|(?<!\w)đ\s*\d|(?<!\w)(?:vn[đd]|đồng|dong)(?!\w)",
+    "KRW": r"\d\s*[천만억]*\s*원|(?<!\w)won(?!\w)",
+    "MYR": r"(?<!\w)(?:ringgit(?!\w)|rm\s*[-\d])",
+    "EUR": r"(?<!\w)euros?(?!\w)",
+}
+# Signs; "S$" is not the dollar of "$".
+SIGNS = {
+    "$": ("USD",),
+    "US$": ("USD",),
+    "A$": ("AUD",),
+    "CA$": ("CAD",),
+    "HK$": ("HKD",),
+    "NT$": ("TWD",),
+    "NZ$": ("NZD",),
+    "R$": ("BRL",),
+    "S$": ("SGD",),
+    "£": ("GBP",),
+    "¥": ("JPY", "CNY"),
+    "฿": ("THB",),
+    "₩": ("KRW",),
+    "€": ("EUR",),
+    "₫": ("VND",),
+    "₱": ("PHP",),
+    "₹": ("INR",),
+    "RM": ("MYR",),
+    "Rp": ("IDR",),
+}
+WHOLE = {"JPY", "KRW", "VND"}  # currencies without decimals: "45.000đ" is more likely 45000
+
+
+class Values(NamedTuple):
+    """What a field's text may mean, the likelier first.
+
+    Attributes:
+        values: days as ISO 8601, or amounts in decimal digits with a point.
+        currencies: of amounts, as ISO 4217.
+    """
+
+    values: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
+
+
+def parse_field(name: str, text: str) -> Values:
+    """Return what the text of a field may mean: days of `issue_date`, amounts of `total`; nothing of another field.
+
+    >>> parse_field("total", "RM1,234.50"), parse_field("supplier", "2018")
+    (Values(values=('1234.50',), currencies=('MYR',)), Values(values=(), currencies=()))
+    """
+    if name == "issue_date":
+        return Values(parse_dates(text))
+    if name == "total":
+        return Values(tuple(f"{amount:f}" for amount in parse_amounts(text)), find_currencies(text))
+    return Values()
 
 
 def parse_dates(text: str) -> tuple[str, ...]:
-    """Return every day that a text may mean, as ISO 8601, day first before month first; () without a whole date.
+    """Return every day that a text may mean, as ISO 8601, day first before month first; () without one whole date.
 
     A year of four digits stands as it is, whatever the century; one of two digits is in the hundred years from
     `FIRST_YEAR`. A year is Buddhist where the text says so (B.E., พ.ศ., Phật lịch), never by its size.
@@ -57,49 +147,40 @@ def parse_dates(text: str) -> tuple[str, ...]:
     >>> parse_dates("15/06/1850"), parse_dates("2021년 3월 5일"), parse_dates("30/06/2562 B.E.")
     (('1850-06-15',), ('2021-03-05',), ('2019-06-30',))
     """
-    from dateparser import parse  # type: ignore[import-untyped]
-
-    text = unicodedata.normalize("NFKC", text)
-    bare, buddhist = BUDDHIST.subn(" ", text)
-    bare, named = re.subn(r"(\d+)\s*[년年]\s*(\d+)\s*[월月]\s*(\d+)\s*[일日]?", r"\1-\2-\3 ", bare)
-    bare = re.sub(r"(?<!\d)(1[5-9]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)", r"\1-\2-\3", bare)
-    found = list(NUMERIC.finditer(bare))
-    bare = found[0][0] if len(found) == 1 else " ".join(re.sub(r"[^\w/.,:\-'\s]", " ", bare).split())
-    numbers = re.findall(r"\d+", bare)
-    if not numbers or sum(map(len, numbers)) < 3:  # "May" or "30": dateparser would add today's month and year
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if unicodedata.category(sign) != "Mn")
+    bare, buddhist = BUDDHIST.subn(" ", unicodedata.normalize("NFC", bare))
+    found = next(filter(None, (list(pattern.finditer(bare)) for pattern in DATES)), [])
+    if len(found) != 1:  # none, or several: which of them is not known
         return ()
-    year = A_YEAR.search(bare)
-    if year and int(year[0]):  # dateparser knows the years of computers only: one that is a leap year alike stands in
-        bare = A_YEAR.sub("2000" if calendar.isleap(int(year[0])) else "2001", bare, count=1)
+    parts = found[0].groupdict()
+    year = int(parts["year"])
+    if len(parts["year"]) == 2:
+        if buddhist:
+            return ()
+        year = FIRST_YEAR + (year - FIRST_YEAR) % 100
+    elif buddhist:
+        year -= BUDDHIST_YEARS
+    month, day = MONTHS[parts["name"].lower()] if "name" in parts else int(parts["month"]), int(parts["day"])
     days = []
-    for order in ("YMD",) if named or re.match(r"\d{4}\D", bare) else DATE_ORDERS[:2]:
-        settings = {
-            "DATE_ORDER": order,
-            "PREFER_DATES_FROM": "past",
-            "REQUIRE_PARTS": ["day", "month", "year"],
-            "PARSERS": ["absolute-time"],
-            "RELATIVE_BASE": datetime.datetime(2000, 1, 1),  # answers must not depend on the day they are given
-            "RETURN_AS_TIMEZONE_AWARE": False,
-        }
-        if day := parse(bare, languages=list(LANGUAGES), settings=settings):
-            full = int(year[0]) if year else FIRST_YEAR + (day.year - FIRST_YEAR) % 100
-            full -= BUDDHIST_YEARS if buddhist else 0
-            if full > 0 and (day.year in (2000, 2001) if year else not buddhist):
-                days.append(f"{full:04d}-{day:%m-%d}")
+    for pair in ((month, day), (day, month)) if found[0].re is EITHER else ((month, day),):
+        with contextlib.suppress(ValueError):  # no such day
+            days.append(datetime.date(year, *pair).isoformat())
     return tuple(dict.fromkeys(days))
 
 
 def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
-    """Return every number that a text may mean, a point for decimals before a comma; () if it is not one amount.
+    """Return every number that a text may mean, the likelier first; () if it is not one amount.
 
-    Signs for money and words around it are left out; a minus before or behind it, or brackets, make it negative.
-    `MULTIPLES` behind it multiply it.
+    A point begins decimals before a comma does, except of currencies without decimals. Signs for money and words around
+    the number are left out; a minus before or behind it, or brackets, make it negative. `MULTIPLES` behind it multiply
+    it.
 
     >>> parse_amounts("RM7.42"), parse_amounts("1.234"), parse_amounts("(1,234.56)")
     ((Decimal('7.42'),), (Decimal('1.234'), Decimal('1234')), (Decimal('-1234.56'),))
-    >>> parse_amounts("50k"), parse_amounts("1 234,50-")
-    ((Decimal('50000'),), (Decimal('-1234.50'),))
+    >>> parse_amounts("50k"), parse_amounts("1 234,50-"), parse_amounts("45.000đ")
+    ((Decimal('50000'),), (Decimal('-1234.50'),), (Decimal('45000'), Decimal('45.000')))
     """
+    is_whole = not WHOLE.isdisjoint(find_currencies(text))
     text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}]", "-", unicodedata.normalize("NFKC", text)).lower()
     found = re.findall(r"(?:(?<![\d.,])[.,])?\d[\d.,'’\s]*\d|(?:(?<![\d.,])[.,])?\d", text)
     if len(found) != 1:  # none, or several: which of them is not known
@@ -113,6 +194,10 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     written = re.sub(r"\s+", " ", number)
     points = [point for point, pattern in NUMBERS if pattern.fullmatch(written)]
     read = [decimal.Decimal(re.sub(rf"[^\d{point}]", "", written).replace(",", ".")) * factor for point in points]
+    if factor > 1:
+        read = [whole if (whole := value.to_integral_value()) == value else value for value in read]
+    elif is_whole:
+        read.sort(key=lambda value: "." in str(value))
     return tuple(dict.fromkeys(-value if negative else value for value in read))
 
 
@@ -122,29 +207,13 @@ def find_currencies(text: str) -> tuple[str, ...]:
     >>> find_currencies("RM7.42"), find_currencies("Total USD 12"), find_currencies("45.000đ")
     (('MYR',), ('USD',), ('VND',))
     """
-    signs, codes = _load_signs()
     text = unicodedata.normalize("NFKC", text)
-    stated = [word for word in re.findall(r"[A-Z]{3}", text) if word in codes]
+    stated = [word for word in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", text) if word in CODES.split()]
     stated = stated or [code for code, name in CURRENCY_NAMES.items() if re.search(name, text, re.IGNORECASE)]
     if stated:
         return tuple(dict.fromkeys(stated))
-    for sign in sorted(signs, key=len, reverse=True):
+    for sign in sorted(SIGNS, key=len, reverse=True):
         after = r"(?![A-Za-z])" if sign[-1].isalpha() else ""
-        if re.search(rf"(?<![A-Za-z]){re.escape(sign)}{after}", text):  # "S$" is not the dollar of "$"
-            return signs[sign]
+        if re.search(rf"(?<![A-Za-z]){re.escape(sign)}{after}", text):
+            return SIGNS[sign]
     return ()
-
-
-@functools.cache
-def _load_signs() -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
-    """Signs for money with the currencies each stands for, and all codes."""
-    from babel import Locale
-    from babel.numbers import list_currencies
-
-    codes = frozenset(list_currencies())
-    signs: dict[str, set[str]] = {}
-    for name, own in CURRENCY_LOCALES.items():
-        for code, sign in Locale.parse(name).currency_symbols.items():
-            if sign != code and code in (own or codes):
-                signs.setdefault(sign, set()).add(code)
-    return {sign: tuple(sorted(of)) for sign, of in signs.items()}, codes

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tfx_ocr.data import features
+from tfx_ocr.data.values import parse_field
 from tfx_ocr.serving.requests import Source, read_source
 
 DIGITS = 6  # of a number behind the point: what float32 has, whether it came through JSON or not
@@ -31,12 +32,16 @@ class Field(NamedTuple):
         text: its words as they stand on the page.
         confidence: mean of its words', 0 to 1.
         box: left, top, right, bottom, in the page's own unit.
+        values: what the text may mean, as `data.values` reads it: days as ISO 8601, amounts in decimal digits.
+        currencies: of amounts, as ISO 4217.
     """
 
     name: str
     text: str
     confidence: float
     box: tuple[float, float, float, float]
+    values: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)
@@ -122,7 +127,7 @@ def _list_fields(outputs: Mapping[str, Any]) -> Iterator[Field]:
     columns = (outputs[getattr(features, f"FIELD_{name}_OUT")] for name in names)
     for name, text, confidence, box in zip(*columns, strict=True):
         if text:
-            yield Field(name, text, confidence, tuple(box))
+            yield Field(name, text, confidence, tuple(box), *parse_field(name, text))
 
 
 def _to_plain(value: Any) -> Any:

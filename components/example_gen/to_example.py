@@ -68,7 +68,9 @@ class ToExample(beam.DoFn):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
                 survey.update({("left_out", reason): count for reason, count in record.left_out.items()})
-                survey["given", json.dumps([record.split, find_split_part(record.file)])] += bool(record.split)
+                survey["given", json.dumps([record.split, find_split_part(record.file, record.split)])] += bool(
+                    record.split
+                )
                 survey["changed", record.changed] += bool(record.changed)
                 yield self._kept(record)
         for counted in (+survey).items():

@@ -21,6 +21,7 @@ from tfx_ocr.data.page.markup import (
     parse_root,
 )
 from tfx_ocr.data.page.page import (
+    MISPLACED,
     OTHER_READING,
     Alternative,
     Box,
@@ -36,7 +37,7 @@ from tfx_ocr.data.page.page import (
     sort_regions,
 )
 
-NAMESPACE = re.compile(r"(https?://www\.loc\.gov/standards/alto/ns-v\d+#|https?://schema\.ccs-gmbh\.com/ALTO|)")
+NAMESPACE = re.compile(r"|.*alto.*", re.IGNORECASE)  # of version 1 CCS's, a library's own, or none
 WRITTEN = "http://www.loc.gov/standards/alto/ns-v4#"
 # MeasurementUnit of the schema: pixels, tenths of a millimetre, 1/1200 inch. A file without one counts pixels.
 UNITS = ("pixel", "mm10", "inch1200")
@@ -52,8 +53,8 @@ def read(content: bytes) -> list[Page]:
     """Return the pages of a file, mostly one, in its unit.
 
     An entity is the TYPE of the NamedEntityTag that a word, its line or a block around them refers to, the innermost
-    first; without a TYPE its LABEL, where that names an entity. Blocks are read in the order of ReadingOrder, else of
-    IDNEXT, else of the file. Shapes may be missing.
+    first; without a TYPE its LABEL, and of another tag the LABEL or TYPE, where that names an entity. Blocks are read
+    in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
 
     Raises:
         ValueError: it is not ALTO, or a number is malformed, or its unit is unknown.
@@ -64,15 +65,12 @@ def read(content: bytes) -> list[Page]:
     unit = _find_text(root, "MeasurementUnit") or "pixel"
     if unit not in UNITS:
         raise ValueError(f"unknown unit: MeasurementUnit is {unit!r} (known: {', '.join(UNITS)})")
-    tags = {
-        tag.get("ID", ""): _get_kind(tag)
-        for found in get_children(root, "Tags")
-        for tag in get_children(found, "NamedEntityTag")
-    }
-    references = (name for order in get_children(root, "ReadingOrder") for name in _list_references(order))
+    tags = {tag.get("ID", ""): _get_kind(tag) for found in get_children(root, "Tags") for tag in found}
     order: dict[str, int] = {}
-    for name in references:  # of several orders the first counts
-        order.setdefault(name, len(order))
+    for group in get_children(root, "ReadingOrder"):
+        for element in group.iter():
+            for name in element.get("REF", "").split():
+                order.setdefault(name, len(order))  # of several orders the first counts
     pages = [page for layout in get_children(root, "Layout") for page in get_children(layout, "Page")]
     if not pages:
         raise ValueError("not ALTO: Layout has no Page")
@@ -80,9 +78,14 @@ def read(content: bytes) -> list[Page]:
 
 
 def _get_kind(tag: etree._Element) -> str:
-    """What a tag says: its TYPE, else its LABEL, which may as well be the text that is tagged."""
+    """What a tag says: its TYPE, else its LABEL, which may as well be the text that is tagged.
+
+    eScriptorium tags blocks and lines by other tags, with the kind of block for a TYPE.
+    """
     kind, label = tag.get("TYPE", "").lower(), tag.get("LABEL", "").lower()
-    return kind or (label if label in entities.CLASSES else "")
+    if kind and get_local_name(tag) == "NamedEntityTag":
+        return kind
+    return next((name for name in (label, kind) if name in entities.CLASSES), "")
 
 
 def _find_text(root: etree._Element, name: str) -> str:
@@ -91,16 +94,12 @@ def _find_text(root: etree._Element, name: str) -> str:
     return next(((element.text or "").strip() for element in found if get_local_name(element) == name), "")
 
 
-def _list_references(order: etree._Element) -> Iterator[str]:
-    for element in order.iter():
-        if get_local_name(element) == "ElementRef":
-            yield from element.get("REF", "").split()
-
-
 def _read_page(page: etree._Element, image: str, unit: str, reader: _Reader) -> Page:
     sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("WIDTH", "HEIGHT")]
     size = (sides[0], sides[1]) if min(sides) > 0 else None
+    reader.places = _rank_blocks(page)
     regions = sort_regions(reader.walk(page, (LAST,), ""))
+    reader.left_out[MISPLACED] = sum(map(_has_text, page.iter())) - reader.found
     return Page(image=image, size=size, regions=regions, unit=unit, left_out=+reader.left_out)
 
 
@@ -114,7 +113,9 @@ class _Reader:
 
     def __init__(self, tags: Mapping[str, str], order: Mapping[str, int]):
         self.tags, self.order = tags, order
+        self.places: dict[etree._Element, int] = {}  # of blocks, by `_rank_blocks`
         self.left_out: Counter[str] = Counter()
+        self.found = 0  # texts
 
     def walk(self, within: etree._Element, key: Key, entity: str) -> Iterator[tuple[Key, Region]]:
         """Yield a region per block with lines; PrintSpace, margins and ComposedBlocks only hold others.
@@ -130,9 +131,8 @@ class _Reader:
         for place, group in ((key, free), *((self._place(line, key), [line]) for line in lines if line not in free)):
             if group:
                 yield place, self._read_region(within, group, entity)
-        for number, child in enumerate(_follow(within)):
-            if get_local_name(child) not in ("", "TextLine", *IN_LINES):
-                yield from self.walk(child, self._place(child, (*key, number)), entity)
+        for block in _list_blocks(within):
+            yield from self.walk(block, self._place(block, (key[0], self.places[block])), entity)
 
     def _place(self, element: etree._Element, otherwise: Key) -> Key:
         rank = self.order.get(element.get("ID", ""))
@@ -159,6 +159,7 @@ class _Reader:
 
     def _read_word(self, element: etree._Element) -> Word:
         text, glyphs = element.get("CONTENT", "").strip(), tuple(map(_read_glyph, get_children(element, "Glyph")))
+        self.found += _has_text(element)
         others = get_children(element, "ALTERNATIVE")
         self.left_out[OTHER_READING] += sum((other.text or "").strip() not in ("", text) for other in others)
         joined = "".join(glyph.text for glyph in glyphs)
@@ -178,17 +179,32 @@ class _Reader:
         return next(filter(None, found), "")
 
 
-def _follow(within: etree._Element) -> list[etree._Element]:
-    """The elements in an element, each followed by the one that its IDNEXT names."""
-    named = {element.get("ID"): element for element in within if element.get("ID")}
-    after = {element.get("IDNEXT") for element in within}
-    followed: dict[etree._Element, None] = {}
-    for element in (*(element for element in within if element.get("ID") not in after), *within):
-        following: etree._Element | None = element
-        while following is not None and following not in followed:
-            followed[following] = None
-            following = named.get(following.get("IDNEXT"))
-    return list(followed)
+def _has_text(element: etree._Element) -> bool:
+    return get_local_name(element) in IN_LINES and bool(element.get("CONTENT", "").strip())
+
+
+def _list_blocks(within: etree._Element) -> list[etree._Element]:
+    return [element for element in within if get_local_name(element) not in ("", "TextLine", *IN_LINES)]
+
+
+def _rank_blocks(page: etree._Element) -> dict[etree._Element, int]:
+    """Places of a page and its blocks, each followed by what is in it, then by the block that its IDNEXT names."""
+    blocks = [page]
+    for block in blocks:  # grows
+        blocks += _list_blocks(block)
+    named = {block.get("ID"): block for block in blocks if block.get("ID")}
+    after = {block.get("IDNEXT") for block in blocks if block.get("IDNEXT")}
+    places: dict[etree._Element, int] = {}
+    waiting = [page]
+    while waiting:
+        block = waiting.pop()
+        if block in places:
+            continue
+        places[block] = len(places)
+        if (following := named.get(block.get("IDNEXT"))) is not None:
+            waiting.append(following)
+        waiting += sorted(_list_blocks(block), key=lambda inner: inner.get("ID") in after)[::-1]
+    return places
 
 
 def _read_glyph(element: etree._Element) -> Glyph:

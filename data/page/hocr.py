@@ -2,51 +2,65 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from tfx_ocr.data.page.markup import check_size, get_local_name, parse_confidence, try_number, unpack
-from tfx_ocr.data.page.page import Box, Glyph, Line, Page, Region, Word, join_boxes
+from tfx_ocr.data import files
+from tfx_ocr.data.page.markup import LAST, check_size, get_local_name, parse_confidence, try_number, unpack
+from tfx_ocr.data.page.page import MISPLACED, Box, Glyph, Line, Page, Region, Word, join_boxes
 
-LOOKS_SO = re.compile(rb"""class\s*=\s*["'][^"']*\bocr_page\b""")
+LOOKS_SO = re.compile(r"""class\s*=\s*["']?[^"'>]*\bocr_page\b""", re.IGNORECASE)
+OUTSIDE = (  # of all pages
+    "//body//text()[not(ancestor::script or ancestor::style)]"
+    "[not(ancestor::*[contains(concat(' ', normalize-space(@class), ' '), ' ocr_page ')])]"
+)
 LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 WORDS = {"ocrx_word", "ocr_word"}
 
 
 def is_hocr(content: bytes) -> bool:
     """Return whether a document, plain or gzipped, has an element of the class `ocr_page`."""
-    return LOOKS_SO.search(unpack(content)) is not None
+    return LOOKS_SO.search(files.decode_text(unpack(content))) is not None
 
 
 def read(content: bytes) -> list[Page]:
     """Return the pages of a file, in pixels: a region per area or paragraph, the text outside of words by its line.
 
     Raises:
-        ValueError: it is damaged, or has no page.
+        ValueError: it is damaged, too large, or has no page.
     """
     content = unpack(content)
+    encoding: str | None = "utf-8"  # else lxml takes what states no encoding for Latin-1
     try:
-        content.decode("utf-8")
-        encoding: str | None = "utf-8"  # else lxml takes what states no encoding for Latin-1
-    except UnicodeDecodeError:
+        content = files.decode_text(content).encode()
+    except UnicodeEncodeError:
         encoding = None
     try:
         parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding=encoding)
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not HTML: {error.msg}") from None
+    for entry in parser.error_log:
+        if entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # the tree lacks the rest
+            raise ValueError(f"too large: {entry.message}")
     if root is not None:
         check_size(root)
+        for end in root.iter("br"):
+            end.tail = f" {end.tail or ''}"
     pages = [] if root is None else [element for element in root.iter() if "ocr_page" in _get_classes(element)]
     if not pages:
         raise ValueError("not hOCR: no element of the class ocr_page")
-    return [_read_page(page) for page in pages]
+    left_out = Counter({MISPLACED: len(" ".join(root.xpath(OUTSIDE)).split())})
+    first, *others = map(_read_page, pages)
+    return [dataclasses.replace(first, left_out=+left_out), *others]
 
 
 def _read_page(page: etree._Element) -> Page:
-    image = re.search(r"""\bimage\s+("[^"]*"|'[^']*'|[^;]+)""", page.get("title", ""))
+    image = re.search(r"""\b(?:image|file)\s+("[^"]*"|'[^']*'|[^;]+)""", page.get("title", ""))
     box = _box(page)
     return Page(
         image=image[1].strip().strip("\"'") if image else "",
@@ -56,10 +70,10 @@ def _read_page(page: etree._Element) -> Page:
 
 
 def _walk(area: etree._Element) -> Iterator[Region]:
-    """Yield the areas below one in the document's order, text outside of lines as a line of its area."""
+    """Yield the areas below one by their `order`, else as they stand, text outside of lines as a line of its area."""
     lines: list[Line] = []
     loose = [area.text or ""]
-    for child in area:
+    for child in sorted(area, key=_get_order):
         classes = _get_classes(child)
         if classes & LINES:
             lines.append(_read_line(child))
@@ -80,9 +94,18 @@ def _walk(area: etree._Element) -> Iterator[Region]:
 
 
 def _read_line(line: etree._Element) -> Line:
-    words = [element for element in line.iter() if _get_classes(element) & WORDS]
+    words = list(_find_words(line))
     text = " ".join("".join(line.itertext()).split())
     return Line(text=text, box=_box(line), words=tuple(map(_read_word, words)))
+
+
+def _find_words(within: etree._Element) -> Iterator[etree._Element]:
+    """Yield the words in an element, of a word in a word the outer one."""
+    for element in within:
+        if _get_classes(element) & WORDS:
+            yield element
+        else:
+            yield from _find_words(element)
 
 
 def _read_word(word: etree._Element) -> Word:
@@ -93,8 +116,8 @@ def _read_word(word: etree._Element) -> Word:
     )
     return Word(
         text=" ".join("".join(word.itertext()).split()),
-        box=_box(word) or join_boxes(glyph.box for glyph in glyphs),
-        confidence=_rate(word, "x_wconf"),
+        box=_box(word) or join_boxes(map(_box, word.iter())),
+        confidence=next((rate for rate in (_rate(part, "x_wconf") for part in word.iter()) if rate is not None), None),
         glyphs=glyphs,
     )
 
@@ -102,6 +125,11 @@ def _read_word(word: etree._Element) -> Word:
 def _rate(element: etree._Element, name: str) -> float | None:
     found = re.search(rf"\b{name}\s+(\S+?)(?=;|\s|$)", element.get("title", ""))
     return parse_confidence(found and found[1], 100.0)
+
+
+def _get_order(element: etree._Element) -> float:
+    found = re.search(r"(?:^|;)\s*order\s+(\d+)", element.get("title", ""))
+    return float(found[1]) if found else LAST
 
 
 def _get_classes(element: etree._Element) -> set[str]:

@@ -26,7 +26,9 @@ def parse_root(content: bytes) -> etree._Element:
     """
     content = unpack(content)
     _check_encoding(content)
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_pis=True)
+    parser = etree.XMLParser(  # a comment within a text would divide it
+        resolve_entities=False, no_network=True, load_dtd=False, remove_pis=True, remove_comments=True
+    )
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, LookupError) as error:

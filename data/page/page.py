@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ NO_BOX = "text without a place: no box"
 OUTER_TEXT = "text of a region or a line that its parts do not have"
 OTHER_READING = "another reading of the same text"
 MARGIN = "text of a margin"
+MISPLACED = "text in an unexpected place"
 
 SHAPE_OFF = 0.05  # by which width to height of a page and of its picture may differ: a scan is cut by a margin
 
@@ -190,10 +192,12 @@ def sort_regions(regions: Iterable[tuple[Key, Region]]) -> tuple[Region, ...]:
 def count_lacking(text: str, others: str) -> int:
     """Return how many words of a text are not among those of the others; 0 where they differ in spaces only.
 
-    >>> count_lacking("a b b", "b c"), count_lacking("No.7", "No. 7")
-    (2, 0)
+    >>> count_lacking("a b b", "b c"), count_lacking("No.7", "No. 7"), count_lacking("2", "12")
+    (2, 0, 1)
     """
-    if "".join(text.split()) in "".join(others.split()):
+    wanted, known = "".join(text.split()), "".join(others.split())
+    ends = set(itertools.accumulate(map(len, others.split()), initial=0))
+    if any(start + len(wanted) in ends and known.startswith(wanted, start) for start in ends):
         return 0
     return (Counter(text.split()) - Counter(others.split())).total()
 
@@ -225,10 +229,10 @@ def read_words(page: Page) -> tuple[list[Word], dict[str, int]]:
         for line in lines:
             words, lost = _choose_words(line)
             left_out[OTHER_READING] += sum(len(glyph.alternatives) for word in line.words for glyph in word.glyphs)
+            left_out.update(lost)
             if "Margin" in region.properties:
                 left_out[MARGIN] += sum(len(word.text.split()) for word in words)
                 continue
-            left_out.update(lost)
             for word in words:
                 entity = word.entity or line.entity or region.entity
                 found += [dataclasses.replace(part, entity=entity) for part in divide_word(word)]

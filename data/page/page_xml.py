@@ -22,6 +22,7 @@ from tfx_ocr.data.page.markup import (
     try_number,
 )
 from tfx_ocr.data.page.page import (
+    MISPLACED,
     OTHER_READING,
     OUTER_TEXT,
     Alternative,
@@ -42,6 +43,7 @@ from tfx_ocr.data.page.page import (
 
 NAMESPACE = re.compile(r"https?://schema\.primaresearch\.org/PAGE/gts/pagecontent/\d{4}-\d\d-\d\d")
 CUSTOM = re.compile(r"([\w-]+)\s*\{([^}]*)\}")  # Transkribus's tags: `total {offset:6; length:4;}`
+TEXTS = ("Unicode", "PlainText")  # of a TextEquiv, the better one first
 WRITTEN = "http://schema.primaresearch.org/PAGE/gts/pagecontent/2019-07-15"
 # Of what a page or a region holds, all that is not a region: TableRegion, Transkribus's TableCell and whatever comes.
 NOT_REGIONS = {
@@ -91,12 +93,10 @@ def read(content: bytes) -> Page:
         raise ValueError("no image: Page has no imageFilename")
     sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("imageWidth", "imageHeight")]
     reader = _Reader({name: place for place, name in enumerate(_list_references(page))})
-    return Page(
-        image=image,
-        size=(sides[0], sides[1]) if min(sides) > 0 else None,
-        regions=sort_regions(reader.walk(page, (LAST,), {})),
-        left_out=+reader.left_out,
-    )
+    regions = sort_regions(reader.walk(page, (LAST,), {}))
+    reader.left_out[MISPLACED] = len(list(_list_texts(page))) - reader.found
+    size = (sides[0], sides[1]) if min(sides) > 0 else None
+    return Page(image=image, size=size, regions=regions, left_out=+reader.left_out)
 
 
 def write(page: Page, created: str = "1970-01-01T00:00:00") -> bytes:
@@ -156,6 +156,7 @@ class _Reader:
     def __init__(self, order: Mapping[str, int]):
         self.order = order
         self.left_out: Counter[str] = Counter()
+        self.found = 0  # texts
 
     def walk(self, within: etree._Element, key: Key, inherited: Mapping[str, str]) -> Iterator[tuple[Key, Region]]:
         """Yield all regions below an element, each with a key that sorts it into the reading order.
@@ -181,7 +182,8 @@ class _Reader:
         lines = [self._read_line(line) for line in sorted(get_children(element, "TextLine"), key=_get_index)]
         if words := get_children(element, "Word"):  # outside of lines: not in the schema
             lines.append(Line(words=tuple(map(self._read_word, words))))
-        inner = " ".join(_list_texts(child) for child in element if get_local_name(child) not in NOT_REGIONS)
+        regions = [child for child in element if get_local_name(child) not in NOT_REGIONS]
+        inner = " ".join(text for region in regions for text in _list_texts(region))
         if inner.strip():  # the regions in this one say it, with their boxes
             said = " ".join([inner, *(line.text for line in lines)])
             self.left_out[OUTER_TEXT] += count_lacking(text, said)
@@ -218,7 +220,7 @@ class _Reader:
         )
 
     def _read_glyph(self, element: etree._Element) -> Glyph:
-        (text, confidence), *others = _list_readings(element) or [Alternative("")]
+        (text, confidence), *others = self._list_readings(element) or [Alternative("")]
         return Glyph(
             text=text,
             box=_box(element),
@@ -229,22 +231,22 @@ class _Reader:
 
     def _read_text(self, element: etree._Element) -> tuple[str, float | None]:
         """Text and confidence of the best TextEquiv that is not empty: of the lowest index, else the first."""
-        readings = _list_readings(element)
+        readings = self._list_readings(element)
         if not readings:
             return "", None
         best, confidence = readings[0]
         self.left_out[OTHER_READING] += sum(text != best for text, _ in readings)
         return best, confidence
 
-
-def _list_readings(element: etree._Element) -> list[Alternative]:
-    """The TextEquivs that are not empty, by their index, else as they stand."""
-    readings = []
-    for equivalent in get_children(element, "TextEquiv"):
-        children = get_children(equivalent, "Unicode") or get_children(equivalent, "PlainText")
-        if text := "".join(child.text or "" for child in children).strip():
-            readings.append((_get_index(equivalent), Alternative(text, parse_confidence(equivalent.get("conf")))))
-    return [reading for _, reading in sorted(readings, key=lambda pair: pair[0])]
+    def _list_readings(self, element: etree._Element) -> list[Alternative]:
+        """The texts of TextEquivs that are not empty, by their index, else as they stand; plain ones last."""
+        readings = []
+        for equivalent in sorted(get_children(element, "TextEquiv"), key=_get_index):
+            confidence = parse_confidence(equivalent.get("conf"))
+            for name in TEXTS:
+                readings += [Alternative(text, confidence) for text in _list_texts(equivalent, name)]
+        self.found += len(readings)
+        return readings
 
 
 def _list_references(page: etree._Element) -> Iterator[str]:
@@ -303,10 +305,11 @@ def _tag_words(text: str, words: Sequence[Word], tags: Sequence[tuple[str, int, 
         yield dataclasses.replace(word, entity=next(found, ""))
 
 
-def _list_texts(element: etree._Element) -> str:
-    """All text below an element."""
-    texts = (child.text or "" for child in element.iter() if get_local_name(child) in ("Unicode", "PlainText"))
-    return " ".join(texts)
+def _list_texts(element: etree._Element, *names: str) -> Iterator[str]:
+    """Yield all texts below an element that are not blank, of elements of those names."""
+    for child in element.iter():
+        if get_local_name(child) in (names or TEXTS) and (text := (child.text or "").strip()):
+            yield text
 
 
 def _box(element: etree._Element) -> Box | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
 from tfx_ocr.data.readers import labelled_csv
-from tfx_ocr.data.readers.split_folders import Reader, WithSplitFolders
+from tfx_ocr.data.readers.split_folders import Reader, WithSplitFolders, list_inner_folders
 from tfx_ocr.data.registry import load_named
 
 # A reader is a module with the names of `split_folders.Reader`. Labels are as `data.normalization` leaves them.
@@ -45,6 +46,9 @@ def choose_reader(root: Path, names: Sequence[str]) -> str:
         if get_reader(name).is_supported(root):
             return name
     looked_for = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in names)
-    headers = labelled_csv.list_headers(root) if "labelled_csv" in names else {}
-    found = "".join(f"; {table} has the columns {', '.join(header)}" for table, header in headers.items())
+    found = "".join(
+        f"; {posixpath.join(folder, table)} has the columns {', '.join(header)}"
+        for folder in (("", *list_inner_folders(root)) if "labelled_csv" in names else ())
+        for table, header in labelled_csv.list_headers(root / folder).items()
+    )
     raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}")

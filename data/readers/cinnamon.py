@@ -28,15 +28,22 @@ def list_shards(root: Path) -> list[str]:
     """Return every line of every `labels.json` in pieces of `A_SHARD`, then the pictures that none names.
 
     Raises:
-        ValueError: a `labels.json` is not a JSON object.
+        ValueError: a `labels.json` is not a JSON object, and the others label nothing.
     """
     rows: list[tuple[str, str, str]] = []  # picture, its text, what is wrong with it
+    problems: list[ValueError] = []
     for folder in _list_folders(root):
         file = posixpath.join(folder, LABELS)
         shown = files.format_path(file)
         pictures = dict.fromkeys(_list_pictures(root, folder))
         find, seen = files.build_finder(pictures), set()
-        for name, text in _read_labels(root / file):
+        try:
+            pairs = _read_labels(root / file)
+        except ValueError as error:
+            problems.append(error)
+            rows += [(image, "", f"no label: {error}") for image in pictures]
+            continue
+        for name, text in pairs:
             image = posixpath.normpath(posixpath.join(folder, name.replace("\\", "/")))
             image = find(image) or image
             label = normalization.normalize_label(text) if isinstance(text, str) else ""
@@ -52,6 +59,8 @@ def list_shards(root: Path) -> list[str]:
             seen.add(image)
             rows.append((image, label, wrong))
         rows += [(image, "", f"no label: {shown} does not name this picture") for image in pictures]
+    if problems and all(wrong for _, _, wrong in rows):
+        raise problems[0]
     return cut_into_shards(rows, A_SHARD)
 
 

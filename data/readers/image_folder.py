@@ -49,10 +49,8 @@ def _parse_place(path: str) -> tuple[str, str] | None:
 
     Folders above that of a split, as archives have them, do not count; below it there is the label's alone.
     """
-    *folders, _ = path.split("/")
-    splits = [parse_split(folder) for folder in folders]
-    first = next((place for place, split in enumerate(splits) if split), None)
-    above = splits[:-1] if first is None else splits[first:-1]
-    if not folders or (first is None and above) or splits[-1] or len(set(above)) > 1 or "" in above:
+    *_, folder, label, _ = ("", "", *path.split("/"))
+    split = parse_split(folder)
+    if not label or parse_split(label) or (folder and not split):
         return None
-    return (above or [""])[0], normalization.normalize_label(files.format_path(folders[-1]))
+    return split, normalization.normalize_label(files.format_path(label))

@@ -16,15 +16,15 @@ from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures,
 from tfx_ocr.data.readers.split_names import SPLIT_NAMES, find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected
 
-# columns by what they hold, each under the names it may have, in lower case with `_` for spaces and hyphens
+# Columns by what they hold, each under the names it may have, however they are divided: `ImagePath`, `image path`.
 COLUMNS = {
     "image": (
-        *("image", "file", "filename", "path", "file_name", "filepath", "file_path", "image_path", "image_name"),
-        *("image_file", "img", "img_path", "img_name", "picture"),
+        *("image", "file", "filename", "path", "filepath", "image_path", "image_name", "image_file", "image_filename"),
+        *("images", "img", "img_path", "img_name", "img_file", "picture", "photo"),
     ),
     "label": (
         *("label", "text", "syllable", "labels", "words", "word", "transcription", "transcript", "ground_truth"),
-        *("gt", "sentence", "target", "class"),
+        *("gt", "gt_text", "truth", "sentence", "target", "class", "annotation", "caption"),
     ),
     "split": ("split", "subset", "partition"),
     "group": ("group", "writer", "font", "form", "supplier"),
@@ -87,7 +87,7 @@ def _find_tables(root: Path) -> dict[str, dict[str, int]]:
     """Tables directly in `root`, each with which of its columns holds what, counted from 0."""
     found = {}
     for name, header in list_headers(root).items():
-        names = [re.sub(r"[\s-]+", "_", column.strip().lower()) for column in header]
+        names = list(map(_squeeze, header))
         columns = {what: names.index(match) for what, known in COLUMNS.items() if (match := _first_of(known, names))}
         if {"image", "label"} <= columns.keys():
             found[name] = columns
@@ -95,7 +95,11 @@ def _find_tables(root: Path) -> dict[str, dict[str, int]]:
 
 
 def _first_of(known: tuple[str, ...], names: list[str]) -> str:
-    return next((name for name in known if name in names), "")
+    return next((name for name in map(_squeeze, known) if name in names), "")
+
+
+def _squeeze(column: str) -> str:
+    return re.sub(r"[\W_]+", "", column.lower())
 
 
 def _read_header(path: Path) -> list[str] | None:

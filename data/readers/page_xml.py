@@ -20,7 +20,7 @@ from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "PAGE XML or ALTO (.xml, .xml.gz) or hOCR (.hocr, .html) and the pictures it names"
 ENDINGS = (".xml", ".xml.gz", ".hocr", ".html", ".htm", ".xhtml", ".hocr.gz", ".html.gz")
-LOOKS_SO = re.compile(rb"<(\w+:)?(PcGts|alto)\b|\bocr_page\b", re.IGNORECASE)
+LOOKS_SO = re.compile(r"<(\w+:)?(PcGts|alto)\b|\bocr_page\b", re.IGNORECASE)
 # Of names that are compared.
 STRIPPED = images.ENDINGS | {".gz", ".xml", ".page", ".alto", ".gt", ".ocr", ".hocr", ".html", ".htm", ".xhtml"}
 A_SHARD = 50  # pages
@@ -82,7 +82,7 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
 def _looks_so(path: Path) -> bool:
     with files.open_file(path) as opened:
         beginning = opened.read(4096)
-    return beginning.startswith(markup.GZIP) or LOOKS_SO.search(beginning) is not None
+    return beginning.startswith(markup.GZIP) or LOOKS_SO.search(files.decode_text(beginning)) is not None
 
 
 def _read_pages(path: Path) -> list[Page]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tfx_ocr.data import files
-from tfx_ocr.data.readers.split_names import parse_split
+from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected
 
 
@@ -41,7 +41,7 @@ class Reader(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class WithSplitFolders:
-    """A reader that also finds its layout in folders of `root` that name a split: `train/box/1.txt`.
+    """A reader that also finds its layout in the folders of `list_inner_folders`: `train/box/1.txt`.
 
     Attributes:
         reader: of the layout.
@@ -55,7 +55,7 @@ class WithSplitFolders:
         return self.reader.LAYOUT
 
     def is_supported(self, root: Path) -> bool:
-        """Return whether `root`, or a folder in it that names a split, holds such data."""
+        """Return whether `root`, or a folder in it, holds such data."""
         return bool(self._list_folders(root))
 
     def list_shards(self, root: Path) -> list[str]:
@@ -67,20 +67,34 @@ class WithSplitFolders:
         ]
 
     def read(self, root: Path, shard: str) -> Iterator[Record | Rejected]:
-        """Yield every record of a piece, its source and file below `root`, its split that of the folder."""
+        """Yield every record of a piece, its source and file below `root`, its split else the folder's."""
         folder, inner = json.loads(shard)
         for record in self.reader.read(root / folder, inner):
             if folder and isinstance(record, Record):
-                file, split = f"{folder}/{record.file}", parse_split(folder)
+                file, split = f"{folder}/{record.file}", record.split or find_split(folder)
                 record = dataclasses.replace(record, file=file, split=split)
             yield dataclasses.replace(record, source=f"{folder}/{record.source}") if folder else record
 
     def _list_folders(self, root: Path) -> list[str]:
-        """`root` itself, "", or else those folders in it that name a split."""
+        """`root` itself, "", or else those folders in it that hold such data."""
         if self.reader.is_supported(root):
             return [""]
-        return [
-            name
-            for name in files.list_folder(root)
-            if parse_split(name) and (root / name).is_dir() and self.reader.is_supported(root / name)
-        ]
+        return [folder for folder in list_inner_folders(root) if self.reader.is_supported(root / folder)]
+
+
+def list_inner_folders(root: Path) -> list[str]:
+    """Return the folders of `root` that name a split, else those in any folder of it, else the only folder of it.
+
+    Archives have one folder around all that is in them.
+    """
+    folders = _list_folders(root)
+    inner = ((folder, name) for folder in folders for name in _list_folders(root / folder))
+    return (
+        [name for name in folders if parse_split(name)]
+        or [f"{folder}/{name}" for folder, name in inner if parse_split(name)]
+        or (folders if len(folders) == 1 else [])
+    )
+
+
+def _list_folders(root: Path) -> list[str]:
+    return [name for name in files.list_folder(root) if (root / name).is_dir()]

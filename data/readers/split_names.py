@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 
 SPLIT_NAMES = {
-    **dict.fromkeys(("train", "training", "trainset", "traindata"), "train"),
-    **dict.fromkeys(
-        ("eval", "evaluation", "val", "valid", "validation", "validate", "valset", "dev", "devset"), "eval"
-    ),
-    **dict.fromkeys(("test", "testing", "testset", "testdata", "t10k"), "test"),  # the last is MNIST's
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("eval", "evaluation", "val", "valid", "validation", "validate", "dev"), "eval"),
+    **dict.fromkeys(("test", "testing", "t10k"), "test"),  # the last is MNIST's
 }
+WORD = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|images?|labels?)?")  # `trainset`
 
 
 def parse_split(name: str) -> str:
@@ -25,15 +24,19 @@ def parse_split(name: str) -> str:
     ('train', '')
     """
     words = re.findall(r"t10k|[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
-    splits = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}
+    splits = {SPLIT_NAMES[match[1]] for match in map(WORD.fullmatch, words) if match}
     return splits.pop() if len(splits) == 1 else ""
 
 
 def find_split(path: str) -> str:
-    """Return the split that a path names: that of `find_split_part`, "" for none."""
-    return parse_split(find_split_part(path))
+    """Return the split that the innermost folder or file of a path names that names one, "" for none.
+
+    >>> find_split("my test/train/mnist.tfrecord")
+    'train'
+    """
+    return next(filter(None, map(parse_split, reversed(path.split("/")))), "")
 
 
-def find_split_part(path: str) -> str:
-    """Return the first folder or file of a path whose name names a split, "" for none."""
-    return next(filter(parse_split, path.split("/")), "")
+def find_split_part(path: str, split: str) -> str:
+    """Return the innermost folder or file of a path whose name names that split, "" for none."""
+    return next((part for part in reversed(path.split("/")) if split and parse_split(part) == split), "")

@@ -46,10 +46,11 @@ def list_shards(root: Path) -> list[str]:
     if not is_supported(root):
         return []
     found = {what: _list_keys(root, what) for what in FILES}
-    sizes = _read_sizes(root / SIZES) if (root / SIZES).exists() else {}
+    sizes, unreadable = _read_sizes(root / SIZES) if (root / SIZES).exists() else ({}, "")
     keys = sorted(set().union(*found.values()), key=files.to_natural_key)
     receipts: list[dict[str, Any]] = [
-        {"key": key, "size": sizes.get(key), **{what: paths.get(key) for what, paths in found.items()}} for key in keys
+        {"key": key, "size": sizes.get(key, unreadable), **{what: paths.get(key) for what, paths in found.items()}}
+        for key in keys
     ]
     whole = [receipt for receipt in receipts if receipt["box"] and receipt["fields"]]
     names = [(try_read(_read_fields, root / receipt["fields"]) or {}).get("supplier", "") for receipt in whole]
@@ -147,32 +148,34 @@ def _list_keys(root: Path, what: str) -> dict[str, str]:
     return {key: path.as_posix() for key, path in keys.items()}
 
 
-def _read_sizes(path: Path) -> dict[str, tuple[str, str]]:
-    """Width and height that the boxes are of, as `documents.csv` has them, by key.
-
-    Raises:
-        ValueError: a row cannot be made out: whose boxes it scales is not known then.
-    """
+def _read_sizes(path: Path) -> tuple[dict[str, tuple[str, str]], str]:
+    """Width and height that the boxes are of, as `documents.csv` has them, by key; and why some are not known."""
     header: list[str] = []
-    sizes = {}
-    for line, cells, wrong in table.read_rows(path):
-        if wrong:
-            raise ValueError(f"{path} cannot be read as a table, line {line}: {wrong}")
-        if not header:
-            header = cells
-            continue
-        row = dict(zip(header, cells, strict=False))
-        sizes[row.get("key", "")] = (row.get("orig_width", ""), row.get("orig_height", ""))
-    return sizes
+    sizes, unreadable = {}, ""
+    try:
+        for row in table.read_rows(path):
+            unreadable = unreadable or row.wrong  # whose boxes it scales is not known
+            if not header:
+                header = row.cells
+                continue
+            named = dict(zip(header, row.cells, strict=False))
+            sizes[named.get("key", "")] = (named.get("orig_width", ""), named.get("orig_height", ""))
+    except OSError as error:
+        unreadable = str(error.strerror)
+    return sizes, unreadable
 
 
-def _parse_size(size: tuple[str, str] | None) -> tuple[float, float] | None:
+def _parse_size(size: tuple[str, str] | str) -> tuple[float, float] | None:
     """Width and height in pixels; None where `documents.csv` lacks them.
 
     Raises:
-        ValueError: they are not numbers over 0.
+        ValueError: they are not numbers over 0, or they may stand in what cannot be read of the table.
     """
-    if not size or not (size[0].strip() and size[1].strip()):
+    if isinstance(size, str):
+        if size:
+            raise ValueError(f"not a page size: {SIZES} lacks this receipt and cannot be read whole: {size}")
+        return None
+    if not (size[0].strip() and size[1].strip()):
         return None
     width, height = (parse_number(side, f"the page's size in {SIZES}") for side in size)
     if not (width > 0 and height > 0):

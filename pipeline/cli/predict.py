@@ -17,11 +17,11 @@ from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.predictor import N, Predictor
 
 if TYPE_CHECKING:
-    from tfx_ocr.serving.prediction import Prediction
+    from tfx_ocr.serving.prediction import Field, Prediction
 
 TIMEOUT_S = 60.0  # of a request to a server
 LABELS = ("file", "label", "probability", "runners-up")
-FIELDS = ("file", "field", "probability", "value")
+FIELDS = ("file", "field", "probability", "text", "value")
 
 
 def predict(
@@ -76,7 +76,7 @@ def predict(
         predictions = list(zip(files, answers, strict=True))
     if as_json:
         rows = [
-            {"file": file, "error": one.error} if one.error else {"file": file, **one.outputs}
+            {"file": file, "error": one.error} if one.error else {"file": file, **one.outputs, **_list_values(one)}
             for file, one in predictions
         ]
         print(json.dumps(rows, indent=1, ensure_ascii=False))
@@ -107,7 +107,7 @@ def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -
         rows = [
             FIELDS,
             *(
-                (file, field.name, f"{field.confidence:.4f}", field.text)
+                (file, field.name, f"{field.confidence:.4f}", field.text, _format_value(field))
                 for file, one in predictions
                 for field in one.fields
             ),
@@ -117,6 +117,19 @@ def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -
     if rows[0] == LABELS and not any(row[-1] for row in rows[1:]):
         rows = [row[:-1] for row in rows]  # a line has no runners-up
     return [heading, *format_columns(rows)]
+
+
+def _list_values(one: Prediction) -> dict[str, dict[str, dict[str, tuple[str, ...]]]]:
+    """Return what the texts of a page's dates and amounts may mean; {} without any."""
+    read = {
+        field.name: {"values": field.values, "currencies": field.currencies} for field in one.fields if field.values
+    }
+    return {"values": read} if read else {}
+
+
+def _format_value(field: Field) -> str:
+    """Return what a field's text may mean, `01/02/2019` as `2019-02-01 or 2019-01-02`; "" for a text alone."""
+    return " ".join(" or ".join(parts) for parts in (field.values, field.values and field.currencies) if parts)
 
 
 def _list_label(file: str, one: Prediction) -> tuple[str, ...]:

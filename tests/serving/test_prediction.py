@@ -82,7 +82,7 @@ PAGE = {
 def test_a_page_has_the_fields_that_were_found():
     one = build_prediction(b"<PcGts/>", PAGE, 3)
     assert one.fields == (
-        Field("total", "12,500", 0.875, (1, 2, 3, 4)),
+        Field("total", "12,500", 0.875, (1, 2, 3, 4), values=("12500", "12.500")),
         Field("currency", "\u20ac", 0.25, (5, 6, 7, 8)),
     )
     assert (one.text, one.confidence) == ("total: 12,500\ncurrency: \u20ac", 0.25)

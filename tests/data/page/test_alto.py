@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tfx_ocr.data.page import alto
 from tfx_ocr.data.page.page import list_words, read_words
@@ -172,6 +176,58 @@ def test_blocks_follow_each_other_as_idnext_says():
         + block("e", string("E"), more='IDNEXT="e"')
     )
     assert [word for word, _ in words_of(body)[0]] == ["B", "D", "A", "C", "E"]
+
+
+def test_idnext_leads_from_one_composed_block_into_another():
+    left = block("a", string("A"), more='IDNEXT="c"') + block("b", string("B"))
+    right = block("c", string("C"), more='IDNEXT="b"') + block("d", string("D"))
+    body = f'<ComposedBlock ID="l">{left}</ComposedBlock><ComposedBlock ID="r">{right}</ComposedBlock>'
+    assert [word for word, _ in words_of(body)[0]] == ["A", "C", "B", "D"]
+    body = body.replace(' IDNEXT="c"', "").replace(' IDNEXT="b"', "").replace('ID="r"', 'ID="r" IDNEXT="l"')
+    assert [word for word, _ in words_of(body)[0]] == ["C", "D", "A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "entity"),
+    [
+        ('<OtherTag ID="x" LABEL="Total" TYPE="region"/>', "total"),
+        ('<LayoutTag ID="x" LABEL="MainZone" TYPE="total"/>', "total"),
+        ('<StructureTag ID="x" LABEL="MainZone" TYPE="region"/>', ""),
+        ('<OtherTag ID="x" LABEL="MainZone"/>', ""),
+    ],
+)
+def test_tags_of_other_kinds_are_entities_where_they_name_one(tag, entity):
+    found, _ = words_of(block("b", string("A"), more='TAGREFS="x"'), tags=f"<Tags>{tag}</Tags>")
+    assert found == [("A", entity)]
+
+
+def test_the_namespace_of_a_library_is_read():
+    content = document(page(WORD)).replace(b"www.loc.gov/standards/alto/ns-v4#", b"bibnum.bnf.fr/ns/alto_prod")
+    assert [word.text for word in list_words(alto.read(content)[0])] == ["A-"]
+
+
+def test_a_text_where_the_schema_has_none_is_counted():
+    line = f"<Style>{string('A')}</Style>{string('B')}"
+    assert words_of(block("b", line)) == ([("B", "")], {"text in an unexpected place": 1})
+
+
+@st.composite
+def trees(draw, depth=0):
+    """Draw blocks in blocks with lines and strings, strings on any level, any box missing."""
+    box = draw(st.sampled_from(['HPOS="0" VPOS="0" WIDTH="40" HEIGHT="10"', ""]))
+    if depth == 4 or draw(st.integers(0, 5)) == 0:
+        other = f"<ALTERNATIVE>t{draw(st.uuids())}</ALTERNATIVE>" * draw(st.integers(0, 1))
+        return string(f"t{draw(st.uuids())}", box=box, inner=other)
+    children = "".join(draw(st.lists(trees(depth + 1), max_size=3)))
+    name = ("ComposedBlock", "ComposedBlock", "TextBlock", "TextLine")[depth]
+    return f"<{name} {box}>{children}</{name}>"
+
+
+@given(st.lists(trees(), max_size=3))
+def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
+    body = "".join(bodies)
+    words, left_out = words_of(f"<PrintSpace>{body}</PrintSpace>")
+    assert len(words) + sum(left_out.values()) == len(re.findall(r'CONTENT="|<ALTERNATIVE>', body))
 
 
 def test_a_reading_order_names_blocks_lines_and_words_and_goes_before_idnext():

@@ -1,6 +1,9 @@
 import gzip
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tfx_ocr.data.page import hocr
 from tfx_ocr.data.page.document import read_pages
@@ -56,8 +59,17 @@ def test_a_page_of_tesseract(packed):
             "<span class='ocrx_cinfo' title='x_bboxes 3 2 5 6'>B</span></span></span>",
             [("AB", (1, 2, 5, 6))],
         ),
+        (  # as Tesseract 3.00 has it
+            "<span class='ocr_line'><span class='ocr_word' title='bbox 1 2 3 4'><span class='ocrx_word' title='"
+            "x_wconf 50'>A</span></span></span>",
+            [("A", (1, 2, 3, 4))],
+        ),
+        (  # as OCRopus has it
+            "<span class='ocr_line' title='bbox 0 0 30 10'>A<br/>B</span><br>",
+            [("A", (0, 0, 10, 10)), ("B", (20, 0, 30, 10))],
+        ),
     ],
-    ids=["line_without_words", "word_without_a_line", "paragraph_alone", "header", "characters"],
+    ids=["line_alone", "word_without_a_line", "paragraph_alone", "header", "characters", "word_in_word", "break"],
 )
 def test_text_at_any_level(body, found):
     assert texts(page(body)) == found
@@ -73,10 +85,62 @@ def test_text_without_a_place_is_counted():
     )
 
 
+def test_the_confidence_of_a_word_in_a_word_is_its_own():
+    word = "<span class='ocr_word' title='bbox 1 2 3 4'><span class='ocrx_word' title='x_wconf 50'>A</span></span>"
+    assert [found.confidence for found in list_words(hocr.read(page(word))[0])] == [0.5]
+
+
+def test_a_file_of_which_the_parser_leaves_the_rest_is_refused():
+    with pytest.raises(ValueError, match=r"^too large: Excessive depth in document: 256"):
+        hocr.read(page("<div>" * 300 + "A"))
+
+
+def test_text_outside_of_pages_is_counted():
+    body = "<title>A</title><body><h1>B C</h1><script>D</script><div class='ocr_page'>E</div>F</body>"
+    (found,) = hocr.read(f"<html>{body}</html>".encode())
+    assert read_words(found)[1] == {"text in an unexpected place": 3, "text without a place: no box": 1}
+
+
+@pytest.mark.parametrize("title", ["file a b.png", 'bbox 0 0 6 4; image "a b.png"', "image 'a b.png'; ppageno 0"])
+def test_the_picture_is_named_as_an_image_or_a_file(title):
+    content = f'<div class=ocr_page title="{title.replace(chr(34), "&quot;")}">A</div>'.encode()
+    assert [found.image for found in read_pages(content)] == ["a b.png"]
+
+
+def test_utf_16_is_read_by_its_mark():
+    content = page("<span class='ocr_line' title='bbox 0 0 9 9'>đồng</span>").decode().encode("utf-16")
+    assert [text for text, _ in texts(content)] == ["đồng"]
+
+
+@st.composite
+def trees(draw, depth=0):
+    """Draw areas, paragraphs, lines and words in each other, any with a text of its own, any box missing."""
+    box = draw(st.sampled_from(["bbox 0 0 40 10", ""]))
+    before, after = (f" t{draw(st.uuids())} " * draw(st.integers(0, 1)) for _ in "ab")
+    name = ("ocr_carea", "ocr_par", "ocr_line", "ocrx_word")[min(3, depth + draw(st.integers(0, 1)))]
+    children = "".join(draw(st.lists(trees(depth + 1), max_size=2))) if depth < 3 else ""
+    return f"<span class='{name}' title='{box}'>{before}{children}</span>{after}"
+
+
+@given(st.lists(trees(), max_size=3))
+def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
+    body = "".join(bodies)
+    words, left_out = read_words(hocr.read(page(body))[0])
+    assert len(words) + sum(left_out.values()) == len(re.findall(r"\bt[0-9a-f-]{36}", body))
+
+
 def test_areas_come_in_the_order_of_the_document():
     lines = [f"<span class='ocr_line' title='bbox 0 0 9 9'>{name}</span>" for name in "ABC"]
     body = f"<div class='ocr_carea'>{lines[0]}<div>{lines[1]}</div>{lines[2]}</div>"
     assert [text for text, _ in texts(page(body))] == ["A", "B", "C"]
+
+
+def test_areas_come_by_their_order_where_they_state_it():
+    lines = "".join(
+        f"<p class='ocr_par' title='bbox 0 0 9 9{order}'>{name}</p>"
+        for name, order in (("C", ""), ("B", "; order 10"), ("A", "; order 9"))
+    )
+    assert [text for text, _ in texts(page(lines))] == ["A", "B", "C"]
 
 
 def test_utf8_needs_no_declaration_and_another_encoding_is_taken_from_it():

@@ -224,6 +224,35 @@ def test_regions_in_a_margin_are_left_out_and_counted():
     )
 
 
+def test_a_word_of_a_margin_without_a_place_is_counted_as_that():
+    margin = '<Property key="Margin" value="Top"/>'
+    nowhere = f"<TextLine><Word>{text('A')}</Word><Word>{COORDS}{text('B')}</Word></TextLine>"
+    assert words_of(region("m", margin + nowhere)) == (
+        [],
+        {"text without a place: no box": 1, "text of a margin": 1},
+    )
+
+
+def test_a_text_where_the_schema_has_none_is_counted():
+    glyph = f"<TextLine>{COORDS}<Glyph>{text('A')}</Glyph>{text('B')}</TextLine>"
+    nested = f"<TextLine>{COORDS}<Word>{COORDS}{text('C')}<Word>{text('D E')}</Word></Word></TextLine>"
+    assert words_of(text("F") + region("r", glyph + nested)) == (
+        [("B", ""), ("C", "")],
+        {"text in an unexpected place": 3},
+    )
+
+
+def test_a_comment_within_a_text_does_not_divide_it():
+    assert words_of(region("r", line("A<!-- page 7 -->B"))) == ([("AB", "")], {})
+
+
+def test_a_short_text_of_a_region_is_not_taken_for_a_part_of_a_word():
+    assert words_of(region("r", line("12.50") + text("2"))) == (
+        [("12.50", "")],
+        {"text of a region or a line that its parts do not have": 1},
+    )
+
+
 def test_the_order_of_groups_names_regions_in_others_too():
     order = (
         '<ReadingOrder><OrderedGroup><RegionRefIndexed index="1" regionRef="b"/>'
@@ -248,9 +277,11 @@ def test_lines_and_regions_come_by_the_places_that_they_state(place):
         (text("B", 1) + text(" ", 0) + text("A", 2), "B", 1),
         (text("A") + text("A"), "A", 0),
         ("<TextEquiv><PlainText>A</PlainText></TextEquiv>", "A", 0),
+        ("<TextEquiv><PlainText>A</PlainText><Unicode/></TextEquiv>", "A", 0),
+        ("<TextEquiv><PlainText>A</PlainText><Unicode>\u00c4</Unicode></TextEquiv>", "\u00c4", 1),
         ('<TextEquiv conf="high"><Unicode>A</Unicode></TextEquiv>', "A", 0),
     ],
-    ids=["empty_first", "empty_best", "twice_the_same", "plain", "confidence_of_words"],
+    ids=["empty_first", "empty_best", "twice_the_same", "plain", "plain_and_empty", "plain_and_other", "words"],
 )
 def test_an_empty_reading_is_not_one_and_the_others_are_counted(readings, word, others):
     found, left_out = words_of(region("r", f"<TextLine>{COORDS}<Word>{COORDS}{readings}</Word></TextLine>"))

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.data.readers import READERS, choose_reader, get_reader
-from tfx_ocr.data.readers.split_names import parse_split
+from tfx_ocr.data.readers.split_names import find_split_part, parse_split
+from tfx_ocr.data.record import Record
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -57,6 +58,12 @@ def test_what_was_looked_for_is_said(tmp_path):
         ("Split-eval", "eval"),
         ("TEST_2", "test"),
         ("devset", "eval"),
+        ("validset", "eval"),
+        ("trainDataset", "train"),
+        ("testimages", "test"),
+        ("0325updated.task1train(626p)", "train"),
+        ("latest", ""),
+        ("values", ""),
         ("train_test_splits", ""),
         ("contest", ""),
     ],
@@ -79,6 +86,33 @@ def test_every_reader_finds_its_layout_in_folders_of_splits(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("above", ["", "my_set/"])
+def test_folders_of_splits_may_lie_in_another_and_a_column_goes_before_them(tmp_path, above):
+    for split, rows in (("train", "a.png,1,\nb.png,2,val\n"), ("testSet", "a.png,3,\n")):
+        (tmp_path / above / split).mkdir(parents=True)
+        (tmp_path / above / split / "labels.csv").write_text(f"ImagePath,Label,Subset\n{rows}")
+        for name in ("a.png", "b.png"):
+            (tmp_path / above / split / name).touch()
+    reader = get_reader("labelled_csv")
+    records = [record for shard in reader.list_shards(tmp_path) for record in reader.read(tmp_path, shard)]
+    assert [(record.file, record.split) for record in records if isinstance(record, Record)] == [
+        (f"{above}testSet/a.png", "test"),
+        (f"{above}train/a.png", "train"),
+        (f"{above}train/b.png", "eval"),
+    ]
+    assert find_split_part(f"{above}train/b.png", "eval") == ""
+
+
+def test_the_only_folder_of_the_data_may_hold_it(tmp_path):
+    (tmp_path / "gzip/7").mkdir(parents=True)
+    (tmp_path / "gzip/7/a.png").touch()
+    reader = get_reader("image_folder")
+    (record,) = (record for shard in reader.list_shards(tmp_path) for record in reader.read(tmp_path, shard))
+    assert (record.file, record.split, record.features["label"]) == ("gzip/7/a.png", "", b"7")
+    (tmp_path / "other").mkdir()
+    assert not reader.is_supported(tmp_path)
+
+
 def test_a_record_set_aside_in_a_folder_of_a_split_says_where_it_lies(tmp_path):
     (tmp_path / "val").mkdir()
     (tmp_path / "val/labels.csv").write_text("image,label\ngone.png,7\n")
@@ -90,4 +124,8 @@ def test_a_record_set_aside_in_a_folder_of_a_split_says_where_it_lies(tmp_path):
 def test_the_columns_of_tables_that_were_found_are_named(tmp_path):
     (tmp_path / "my.csv").write_text("name,what\na.png,7\n")
     with pytest.raises(ValueError, match=r"\(labelled_csv\); my\.csv has the columns name, what$"):
+        choose_reader(tmp_path, ["labelled_csv"])
+    (tmp_path / "train").mkdir()
+    (tmp_path / "my.csv").rename(tmp_path / "train/my.csv")
+    with pytest.raises(ValueError, match=r"\(labelled_csv\); train/my\.csv has the columns name, what$"):
         choose_reader(tmp_path, ["labelled_csv"])

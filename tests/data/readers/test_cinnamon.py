@@ -74,6 +74,15 @@ def test_a_file_that_is_no_table_of_labels_is_refused_in_a_sentence(tmp_path, te
         cinnamon.list_shards(tmp_path)
 
 
+def test_a_file_that_is_no_table_of_labels_costs_the_pictures_beside_it(tmp_path):
+    make(tmp_path / "f", "[]", ["a.jpg", "b.jpg"])
+    make(tmp_path / "g", {"a.jpg": "A"}, ["a.jpg"])
+    *rejected, good = everything(tmp_path)
+    assert [record.source for record in rejected] == ["f/a.jpg", "f/b.jpg"]
+    assert rejected[0].reason.startswith("no label: ")
+    assert good.source == "g/a.jpg"
+
+
 def test_labels_without_pictures_are_something_else(tmp_path):
     make(tmp_path / "f", {"a.jpg": "A"}, [])
     assert not cinnamon.is_supported(tmp_path)

@@ -43,7 +43,7 @@ def test_mnist_png_as_it_is_downloaded(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", ["trainingSet/7/1.png", "trainingSet/trainingSet/7/1.png", "mnist_png/train/7/1.png", "a/b/X_train/7/1.png"]
+    "path", ["trainingSet/7/1.png", "trainingSet/trainingSet/7/1.png", "my_test/train/7/1.png", "a/b/X_train/7/1.png"]
 )
 def test_a_split_is_known_however_its_folder_is_named_and_wherever_it_lies(tmp_path, path):
     make(tmp_path, path)
@@ -78,7 +78,7 @@ def test_files_outside_the_layout_are_set_aside_and_droppings_ignored(tmp_path):
     assert all(reason.startswith("not in a label's folder: ") for reason in rejected.values())
 
 
-@pytest.mark.parametrize("paths", [["1.png"], ["a/b/c.png"], ["7/notes.txt"], ["train/1.png"], ["train/test/7/1.png"]])
+@pytest.mark.parametrize("paths", [["1.png"], ["a/b/c.png"], ["7/notes.txt"], ["train/1.png"]])
 def test_other_layouts_are_not_recognised(tmp_path, paths):
     make(tmp_path, *paths)
     assert not image_folder.is_supported(tmp_path)

@@ -163,6 +163,31 @@ def test_a_size_that_no_page_has_costs_that_receipt_only(tmp_path, row, reason):
     assert good.source == "box/X2.txt"
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('key,orig_width,orig_height\nX2,120,50\n"X1,120,50\n', "not a row: a quote is left open, on line 3"),
+        (f"key,orig_width,orig_height\nX2,120,50\nX1,{'9' * 200_000},50\n", "not a row: field larger than field limit"),
+    ],
+)
+def test_a_row_of_sizes_that_cannot_be_read_costs_the_receipts_that_no_row_has(tmp_path, table, said):
+    make(tmp_path, "X1", image=png(60, 100))
+    make(tmp_path, "X2", image=png(60, 25))
+    (tmp_path / "documents.csv").write_text(table)
+    aside, good = everything(tmp_path)
+    assert aside.reason.startswith(
+        f"not a page size: documents.csv lacks this receipt and cannot be read whole: {said}"
+    )
+    assert (good.source, good.features["boxes"][:4]) == ("box/X2.txt", [0, 0, 20, 5])
+
+
+def test_sizes_that_are_no_file_cost_every_receipt_its_own(tmp_path):
+    make(tmp_path, "X1")
+    (tmp_path / "documents.csv").mkdir()
+    (aside,) = everything(tmp_path)
+    assert aside.reason.endswith("documents.csv lacks this receipt and cannot be read whole: not a regular file")
+
+
 def test_doubles_are_of_one_group(tmp_path):
     other = LINES.replace("BOOK SHOP", "CAFE NERO").replace("TOTAL", "TO PAY IN CASH")
     make(tmp_path, "a", image=png(5, 5, 1))

@@ -95,7 +95,9 @@ def test_a_file_that_zlib_compressed_is_read(tmp_path):
     assert [found.features["label"] for found in everything(tmp_path)] == [b"7"]
 
 
-@pytest.mark.parametrize("name", ["mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord"])
+@pytest.mark.parametrize(
+    "name", ["mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord", "my_test/mnist-train.tfrecord"]
+)
 def test_a_split_is_known_however_the_name_is_put_together(tmp_path, name):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
     write_examples(tmp_path / name, features(image=[b"p"], label=[b"7"]))
