@@ -46,7 +46,9 @@ TRANSPOSES = dict(
 )
 
 
-def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0) -> str | None:
+def find_problem(
+    image: bytes, max_pixels: int, min_side: int = 1, max_side: int = 0, *, decode: bool = True
+) -> str | None:
     """Say why a picture must be set aside; None when it decodes in full.
 
     The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
@@ -56,6 +58,7 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
         max_pixels: width x height that is still accepted.
         min_side: pixels that width and height must have.
         max_side: pixels that neither may exceed; 0 for any, as long as there are not too many in all.
+        decode: whether it is decoded; its header alone is looked at otherwise, which is much quicker.
 
     Returns:
         One clause: what is wrong, a colon, in particular what.
@@ -72,6 +75,8 @@ def find_problem(image: bytes, max_pixels: int, min_side: int = 1, max_side: int
                 return f"too large: {width} x {height} pixels, where no side may exceed {max_side}"
             if min(width, height) < min_side:
                 return f"too small: {width} x {height} pixels, where both sides must have {min_side}"
+            if not decode:
+                return None
             opened.load()
             if opened.format == "PNG":
                 _check_png(image)

@@ -93,7 +93,8 @@ def survey_data(
     Args:
         root: folder of the data.
         readers: names in `READERS`; the first that supports the data reads it.
-        find_problem: says what is wrong with a record. Pictures are decoded in full for half of the time.
+        find_problem: says what is wrong with a record. Pictures are decoded in full for half of the time; of the
+            others the header is looked at.
         seconds: of a core's time to look for; 0 for all of the data. At least one record is looked at.
         thumbnails: whether they are made, of all pictures that are decoded.
 

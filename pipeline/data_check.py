@@ -45,8 +45,8 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
 
     def find_problem(record: Record, decode: bool) -> str | None:
         reason = validation.find_problem(record, alphabet, needed)
-        if not reason and decode and features.IMAGE in record.features:
-            reason = images.find_problem(record.get_bytes(features.IMAGE), *recipe.examples.sizes)
+        if not reason and features.IMAGE in record.features:
+            reason = images.find_problem(record.get_bytes(features.IMAGE), *recipe.examples.sizes, decode=decode)
         return reason
 
     survey = survey_data(data, recipe.examples.readers, find_problem, seconds)

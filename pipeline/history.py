@@ -42,8 +42,7 @@ def describe_version(store: MetadataStore, recipe: str, version: int) -> dict[st
         ValueError: the metadata holds no run with this version.
     """
     for run in sorted(store.get_contexts_by_type("pipeline_run"), key=lambda run: run.id):
-        described = _describe_run(store, run)
-        if run.name.startswith(f"{recipe}.") and described["version"] == version:
+        if run.name.startswith(f"{recipe}.") and (described := _describe_run(store, run))["version"] == version:
             break
     else:
         raise ValueError(f"no run of {recipe} in its metadata pushed version {version}")

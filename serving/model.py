@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -15,6 +16,7 @@ class RequestError(ValueError):
     """A request that a model does not answer. As text: one sentence that says where, why and the code.
 
     Attributes:
+        where: the model's folder, or the server's address.
         code: name of a gRPC status, such as `INVALID_ARGUMENT`, over REST too; `HTTP 418` for a status without one.
         message: why, as the model or its server says it.
         again: whether the same request may succeed in a moment.
@@ -22,9 +24,13 @@ class RequestError(ValueError):
 
     def __init__(self, where: str, code: str, message: str, *, again: bool = False):
         super().__init__(f"{where}: {' '.join(message.split()) or 'no reason given'} ({code})")
+        self.where = where
         self.code = code
         self.message = message
         self.again = again
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial(type(self), again=self.again), (self.where, self.code, self.message)
 
 
 class Model(Protocol):

@@ -7,19 +7,15 @@ from typing import Any
 import numpy as np
 from numpy import (
     abs,
-    any,
     argmax,
     concatenate,
     cumsum,
     floor,
-    max,
     maximum,
-    min,
     minimum,
     reshape,
     shape,
     stack,
-    sum,
     where,
 )
 
@@ -49,6 +45,26 @@ __all__ = [
     "to_uint8",
     "where",
 ]  # fmt: skip
+
+
+def sum(x: np.ndarray, axis: int | None = None) -> Any:
+    """Return the sum along an axis, or of all: of a small image in half the time of `np.sum`."""
+    return np.add.reduce(x, axis)
+
+
+def max(x: np.ndarray, axis: int | None = None) -> Any:
+    """Return the largest value along an axis, or of all."""
+    return np.maximum.reduce(x, axis)
+
+
+def min(x: np.ndarray, axis: int | None = None) -> Any:
+    """Return the smallest value along an axis, or of all."""
+    return np.minimum.reduce(x, axis)
+
+
+def any(x: np.ndarray, axis: int | None = None) -> Any:
+    """Return whether any value is true along an axis, or of all."""
+    return np.logical_or.reduce(x, axis)
 
 
 def arange(stop: Any) -> np.ndarray:
@@ -100,8 +116,10 @@ def to_planes(pixels: np.ndarray) -> np.ndarray:
 def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int) -> np.ndarray:
     """Return weighted sums along `axis`: one tap of all results at a time, so that no larger array is made."""
     index = places.astype(np.intp)
-    found: np.ndarray = np.zeros(())
-    for tap in range(index.shape[1]):
-        weight = weights[:, tap] if axis == -1 else weights[:, tap, None]
-        found = found + np.take(x, index[:, tap], axis) * weight
+    of_axis = weights if axis == -1 else weights[..., None]
+    found: np.ndarray = x.take(index[:, 0], axis) * of_axis[:, 0]
+    for tap in range(1, index.shape[1]):
+        part = x.take(index[:, tap], axis)
+        part *= of_axis[:, tap]
+        found += part
     return found

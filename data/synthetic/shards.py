@@ -5,13 +5,12 @@ from __future__ import annotations
 import concurrent.futures
 import json
 import multiprocessing
-import os
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tfx_ocr.data.processes import end_with_parent
 from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.record import Record
 
@@ -74,22 +73,10 @@ def _write_all(
             yield tfrecord.write(path, records(piece))
         return
     spawned = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
-    with concurrent.futures.ProcessPoolExecutor(min(workers, len(left)), spawned, _end_with_parent) as pool:
+    with concurrent.futures.ProcessPoolExecutor(min(workers, len(left)), spawned, end_with_parent) as pool:
         futures = [pool.submit(_write_one, path, records, piece) for path, piece in left]
         for future in concurrent.futures.as_completed(futures):
             yield future.result()
-
-
-def _end_with_parent() -> None:
-    """Exit with the parent so that no worker is orphaned."""
-    parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def _write_one(path: Path, records: Callable[[range], Iterable[Record]], piece: range) -> int:

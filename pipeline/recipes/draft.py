@@ -194,7 +194,7 @@ def find_problem(record: Record, decode: bool) -> str | None:
     if features.WORDS in record.features and (reason := pages.find_problem(record.features, _Anything())):
         return reason
     image = record.get_bytes_or_empty(features.IMAGE)
-    if image and decode and (reason := images.find_problem(image, features.MOST_PIXELS)):
+    if image and (reason := images.find_problem(image, features.MOST_PIXELS, decode=decode)):
         return reason
     if not label and features.ENTITIES not in record.features:
         return "no label: the record lacks one"

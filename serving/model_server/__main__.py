@@ -2,7 +2,7 @@
 
 import sys
 
-from tfx_ocr.serving.model_server.main import main
+if __name__ == "__main__":  # a worker process imports this module too
+    from tfx_ocr.serving.model_server.main import main
 
-if __name__ == "__main__":
     sys.exit(main())

@@ -83,6 +83,7 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> 
         interpreters=(flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool,
         intra_op_threads=threads or flags.tensorflow_intra_op_parallelism,
         inter_op_threads=threads or flags.tensorflow_inter_op_parallelism,
+        own_process=True,
     )
     is_preferred = flags.prefer_tflite_model or importlib.util.find_spec("tensorflow") is None
     forms = FORMS if is_preferred else (SAVED_MODEL,)

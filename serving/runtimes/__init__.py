@@ -19,7 +19,7 @@ PORTABLE = f"{FOLDER}/{NETWORK}"
 RUNTIMES = {
     SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
     TFLITE: "tfx_ocr.serving.runtimes.tflite:TFLiteModel",
-    PORTABLE: "tfx_ocr.serving.runtimes.portable:PortableModel",
+    PORTABLE: "tfx_ocr.serving.runtimes.own_process:open_portable",
 }
 
 

@@ -29,12 +29,14 @@ class Options:
         interpreters: of TFLite: rows that run at once.
         intra_op_threads: of one operation; 0: the runtime's choice.
         inter_op_threads: for operations that run at once; 0: the runtime's choice.
+        own_process: run the portable form in a process of its own, so that its Python does not hold this one's up.
     """
 
     tags: tuple[str, ...] = ("serve",)
     interpreters: int = os.cpu_count() or 1
     intra_op_threads: int = 0
     inter_op_threads: int = 0
+    own_process: bool = False
 
 
 class Runtime:

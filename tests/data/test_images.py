@@ -265,3 +265,11 @@ def test_the_transparent_color_of_a_png_becomes_opacity(depth, color, row, key, 
 def test_a_model_takes_what_every_decoder_reads_alike(image, reason):
     found = images.find_refusal(image)
     assert found is None if reason is None else found.startswith(reason)
+
+
+def test_the_header_alone_is_looked_at_where_nothing_is_to_be_decoded():
+    cut = images.save_png(picture())[:-20]
+    assert images.find_problem(cut, MAX).startswith("damaged image: ")
+    assert images.find_problem(cut, MAX, decode=False) is None
+    assert images.find_problem(b"no picture", MAX, decode=False).startswith("not an image: ")
+    assert images.find_problem(images.save_png(picture()), 23, decode=False).startswith("too large: 6 x 4")

@@ -257,7 +257,10 @@ def test_a_version_is_explained_rolled_back_and_not_pushed_again(home):
 def test_bad_records_are_set_aside_and_too_many_stop_the_run(home):
     data = home.folder / "mine"
     shutil.copytree(Path(home.settings.home) / "samples" / "digits", data)
-    pictures = sorted(data.rglob("*.png"))
+    every = sorted(data.rglob("*.png"))
+    pictures = every[::4]  # few enough to be looked at whole
+    for path in set(every) - set(pictures):
+        path.unlink()
     for path in pictures[::10]:
         path.write_bytes(b"no picture")
     version = home.versions()

@@ -2,12 +2,13 @@
 
 import csv
 import dataclasses
+import itertools
 
 import pytest
 
 from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Split
-from tfx_ocr.data import images
+from tfx_ocr.data import images, survey
 from tfx_ocr.data.survey import Seen
 from tfx_ocr.pipeline.data_check import check_data, divide, find_doubles, find_near
 from tfx_ocr.pipeline.recipes import get_recipe
@@ -116,3 +117,13 @@ def test_pictures_that_differ_by_noise_are_found_across_splits_only():
     ]
     assert [(one.source, other.source) for one, other in find_near(seen)] == [("a", "b"), ("e", "b"), ("e", "d")]
     assert [line.split(" ")[0] for line in find_doubles(seen)] == ["1", "3"]
+
+
+def test_a_file_that_is_not_an_image_is_named_so_where_time_is_short_for_decoding(folder, monkeypatch):
+    data = folder("train/0/a.png", "eval/0/b.png", "test/1/c.png")
+    for path in ("train/0/bad.png", "eval/0/bad.png"):  # would count as copies of each other
+        (data / path).write_bytes(b"no picture")
+    clock = itertools.chain([0.0], itertools.repeat(0.3))  # seconds: past the half, before the end
+    monkeypatch.setattr(survey.time, "process_time", lambda: next(clock))
+    with pytest.raises(ValueError, match=r"2 not an image \(such as eval/0/bad.png\)"):
+        check_data(DIGITS, data, seconds=0.5)
