@@ -51,7 +51,7 @@ class Loader:
         begin = time.monotonic()
         self.monitoring.add_model(name)
         try:
-            runtime = open_version(path, self.flags, name, version)
+            runtime = open_version(path, self.flags, name, version, own_process=True)
             servable = Servable(name, version, runtime, self.monitoring, self.scheduler)
             if self.flags.enable_model_warmup:
                 self._warm_up(servable, path)
@@ -69,7 +69,7 @@ class Loader:
             raise
 
 
-def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> Runtime:
+def open_version(path: Path, flags: Flags, name: str = "", version: int = 0, *, own_process: bool = False) -> Runtime:
     """Load what lies in a version's folder.
 
     The portable form is preferred with `--prefer_tflite_model`, and where TensorFlow is not installed.
@@ -83,7 +83,7 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0) -> 
         interpreters=(flags.num_tflite_pools or CPUS) * flags.num_tflite_interpreters_per_pool,
         intra_op_threads=threads or flags.tensorflow_intra_op_parallelism,
         inter_op_threads=threads or flags.tensorflow_inter_op_parallelism,
-        own_process=True,
+        own_process=own_process,
     )
     is_preferred = flags.prefer_tflite_model or importlib.util.find_spec("tensorflow") is None
     forms = FORMS if is_preferred else (SAVED_MODEL,)

@@ -79,9 +79,19 @@ def running(base_path: pathlib.Path, flags: Sequence[str] = BATCHING) -> Iterato
 
 
 def get_cpu_s(process: subprocess.Popen[bytes]) -> float:
-    """Return the seconds of processor time that a process has used, user and system."""
-    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """Return the seconds of processor time, user and system, that a process and those it started have used."""
+    return sum(_read_cpu_ticks(pid) for pid in (process.pid, *_list_children(process.pid))) / os.sysconf("SC_CLK_TCK")
+
+
+def _read_cpu_ticks(pid: int) -> int:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _list_children(pid: int) -> Iterator[int]:
+    for file in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in map(int, file.read_text(encoding="ascii").split()):
+            yield from (child, *_list_children(child))
 
 
 def free_ports(count: int) -> list[int]:
