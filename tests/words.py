@@ -45,7 +45,7 @@ STANDARD = frozenset(
         "accuracy",
         "character_error_rate",
         "word_error_rate",
-        *("arange", "floor", "maximum", "minimum", "where"),  # NumPy
+        *("any", "arange", "floor", "max", "maximum", "min", "minimum", "where"),  # NumPy
         "app",  # typer's callback of the command line
         "main",  # the entry point of a script
         "run_fn",  # TFX's Trainer

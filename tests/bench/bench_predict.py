@@ -47,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     compared, few = builds.list_builds(options), max(1, options.repeats // 3)
     command = "python tests/bench/bench_predict.py" + (f" --against {compared[0].commit}" if options.against else "")
+    command += " --rapidocr PYTHON" if options.rapidocr else ""
     rows: list[results.Row] = []
 
     def note(*found: results.Row) -> None:
