@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import pathlib
 
 import numpy as np
@@ -34,7 +33,7 @@ def test_other_systems_are_asked_where_they_are_installed(tmp_path, monkeypatch,
 
     (tmp_path / "tesseract").write_text("#!/bin/sh\necho tesseract 5.3.0\n")
     (tmp_path / "tesseract").chmod(0o755 if installed else 0o644)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     found = bench_predict.list_peers(None, ["a.png", "b.png"], tmp_path)
     command = ["tesseract", str(tmp_path / "lines.txt"), "stdout", "-l", "vie", "--psm", "7"]
     assert found == ([("Tesseract", "5.3.0", command)] if installed else [])
