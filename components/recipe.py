@@ -197,6 +197,11 @@ class ImageAugmentation:
         elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for no square.
+        strangers: share of the pictures in whose place others come in which nothing can be read: strokes, textures, two
+            pictures as one, and `foreign` characters. Their label is -1, and their loss the cross-entropy to equal
+            probabilities; against that of the other pictures it weighs share / (1 - share), 0.5 in the source at 1/3.
+            Source: Hendrycks, Mazeika, Dietterich, "Deep anomaly detection with outlier exposure", 2019.
+        foreign: characters that strangers may show, ASCII letters and digits or Vietnamese; none may be a class.
         function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
             labels), as `augment` of the input's module; "" for none.
     """
@@ -211,6 +216,8 @@ class ImageAugmentation:
     elastic: Annotated[float, _between(0, 4096)] = 0.0
     contrast: Share = 0.0
     erase: Annotated[int, _between(0, 4096)] = 0
+    strangers: Share = 0.0
+    foreign: str = ""
     function: str = ""
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_metrics
 from tfx_ocr.components.networks import NETWORKS
-from tfx_ocr.components.recipe import Recipe, Trainer
+from tfx_ocr.components.recipe import ImageAugmentation, Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
@@ -111,6 +111,7 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
             f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
         )
+    _check_strangers(recipe, trainer)
     base = trainer.base.weights
     if base not in ("none", "imagenet") and "://" not in base and not Path(base).is_file():
         raise ValueError(f"recipe {recipe.name}: trainer.base.weights is {base!r}, which does not exist")
@@ -125,6 +126,21 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
+        )
+
+
+def _check_strangers(recipe: Recipe, trainer: Trainer) -> None:
+    if not isinstance(trainer.augment, ImageAugmentation) or not trainer.augment.strangers:
+        return
+    if (recipe.task, recipe.input.kind) != ("classification", "image"):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment.strangers needs task 'classification' of input 'image'; "
+            f"this is task {recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
+        )
+    if classes := sorted({*trainer.augment.foreign} & {*get_alphabet(recipe.alphabet).CLASSES}):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment.foreign has {', '.join(classes)} of the alphabet's classes: "
+            "leave out what is to be read"
         )
 
 

@@ -15,6 +15,7 @@ from tfx_ocr.components.recipe import Image, ImageAugmentation, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
 from tfx_ocr.data.pixels import encoded, glyph
+from tfx_ocr.data.synthetic.strangers import draw_strangers
 
 FAINTEST = 0.5  # contrast, as a share of the range, from which on there is ink: 18 grey levels, which noise has not
 LEAST = 0.005  # ink in squares of the height: a speck has less, a stroke a hundred times as much
@@ -181,14 +182,14 @@ def find_ink(pictures: Any, spec: Picture) -> Any:
 def augment(
     pictures: tf.Tensor, labels: Labels, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
 ) -> tuple[tf.Tensor, Labels]:
-    """Change a training batch: shift, rotation, shear, zoom, elastic, contrast, erasing, drawn for each picture.
+    """Change a training batch: strangers, shift, rotation, shear, zoom, elastic, contrast, erasing, for each picture.
 
     The same seed gives the same pictures, in any process. The shift is `resize_with_crop_or_pad` and a random crop; the
     crop's offset is taken up by the one projective transform that also rotates, shears and zooms about the middle.
 
     Args:
         pictures: [batch, height, width, channels] uint8.
-        labels: of the pictures; a class or a text stays what it is.
+        labels: of the pictures; a class or a text stays what it is, a stranger's is -1.
         seed: [2] integers, such as (the recipe's seed, the step's number).
         changes: the recipe's.
         spec: of the pictures; what comes in at the edges is paper.
@@ -196,9 +197,11 @@ def augment(
     Returns:
         Pictures of the same shape and type, and the labels.
     """
-    seeds = tf.unstack(tf.random.split(seed, 6))
+    seeds = tf.unstack(tf.random.split(seed, 7))
     count = tf.shape(pictures)[0]
     ink = pictures if spec.ink_is_light else 255 - pictures
+    if changes.strangers:
+        ink, labels = _add_strangers(ink, labels, seeds[6], changes, spec)
     ink = tf.image.resize_with_crop_or_pad(ink, spec.height + 2 * changes.pad, spec.width + 2 * changes.pad)
     ink = tf.raw_ops.ImageProjectiveTransformV3(
         images=ink,
@@ -216,6 +219,24 @@ def augment(
     if changes.erase:
         ink = _erase(ink, seeds[4], seeds[5], changes.erase)
     return tf.ensure_shape(ink if spec.ink_is_light else 255 - ink, pictures.shape), labels
+
+
+def _add_strangers(
+    ink: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Replace some pictures by a drawn stranger (of 5 times 3), by two side by side, or by halves of two, swapped."""
+    drawn, half = draw_strangers(spec, changes.foreign), spec.width // 2
+    number, kind, lot = tf.unstack(tf.random.stateless_uniform([3, tf.shape(ink)[0]], seed))
+    others = tf.roll(ink, 1, 0)
+    beside = tf.image.resize_with_pad(tf.concat([ink, others], 2), spec.height, spec.width, antialias=True)
+    swapped = tf.concat([ink[:, :, half:], others[:, :, :half]], 2)
+    strangers = tf.stack(
+        [tf.gather(drawn, tf.cast(number * len(drawn), tf.int32)), tf.cast(tf.round(beside), tf.uint8), swapped], 1
+    )
+    strangers = tf.gather(strangers, tf.maximum(tf.cast(kind * 5.0, tf.int32) - 2, 0), batch_dims=1)
+    is_stranger = lot < changes.strangers
+    ink = tf.where(is_stranger[:, tf.newaxis, tf.newaxis, tf.newaxis], strangers, ink)
+    return ink, tf.where(is_stranger, tf.constant(-1, labels.dtype), labels)
 
 
 def _transforms(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from tfx_ocr.components.recipe import (
     Examples,
     Gate,
@@ -17,6 +19,8 @@ from tfx_ocr.components.recipe import (
 
 # Shifts, small rotations, shear and zoom: what differs between two people's digits, and no more.
 AUGMENT = ImageAugmentation(pad=4, rotate_deg=12.0, shear_deg=10.0, scale=0.12, contrast=0.2)
+# Letters but for those that are drawn like a digit: O and o, l and I.
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 
 SMALL_CNN = Trainer(
     network="small_cnn",
@@ -27,7 +31,7 @@ SMALL_CNN = Trainer(
     ),
     batch_size=64,
     epochs=20,
-    augment=AUGMENT,
+    augment=dataclasses.replace(AUGMENT, strangers=0.25, foreign=LETTERS),
 )
 MLP = Trainer(
     network="mlp",

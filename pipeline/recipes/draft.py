@@ -16,7 +16,17 @@ from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.evaluator.metrics import choose_family, get_metrics
 from tfx_ocr.components.evaluator.metrics.bootstrap import compute_metrics
 from tfx_ocr.components.example_gen.account import describe_rejections
-from tfx_ocr.components.recipe import Examples, Gate, Input, LineImage, Recipe, Serving, Split, Words
+from tfx_ocr.components.recipe import (
+    Examples,
+    Gate,
+    ImageAugmentation,
+    Input,
+    LineImage,
+    Recipe,
+    Serving,
+    Split,
+    Words,
+)
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, files, images, pretrained
 from tfx_ocr.data.alphabets import get_alphabet, hangul
@@ -113,6 +123,8 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
     steps_an_epoch, trainer = 0, base.trainer
     batch = min(trainer.batch_size, max(4, 2 ** round(math.log2(max(4, train / 12)))))
     steps_an_epoch = math.ceil(train / batch)
+    if isinstance(trainer.augment, ImageAugmentation):  # a class may look like what is foreign to digits
+        trainer = dataclasses.replace(trainer, augment=dataclasses.replace(trainer.augment, strangers=0.0, foreign=""))
     budget = BUDGETS[trainer.network]
     per_s = budget.per_s * _compare_sizes(base, spec)
     by_time = int((60 * minutes - FIXED_S) * per_s / train)

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from tfx_ocr.data.samples import hangul, lines
+from tfx_ocr.data.synthetic import fonts
+
 Rng = np.random.Generator
-FONTS = Path(__file__).resolve().parents[2] / "data" / "samples" / "fonts" / "lines"
 # Letters but for those that are drawn like a digit: O and o, l and I.
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz"
 DIGITS = "0123456789"
@@ -22,12 +24,24 @@ PHOTOGRAPHS = (
 )
 
 
-def draw_character(rng: Rng, characters: str) -> Image.Image:
-    """Draw one character in a font, upright, dark on light or light on dark."""
-    font = ImageFont.truetype(str(rng.choice(sorted(FONTS.glob("*.ttf")))), int(rng.integers(40, 90)))
-    picture = Image.new("L", (128, 128), int(rng.integers(200, 256)))
-    text = str(rng.choice(list(characters)))
-    ImageDraw.Draw(picture).text((64, 64), text, fill=int(rng.integers(0, 80)), font=font, anchor="mm")
+@functools.cache
+def list_latin_fonts() -> list[Path]:
+    """Return the fonts that the sample `lines` holds out, and `data/synthetic/strangers.py` does not draw with."""
+    return fonts.choose_fonts(fonts.list_fonts([lines.FONTS]), (), lines.SPLITS["train"][0])
+
+
+def list_hangul_fonts() -> list[Path]:
+    """Return the fonts of the sample `hangul`."""
+    return fonts.list_fonts([hangul.FONTS])
+
+
+def draw_text(rng: Rng, characters: str, list_files: Callable[[], list[Path]], longest: int = 1) -> Image.Image:
+    """Draw up to `longest` characters in a font, upright, dark on light or light on dark."""
+    font = ImageFont.truetype(str(rng.choice(list_files())), int(rng.integers(40, 90)))
+    text = "".join(rng.choice(list(characters), rng.integers(1, longest + 1)))
+    picture = Image.new("L", (38 + 90 * len(text), 128), int(rng.integers(200, 256)))
+    middle = picture.width / 2, 64
+    ImageDraw.Draw(picture).text(middle, text, fill=int(rng.integers(0, 80)), font=font, anchor="mm")
     return picture if rng.random() < 0.5 else Image.eval(picture, lambda level: 255 - level)
 
 
@@ -91,6 +105,20 @@ COMMON: dict[str, Callable[[Rng], Image.Image]] = {
 }
 # What a recipe does not read, by kind.
 STRANGERS: dict[str, dict[str, Callable[[Rng], Image.Image]]] = {
-    "digits": {"drawn letters": functools.partial(draw_character, characters=LETTERS), **COMMON},
-    "hangul": {"drawn Latin and digits": functools.partial(draw_character, characters=LETTERS + DIGITS), **COMMON},
+    "digits": {
+        "drawn letters": functools.partial(draw_text, characters=LETTERS, list_files=list_latin_fonts),
+        **COMMON,
+    },
+    "hangul": {
+        "drawn Latin and digits": functools.partial(
+            draw_text, characters=LETTERS + DIGITS, list_files=list_latin_fonts
+        ),
+        **COMMON,
+    },
+    "lines": {
+        "drawn Hangul": functools.partial(
+            draw_text, characters=hangul.SYLLABLES, list_files=list_hangul_fonts, longest=8
+        ),
+        **COMMON,
+    },
 }

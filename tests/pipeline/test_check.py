@@ -36,12 +36,19 @@ def test_every_recipe_passes(name):
         ("gate.metrics=letters", "gate.metrics is 'letters'; known: classification, fields, syllables, text"),
         ("task=guess", "task is 'guess'; known: classification, sequence"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
+        ("trainer.augment.foreign=A1B", "trainer.augment.foreign has 1 of the alphabet's classes"),
     ],
     ids=lambda value: value.split("=")[0] if "=" in value else "",
 )
 def test_a_bad_value_names_field_and_choices(override, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
+
+
+def test_strangers_are_for_classes_of_pictures():
+    strange = Settings(recipe="lines", overrides="trainer.augment.strangers=0.1")
+    with pytest.raises(ValueError, match=r"strangers needs task 'classification' .* this is task 'sequence' of input"):
+        check_recipe(resolve_recipe(strange))
 
 
 def test_data_that_is_not_there_or_not_known_is_refused(tmp_path):

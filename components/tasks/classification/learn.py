@@ -15,10 +15,29 @@ def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> k
 
 
 def build_loss() -> keras.losses.Loss:
-    """Return the cross-entropy of the class's number under the logits."""
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    """Return the cross-entropy of the class's number under the logits; of -1, that of equal probabilities."""
+    return _Loss()
+
+
+class _Loss(keras.losses.Loss):
+    def __init__(self) -> None:
+        super().__init__(name="cross_entropy")
+
+    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
+        """[batch] numbers, [batch, classes] logits to [batch]."""
+        classes, numbers = y_pred.shape[-1], keras.ops.cast(y_true, "int32")
+        target = keras.ops.one_hot(numbers, classes)
+        target = keras.ops.where(numbers[:, None] < 0, 1.0 / classes, target)
+        return keras.ops.categorical_crossentropy(target, y_pred, from_logits=True)
 
 
 def build_metrics() -> list[keras.metrics.Metric]:
-    """Return what the learning curves show beside the loss."""
-    return [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+    """Return what the learning curves show beside the loss: the share of right answers, where there is a class."""
+    return [_Accuracy(name="accuracy")]
+
+
+class _Accuracy(keras.metrics.SparseCategoricalAccuracy):
+    def update_state(
+        self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor, sample_weight: keras.KerasTensor | None = None
+    ) -> None:
+        super().update_state(y_true, y_pred, keras.ops.cast(keras.ops.greater_equal(y_true, 0), "float32"))

@@ -274,6 +274,52 @@ def test_paper_comes_in_at_the_edges_of_dark_ink_too(changed):
     )
 
 
+@pytest.fixture
+def changed_with_strangers(monkeypatch):
+    """Return `augment` with strangers of grey 100 in place of drawn ones: pictures and labels of 1,000."""
+    monkeypatch.setattr(image, "draw_strangers", lambda spec, foreign: np.full((3, 28, 28, 1), 100, np.uint8))
+    left_and_right = np.zeros((1000, 28, 28, 1), np.uint8)
+    left_and_right[:, :, :14], left_and_right[:, :, 14:] = 10, 20
+
+    def run(share: float, seed: tuple[int, int] = (7, 1), spec: Spec = SPEC) -> tuple[np.ndarray, np.ndarray]:
+        pictures = left_and_right if spec.ink_is_light else 255 - left_and_right
+        labels, changes = tf.range(1000, dtype=tf.int64), ImageAugmentation(strangers=share, foreign="AB")
+        found, labels = image.augment(tf.constant(pictures), labels, tf.constant(seed, tf.int64), changes, spec)
+        return (found if spec.ink_is_light else 255 - found).numpy()[..., 0], labels.numpy()
+
+    return run
+
+
+def test_a_share_of_the_pictures_becomes_strangers_of_label_minus_one(changed_with_strangers):
+    pictures, labels = changed_with_strangers(0.25)
+    is_stranger = labels == -1
+    assert labels.dtype == np.int64
+    assert 200 < is_stranger.sum() < 300  # of 1,000 a quarter: 250, standard deviation 14
+    np.testing.assert_array_equal(labels[~is_stranger], np.arange(1000)[~is_stranger])
+    assert (pictures[~is_stranger][:, 2, ::27] == [10, 20]).all()
+    assert not (pictures[is_stranger][:, 2, ::27] == [10, 20]).all(1).any()
+
+
+def test_strangers_are_drawn_or_two_pictures_as_one(changed_with_strangers):
+    pictures, labels = changed_with_strangers(1.0)
+    assert (labels == -1).all()
+    drawn = (pictures == 100).all(axis=(1, 2))
+    swapped = (pictures[:, :, :14] == 20).all(axis=(1, 2)) & (pictures[:, :, 14:] == 10).all(axis=(1, 2))
+    # two of 28 x 28 side by side are 14 high in 28 x 28: paper above and below, each picture 14 wide
+    beside = (pictures[:, :7] == 0).all(axis=(1, 2)) & (pictures[:, 21:] == 0).all(axis=(1, 2))
+    assert (pictures[beside][:, 14, [2, 11, 16, 25]] == [10, 20, 10, 20]).all()
+    assert (drawn.sum() + swapped.sum() + beside.sum(), drawn.sum() > 540, beside.sum() > 150) == (1000, True, True)
+
+
+def test_strangers_follow_from_the_seed_and_take_the_polarity_of_the_pictures(changed_with_strangers):
+    pictures, labels = changed_with_strangers(0.5)
+    for spec in (SPEC, dataclasses.replace(SPEC, ink_is_light=False)):
+        again = changed_with_strangers(0.5, spec=spec)
+        np.testing.assert_array_equal(pictures, again[0])
+        np.testing.assert_array_equal(labels, again[1])
+    assert (labels != changed_with_strangers(0.5, (7, 2))[1]).any()
+
+
 def test_a_record_is_asked_with_its_bytes_as_they_came():
     record = tf.train.Example()
     record.features.feature[features.IMAGE].bytes_list.value.append(b"as it came")

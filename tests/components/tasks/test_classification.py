@@ -65,9 +65,18 @@ def test_loss_is_the_cross_entropy_of_the_right_class():
     assert loss == pytest.approx(-(math.log(0.6) + math.log(0.1)) / 2, abs=1e-6)
 
 
-def test_accuracy_is_the_share_of_right_answers():
+def test_loss_of_a_stranger_is_the_cross_entropy_to_equal_probabilities():
+    loss = learn.build_loss()
+    stranger = -(math.log(0.1) + math.log(0.3) + math.log(0.6)) / 3
+    assert float(loss(tf.constant([-1]), LOGITS[:1])) == pytest.approx(stranger, abs=1e-6)
+    # least where the answers are equally probable: ln 3
+    assert float(loss(tf.constant([-1]), tf.zeros([1, 3]))) == pytest.approx(math.log(3), abs=1e-6)
+    assert float(loss(tf.constant([-1, 1]), LOGITS)) == pytest.approx((stranger - math.log(0.1)) / 2, abs=1e-6)
+
+
+def test_accuracy_is_the_share_of_right_answers_where_there_is_a_class():
     (accuracy,) = learn.build_metrics()
-    accuracy.update_state(tf.constant([2, 1]), LOGITS)
+    accuracy.update_state(tf.constant([2, 1, -1]), tf.concat([LOGITS, LOGITS[:1]], 0))
     assert (accuracy.name, float(accuracy.result())) == ("accuracy", 0.5)
 
 

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tfx_ocr.components.recipe import Image
+from tfx_ocr.data.synthetic import strangers
+
+SPEC = Image(height=28, width=28, margin=0.2)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(strangers, "COUNT", 60)
+    strangers.draw_strangers.cache_clear()
+    yield
+    strangers.draw_strangers.cache_clear()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_all_are_fitted_and_no_two_strokes_or_textures_are_equal(channels):
+    drawn = strangers.draw_strangers(Image(height=28, width=20, channels=channels), "AB")
+    assert (drawn.shape, drawn.dtype) == ((60, 28, 20, channels), np.uint8)
+    assert len({picture.tobytes() for picture in drawn[::2]}) == 30
+    assert drawn.max(axis=(1, 2, 3)).min() > 64
+
+
+def test_they_are_the_same_whenever_they_are_drawn():
+    first = strangers.draw_strangers(SPEC, "AB")
+    strangers.draw_strangers.cache_clear()
+    np.testing.assert_array_equal(first, strangers.draw_strangers(SPEC, "AB"))
+
+
+def test_every_other_one_is_a_character_in_its_margin_of_paper():
+    # an H fills 28 / 1.4 = 20 pixels each way at most: 3 of 28 at each edge are paper, an edge of softness aside
+    letters = strangers.draw_strangers(SPEC, "H")[1::2, ..., 0]
+    inside = letters[:, 3:-3, 3:-3]
+    assert letters.sum() == inside.sum()
+    assert (inside.max(axis=(1, 2)) > 150).all()
+
+
+def test_without_characters_none_is_drawn(monkeypatch):
+    monkeypatch.setattr(strangers.hangul, "draw", None)
+    assert len(strangers.draw_strangers(SPEC, "")) == 60
+
+
+def test_characters_are_drawn_in_the_fonts_of_training_alone(monkeypatch):
+    files = []
+    monkeypatch.setattr(strangers.fonts, "Pen", lambda file, em: files.append(file.stem))
+    strangers.draw_strangers(SPEC, "")
+    assert files == ["Charm", "GrapeNuts", "Itim", "Kodchasan", "Mali", "Pangolin", "PlaypenSans", "ShantellSans"]
+
+
+def test_dark_ink_is_drawn_light_too():
+    dark = strangers.draw_strangers(Image(height=28, width=28, ink_is_light=False), "H")[1]
+    strangers.draw_strangers.cache_clear()
+    np.testing.assert_array_equal(dark, strangers.draw_strangers(SPEC, "H")[1])
