@@ -132,10 +132,10 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
 def _check_strangers(recipe: Recipe, trainer: Trainer) -> None:
     if not isinstance(trainer.augment, ImageAugmentation) or not trainer.augment.strangers:
         return
-    if (recipe.task, recipe.input.kind) != ("classification", "image"):
+    if recipe.input.kind != "image" or get_task(recipe.task).labels != "CLASSES":
         raise ValueError(
-            f"recipe {recipe.name}: trainer.augment.strangers needs task 'classification' of input 'image'; "
-            f"this is task {recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
+            f"recipe {recipe.name}: trainer.augment.strangers needs input 'image' and a task of classes; this is task "
+            f"{recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
         )
     if classes := sorted({*trainer.augment.foreign} & {*get_alphabet(recipe.alphabet).CLASSES}):
         raise ValueError(

@@ -24,12 +24,12 @@ SCRAWL = paper.Hand(rotate_deg=180, waver=0.3)
 def draw_strangers(spec: Any, characters: str) -> npt.NDArray[np.uint8]:
     """Draw pictures in which nothing can be read, and fit them as all pictures are.
 
-    Half are `characters` in the fonts that training has of the sample `lines`, so that its other fonts are left to
-    judge by; the others are strokes and textures, which are all where there are no characters.
+    Half are `characters` in the fonts of the sample `lines` that its training has: its other fonts are left to judge
+    by. The others are strokes and textures, and with `characters` empty all are.
 
     Args:
         spec: with the fields that `data.pixels.glyph.fit` reads.
-        characters: that are none of the classes and look like none of them.
+        characters: outside the classes and unlike any of them.
 
     Returns:
         [COUNT, height, width, channels], paper 0 and ink light; the same at every call.

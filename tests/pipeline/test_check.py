@@ -47,7 +47,9 @@ def test_a_bad_value_names_field_and_choices(override, said):
 
 def test_strangers_are_for_classes_of_pictures():
     strange = Settings(recipe="lines", overrides="trainer.augment.strangers=0.1")
-    with pytest.raises(ValueError, match=r"strangers needs task 'classification' .* this is task 'sequence' of input"):
+    with pytest.raises(
+        ValueError, match=r"strangers needs input 'image' and a task of classes; this is task 'sequence'"
+    ):
         check_recipe(resolve_recipe(strange))
 
 
