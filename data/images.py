@@ -19,6 +19,7 @@ from tfx_ocr.data.pixels import encoded, numpy_ops
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
+GIF = b"GIF8"
 FORMATS = (
     "PNG",
     "JPEG",
@@ -78,9 +79,8 @@ def find_problem(
             if not decode:
                 return None
             opened.load()
-            if opened.format == "PNG":
-                _check_png(image)
-            elif _is_too_deep(opened):
+            _check_whole(image)
+            if _is_too_deep(opened):
                 return _explain_depth(opened)
     except UnidentifiedImageError:
         return f"not an image: unsupported format (supported: {', '.join(FORMATS)})"
@@ -121,6 +121,46 @@ def encode_png(pixels: bytes, height: int, width: int) -> bytes:
 
 def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def _check_whole(image: bytes) -> None:
+    """Refuse a PNG or GIF that Pillow reads though others do not.
+
+    Raises:
+        ValueError: the file is damaged, or ends too early.
+    """
+    if image.startswith(PNG):
+        _check_png(image)
+    elif image.startswith(GIF):
+        _check_gif(image)
+
+
+def _check_gif(image: bytes) -> None:
+    """Hold the first frame to its end: giflib does, Pillow stops at its last pixel.
+
+    Raises:
+        ValueError: it lacks the block that ends it.
+
+    Source: GIF89a specification, 15 (data sub-blocks), 18 to 22 (what comes before the pixels), 24 to 26 (extensions).
+    """
+    place = 13 + _measure_gif_colors(image[10])
+    while image[place : place + 1] == b"!":
+        place = _skip_gif_blocks(image, place + 2)
+    if image[place : place + 1] == b"," and place + 10 < len(image):
+        _skip_gif_blocks(image, place + 11 + _measure_gif_colors(image[place + 9]))
+
+
+def _measure_gif_colors(flags: int) -> int:
+    """Return the bytes of a color table by the flags before it."""
+    return 3 * 2 ** ((flags & 7) + 1) if flags & 128 else 0
+
+
+def _skip_gif_blocks(image: bytes, place: int) -> int:
+    while place < len(image) and image[place]:
+        place += 1 + image[place]
+    if place >= len(image):
+        raise ValueError("the file ends before the picture does")
+    return place + 1
 
 
 def _check_png(image: bytes) -> None:
@@ -216,8 +256,7 @@ def open_picture(image: bytes, frame: int = 0) -> Image.Image:
     try:
         with suppress_warnings(), _open(image) as opened:
             opened.seek(frame)
-            if opened.format == "PNG":
-                _check_png(image)
+            _check_whole(image)
             orientation = _find_orientation(opened, image)
             picture = None if _is_too_deep(opened) else _simplify(opened, image)
     except Exception as error:  # decoders of damaged files raise nearly everything

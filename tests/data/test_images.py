@@ -273,3 +273,18 @@ def test_the_header_alone_is_looked_at_where_nothing_is_to_be_decoded():
     assert images.find_problem(cut, MAX, decode=False) is None
     assert images.find_problem(b"no picture", MAX, decode=False).startswith("not an image: ")
     assert images.find_problem(images.save_png(picture()), 23, decode=False).startswith("too large: 6 x 4")
+
+
+def test_a_gif_that_lacks_the_end_of_its_frame_is_damaged_though_all_its_pixels_are_there():
+    """As giflib has it, and so TensorFlow; Pillow reads such a file."""
+    written = io.BytesIO()
+    picture().save(written, "GIF")
+    whole = written.getvalue()
+    assert whole.endswith(b"\0;")
+    assert images.find_problem(whole, MAX) is None
+    assert images.find_problem(whole[:-1], MAX) is None  # what comes after the frame may be missing
+    cut = whole[:-2]
+    Image.open(io.BytesIO(cut)).load()
+    assert images.find_problem(cut, MAX) == "damaged image: the file ends before the picture does"
+    with pytest.raises(ValueError, match="the file ends before the picture does"):
+        images.open_picture(cut)
