@@ -11,13 +11,14 @@ from lxml import etree
 
 from tfx_ocr.data import files
 from tfx_ocr.data.page.markup import LAST, check_size, get_local_name, parse_confidence, try_number, unpack
-from tfx_ocr.data.page.page import MISPLACED, Box, Glyph, Line, Page, Region, Word, join_boxes
+from tfx_ocr.data.page.page import MISPLACED, OTHER_READING, Box, Glyph, Line, Page, Region, Word, join_boxes
 
 LOOKS_SO = re.compile(r"""class\s*=\s*["']?[^"'>]*\bocr_page\b""", re.IGNORECASE)
-OUTSIDE = (  # of all pages
-    "//body//text()[not(ancestor::script or ancestor::style)]"
-    "[not(ancestor::*[contains(concat(' ', normalize-space(@class), ' '), ' ocr_page ')])]"
-)
+OF = "[contains(concat(' ', normalize-space(@class), ' '), ' {} ')]"  # a class, in XPath
+OUTSIDE = f"//body//text()[not(ancestor::script or ancestor::style or ancestor::*{OF.format('ocr_page')})]"  # of pages
+GLYPHS = f".//*{OF.format('ocrx_cinfo')}"
+# What Tesseract adds to a word with `lstm_choice_mode`: readings that it weighed.
+CHOICES = f".//*{OF.format('ocr_symbol')} | {GLYPHS}[{GLYPHS}]"
 LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 WORDS = {"ocrx_word", "ocr_word"}
 
@@ -54,18 +55,25 @@ def read(content: bytes) -> list[Page]:
     pages = [] if root is None else [element for element in root.iter() if "ocr_page" in _get_classes(element)]
     if not pages:
         raise ValueError("not hOCR: no element of the class ocr_page")
-    left_out = Counter({MISPLACED: len(" ".join(root.xpath(OUTSIDE)).split())})
+    outside = Counter({MISPLACED: len(" ".join(root.xpath(OUTSIDE)).split())})
     first, *others = map(_read_page, pages)
-    return [dataclasses.replace(first, left_out=+left_out), *others]
+    return [dataclasses.replace(first, left_out=outside + Counter(first.left_out)), *others]
 
 
 def _read_page(page: etree._Element) -> Page:
     image = re.search(r"""\b(?:image|file)\s+("[^"]*"|'[^']*'|[^;]+)""", page.get("title", ""))
     box = _box(page)
+    for glyph in page.xpath(GLYPHS):  # white space between characters is the file's, not the word's
+        glyph.tail = glyph.tail if (glyph.tail or "").strip() else ""
+    choices = page.xpath(CHOICES)
+    readings = {text for choice in choices for text in choice.iter() if (text.text or "").strip()}
+    for choice in choices:
+        choice.clear(keep_tail=True)
     return Page(
         image=image[1].strip().strip("\"'") if image else "",
         size=(box.right, box.bottom) if box and box.right > 0 and box.bottom > 0 else None,
         regions=tuple(_walk(page)),
+        left_out=+Counter({OTHER_READING: len(readings)}),
     )
 
 

@@ -276,10 +276,10 @@ def _get_properties(element: etree._Element) -> dict[str, str]:
 
 
 def _find_structure(element: etree._Element) -> str:
-    """The entity that Transkribus's `structure` says an element is; "" where it says none."""
+    """The entity that Transkribus's `structure`, or kraken's `type`, says an element is; "" for another thing."""
     for name, said in CUSTOM.findall(element.get("custom", "")):
         kind = re.search(r"\btype:\s*([^;\s]+)", said)
-        if name == "structure" and kind and kind[1] in entities.CLASSES:
+        if name in ("structure", "type") and kind and kind[1] in entities.CLASSES:
             return str(kind[1])
     return ""
 

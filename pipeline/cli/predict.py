@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 60.0  # of a request to a server
 LABELS = ("file", "label", "probability", "runners-up")
-FIELDS = ("file", "field", "probability", "text", "value")
+FIELDS = ("file", "field", "probability", "value", "text")
 
 
 def predict(
@@ -107,7 +107,7 @@ def _format_table(heading: str, predictions: Sequence[tuple[str, Prediction]]) -
         rows = [
             FIELDS,
             *(
-                (file, field.name, f"{field.confidence:.4f}", field.text, _format_value(field))
+                (file, field.name, f"{field.confidence:.4f}", _format_value(field), field.text)
                 for file, one in predictions
                 for field in one.fields
             ),

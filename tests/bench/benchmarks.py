@@ -216,9 +216,16 @@ SUBJECTS = (
     ),
     Subject(
         title="Pictures that are odd, or not to be read",
-        text="Files of every kind, answered by both forms of a model alike or refused by both; and how well "
-        "1 - probability tells pictures that a model does not read from those that it does: AUROC, 0.5 for not at all.",
+        text="Files of every kind, answered by both forms of a model alike or refused by both; one that is broken "
+        "among 10,000; and how well 1 - probability tells pictures that a model does not read from those that it does: "
+        "AUROC, 0.5 for not at all.",
         parts=("odd_pictures", "strangers"),
+    ),
+    Subject(
+        title="Pages of other tools",
+        text="PAGE XML, ALTO and hOCR as other tools write them: what is in a file is among the words of its page, or "
+        "is counted as left out with the reason.",
+        parts=("makers",),
     ),
     Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )

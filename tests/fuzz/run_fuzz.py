@@ -2,7 +2,8 @@
 
 The number of an input decides what it is, so a run goes on where the last one ended: tests/fuzz/counts.csv
 counts the inputs of each target, how many were read, refused and failed, and the longest time. Every failure is
-printed with its number; `--show TARGET NUMBER` writes its input to standard output.
+printed with its number; `--show TARGET NUMBER` writes its input to standard output. Half of the minutes go to
+run_atheris.py, where atheris is installed.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ from __future__ import annotations
 import argparse
 import csv
 import dataclasses
+import importlib.util
 import os
 import pathlib
 import random
+import subprocess
 import sys
 import time
 import zlib
@@ -20,6 +23,7 @@ from collections.abc import Sequence
 
 from targets import Target, load_targets, mutate
 
+GUIDED = pathlib.Path(__file__).with_name("run_atheris.py")
 COUNTS = pathlib.Path(__file__).with_name("counts.csv")
 COLUMNS = ("target", "inputs", "read", "refused", "failed", "longest_s")
 LONGEST_S = 5.0  # that an input may take
@@ -115,9 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name, number = options.show
         sys.stdout.buffer.write(make_input(name, targets[name], int(number))[1])
         return 0
+    guided = not options.inputs and importlib.util.find_spec("atheris") is not None
+    minutes = options.minutes / 2 if guided else options.minutes
     for name in options.targets or targets:
         begin, tried = time.monotonic(), 0
-        while tried < options.inputs if options.inputs else time.monotonic() - begin < 60 * options.minutes:
+        while tried < options.inputs if options.inputs else time.monotonic() - begin < 60 * minutes:
             first = int(read_counts(path).get(name, {"inputs": "0"})["inputs"])
             count = min(AT_ONCE, options.inputs - tried) if options.inputs else AT_ONCE
             found = try_inputs(name, targets[name], first, count)
@@ -126,6 +132,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for failure in found.failures:
                 print(f"{name} {failure.number}: {failure.reason}", flush=True)
         print(f"{name}: {tried} inputs", flush=True)
+        if guided:
+            command = [sys.executable, str(GUIDED), name, "--minutes", str(minutes), "--counts", str(path)]
+            failed += subprocess.run(command, check=False).returncode != 0
     return 1 if failed else 0
 
 

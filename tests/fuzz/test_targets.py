@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import importlib.util
 import random
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +64,19 @@ def test_a_run_goes_on_where_it_ended(run, tmp_path, monkeypatch):
         assert run.main(["--inputs", str(inputs), "--counts", str(tmp_path / "counts.csv")]) == 0
     (row,) = (tmp_path / "counts.csv").read_text(encoding="utf-8").splitlines()[1:]
     assert row.startswith("any,10,10,0,0,")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="no atheris for this Python")
+def test_inputs_are_guided_by_the_code_that_they_reach(tmp_path):
+    script = Path(__file__).with_name("run_atheris.py")
+    counts = tmp_path / "counts.csv"
+    command = [sys.executable, str(script), "fields", "--minutes", "0.05", "--counts", str(counts)]
+    subprocess.run([*command, "--corpus", str(tmp_path)], check=True, capture_output=True)
+    (row,) = csv.DictReader(counts.open(encoding="utf-8"))
+    assert row["target"] == "fields guided"
+    assert int(row["inputs"]) >= 200
+    assert int(row["read"]) > 0
+    assert (tmp_path / "fields" / "seed-0").read_bytes() == b'\0{"company": "A", "total": 9.00}'
 
 
 def test_mutations_change_a_few_places(run):

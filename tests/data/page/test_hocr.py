@@ -85,6 +85,28 @@ def test_text_without_a_place_is_counted():
     )
 
 
+@pytest.mark.parametrize(
+    ("inner", "glyphs"),
+    [
+        ("Ab<span class='ocr_symbol'>{}</span><span class='ocr_symbol'></span>", []),
+        ("Ab{}", []),
+        (
+            "\n <span class='ocrx_cinfo' title='x_bboxes 1 2 2 4; x_conf 50'>A</span>\n {}\n"
+            "<span class='ocrx_cinfo' title='x_bboxes 2 2 3 4'>b</span>\n",
+            ["A", "b"],
+        ),
+    ],
+    ids=["mode_1", "mode_2", "with_characters"],
+)
+def test_readings_that_tesseract_weighed_are_left_out_and_counted(inner, glyphs):
+    weighed = "".join(f"<span class='ocrx_cinfo' title='x_confs 9'>{text}</span>" for text in ("A", "4", ""))
+    said = inner.format(f"<span class='ocrx_cinfo'> {weighed} </span>")
+    (found,) = hocr.read(page(f"<span class='ocrx_word' title='bbox 1 2 3 4'>{said}</span>"))
+    words, left_out = read_words(found)
+    assert [(word.text, [glyph.text for glyph in word.glyphs]) for word in words] == [("Ab", glyphs)]
+    assert left_out == {"another reading of the same text": 2}
+
+
 def test_the_confidence_of_a_word_in_a_word_is_its_own():
     word = "<span class='ocr_word' title='bbox 1 2 3 4'><span class='ocrx_word' title='x_wconf 50'>A</span></span>"
     assert [found.confidence for found in list_words(hocr.read(page(word))[0])] == [0.5]

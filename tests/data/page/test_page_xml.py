@@ -339,6 +339,7 @@ def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
     ("region", "line", "found"),
     [
         ("structure {type:total;}", "", ["total", "total"]),
+        ("type {type:total;}", "", ["total", "total"]),
         ("structure {type:heading;}", "readingOrder {index:0;} structure {type:total;}", ["total", "total"]),
         ("", "readingOrder {index:0;} total {offset:6; length:4;}", ["", "total"]),
         ("", "supplier {offset:0; length:5;} total {offset:8; length:1; continued:true;}", ["supplier", "total"]),

@@ -9,12 +9,17 @@ import os
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from tfx_ocr.data import samples
+from tfx_ocr.data.page import page_xml
+from tfx_ocr.data.page.page import Line, Page, Region, Word
+from tfx_ocr.data.readers import sroie
 from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.cli import app, main
 
@@ -91,6 +96,26 @@ def test_json_has_every_answer_and_every_error(pictures, tmp_path):
         f"tfx-ocr: {tmp_path}/no.txt: not an image: unsupported format (supported: PNG, JPEG, GIF, BMP, TIFF, WEBP)",
         f"tfx-ocr: {tmp_path}/gone: no such file",
     ]
+
+
+def test_dates_and_amounts_of_a_page_have_values_beside_their_texts(tmp_path):
+    with zipfile.ZipFile(Path(samples.__file__).parent / "sroie.zip") as receipts:
+        found, _ = sroie.read_lines(receipts.read("box/X00016469669.txt"))
+    lines = tuple(Line(words=(Word(text=text, box=box),)) for box, text in found)
+    path = tmp_path / "page.xml"
+    path.write_bytes(page_xml.write(Page(image="a.png", size=(500, 1000), regions=(Region(lines=lines),))))
+    done = CliRunner().invoke(app(), ["predict", "invoices", str(path)])
+    _, columns, *rows = done.stdout.splitlines()
+    assert columns.split() == ["file", "field", "probability", "value", "text"]
+    said = {row.split()[1]: " ".join(row.split()[3:]) for row in rows}
+    assert said["issue_date"] == "2019-01-09 or 2019-09-01 09/01/2019"
+    assert said["total"] == "31.00 31.00"
+    assert said["supplier"] == "ABC HO TRADING"
+    (answer,) = json.loads(CliRunner().invoke(app(), ["predict", "invoices", str(path), "--json"]).stdout)
+    assert answer["values"] == {
+        "issue_date": {"values": ["2019-01-09", "2019-09-01"], "currencies": []},
+        "total": {"values": ["31.00"], "currencies": []},
+    }
 
 
 def test_the_newest_pushed_version_answers_before_the_shipped_one(home, pictures, write_export):
