@@ -143,6 +143,8 @@ class Split:
         eval_groups: groups by name, or ranges `first..last` (both included, natural order), instead of a share.
         test_groups: likewise.
         seed: of the division by shares; another seed divides otherwise.
+        turn: by which share the records are turned before they are divided: `tfx-ocr run --folds` makes each of them a
+            test record once.
     """
 
     __pydantic_config__ = FORBID
@@ -153,6 +155,7 @@ class Split:
     eval_groups: tuple[str, ...] = ()
     test_groups: tuple[str, ...] = ()
     seed: int = 0
+    turn: Share = 0.0
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -167,6 +170,8 @@ class Examples:
         min_side: a picture whose width or height is less is set aside, in pixels.
         max_side: likewise one of which either is more; 0 for any.
         max_rejected: the run stops when more than this share of the records is set aside.
+        synthetic: number of drawn lines that are added to train: half of them have texts of train, half the same with
+            other letters and digits; in the fonts (.ttf, .otf, .ttc) in the data's folder, else in those that ship.
     """
 
     __pydantic_config__ = FORBID
@@ -177,6 +182,7 @@ class Examples:
     min_side: Annotated[int, _between(1, MOST_PIXELS)] = 1
     max_side: Annotated[int, _between(0, MOST_PIXELS)] = 0
     max_rejected: Share = 0.05
+    synthetic: Annotated[int, _between(0, 1_000_000)] = 0
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -295,6 +301,7 @@ class Trainer:
         units: hidden layers of the head.
         dropout: after each of them.
         optimizer: see there.
+        every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
         batch_size: pictures a step.
         epochs: at most.
         patience: stop after so many epochs without a better `eval` loss; 0 never.
@@ -318,6 +325,7 @@ class Trainer:
     units: tuple[Units, ...] = (64, 64)
     dropout: tuple[Dropout, ...] = (0.2, 0.2)
     optimizer: Optimizer = Optimizer()
+    every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64
     epochs: Epochs = 20
     patience: Annotated[int, _between(0, 10_000)] = 0

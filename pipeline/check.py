@@ -23,6 +23,7 @@ from tfx_ocr.data.readers import READERS, choose_reader
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.data.samples import SAMPLES, get_sample
 from tfx_ocr.data.schemas import get_schema_path
+from tfx_ocr.data.synthetic import OF_DATA
 from tfx_ocr.pipeline.settings import Settings
 
 MOST_ENTITIES = 63  # "" among them: a word's label is a set of them in 64 bits
@@ -74,6 +75,11 @@ def check_recipe(recipe: Recipe) -> None:
         get_schema_path(recipe.schema)
     for name in recipe.examples.readers:
         _known(recipe, "examples.readers", name, READERS)
+    if recipe.examples.synthetic and recipe.task not in OF_DATA:
+        raise ValueError(
+            f"recipe {recipe.name}: examples.synthetic adds drawn lines, for task {', '.join(OF_DATA)} alone; "
+            f"its task is {recipe.task!r}"
+        )
     for trainer in (recipe.trainer, *recipe.trainers.values()):
         _check_trainer(recipe, trainer)
     gates.refuse_unknown(recipe.gate, get_metrics(family))

@@ -25,6 +25,7 @@ from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
 from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
+from tfx_ocr.data.synthetic import KINDS, OF_DATA
 from tfx_ocr.serving import API
 
 # Whose versions change what a step writes.
@@ -125,6 +126,7 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
         "tfx_ocr.components.tasks": (TASKS, [recipe.task]),
         "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet] if isinstance(recipe.alphabet, str) else []),
         "tfx_ocr.data.readers": (READERS, recipe.examples.readers),
+        "tfx_ocr.data.synthetic": ({**KINDS, **OF_DATA}, [recipe.task] if recipe.examples.synthetic else []),
         "tfx_ocr.serving": (API, []),  # names for users: no step imports by them
     }
 

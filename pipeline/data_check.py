@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images, validation
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.registry import load_named
 from tfx_ocr.data.survey import Seen, Survey, survey_data
+from tfx_ocr.data.synthetic import OF_DATA
 
 SECONDS = 0.5  # of a core, that the data is looked at for
 FEW = 5  # groups, below which a split by group says little about new ones
@@ -51,7 +53,7 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
 
     survey = survey_data(data, recipe.examples.readers, find_problem, seconds)
     divided = divide(survey.kept, recipe.examples.split)
-    rejected = survey.rejected + list(_find_copies(divided))
+    rejected = survey.rejected + list(find_copies(divided))
     kept = [(split, each) for split, each in divided if split]
     if survey.complete:
         rejected += [(each.source, "no group: the recipe splits by group") for split, each in divided if not split]
@@ -66,6 +68,7 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
         raise ValueError(refusal)
     return [
         *_describe(survey, summary, rejected, recipe.examples.split.by),
+        *_describe_synthetic(recipe, data, {each.label for split, each in kept if split == "train"}),
         *_find_too_few(kept, classes, survey, recipe),
         *find_doubles(survey.kept),
     ]
@@ -78,7 +81,7 @@ def divide(seen: Sequence[Seen], rule: Split) -> list[tuple[str, Seen]]:
     return [(divider.choose_split(each.split, getattr(each, keys[rule.by])), each) for each in seen]
 
 
-def _find_copies(divided: Sequence[tuple[str, Seen]]) -> Iterator[tuple[str, str]]:
+def find_copies(divided: Sequence[tuple[str, Seen]]) -> Iterator[tuple[str, str]]:
     """Yield source and reason of records whose picture is in a later split too, where ExampleGen keeps it."""
     stays: dict[str, tuple[int, str]] = {}
     for split, each in divided:
@@ -104,6 +107,17 @@ def _describe(survey: Survey, summary: dict[str, Any], rejected: Sequence[tuple[
     yield f"data: {survey.reader}, {count}: {parts} ({stated}, by {by})"
     if rejected:
         yield f"set aside: {len(rejected):,} ({len(rejected) / looked:.1%}): {account.describe_rejections(rejected)}"
+
+
+def _describe_synthetic(recipe: Recipe, data: Path, texts: Set[str]) -> Iterator[str]:
+    """Yield how many lines are drawn of the texts of train, and by what; raise ValueError where no font can."""
+    if count := recipe.examples.synthetic:
+        drawing = load_named(OF_DATA, recipe.task, "drawing")(data, texts)
+        lacking = sum(not any(set(text) <= inked for inked in drawing.inked) for text in texts)
+        more = (
+            f"; {lacking} of {len(texts)} texts have letters that no font has: put fonts into {data}" if lacking else ""
+        )
+        yield f"synthetic: {count:,} lines are drawn in {len(drawing.files)} fonts and added to train{more}"
 
 
 def _find_too_few(

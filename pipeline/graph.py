@@ -15,6 +15,7 @@ from tfx_ocr.components.pusher.component import Pusher
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
 from tfx_ocr.components.schema_gen.component import ImportSchemaGen
+from tfx_ocr.pipeline import repeats
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.metadata import get_connection
 from tfx_ocr.pipeline.settings import Settings
@@ -98,7 +99,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         ),
         "pusher",
     )
-    add(
+    report = add(
         Report(
             examples=examples,
             statistics=statistics_gen.outputs["statistics"],
@@ -114,6 +115,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         ),
         "report",
     )
+    report.exec_properties["repeats"] = repeats.read_results(settings)
     return Pipeline(
         pipeline_name=recipe.name,
         pipeline_root=settings.root,

@@ -15,6 +15,7 @@ from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.pipeline import settings
 from tfx_ocr.pipeline.check import check_recipe, import_code
@@ -61,6 +62,12 @@ def build_specification(here: settings.Settings) -> dict[str, Any]:
 
     recipe = resolve_recipe(here)
     check_recipe(recipe)
+    weights = recipe.trainer.initial_weights
+    if weights not in ("", *pretrained.list_names()) and "://" not in weights and not weights.startswith("/"):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.initial_weights is {weights!r}, a path of this machine: give a whole path "
+            "or URL that the cluster's steps reach"
+        )
     import_code(recipe)
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Any
 from tfx_ocr.pipeline.settings import Settings
 
 FILE = "last_run.json"
+KEY = "depends_on"  # what the run read and left behind, see `pipeline.unchanged`
 
 # Exit status of the runner, `tfx-ocr run` and `make run`.
 EXIT = {"pushed": 0, "refused": 1, "misused": 2, "stopped": 3, "interrupted": 130}

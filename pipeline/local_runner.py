@@ -84,8 +84,8 @@ class Runner(LocalDagRunner):
             if failed is not None and settings.trace:
                 traceback.print_exception(failed, file=console)
             progress.set_console(None)
-        if result.get(unchanged.KEY):
-            result[unchanged.KEY] |= described
+        if result.get(last_run.KEY):
+            result[last_run.KEY] |= described
         with contextlib.suppress(OSError):  # on a full disk: the console has it
             last_run.write(settings, result)
         if result["status"] != "pushed":

@@ -14,7 +14,7 @@ from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import unchanged
+from tfx_ocr.pipeline import last_run, unchanged
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
 from tfx_ocr.serving import versions
@@ -48,7 +48,7 @@ def read_outcome(
     Returns:
         `status` (`pushed`, `refused`, `stopped` or `interrupted`), `sentence` of what stopped it, `steps`, `seconds`,
         `log`, and of a run that reached its end `verdict` (as in gate.json), `version`, `newer` (a version that others
-        pushed since), `serving_dir`, `report`, and under `unchanged.KEY` what it read and left behind.
+        pushed since), `serving_dir`, `report`, and under `last_run.KEY` what it read and left behind.
     """
     result: dict[str, Any] = {
         "recipe": settings.recipe,
@@ -84,7 +84,7 @@ def read_outcome(
         "version": version,
         "newer": str(served) if version and served and served > int(version) else "",
         "report": str(Path(newest["File"].uri, "index.html")),
-        unchanged.KEY: unchanged.describe_results(settings, [artifact.uri for artifact in artifacts], fingerprint),
+        last_run.KEY: unchanged.describe_results(settings, [artifact.uri for artifact in artifacts], fingerprint),
     }
 
 

@@ -19,12 +19,10 @@ from typing import Any
 from tfx_ocr.components.example_gen.fingerprint import compute_fingerprint
 from tfx_ocr.components.recipe import PARTS, Recipe
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import last_run
+from tfx_ocr.pipeline import last_run, repeats
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving import versions
-
-KEY = "depends_on"  # in what `last_run` keeps
 
 
 def describe(recipe: Recipe, settings: Settings) -> dict[str, Any]:
@@ -40,6 +38,7 @@ def describe(recipe: Recipe, settings: Settings) -> dict[str, Any]:
         "recipe": {step: recipe.dump_part(step) for step in PARTS},
         "code": {step: compute_code_version(step, recipe) for step in PARTS} | {"pipeline": own.hexdigest()},
         "libraries": _digest_libraries(),
+        "repeats": repeats.read_results(settings),
     }
 
 
@@ -89,7 +88,7 @@ def find_change(recipe: Recipe, settings: Settings, result: dict[str, Any]) -> s
     Raises:
         OSError, ValueError, KeyError, TypeError, AttributeError, Stop: it cannot be found.
     """
-    before = result.get(KEY)
+    before = result.get(last_run.KEY)
     if result.get("status") not in ("pushed", "refused") or not before:
         return "no run that reached its end"
     for name, value in describe(recipe, settings).items():
@@ -116,7 +115,7 @@ def remove_stale(settings: Settings, result: dict[str, Any]) -> None:
     root = Path(settings.root)
     if "://" in settings.root or "://" in settings.serving_dir:
         return
-    for uri, sizes in ((result.get(KEY) or {}).get("artifacts") or {}).items():
+    for uri, sizes in ((result.get(last_run.KEY) or {}).get("artifacts") or {}).items():
         if Path(uri).is_relative_to(root) and Path(uri).is_dir() and sizes.items() - _list_sizes(uri).items():
             shutil.rmtree(uri)
     newest = versions.find_newest(settings.serving_dir) or 0

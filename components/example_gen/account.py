@@ -27,6 +27,7 @@ def summarize(
     counts: Iterable[tuple[tuple[str, str], int]],
     rejected: Collection[Rejection],
     classes: Collection[str],
+    synthetic: int = 0,
 ) -> dict[str, Any]:
     """Return what `summary.json` holds.
 
@@ -35,12 +36,14 @@ def summarize(
         counts: ((split, label), how many), in parts to be added up, and those of `ToExample.SURVEY`.
         rejected: what was set aside.
         classes: labels to count; none where labels are not classes.
+        synthetic: drawn lines that are added to train.
 
     Returns:
         `reader`; `records`, how many there were in all; `splits`, how many went to each; `labels`, how many of each
         class went to each split; `rejected`, how many for each kind of reason, the commonest first; `left_out`, how
         many texts of kept records were left out, likewise; `changed`, in how many pictures the reader changed what;
-        `given`, of each split that the data names, the folders and files that do, "" for a column or a feature.
+        `given`, of each split that the data names, the folders and files that do, "" for a column or a feature;
+        `synthetic`.
     """
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     for (split, label), count in counts:
@@ -55,12 +58,13 @@ def summarize(
         "rejected": dict(Counter(classify_reason(reason) for _, reason in rejected).most_common()),
         "left_out": dict(labels["left_out"].most_common()),
         "changed": dict(labels["changed"]),
+        "synthetic": synthetic,
         "given": {split: [place for name, place in given if name == split] for split in dict(given)},
     }
 
 
 def describe_splits(account: dict[str, Any]) -> str:
-    """Return one line: which splits were taken from where and which were drawn, and what readers changed.
+    """Return one line: which splits were taken from where and which were drawn, what was added and what changed.
 
     Args:
         account: what `summarize` made.
@@ -72,8 +76,9 @@ def describe_splits(account: dict[str, Any]) -> str:
     ]
     drawn = ", ".join(split for split in SPLITS if split not in taken and account["splits"][split])
     rest = [f"{drawn} drawn{' from train' if 'train' in taken else ''}"] if drawn else []
+    added = [f"{account['synthetic']:,} synthetic lines added to train"] if account.get("synthetic") else []
     changed = [f"{what} ({count} pictures)" for what, count in account["changed"].items()]
-    return "; ".join([f"splits: {', '.join([*stated, *rest]) or 'none'}", *changed])
+    return "; ".join([f"splits: {', '.join([*stated, *rest]) or 'none'}", *added, *changed])
 
 
 def describe_rejections(rejected: Collection[Rejection]) -> str:

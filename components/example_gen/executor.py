@@ -19,6 +19,7 @@ from tfx.utils import io_utils
 from tfx_ocr.components.artifacts import REJECTED_FILE, SPLITS, SUMMARY_FILE
 from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.example_gen.divide import Divide
+from tfx_ocr.components.example_gen.synthesize import Synthesize
 from tfx_ocr.components.example_gen.to_example import ToExample
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import read_lines
@@ -74,9 +75,14 @@ class Executor(BaseBeamExecutor):
                 | "Read" >> beam.ParDo(to_example).with_outputs(ToExample.REJECTED, ToExample.SURVEY, main="kept")
             )
             divided = read.kept | "Divide" >> Divide(part.examples.split)
+            written = {split: divided[split] for split in SPLITS}
+            if part.examples.synthetic:
+                labels = divided[Divide.COUNTS] | "Of train" >> beam.FlatMap(_list_labels, "train")
+                drawn = labels | "Synthesize" >> Synthesize(part.examples.synthetic, part.task, root)
+                written["train"] = (written["train"], drawn) | "With synthetic" >> beam.Flatten()
             for split in SPLITS:
                 path = os.path.join(artifact_utils.get_split_uri([artifact], split), "data_tfrecord")
-                divided[split] | f"Write {split}" >> beam.io.WriteToTFRecord(path, file_name_suffix=".gz")
+                written[split] | f"Write {split}" >> beam.io.WriteToTFRecord(path, file_name_suffix=".gz")
             rejected = (read[ToExample.REJECTED], divided[Divide.REJECTED]) | beam.Flatten()
             counts = (divided[Divide.COUNTS], read[ToExample.SURVEY]) | "Counts" >> beam.Flatten()
             for name, lines in {REJECTED_FILE: rejected, COUNTS_FILE: counts}.items():
@@ -87,6 +93,12 @@ class Executor(BaseBeamExecutor):
                 )
 
         _account(artifact.uri, reading, root, part)
+
+
+def _list_labels(count: tuple[tuple[str, str], int], split: str) -> list[str]:
+    """The label that was counted, if it is of a split."""
+    (of, label), _ = count
+    return [label] if of == split else []
 
 
 def _account(uri: str, reading: str, root: str, part: Part) -> None:
@@ -103,7 +115,7 @@ def _account(uri: str, reading: str, root: str, part: Part) -> None:
     )
     io_utils.write_string_file(os.path.join(uri, REJECTED_FILE), listed)
     classes = getattr(get_alphabet(part.alphabet), "CLASSES", ())
-    summary = account.summarize(reading, counts, rejected, classes)
+    summary = account.summarize(reading, counts, rejected, classes, part.examples.synthetic)
     io_utils.write_string_file(
         os.path.join(uri, SUMMARY_FILE), json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
     )

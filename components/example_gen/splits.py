@@ -23,6 +23,7 @@ class Divider:
         self._eval_groups = () if "eval" in named else rule.eval_groups
         self._test_groups = () if "test" in named else rule.test_groups
         self._salt = f"{rule.seed}:" if rule.seed else ""
+        self._turn = rule.turn
 
     def choose_split(self, given: str, key: str) -> str:
         """Return the split of a record.
@@ -44,7 +45,7 @@ class Divider:
             return "test"
         if _is_among(key, self._eval_groups):
             return "eval"
-        return choose_by_share(hash_to_unit(self._salt + key), self._eval, self._test)
+        return choose_by_share((hash_to_unit(self._salt + key) - self._turn) % 1.0, self._eval, self._test)
 
 
 def hash_to_unit(key: str) -> float:

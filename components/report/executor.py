@@ -47,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
         Args:
             input_dict: see `component.ReportSpec`.
             output_dict: `report` gets `index.html` and `report.json`.
-            exec_properties: `recipe`: `Recipe.dump_part("report")`; `code_version`.
+            exec_properties: `recipe`: `Recipe.dump_part("report")`; `code_version`; `repeats`: JSON, see `Run`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         part = Part.from_json(exec_properties["recipe"])
@@ -87,6 +87,7 @@ class Executor(base_executor.BaseExecutor):
                 rejected=read_lines(uris["examples"], REJECTED_FILE),
                 anomalies=_anomalies(uris["anomalies"]),
                 duplicates=found.duplicates,
+                repeats=json.loads(exec_properties.get("repeats") or "{}"),
                 produced=[
                     _produced(name, artifact, root) for name, artifacts in input_dict.items() for artifact in artifacts
                 ],

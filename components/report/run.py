@@ -76,6 +76,7 @@ class Run:
         rejected: lines of ExampleGen's `rejected.jsonl`: `source` and `reason`.
         anomalies: of each split: `split`, `feature`, `severity`, `short`, `text`.
         duplicates: see `examples.Duplicates`.
+        repeats: what trainings on other parts of the data reached, see `report.repeats`.
         produced: the artifacts that the page was made from, in the order of the run.
     """
 
@@ -102,4 +103,5 @@ class Run:
     rejected: Sequence[Mapping[str, str]] | None = None
     anomalies: Sequence[Mapping[str, str]] | None = None
     duplicates: Mapping[str, Any] | None = None
+    repeats: Mapping[str, Any] | None = None
     produced: Sequence[Produced] = ()

@@ -25,18 +25,19 @@ def list_files(patterns: Sequence[str]) -> list[str]:
     return sorted(path for pattern in patterns for path in tf.io.gfile.glob(pattern))
 
 
-def count_batches(files: Sequence[str], size: int, split: str) -> int:
+def count_batches(files: Sequence[str], size: int, split: str, every: int = 1) -> int:
     """Count batches of up to `size` records in gzipped TFRecord files.
 
     Args:
         files: of the split.
         size: of a batch, in records.
         split: its name.
+        every: of how many records one counts.
 
     Raises:
         Stop: they hold no record.
     """
-    count = int(_records(files).batch(4096).reduce(0, lambda n, batch: n + tf.shape(batch)[0]))
+    count = int(_records(files, every).batch(4096).reduce(0, lambda n, batch: n + tf.shape(batch)[0]))
     if not count:
         raise Stop(
             f"split {split!r} has no records, and training needs it: "
@@ -72,7 +73,9 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
                     batch, labels = function(batch, labels, number, spec)
             return kind.scale(batch, spec), labels
 
-        shuffled = _records(files).shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
+        shuffled = _records(files, trainer.every).shuffle(
+            held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False
+        )
         parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
         return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 
@@ -105,8 +108,8 @@ def _held(files: Sequence[str]) -> int:
     return FEWEST
 
 
-def _records(files: Sequence[str]) -> tf.data.Dataset:
-    return tf.data.TFRecordDataset(tf.constant(sorted(files), tf.string), compression_type="GZIP")
+def _records(files: Sequence[str], every: int = 1) -> tf.data.Dataset:
+    return tf.data.TFRecordDataset(tf.constant(sorted(files), tf.string), compression_type="GZIP").shard(every, 0)
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:

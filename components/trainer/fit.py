@@ -47,7 +47,7 @@ def fit(
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
     trainer, learn = part.trainer, get_task(part.task).load_learn()
-    steps = dataset.count_batches(train_files, trainer.batch_size, "train")
+    steps = dataset.count_batches(train_files, trainer.batch_size, "train", trainer.every)
     judged = dataset.load_evaluation(eval_files, part)
     keras.utils.set_random_seed(trainer.seed)
     model, base = models.build(part)

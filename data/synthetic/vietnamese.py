@@ -228,6 +228,7 @@ class Drawing:
         files: the fonts.
         inked: for each font, the characters it draws.
         texts: folder of the word lists, or file with a text per line; None for the lists that come with the project.
+            Or the texts themselves.
         seed: of everything; a line depends on it and its number alone.
         styles: names in `STYLES`, one of them at random for each line.
         characters: of a text; without a file, texts are invented from them; "" for any.
@@ -235,13 +236,15 @@ class Drawing:
 
     files: tuple[Path, ...]
     inked: tuple[frozenset[str], ...]
-    texts: Path | None
+    texts: Path | own_texts.OwnTexts | None
     seed: int
     styles: tuple[str, ...]
     characters: str = ""
 
     @functools.cached_property
     def _texts(self) -> vietnamese_texts.Texts | own_texts.OwnTexts:
+        if isinstance(self.texts, own_texts.OwnTexts):
+            return self.texts
         if _is_own(self.texts, self.characters):
             return own_texts.load_texts(self.texts, self.characters)
         return vietnamese_texts.load_folder(self.texts) if self.texts else vietnamese_texts.load_built_in()
@@ -321,9 +324,37 @@ def write(
     own = own_texts.load_texts(texts, characters) if _is_own(texts, characters) else None
     if texts and not own:
         vietnamese_texts.load_folder(texts)
+    usable, inked = choose_inked(files, own, say)
+    settings = {
+        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
+        "count": count,
+        "seed": seed,
+        "styles": list(styles),
+        "texts": texts.name if texts else "",
+    }
+    if own:
+        settings |= {"characters": characters, "lines": hashlib.sha256("\n".join(own.lines).encode()).hexdigest()}
+    drawing = Drawing(files=usable, inked=inked, texts=texts, seed=seed, styles=tuple(styles), characters=characters)
+    return shards.write(out, name, settings, count, drawing, workers, say)
+
+
+def choose_inked(
+    files: Sequence[Path], own: own_texts.OwnTexts | None, say: Callable[[str], None]
+) -> tuple[tuple[Path, ...], tuple[frozenset[str], ...]]:
+    """Return the fonts that can be used, and for each the characters that it draws.
+
+    Args:
+        files: the fonts.
+        own: texts of one's own; None for Vietnamese.
+        say: takes a line of what a font lacks.
+
+    Raises:
+        ValueError: no font can be used, or one cannot be read.
+    """
     wanted = sorted(own.characters) if own else vietnamese.CHARACTERS
     needed = {" ", *vietnamese.LATIN, *vietnamese.LATIN.upper(), *vietnamese.DIGITS}
-    usable, inked = [], []
+    usable: list[Path] = []
+    inked: list[frozenset[str]] = []
     for path in files:
         there = fonts.find_drawn(path, wanted)
         missing = [character for character in wanted if character not in there]
@@ -337,19 +368,7 @@ def write(
     if not usable:
         what = "a text, or for all characters" if own else "all Latin letters and digits"
         raise ValueError(f"nothing to draw with: none of the fonts has ink for {what}")
-    settings = {
-        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
-        "count": count,
-        "seed": seed,
-        "styles": list(styles),
-        "texts": texts.name if texts else "",
-    }
-    if own:
-        settings |= {"characters": characters, "lines": hashlib.sha256("\n".join(own.lines).encode()).hexdigest()}
-    drawing = Drawing(
-        files=tuple(usable), inked=tuple(inked), texts=texts, seed=seed, styles=tuple(styles), characters=characters
-    )
-    return shards.write(out, name, settings, count, drawing, workers, say)
+    return tuple(usable), tuple(inked)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

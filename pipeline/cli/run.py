@@ -14,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,8 +23,12 @@ from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.last_run import EXIT, shorten_path
 from tfx_ocr.pipeline.settings import Settings
 
+if TYPE_CHECKING:
+    from tfx_ocr.components.recipe import Recipe
+
 LOCK = "running.lock"  # in the recipe's folder
 TEMPORARY = "tmp"  # likewise
+JUDGED = EXIT["pushed"], EXIT["refused"]
 
 
 def run(
@@ -35,6 +39,10 @@ def run(
         list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")
     ] = None,
     tune: Annotated[bool, typer.Option("--tune", help="Search the head's units and dropout before training.")] = False,
+    folds: Annotated[int, typer.Option(help="Train so many times more, to judge by every record once.", min=0)] = 0,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Train on a quarter and a half too: does more data pay?")
+    ] = False,
 ) -> None:
     """Run RECIPE's pipeline here: from files to a judged, pushed model and its report.
 
@@ -47,6 +55,8 @@ def run(
 
       tfx-ocr run digits --set trainer.epochs=5 --set gate.at_least.accuracy=0.99
 
+      tfx-ocr run meters --data ~/meters --folds 5 --curve
+
     Exit status: 0 pushed (or pushed before and unchanged), 1 refused by the gate, 2 bad use, 3 stopped by a step.
     """
     settings = settings_of.load()
@@ -58,9 +68,7 @@ def run(
         overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
         tune="1" if tune else settings.tune,
     )
-    from tfx_ocr.pipeline import metadata_lock, unchanged
-    from tfx_ocr.pipeline.check import check, import_code
-    from tfx_ocr.pipeline.data_check import check_data
+    from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     resolved = resolve_recipe(settings)
@@ -68,19 +76,49 @@ def run(
         raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
     settings = check(resolved, settings)
     with _alone(settings) as lock:
-        print(f"{recipe}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)
-        result = unchanged.recall(resolved, settings)
-        if result is None:
-            metadata_lock.refuse_locked(settings)
-            import_code(resolved)
-            if "://" not in settings.input:
-                for line in check_data(resolved, Path(settings.input)):
-                    print(line, flush=True)
-            raise typer.Exit(_tfx(settings, lock))
-        last_run.write(settings, result)
-        for line in last_run.format_lines(result):
-            print(line)
-        raise typer.Exit(EXIT[result["status"]])
+        if folds or curve:
+            raise typer.Exit(_repeat(resolved, settings, lock, folds, curve))
+        raise typer.Exit(_run_once(resolved, settings, lock))
+
+
+def _repeat(recipe: Recipe, settings: Settings, lock: int, folds: int, curve: bool) -> int:
+    """Run the recipe on other parts of its data, then on all, and say what was reached; return the exit status."""
+    from tfx_ocr.pipeline import repeats
+    from tfx_ocr.pipeline.overrides import resolve_recipe
+
+    by_fold = repeats.plan_folds(recipe, settings, folds) if folds else []
+    by_share = repeats.plan_curve(recipe, settings) if curve else []
+    for each in (*by_fold, *by_share):
+        each.folder.mkdir(parents=True, exist_ok=True)
+        status = _run_once(resolve_recipe(each), each, lock)
+        if status not in JUDGED:
+            return status
+    repeats.write_results(settings, recipe, by_fold, by_share)
+    status = _run_once(recipe, settings, lock)
+    if status in JUDGED:
+        print(*repeats.describe_results(settings), sep="\n")
+    return status
+
+
+def _run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
+    """Run the pipeline, unless nothing changed, and return the exit status."""
+    from tfx_ocr.pipeline import metadata_lock, unchanged
+    from tfx_ocr.pipeline.check import import_code
+    from tfx_ocr.pipeline.data_check import check_data
+
+    print(f"{recipe.name}: {shorten_path(settings.input)} -> {shorten_path(str(settings.folder))}", flush=True)
+    result = unchanged.recall(recipe, settings)
+    if result is None:
+        metadata_lock.refuse_locked(settings)
+        import_code(recipe)
+        if "://" not in settings.input:
+            for line in check_data(recipe, Path(settings.input)):
+                print(line, flush=True)
+        return _tfx(settings, lock)
+    last_run.write(settings, result)
+    for line in last_run.format_lines(result):
+        print(line)
+    return EXIT[result["status"]]
 
 
 @contextlib.contextmanager

@@ -112,10 +112,10 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
 
 
 def split_of(group: str, rule: Split, fold: int) -> str:
-    """Return the split of a supplier's pages; with fold 0 as `components.example_gen.splits` divides them."""
-    from tfx_ocr.components.example_gen.splits import choose_by_share, hash_to_unit
+    """Return the split of a supplier's pages, as `tfx-ocr run --folds` divides them."""
+    from tfx_ocr.components.example_gen.splits import Divider
 
-    return choose_by_share((hash_to_unit(group) - fold * rule.test) % 1.0, rule.eval, rule.test)
+    return Divider(dataclasses.replace(rule, turn=fold * rule.test), ()).choose_split("", group)
 
 
 def all_named(record: Record) -> Record:

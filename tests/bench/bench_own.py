@@ -4,7 +4,8 @@ Each set is drawn by own_data.py: `meters` (200 numbers of MNIST digits), `germa
 20 pictures each), `classes` (three letters, 200 pictures) and `cinnamon` (200 lines). The model is judged on a set of
 other writers, or of families of fonts that neither it nor the weights that ship were trained on. With `--from-nothing`
 the same recipe is trained without initial weights, for as many epochs. The `lines` that ships was trained on Cinnamon:
-for that set `--weights` names a version that was not. Writes to tests/bench/results/own.csv.
+for that set `--weights` names a version that was not. Writes to tests/bench/results/own.csv. A run that was killed goes
+on with the set that it was at: its minutes are what is measured, so it begins anew.
 
     python tests/bench/bench_own.py classes letters meters german
     python tests/bench/bench_own.py letters --from-nothing
@@ -13,6 +14,7 @@ for that set `--weights` names a version that was not. Writes to tests/bench/res
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import pathlib
@@ -68,14 +70,26 @@ def main() -> None:
 
 
 def measure(name: str, options: argparse.Namespace) -> list[results.Row]:
-    """Return the metric on the set that is judged by, minutes to the pushed version, and commands."""
+    """Return the metric on the set that is judged by, minutes to the pushed version, and commands.
+
+    What was measured of this commit by the same command is not measured again.
+    """
     own = SETS[name]
+    command = f"python tests/bench/bench_own.py {name}"
+    command += " --from-nothing" if options.from_nothing else ""
+    command += f" --minutes {options.minutes:g}" if options.minutes != 10 else ""
+    command += f" --overrides {shlex.quote(options.overrides)}" if options.overrides else ""
     data, judged = (
         own_data.write(name, options.work / "data", count, split)
         for split, count in (("train", own.train), ("test", own.test))
     )
     start = "nothing" if options.from_nothing else options.weights or "what ships"
     home = options.work / f"{name} from {pathlib.Path(start).name}"
+    key = {"commit": results.commit(), "command": command, "weights": options.weights}
+    kept = home.with_name(f"{home.name}.json")
+    measured = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    if measured.get("of") == key:
+        return [results.Row(**row) for row in measured["rows"]]
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     overrides = [*shlex.split(FROM_NOTHING)] if options.from_nothing else []
@@ -102,13 +116,9 @@ def measure(name: str, options: argparse.Namespace) -> list[results.Row]:
         may_fail=True,
     )
     verdict = json.loads((home / "judged.json").read_text(encoding="utf-8"))
-    command = f"python tests/bench/bench_own.py {name}"
-    command += " --from-nothing" if options.from_nothing else ""
-    command += f" --minutes {options.minutes:g}" if options.minutes != 10 else ""
-    command += f" --overrides {shlex.quote(options.overrides)}" if options.overrides else ""
     of = f"{own.what}, from {'other weights' if options.weights else start}"
     print(f"{of}: {own.words} {verdict['metrics'][own.metric]:.4f}, {minutes:.1f} minutes", flush=True)
-    return [
+    rows = [
         results.Row(
             measure=f"{of}: {own.words}",
             value=verdict["metrics"][own.metric],
@@ -120,6 +130,8 @@ def measure(name: str, options: argparse.Namespace) -> list[results.Row]:
         results.Row(measure=f"{of}: to a pushed version", value=minutes, unit="minutes", n="1 run", command=command),
         results.Row(measure=f"{of}: pushed", value=pushed, unit="versions", n="2 commands, 0 edits", command=command),
     ]
+    kept.write_text(json.dumps({"of": key, "rows": [dataclasses.asdict(row) for row in rows]}), encoding="utf-8")
+    return rows
 
 
 def run(home: pathlib.Path, *words: object, may_fail: bool = False) -> bool:

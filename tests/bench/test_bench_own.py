@@ -99,6 +99,12 @@ def test_two_commands_and_a_verdict_become_rows(command, digits, tmp_path):
         "--set trainer.optimizer.learning_rate=1.5e-3 --set trainer.epochs=1",
         f"evaluate meters --data /data/meters-test-300 --split all --model {model} --json judged.json",
     ]
+    again = bench_own.measure("meters", options)  # of a bench that was killed at a later set
+    assert [(row.measure, row.value) for row in again] == [(row.measure, row.value) for row in (value, minutes, pushed)]
+    assert len(command()) == 3
+    options.overrides = "trainer.epochs=2"
+    bench_own.measure("meters", options)
+    assert len(command()) == 6
 
 
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path, monkeypatch):

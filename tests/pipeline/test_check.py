@@ -35,6 +35,7 @@ def test_every_recipe_passes(name):
         ("gate.at_least.acuracy=0.9", "acuracy"),
         ("gate.metrics=letters", "gate.metrics is 'letters'; known: classification, fields, syllables, text"),
         ("task=guess", "task is 'guess'; known: classification, sequence"),
+        ("examples.synthetic=9", "examples.synthetic adds drawn lines, for task sequence alone; its task is 'classif"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
         ("trainer.augment.foreign=A1B", "trainer.augment.foreign has 1 of the alphabet's classes"),
     ],

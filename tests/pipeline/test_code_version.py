@@ -73,6 +73,14 @@ def test_other_weights_that_a_training_begins_with_touch_it(monkeypatch):
     assert {step for step in STEPS if of.compute_code_version(step, began) != before[step]} == {"trainer"}
 
 
+def test_what_draws_lines_touches_example_gen_where_lines_are_drawn_alone():
+    plain = get_recipe("lines")
+    mixed = dataclasses.replace(plain, examples=dataclasses.replace(plain.examples, synthetic=9))
+    drawing = {"of_data.py", "vietnamese.py", "paper.py"}
+    assert drawing <= {path.name for path in of.list_sources("example_gen", mixed) if path.parent.name == "synthetic"}
+    assert not [path for path in of.list_sources("example_gen", plain) if path.name in ("of_data.py", "paper.py")]
+
+
 def test_another_version_of_a_library_touches_every_step(monkeypatch):
     recipe = get_recipe("digits")
     before = [of.compute_code_version(step, recipe) for step in STEPS]

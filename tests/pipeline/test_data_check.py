@@ -91,6 +91,27 @@ def test_few_groups_are_named(tmp_path):
     assert check_data(lines, tmp_path)[1:] == ["too few: 2 groups, where 5 or more tell how new ones are read"]
 
 
+def test_synthetic_lines_are_told_and_refused_where_no_font_can_draw_them(tmp_path):
+    shipped = get_recipe("lines")
+    recipe = dataclasses.replace(shipped, examples=dataclasses.replace(shipped.examples, synthetic=2000))
+    with (tmp_path / "labels.csv").open("w", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["file", "text", "writer", "split"])
+        for number in range(9):
+            (tmp_path / f"{number}.png").write_bytes(images.encode_png(bytes([number] * 400), 20, 20))
+            rows.writerow([f"{number}.png", "Huế", f"w{number}", ("train", "eval", "test")[number % 3]])
+    assert check_data(recipe, tmp_path)[1] == "synthetic: 2,000 lines are drawn in 8 fonts and added to train"
+    table = (tmp_path / "labels.csv").read_text(encoding="utf-8")
+    (tmp_path / "labels.csv").write_text(table.replace("0.png,Huế", "0.png,Huế €"), encoding="utf-8")
+    latin = dataclasses.replace(recipe, alphabet="latin")
+    assert check_data(latin, tmp_path)[1].endswith(
+        f"; 1 of 2 texts have letters that no font has: put fonts into {tmp_path}"
+    )
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    with pytest.raises(ValueError, match=r"broken.ttf cannot be read as a font"):
+        check_data(latin, tmp_path)
+
+
 def test_records_are_divided_as_example_gen_divides():
     rule = Split(by="group", eval=0.3, test=0.3, seed=4)
     seen = [Seen(source=str(number), group=f"g{number}", digest=f"{number:064x}") for number in range(50)]

@@ -24,9 +24,26 @@ CLUSTER = Settings(
 )
 
 
-@pytest.fixture(scope="module", params=sorted(RECIPES))
+OWN = """
+task = "classification"
+classes = ["Ä", "B"]
+[input]
+kind = "image"
+height = 32
+width = 32
+[examples]
+readers = ["image_folder"]
+[trainer]
+network = "small_cnn"
+initial_weights = "digits"
+"""
+
+
+@pytest.fixture(scope="module", params=[*sorted(RECIPES), "own"])
 def settings(request, tmp_path_factory):
-    return dataclasses.replace(CLUSTER, recipe=request.param, home=str(tmp_path_factory.mktemp("home")))
+    home = tmp_path_factory.mktemp("home")
+    (home / "own.toml").write_text(OWN, encoding="utf-8")
+    return dataclasses.replace(CLUSTER, recipe=request.param, home=str(home), recipes=str(home))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +109,29 @@ def test_no_path_of_the_compiling_machine_is_in_it(spec, settings):
     for path in (root, settings.home, sys.prefix, tempfile.gettempdir()):
         assert str(path) not in text, path
     schema = spec["root"]["dag"]["tasks"]["ImportSchemaGen"]["inputs"]["parameters"]["schema_file"]
-    assert schema["runtimeValue"]["constant"] == f"{settings.recipe}.pbtxt"
+    assert schema["runtimeValue"]["constant"] == ("" if settings.recipe == "own" else f"{settings.recipe}.pbtxt")
+
+
+def test_the_values_of_a_recipe_of_ones_own_travel(tmp_path):
+    from tfx_ocr.pipeline.kubeflow_runner import build_specification
+
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    here = dataclasses.replace(CLUSTER, recipe="own", home=str(tmp_path), recipes=str(tmp_path))
+    tasks = build_specification(here)["root"]["dag"]["tasks"]
+    for step, field, value in (
+        ("ExampleGen", "alphabet", {"classes": ["Ä", "B"]}),
+        ("ImportSchemaGen", "alphabet", {"classes": ["Ä", "B"]}),
+        ("Trainer", "trainer", "digits"),
+    ):
+        known = json.loads(tasks[step]["inputs"]["parameters"]["recipe"]["runtimeValue"]["constant"])[field]
+        assert (known["initial_weights"] if field == "trainer" else known) == value
+    (tmp_path / "work/serving/letters/7").mkdir(parents=True)
+    (tmp_path / "work/serving/letters/7/saved_model.pb").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        weights = "work/serving/letters/7"
+        with pytest.raises(ValueError, match=f"trainer.initial_weights is '{weights}', a path of this machine"):
+            build_specification(dataclasses.replace(here, overrides=f"trainer.initial_weights={weights}"))
 
 
 @pytest.mark.parametrize("field", ["input", "pipeline_root", "serving"])

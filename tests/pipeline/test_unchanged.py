@@ -71,7 +71,7 @@ class World:
                 "serving_dir": self.settings.serving_dir,
                 "report": "/report/index.html",
                 "log": "/logs/x.log",
-                unchanged.KEY: results | unchanged.describe(self.recipe, self.settings),
+                last_run.KEY: results | unchanged.describe(self.recipe, self.settings),
             },
         )
 
@@ -242,7 +242,7 @@ def test_a_damaged_record_of_the_last_run_makes_it_run(world, text):
 def test_a_record_of_another_release_makes_it_run(world, key):
     file = world.settings.folder / last_run.FILE
     result = json.loads(file.read_text())
-    del result[unchanged.KEY][key]
+    del result[last_run.KEY][key]
     file.write_text(json.dumps(result))
     assert not world.is_recalled()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfx_ocr.components.report import figures
+from tfx_ocr.components.report.repeats import describe_repeats
 from tfx_ocr.components.report.run import Run
 from tfx_ocr.components.report.sections import explain_missing
 
@@ -13,7 +14,7 @@ EVAL = "val_"  # how Keras names what it measured on the eval split
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return `charts` (one per measure), `epochs` and `columns` as a table, and the `best` epoch."""
+    """Return `charts` (one per measure), `epochs` and `columns` as a table, the `best` epoch, and `repeats`."""
     if not run.history or not any(run.history.values()):
         return explain_missing("The Trainer left no history.csv.")
     columns = {name: list(values) for name, values in run.history.items() if name != "epoch"}
@@ -32,6 +33,14 @@ def build_facts(run: Run) -> dict[str, Any]:
         ],
         "best": min(losses, key=lambda epoch: losses[epoch]) if losses else None,
         "seconds": sum(value or 0.0 for value in columns.get("seconds", ())),
+        "repeats": _describe_repeats(run),
         "epochs": epochs,
         "columns": columns,
     }
+
+
+def _describe_repeats(run: Run) -> list[str]:
+    """Sentences about trainings on other parts of the data; empty without such trainings."""
+    if not run.repeats or not run.gate or not run.summary:
+        return []
+    return describe_repeats(run.repeats, run.gate, run.summary["splits"]["train"])

@@ -30,6 +30,7 @@ def test_the_summary_adds_up():
         "rejected": {"unknown label": 2, "not an image": 1},
         "left_out": {"no box": 3, "margin": 2},
         "changed": {"turned": 3},
+        "synthetic": 0,
         "given": {"train": [""], "test": ["testing"]},
     }
     assert list(made()["rejected"]) == ["unknown label", "not an image"]
@@ -53,6 +54,13 @@ def test_a_line_says_which_splits_were_taken_from_where(given, line):
 
 def test_the_line_says_what_was_changed():
     assert account.describe_splits(made(COUNTS + SURVEY)).endswith("eval drawn from train; turned (3 pictures)")
+
+
+def test_the_line_says_what_was_added():
+    summary = account.summarize("tfrecord", COUNTS, [], (), 2000)
+    assert account.describe_splits(summary) == (
+        "splits: train, eval, test drawn; 2,000 synthetic lines added to train"
+    )  # fmt: skip
 
 
 def test_labels_that_are_no_classes_are_not_listed():

@@ -115,6 +115,13 @@ def test_page_of_a_model_without_mistakes_says_so(run, read, make):
     assert "Most frequent confusions" not in found.tables
 
 
+def test_learning_curves_say_what_other_trainings_reached(run, read):
+    curve = [{"records": 100, "metrics": {"accuracy": 0.8}}, {"records": 200, "metrics": {"accuracy": 0.9}}]
+    found = read(dataclasses.replace(run, repeats={"curve": curve}, summary={**run.summary, "splits": {"train": 400}}))
+    assert "accuracy by records of train, 100: 0.8000, 200: 0.9000, 400: 0.9550" in found.texts["curves"]
+    assert "labelling more pays" in found.texts["curves"]
+
+
 def test_learning_curves_show_every_measure_of_train_and_eval(run, read):
     found = read(run)
     lines = [attributes["class"] for tag, attributes in found.tags if tag == "polyline"]

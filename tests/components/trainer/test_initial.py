@@ -15,6 +15,7 @@ from tfx_ocr.components.trainer import initial
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.runtimes import open_folder
@@ -111,6 +112,29 @@ def test_the_answers_of_what_ships_are_those_of_the_model_that_starts_from_it(bu
 )
 def test_every_recipe_may_start_from_what_ships_as_its_name(build, recipe, taken):
     _, said = build(start(Part.from_json(get_recipe(recipe).dump_part("trainer")), recipe))
+    assert said == f"starts from {recipe}: {taken}"
+
+
+@pytest.mark.parametrize(
+    ("recipe", "alphabet", "taken"),
+    [
+        (
+            "digits",
+            Classes(classes=("A", "B", "7")),
+            "30 of the network's 30 arrays, 4 of 4 of the head's, 1 of 3 classes",
+        ),
+        ("lines", Characters(characters="Äß 1a"), "65 of the network's 65 arrays, 3 of 5 characters"),
+        (
+            "invoices",
+            Classes(classes=("", "total", "customer")),
+            "62 of the network's 62 arrays, 2 of 2 of the head's, 2 of 3 classes",
+        ),
+    ],
+    ids=["digits_to_letters", "vietnamese_to_german", "invoices_to_other_entities"],
+)
+def test_recipes_of_ones_own_start_from_what_ships(build, recipe, alphabet, taken):
+    part = dataclasses.replace(Part.from_json(get_recipe(recipe).dump_part("trainer")), alphabet=alphabet)
+    _, said = build(start(part, recipe))
     assert said == f"starts from {recipe}: {taken}"
 
 

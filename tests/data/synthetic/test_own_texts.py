@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,12 @@ def test_a_font_is_used_when_it_draws_one_of_the_lines_or_every_character():
     invented = own_texts.OwnTexts((), frozenset("ab"))
     assert invented.is_drawable(frozenset("abc"))
     assert not invented.is_drawable(frozenset("a"))
+
+
+def test_letters_and_digits_of_a_varied_line_become_others_of_their_kind():
+    texts, rng = own_texts.OwnTexts(("Ab 1.5",), frozenset("Ab 1.5XyZ90"), varied=1.0), np.random.default_rng(0)
+    drawn = {texts.draw_short(rng) for _ in range(200)}
+    assert all(re.fullmatch(r"[AXZ][by] [0159]\.[0159]", text) for text in drawn)
+    assert len(drawn) > 50
+    half = own_texts.OwnTexts(("1111",), frozenset("12345"), varied=0.5)
+    assert 80 < sum(half.draw_short(rng) == "1111" for _ in range(200)) < 130
