@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-DROPPINGS = {"thumbs.db", "desktop.ini"}  # of Windows; those of others begin with a dot
+DROPPINGS = {"thumbs.db", "desktop.ini", "__macosx"}  # of Windows and macOS's archives; others begin with a dot
 LARGEST = 1 << 28  # bytes of a file that is read whole: a scan of 50 megapixels in colour takes 150 MB at most
 
 
@@ -36,11 +36,13 @@ def walk(root: Path) -> Iterator[str]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = [name for name in folders if not name.startswith(".")]
+        folders[:] = filter(_is_shown, folders)
         inner = Path(folder).relative_to(root)
-        for name in names:
-            if not name.startswith(".") and name.lower() not in DROPPINGS:
-                yield (inner / name).as_posix()
+        yield from ((inner / name).as_posix() for name in filter(_is_shown, names))
+
+
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in DROPPINGS
 
 
 def list_files(root: Path) -> list[str]:
@@ -51,7 +53,7 @@ def list_files(root: Path) -> list[str]:
 def list_folder(folder: Path) -> list[str]:
     """Return the names in a folder in natural order, hidden ones left out; of a folder that does not exist, []."""
     names = os.listdir(folder) if folder.is_dir() else []
-    return sorted((name for name in names if not name.startswith(".")), key=to_natural_key)
+    return sorted(filter(_is_shown, names), key=to_natural_key)
 
 
 def build_finder(paths: Iterable[str]) -> Callable[[str], str]:

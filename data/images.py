@@ -10,6 +10,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -45,6 +46,11 @@ TRANSPOSES = dict(
         2,
     )
 )
+
+
+def is_picture(path: str) -> bool:
+    """Return whether a file's name ends as those of pictures do, in any case."""
+    return PurePosixPath(path).suffix.lower() in ENDINGS
 
 
 def find_problem(

@@ -13,14 +13,17 @@ from tfx_ocr.data.registry import load_named
 # A reader is a module with the names of `split_folders.Reader`. Labels are as `data.normalization` leaves them.
 READERS = {
     "cinnamon": "tfx_ocr.data.readers.cinnamon",
+    "file_names": "tfx_ocr.data.readers.file_names",
     "idx": "tfx_ocr.data.readers.idx",
     "image_folder": "tfx_ocr.data.readers.image_folder",
     "kaggle_invoices": "tfx_ocr.data.readers.kaggle_invoices",
     "kalapa": "tfx_ocr.data.readers.kalapa",
     "labelled_csv": "tfx_ocr.data.readers.labelled_csv",
+    "page_lines": "tfx_ocr.data.readers.page_lines",
     "page_xml": "tfx_ocr.data.readers.page_xml",
     "rvl_invoices": "tfx_ocr.data.readers.rvl_invoices",
     "sroie": "tfx_ocr.data.readers.sroie",
+    "text_files": "tfx_ocr.data.readers.text_files",
     "tfrecord": "tfx_ocr.data.readers.tfrecord",
 }
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import posixpath
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tfx_ocr.data import features, files, images, normalization
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
@@ -94,7 +94,7 @@ def _list_folders(root: Path) -> list[str]:
 def _list_pictures(root: Path, folder: str) -> list[str]:
     """The pictures in a folder, below `root`, in natural order."""
     names = files.list_folder(root / folder)
-    return [posixpath.join(folder, name) for name in names if PurePosixPath(name).suffix.lower() in images.ENDINGS]
+    return [posixpath.join(folder, name) for name in names if images.is_picture(name)]
 
 
 def _read_labels(path: Path) -> list[tuple[str, object]]:

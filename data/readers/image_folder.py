@@ -1,11 +1,15 @@
-"""A folder per label: `7/12.png`, or in a folder per split: `train/7/12.png`. MNIST-PNG as it is downloaded is one."""
+"""A folder per label: `7/12.png`, or in a folder per split: `train/7/12.png`. MNIST-PNG as it is downloaded is one.
+
+A folder named for a writer may lie above or below that of the label: `writer_03/7/12.png`.
+"""
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tfx_ocr.data import features, files, images, normalization
 from tfx_ocr.data.readers import labelled_csv
@@ -14,18 +18,20 @@ from tfx_ocr.data.readers.split_names import parse_split
 from tfx_ocr.data.record import Record
 
 LAYOUT = "[train|eval|test/]LABEL/FILE.png, a folder per label"
+GROUP = re.compile(r"(?:author|font|form|person|scribe|user|writer)s?(?![a-z]).*", re.IGNORECASE)  # of a folder's name
 A_SHARD = 500  # records
 
 
 def is_supported(root: Path) -> bool:
     """Return whether a picture lies in a label's folder, and no table of labels says otherwise."""
-    pictures = (path for path in files.walk(root) if PurePosixPath(path).suffix.lower() in images.ENDINGS)
-    return any(_parse_place(path) for path in pictures) and not labelled_csv.is_supported(root)
+    pictures = filter(images.is_picture, files.walk(root))
+    return any(map(_parse_place, pictures)) and not labelled_csv.is_supported(root)
 
 
 def list_shards(root: Path) -> list[str]:
-    """Return the paths of all files below `root` in pieces of `A_SHARD`."""
-    return cut_into_shards(files.list_files(root), A_SHARD)
+    """Return the paths of all pictures, and of what else lies in a label's folder, in pieces of `A_SHARD`."""
+    listed = (path for path in files.list_files(root) if images.is_picture(path) or _parse_place(path))
+    return cut_into_shards(list(listed), A_SHARD)
 
 
 @reject_failures
@@ -39,18 +45,22 @@ def _read_picture(root: Path, path: str) -> Record:
     place, source = _parse_place(path), files.format_path(path)
     if not place:
         raise ValueError(f"not in a label's folder: the layout is {LAYOUT}")
-    split, label = place
+    split, label, group = place
     values = {features.IMAGE: files.read_file(root / path), features.LABEL: label.encode()}
-    return Record(features=values, source=source, file=source, split=split)
+    return Record(features=values, source=source, file=source, group=group, split=split)
 
 
-def _parse_place(path: str) -> tuple[str, str] | None:
-    """Split and label that a path states; None where it lies outside the layout.
+def _parse_place(path: str) -> tuple[str, str, str] | None:
+    """Split, label and group that a path states; None where it lies outside the layout.
 
-    Folders above that of a split, as archives have them, do not count; below it there is the label's alone.
+    Folders above that of a split, as archives have them, do not count; below it there is the label's alone, or that and
+    a group's.
     """
-    *_, folder, label, _ = ("", "", *path.split("/"))
+    *folders, _ = path.split("/")
+    groups = [place for place in range(len(folders))[-2:] if GROUP.fullmatch(folders[place])]
+    group = folders.pop(groups[0]) if len(groups) == 1 and len(folders) > 1 else ""
+    folder, label = ("", "", *folders)[-2:]
     split = parse_split(folder)
     if not label or parse_split(label) or (folder and not split):
         return None
-    return split, normalization.normalize_label(files.format_path(label))
+    return split, normalization.normalize_label(files.format_path(label)), files.format_path(group)

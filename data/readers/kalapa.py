@@ -7,7 +7,7 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
@@ -101,7 +101,7 @@ def _read_form(root: Path, base: str, form: str) -> Iterator[Unread | Rejected]:
             yield source, functools.partial(_read_line, root, posixpath.join(base, IMAGES, image), label, form)
         seen.add(image)
     for image in left:
-        if PurePosixPath(image).suffix.lower() in images.ENDINGS:
+        if images.is_picture(image):
             source = files.format_path(posixpath.join(base, IMAGES, image))
             yield Rejected(source=source, reason=f"no label: {shown} has no line for this picture")
 

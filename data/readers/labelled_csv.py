@@ -1,12 +1,15 @@
-"""A table of pictures and their labels, with the pictures beside it or in a folder `images`."""
+"""A table of pictures and their labels, with the pictures beside it or below, as programs and people write them."""
 
 from __future__ import annotations
 
+import collections
 import functools
+import itertools
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from tfx_ocr.data import features, files, images
@@ -30,12 +33,15 @@ COLUMNS = {
     "group": ("group", "writer", "font", "form", "supplier"),
     "note": ("note",),  # a doubt about the label
 }
+NUMBERS = ("", "id", "index", "no", "nr", "unnamed0")  # columns that only count rows
 LAYOUT = (
-    "a .csv or .tsv in UTF-8 whose header has a column for the image"
-    f" ({', '.join(COLUMNS['image'][:5])} ...) and one for the label ({', '.join(COLUMNS['label'][:5])} ...), and the"
-    " images it names"
+    "a .csv, .tsv or .jsonl in UTF-8 whose header has a column for the image"
+    f" ({', '.join(COLUMNS['image'][:5])} ...) and one for the label ({', '.join(COLUMNS['label'][:5])} ...), or a .txt"
+    " with an image and its text per line, and the images it names"
 )
 FOLDER = "images"  # which that the table's paths may leave out
+MOST_NAMED = 8  # columns of a table
+Columns = dict[str, int]  # what a column holds, to its place
 A_SHARD = 500  # rows
 
 
@@ -46,30 +52,55 @@ def is_supported(root: Path) -> bool:
 
 def list_headers(root: Path) -> dict[str, list[str]]:
     """Return the tables directly in `root` that can be read, each with the names of its columns."""
-    names = [name for name in files.list_folder(root) if PurePosixPath(name).suffix.lower() in table.ENDINGS]
-    headers = {name: try_read(_read_header, root / name) for name in names}
-    return {name: header for name, header in headers.items() if header}
+    shown = {name: (first[0][:MOST_NAMED], len(first[0]) - MOST_NAMED) for name, first in _read_tables(root).items()}
+    return {name: [*header, *([f"{more} more"] if more > 0 else ())] for name, (header, more) in shown.items()}
 
 
 def list_shards(root: Path) -> list[str]:
     """Return the rows of all tables in pieces of `A_SHARD`, then the pictures that no row names."""
     paths = files.list_files(root)
-    pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in images.ENDINGS]
-    find = files.build_finder(paths)
+    pictures = list(filter(images.is_picture, paths))
+    find = _build_finder(paths)
     rows = [row for name, columns in _find_tables(root).items() for row in _parse_rows(root / name, columns)]
     first: dict[str, str] = {}
     for row in rows:
-        image = find(row["image"]) or find(posixpath.join(FOLDER, row["image"])) or row["image"]
-        row["file"], row["split"] = image, row["split"] or find_split(posixpath.dirname(image))
+        found = find(row["image"])
+        row["file"] = image = found or row["image"]
+        row["split"] = row["split"] or find_split(posixpath.dirname(image))
         known = row["source"] if row["wrong"] else first.setdefault(image, row["source"])
+        shown = files.format_path(row["image"])
         if known != row["source"]:
-            row["wrong"] = (
-                f"two labels: {files.format_path(row['image'])} has one in {files.format_path(known)} already"
-            )
+            row["wrong"] = f"two labels: {shown} has one in {files.format_path(known)} already"
+        elif not row["wrong"] and not found and image.startswith(("/", "../")):
+            row["wrong"] = f"image outside the data: {shown}"
     named = {row["file"] for row in rows}
     without = "no label: no row of the table names this picture"
     rows += [{"source": path, "wrong": without} for path in pictures if path not in named]
     return cut_into_shards(rows, A_SHARD)
+
+
+def _build_finder(paths: Sequence[str]) -> Callable[[str], str]:
+    """Return a function from a table's name of a picture to the path it means, "" for none.
+
+    The path goes first, then that in `FOLDER`, then the only picture of that name, with or without its ending, in any
+    folder: tables name pictures as they lay elsewhere.
+    """
+    find, alike = files.build_finder(paths), collections.defaultdict(list)
+    for path in filter(images.is_picture, paths):
+        for spelling in (posixpath.basename(path), PurePosixPath(path).stem):
+            alike[_fold(spelling)].append(path)
+
+    def find_picture(image: str) -> str:
+        if found := find(image) or find(posixpath.join(FOLDER, image)):
+            return found
+        same = alike.get(_fold(posixpath.basename(image)), ())
+        return same[0] if len(same) == 1 else ""
+
+    return find_picture
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 @reject_failures
@@ -83,37 +114,61 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
             yield source, functools.partial(_read_picture, root, row)
 
 
-def _find_tables(root: Path) -> dict[str, dict[str, int]]:
+def _find_tables(root: Path) -> dict[str, Columns]:
     """Tables directly in `root`, each with which of its columns holds what, counted from 0."""
-    found = {}
-    for name, header in list_headers(root).items():
-        names = list(map(_squeeze, header))
-        columns = {what: names.index(match) for what, known in COLUMNS.items() if (match := _first_of(known, names))}
-        if {"image", "label"} <= columns.keys():
-            found[name] = columns
-    return found
+    build_finder = functools.cache(lambda: _build_finder(files.list_files(root)))
+    found = {
+        name: _find_columns(first, lambda image: build_finder()(image)) for name, first in _read_tables(root).items()
+    }
+    return {name: columns for name, columns in found.items() if {"image", "label"} <= columns.keys()}
 
 
-def _first_of(known: tuple[str, ...], names: list[str]) -> str:
-    return next((name for name in map(_squeeze, known) if name in names), "")
+def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) -> Columns:
+    """Return which column holds what, by its name; else the one whose first cell is a picture, and the only other."""
+    header = first[0]
+    places = [place for place, cell in enumerate(header) if images.is_picture(cell.strip())]
+    names = [str(place) if places else _squeeze(cell) for place, cell in enumerate(header)]
+    columns = {
+        what: names.index(name)
+        for what, known in COLUMNS.items()
+        for name in map(_squeeze, reversed(known))
+        if name in names
+    }
+    if "image" not in columns:
+        free = [(place, cell) for place, cell in enumerate(first[-1]) if cell and place not in columns.values()]
+        places = places or [place for place, cell in free if find(_normalize(cell))]
+        columns |= {"image": places[0]} if places else {}
+    if "image" in columns and "label" not in columns:
+        others = [place for place, name in enumerate(names) if place not in columns.values() and name not in NUMBERS]
+        columns |= {"label": others[0]} if len(others) == 1 else {}
+    return columns
 
 
 def _squeeze(column: str) -> str:
     return re.sub(r"[\W_]+", "", column.lower())
 
 
-def _read_header(path: Path) -> list[str] | None:
-    row = next(table.read_rows(path), None)
-    return row.cells if row and not row.wrong else None
+def _read_tables(root: Path) -> dict[str, list[list[str]]]:
+    """Tables directly in `root`, each with the cells of its header and of its first row, as far as they can be read."""
+    names = [name for name in files.list_folder(root) if PurePosixPath(name).suffix.lower() in table.ENDINGS]
+    return {name: first for name in names if (first := try_read(_read_first, root / name))}
 
 
-def _parse_rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]:
+def _read_first(path: Path) -> list[list[str]]:
+    rows = itertools.islice(table.read_rows(path), 2)
+    return [row.cells for row in itertools.takewhile(lambda row: not row.wrong, rows)]
+
+
+def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
     """Yield each row as what `read` needs; `wrong` says what is wrong with it, "" for nothing."""
     rows = table.read_rows(path)
-    width = len(next(rows).cells)
+    header = next(rows)
+    width = len(header.cells)
+    if images.is_picture(header.cells[columns["image"]].strip()):
+        rows = itertools.chain([header], rows)  # a table without a header
     for line, cells, unreadable in rows:
         row = {what: cells[place].strip() for what, place in columns.items() if place < len(cells)}
-        image = posixpath.normpath(row.get("image", "").replace("\\", "/"))  # tables made on Windows
+        image = _normalize(row.get("image", ""))
         label, named = normalize_label(row.get("label", "")), row.get("split", "")
         split = parse_split(named)
         if unreadable:
@@ -122,8 +177,6 @@ def _parse_rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]
             wrong = f"too many cells: {len(cells)} under a header of {width}; quote a text with commas"
         elif image == ".":
             wrong = "no image: the row names none"
-        elif image.startswith(("/", "../")):
-            wrong = f"image outside the data: {row['image']}"
         elif not label:
             wrong = "no label: the row is without one"
         elif row.get("note"):
@@ -142,10 +195,13 @@ def _parse_rows(path: Path, columns: dict[str, int]) -> Iterator[dict[str, str]]
         }
 
 
+def _normalize(image: str) -> str:
+    return posixpath.normpath(image.strip().replace("\\", "/"))  # tables made on Windows
+
+
 def _read_picture(root: Path, row: dict[str, str]) -> Record:
     source = files.format_path(row["image"])
-    image = files.read_file(
-        root / row["file"], missing=f"no image: {source} is neither beside the table nor in {FOLDER}/"
-    )
+    image = files.read_file(root / row["file"], missing=f"no image: {source} is not in the folder")
     values = {features.IMAGE: image, features.LABEL: row["label"].encode()}
-    return Record(features=values, source=source, file=source, group=row["group"], split=row["split"])
+    file = files.format_path(row["file"])
+    return Record(features=values, source=source, file=file, group=row["group"], split=row["split"])

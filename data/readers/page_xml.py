@@ -8,7 +8,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from tfx_ocr.data import files, images
@@ -40,7 +40,7 @@ def list_shards(root: Path) -> list[str]:
     if not is_supported(root):
         return []
     paths = files.list_files(root)
-    pictures = [path for path in paths if PurePosixPath(path).suffix.lower() in images.ENDINGS]
+    pictures = list(filter(images.is_picture, paths))
     rows: list[dict[str, Any]] = []
     described: dict[tuple[str, int], str] = {}
     find = files.build_finder(pictures)
@@ -70,13 +70,35 @@ def list_shards(root: Path) -> list[str]:
 def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
     """Yield a record per page: entities are those of regions, lines or words; a page without any is set aside."""
     for row in json.loads(shard):
-        source = files.format_path(row["path"])
-        if row.get("number"):
-            source = f"{source}#{row['number']}"
+        source = format_source(row)
         if "wrong" in row:
             yield Rejected(source=source, reason=row["wrong"])
         else:
             yield source, functools.partial(_read_page, root, row, source)
+
+
+def format_source(row: dict[str, Any]) -> str:
+    """Return where a row of a shard lies: its file, and the number of the page in it where that is not the first."""
+    return files.format_path(row["path"]) + (f"#{row['number']}" if row.get("number") else "")
+
+
+def open_page(root: Path, row: dict[str, Any]) -> tuple[Page, tuple[int, int], bytes]:
+    """Return the page of a row of a shard, in the pixels of its picture; the picture's width and height; the picture.
+
+    Raises:
+        ValueError: file and picture do not fit together, or one cannot be made out.
+        OSError: one cannot be read.
+    """
+    page = _read_pages(root / row["path"])[row["number"]]
+    image = files.read_file(root / row["image"])
+    if tiff.is_tiff(image):
+        image = tiff.read_page(image, row["number"])
+    elif row["number"]:
+        raise ValueError(f"not an image: {files.format_path(row['image'])} has one page only")
+    size = images.read_size(image)
+    if size is None:
+        raise ValueError(f"not an image: {files.format_path(row['image'])} is something else")
+    return convert_to_pixels(page, size), size, image
 
 
 def _looks_so(path: Path) -> bool:
@@ -130,16 +152,8 @@ def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
     Raises:
         ValueError: file and picture do not fit together, or the page has no words or no entities.
     """
-    page = _read_pages(root / row["path"])[row["number"]]
-    image = files.read_file(root / row["image"])
-    if tiff.is_tiff(image):
-        image = tiff.read_page(image, row["number"])
-    elif row["number"]:
-        raise ValueError(f"not an image: {files.format_path(row['image'])} has one page only")
-    size = images.read_size(image)
-    if size is None:
-        raise ValueError(f"not an image: {files.format_path(row['image'])} is something else")
-    words, left_out = read_words(convert_to_pixels(page, size))
+    page, size, image = open_page(root, row)
+    words, left_out = read_words(page)
     if not words:
         raise ValueError("no words: the page has no text")
     if not any(word.entity for word in words):

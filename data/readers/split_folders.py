@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import posixpath
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -76,10 +77,14 @@ class WithSplitFolders:
             yield dataclasses.replace(record, source=f"{folder}/{record.source}") if folder else record
 
     def _list_folders(self, root: Path) -> list[str]:
-        """`root` itself, "", or else those folders in it that hold such data."""
+        """`root` itself, "", or else those folders in it that hold such data, or those in its only one."""
         if self.reader.is_supported(root):
             return [""]
-        return [folder for folder in list_inner_folders(root) if self.reader.is_supported(root / folder)]
+        found = [folder for folder in list_inner_folders(root) if self.reader.is_supported(root / folder)]
+        folders = _list_folders(root)
+        if found or len(folders) != 1:
+            return found
+        return [posixpath.join(folders[0], inner).rstrip("/") for inner in self._list_folders(root / folders[0])]
 
 
 def list_inner_folders(root: Path) -> list[str]:

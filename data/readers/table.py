@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from tfx_ocr.data import files
+from tfx_ocr.data import files, images
 
-ENDINGS = {".csv", ".tsv"}
+ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl"}
 NOT_UTF8 = "text is not UTF-8: save the file so"
+NAME = rf"[^\r\n]*?(?:{'|'.join(map(re.escape, sorted(images.ENDINGS)))})"  # of a picture
+LISTED = re.compile(rf'"?(\S{NAME})"?(?:[\t,;| ]+(.*))?', re.IGNORECASE)  # begins a row of a .txt
+MAPPED = re.compile(rf'\s*(\[\s*\{{|\{{\s*"{NAME}"\s*:\s*")', re.IGNORECASE)  # how a .json begins
+HEADER = ["image", "label"]  # of what states none
 
 
 class Row(NamedTuple):
@@ -27,15 +33,64 @@ def read_rows(path: Path) -> Iterator[Row]:
     """Yield each row that has cells, the header first: .tsv by tabs without quotes, .csv by what its first line has.
 
     UTF-8, and UTF-16 with its mark. A first line `sep=;`, as Excel has it, names what divides the cells. Where a quote
-    is left open, the row it is in is wrong and the next line is a row again.
+    is left open, the row it is in is wrong and the next line is a row again. A .txt has a picture and its text per line
+    and no header, a .jsonl an object per line, a .json a list of objects, or one object of pictures to their texts; any
+    other .txt or .json is empty.
 
     Raises:
         OSError: the file cannot be read.
     """
     text = files.decode_text(files.read_file(path))
+    ending = path.suffix.lower()
+    if ending == ".txt":
+        yield from _read_list(text)
+    elif ending.startswith(".json"):
+        yield from _read_objects(text, ending == ".jsonl")
+    else:
+        yield from _read_cells(text, ending == ".tsv")
+
+
+def _read_list(text: str) -> Iterator[Row]:
+    lines = [(number, line.strip()) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not lines or not LISTED.fullmatch(lines[0][1]):
+        return
+    yield Row(0, HEADER)
+    for number, line in lines:
+        match = LISTED.fullmatch(line)
+        cells = [match[1], re.sub(r'^"(.*)"$', r"\1", match[2] or "")] if match else []
+        wrong = "" if match else f"not a row: line {number} does not begin with a picture's name"
+        yield Row(number, cells, wrong if files.is_decoded(line) else NOT_UTF8)
+
+
+def _read_objects(text: str, by_line: bool) -> Iterator[Row]:
+    if by_line:
+        found = [(number, _parse_json(line)) for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    else:
+        whole = _parse_json(text) if MAPPED.match(text) else []
+        if isinstance(whole, dict):
+            whole = [dict(zip(HEADER, pair, strict=True)) for pair in whole.items()]
+        found = list(enumerate(whole or [], 1))
+    header = list(found[0][1]) if found and isinstance(found[0][1], dict) else []
+    if header:
+        yield Row(0, header)
+    for number, each in found if header else ():
+        cells = ["" if each.get(name) is None else str(each[name]) for name in header] if isinstance(each, dict) else []
+        wrong = "" if cells else f"not a row: entry {number} is not an object"
+        yield Row(number, cells, wrong if all(map(files.is_decoded, cells)) else NOT_UTF8)
+
+
+def _parse_json(text: str) -> Any:
+    """Return what a text of JSON holds; None of another text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_cells(text: str, tabs: bool) -> Iterator[Row]:
     lines, first = list(io.StringIO(text, newline="")), 0  # lines end as csv has them end, not as str.splitlines
     header = lines[0] if lines else ""
-    tabs, delimiter = path.suffix.lower() == ".tsv", max(",;\t|", key=header.count)
+    delimiter = max(",;\t|", key=header.count)
     named = header.strip('\r\n"')
     if tabs:
         delimiter = "\t"

@@ -15,7 +15,7 @@ import numpy as np
 from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.evaluator.metrics import choose_family, get_metrics
 from tfx_ocr.components.evaluator.metrics.bootstrap import compute_metrics
-from tfx_ocr.components.example_gen.account import describe_rejections
+from tfx_ocr.components.example_gen.account import classify_reason, describe_rejections
 from tfx_ocr.components.recipe import (
     Examples,
     Gate,
@@ -40,9 +40,14 @@ from tfx_ocr.pipeline.recipes import get_recipe
 
 # Readers by the order in which they are asked: each of the first knows one data set, the others any one's files.
 OF_SETS = ("kalapa", "cinnamon", "sroie", "rvl_invoices", "kaggle_invoices")
-OF_FILES = ("page_xml", "idx", "labelled_csv", "image_folder", "tfrecord")
+OF_FILES = ("page_xml", "idx", "labelled_csv", "text_files", "image_folder", "tfrecord")
+OF_NAMES = "file_names"  # where nothing else is found but a folder
+
+ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z")
+SHOWN = 3  # files that are named where none can be read
 
 SECONDS = 30.0  # that data is looked at for
+UNLABELLED = ("no label", "not in a label's folder")  # kinds of reasons
 FEWEST = 6  # records: two for each split
 GROUPS = 6  # from which on a split by group is drawn
 SEEDS = 200  # of the division that are tried
@@ -105,6 +110,9 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
     """
     reader = choose_format(data)
     survey = survey_data(data, [reader], find_problem, SECONDS, thumbnails=True)
+    if not survey.kept and any(classify_reason(reason) == "no entities" for _, reason in survey.rejected):
+        reader = "page_lines"  # of pages whose words are nothing in particular the lines are what can be learned
+        survey = survey_data(data, [reader], find_problem, SECONDS, thumbnails=True)
     kept = survey.kept
     if len(kept) < FEWEST:
         aside = (
@@ -118,6 +126,7 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
     base = get_recipe("hangul" if task == "classification" and len(labels) >= MANY_CLASSES else BASES[task])
     split, why_split = choose_split(kept, survey.complete, task)
     divided = data_check.divide(kept, split)
+    left_out = _count_left_out(data, survey, list(data_check.find_copies(divided)))
     train = max(1, round(sum(split == "train" for split, _ in divided) / len(kept) * survey.listed))
     spec, why_input = choose_input(base, survey, labels)
     steps_an_epoch, trainer = 0, base.trainer
@@ -148,7 +157,12 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
         schema="",
         sample="",
         pretrained="",
-        examples=Examples(readers=_list_readers(reader), split=split, min_side=base.examples.min_side),
+        examples=Examples(
+            readers=_list_readers(reader),
+            split=split,
+            min_side=base.examples.min_side,
+            max_rejected=_round_up(min(1.0, Examples.max_rejected + left_out / len(survey.seen)), 2),
+        ),
         trainer=trainer,
         trainers={},
         gate=gate,
@@ -169,6 +183,7 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
         "Every value is yours to change; a misspelt field is refused with the known ones.",
         "task": _explain_task(task, kept),
         "input": why_input,
+        "examples.max_rejected": f"{left_out:,} of {len(survey.seen):,} are without a label, or copies",
         "examples.split": why_split,
         "trainer.initial_weights": "of a model that ships: what fits is taken, the rest begins anew",
         "trainer.epochs": f"about {seconds / 60:.1f} minutes: two cores were measured at {per_s:.0f} records a second",
@@ -178,25 +193,49 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
     return Draft(recipe=recipe, found=list(_describe(data, survey, labels, task)), chosen=chosen, comments=comments)
 
 
+def _count_left_out(data: Path, survey: Survey, copies: Sequence[tuple[str, str]]) -> int:
+    """Return how many records are without a label, or copies of those of another split: a run goes on without them.
+
+    Raises:
+        ValueError: too many others are set aside.
+    """
+    without = [each for each in survey.rejected if classify_reason(each[1]) in UNLABELLED]
+    others = [each for each in survey.rejected if each not in without]
+    if len(others) > Examples.max_rejected * len(survey.seen):
+        said = f"{len(others):,} of {len(survey.seen):,} records in {data} are set aside"
+        raise ValueError(f"{said}: {describe_rejections(others)}: mend or remove them")
+    return len(without) + len(copies)
+
+
 def choose_format(data: Path) -> str:
     """Return the name of the reader of the data in a folder.
 
     Raises:
         ValueError: the folder is missing or empty, or its data is of no known format or of several.
     """
+    if data.is_file():
+        raise ValueError(f"{data} is a file: unpack it if it is an archive, and give the folder")
     if not data.is_dir():
         raise ValueError(f"no folder {data}: give the one that holds your data")
-    if next(files.walk(data), None) is None:
+    paths = files.list_files(data)
+    if not paths:
         raise ValueError(f"no files in {data}: give a folder with data in it")
     of_set = next((name for name in OF_SETS if get_reader(name).is_supported(data)), "")
     found = [of_set] if of_set else [name for name in OF_FILES if get_reader(name).is_supported(data)]
-    if "page_xml" in found and "image_folder" in found:  # the pages' own pictures
-        found.remove("image_folder")
+    if {"page_xml", "labelled_csv", "text_files"} & set(found):  # whose pictures may lie in a folder
+        found = [name for name in found if name != "image_folder"]
     if len(found) > 1:
         raise ValueError(f"{data} holds data of several formats, {', '.join(found)}: give a folder of one of them")
+    if found in ([], ["image_folder"]) and get_reader(OF_NAMES).is_supported(data):
+        return OF_NAMES
     if not found:
-        layouts = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in OF_FILES)
-        raise ValueError(f"no data of a known format in {data}; looked for: {layouts}")
+        layouts = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in (*OF_FILES, OF_NAMES))
+        shown = ", ".join(map(files.format_path, paths[:SHOWN])) + (
+            f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+        )
+        archives = [path for path in paths if path.lower().endswith(ARCHIVES)]
+        unpack = f"unpack {archives[0]} first" if archives else f"looked for: {layouts}"
+        raise ValueError(f"no data of a known format in {data}, which holds {shown}; {unpack}")
     return found[0]
 
 
@@ -384,7 +423,7 @@ def choose_gate(
         judged = [each.label for split, each in divided if split == "test"]
         error = 1 / max(1, sum(map(len, judged)) if lower else len(judged))  # one more in the test is chance
         limit = min(limit, shipped + error) if lower else max(limit, shipped - error)
-    limit = math.ceil(limit * 1000) / 1000 if lower else math.floor(limit * 1000) / 1000
+    limit = _round_up(limit, 3) if lower else math.floor(limit * 1000) / 1000
     tested = [each for split, each in divided if split == "test"]
     met = {each.label for each in tested}
     gate = Gate(
@@ -394,7 +433,7 @@ def choose_gate(
         min_class_examples=int(task != "classification" or met >= set(labels)),
     )
     if len(tested) < Gate().min_examples:
-        why += f"; {len(tested)} test records are few: label more"
+        why += f"; {len(tested)} test records are few: label more, or run with --folds 5"
     limits = {metric: limit}
     return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 
@@ -412,6 +451,10 @@ def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], met
     location = Location(pretrained.get_folder(base.pretrained), base.name, SHIPPED)
     pairs, _ = predict_records(base, location, list(survey.sample), family)
     return compute_metrics(family, pairs)[metric]
+
+
+def _round_up(value: float, digits: int) -> float:
+    return math.ceil(round(value * 10**digits, 6)) / 10**digits
 
 
 def _list_readers(reader: str) -> tuple[str, ...]:

@@ -83,6 +83,12 @@ SETS: dict[str, dict[str, str | bytes]] = {
         "fields/a.json": '{"InvoiceNumber": "7"}',
     },
     "labelled_csv": {"labels.csv": 'sep=;\nimage;label;split;note\na.png;"A ""B""";train;\nb.png;C;;\n', "a.png": "A"},
+    "labelled_csv list": {"train.txt": 'a.png\t"A B"\nb.png C\n', "a.png": "A", "b.png": "B"},
+    "labelled_csv lines": {
+        "rows.jsonl": '{"file": "a.png", "text": "A"}\n{"file": "b.png", "text": 7}\n',
+        "a.png": "A",
+    },
+    "labelled_csv object": {"names.json": '{"a.png": "A", "b.png": "B"}', "a.png": "A"},
     "cinnamon": {"labels.json": '{"a.png": "A", "b.png": "B"}', "a.png": "A"},
     "kalapa": {"annotations/7.txt": "7/a.png\tA\n7/b.png\tB\n", "images/7/a.png": "A"},
     "page_xml": {"a.xml": PAGE, "b.xml": ALTO, "c.hocr": HOCR, "a.png": PNG},
@@ -176,7 +182,7 @@ def try_example(_: str, content: bytes) -> bool:
 
 def try_set(name: str, path: str, content: bytes) -> bool:
     """Read a data set of one damaged file."""
-    reader = get_reader(name)
+    reader = get_reader(name.partition(" ")[0])
     with tempfile.TemporaryDirectory() as top:
         root = Path(top)
         for other, whole in SETS[name].items():

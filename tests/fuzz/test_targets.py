@@ -16,6 +16,7 @@ NAMES = (
     *(f"picture {form}" for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")),
     *(f"set {name}" for name in ("sroie", "rvl_invoices", "labelled_csv", "cinnamon", "kalapa", "page_xml")),
     *("set kaggle_invoices", "set idx"),
+    *(f"set labelled_csv {kind}" for kind in ("list", "lines", "object")),
 )
 INPUTS = 500  # of each parser
 

@@ -2,6 +2,8 @@ import dataclasses
 import io
 import json
 import random
+import re
+import shutil
 
 import pytest
 import tensorflow as tf
@@ -9,10 +11,11 @@ from PIL import Image
 from tfx.types import standard_artifacts
 
 from tfx_ocr.components.example_gen.executor import Executor
-from tfx_ocr.components.recipe import Examples, Recipe, Split, Trainer
+from tfx_ocr.components.recipe import Examples, LineImage, Recipe, Split, Trainer
 from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import images
+from tfx_ocr.data.alphabets.inline import Characters
 from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.record import Record
 
@@ -43,9 +46,10 @@ def write(root, pictures):
         (root / path).write_bytes(image)
 
 
-def ingest(tmp_path, data, **changes):
+def ingest(tmp_path, data, recipe=None, **changes):
     """Run the executor; return what it wrote: splits as lists of tf.Examples, rejected, summary."""
-    recipe = dataclasses.replace(RECIPE, examples=dataclasses.replace(RECIPE.examples, **changes))
+    examples = dataclasses.replace(RECIPE.examples, **changes)
+    recipe = dataclasses.replace(RECIPE, examples=examples, **recipe or {})
     artifact = standard_artifacts.Examples()
     artifact.uri = str(tmp_path / "ExampleGen/examples/5")
     Executor().Do({}, {"examples": [artifact]}, {"input_base": str(data), "recipe": recipe.dump_part("example_gen")})
@@ -82,9 +86,9 @@ def test_every_record_is_written_or_set_aside(tmp_path, capsys):
         "train/0/early.jpg": b"\xff\xd8" + picture(202, "JPEG")[2:-30],
         "train/x/1.png": picture(203),
         "train/1.png": picture(204),
-        "README.md": b"read me",
+        "train/0/README.md": b"read me",
     }
-    write(tmp_path / "data", {**good, **bad, "train/4/webp.webp": picture(205, "WEBP"), ".hidden": b"x"})
+    write(tmp_path / "data", {**good, **bad, "train/4/webp.webp": picture(205, "WEBP"), ".hidden": b"x", "x.zip": b"x"})
     splits, rejected, summary = ingest(tmp_path, tmp_path / "data")
 
     by_source = {only(example, "source").decode(): example for split in splits.values() for example in split}
@@ -97,7 +101,7 @@ def test_every_record_is_written_or_set_aside(tmp_path, capsys):
     assert only(by_source["train/4/webp.webp"], "image").startswith(b"\x89PNG")
 
     assert {source: reason.split(":")[0] for source, reason in rejected.items()} == {
-        "README.md": "not in a label's folder",
+        "train/0/README.md": "not an image",
         "train/0/cut.png": "damaged image",
         "train/0/early.jpg": "damaged image",
         "train/0/empty.png": "empty file",
@@ -193,6 +197,35 @@ def test_eval_and_test_are_taken_from_what_the_data_calls_train(tmp_path):
     *_, summary = ingest(tmp_path, tmp_path / "data", split=Split(eval=0.2, test=0.2))
     assert sum(summary["splits"].values()) == 100
     assert all(5 < summary["splits"][split] < 40 for split in ("eval", "test"))
+
+
+def test_synthetic_lines_are_added_to_train_alone(tmp_path, capsys):
+    (tmp_path / "data").mkdir()
+    with (tmp_path / "data/labels.csv").open("w") as table:
+        table.write("image,label\n")
+        for number in range(40):
+            (tmp_path / f"data/{number}.png").write_bytes(picture(number))
+            table.write(f"{number}.png,{number:02}.{number % 10}\n")
+    lines = {
+        "task": "sequence",
+        "alphabet": Characters(characters=".0123456789"),
+        "input": LineImage(height=8, width=64),
+    }
+    plain, _, before = ingest(tmp_path, tmp_path / "data", readers=("labelled_csv",), recipe=lines)
+    shutil.rmtree(tmp_path / "ExampleGen")
+    splits, _, summary = ingest(tmp_path, tmp_path / "data", readers=("labelled_csv",), synthetic=300, recipe=lines)
+    assert {split: splits[split] for split in ("eval", "test")} == {split: plain[split] for split in ("eval", "test")}
+    drawn = [example for example in splits["train"] if only(example, "source").startswith(b"synthetic/")]
+    assert len(drawn) == 300
+    assert len(splits["train"]) == 300 + len(plain["train"])
+    texts = {only(example, "label").decode() for example in drawn}
+    assert all(re.fullmatch(r"\d\d\.\d", text) for text in texts)
+    known = {split: {only(example, "label").decode() for example in plain[split]} for split in plain}
+    as_they_are = [example for example in drawn if only(example, "label").decode() in known["train"]]
+    assert 120 < len(as_they_are) < 200  # half, and some of the varied ones by chance
+    assert len({only(example, "group") for example in drawn}) == 8  # families that ship
+    assert (summary["synthetic"], summary["splits"]) == (300, before["splits"])
+    assert "300 synthetic lines added to train" in capsys.readouterr().out
 
 
 def test_too_many_set_aside_stop_the_run_and_the_list_outlives_the_artifact(tmp_path):

@@ -113,6 +113,31 @@ def test_the_only_folder_of_the_data_may_hold_it(tmp_path):
     assert not reader.is_supported(tmp_path)
 
 
+def test_every_reader_finds_its_layout_in_the_only_folder(tmp_path):
+    for name in ("archive/mine/train/A/1.png", "archive/mine/test/A/2.png", "__MACOSX/archive/x.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "archive.zip").touch()
+    table = tmp_path / "archive/mine/labels.csv"
+    table.write_text("image,label\ntrain/A/1.png,7\ntest/A/2.png,8\n")
+    reader = get_reader("labelled_csv")
+    records = [record for shard in reader.list_shards(tmp_path) for record in reader.read(tmp_path, shard)]
+    assert [(record.source, record.split, record.features["label"]) for record in records] == [
+        ("archive/mine/train/A/1.png", "train", b"7"),
+        ("archive/mine/test/A/2.png", "test", b"8"),
+    ]
+    table.unlink()
+    assert choose_reader(tmp_path, ["idx", "image_folder"]) == "image_folder"
+    (tmp_path / "archive/mine").rename(tmp_path / "archive/other")
+    (tmp_path / "archive/loop").symlink_to(tmp_path / "archive/loop")
+    assert choose_reader(tmp_path, ["image_folder"]) == "image_folder"
+
+
+def test_a_link_to_itself_ends_the_search(tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path)
+    assert not get_reader("idx").is_supported(tmp_path)
+
+
 def test_a_record_set_aside_in_a_folder_of_a_split_says_where_it_lies(tmp_path):
     (tmp_path / "val").mkdir()
     (tmp_path / "val/labels.csv").write_text("image,label\ngone.png,7\n")

@@ -63,18 +63,33 @@ def test_a_label_is_composed_however_the_folder_was_written(tmp_path):
     assert {record.features["label"].decode() for record in everything(tmp_path)} == {"한", "à"}
 
 
-def test_files_outside_the_layout_are_set_aside_and_droppings_ignored(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "group"), [("writer_03/7/1.png", "writer_03"), ("7/Author 2/1.png", "Author 2"), ("form/1.png", "")]
+)
+def test_a_folder_named_for_a_writer_is_the_group(tmp_path, path, group):
+    make(tmp_path, path)
+    (record,) = everything(tmp_path)
+    assert (record.features["label"], record.group) == (b"form" if not group else b"7", group)
+    assert image_folder.is_supported(tmp_path)
+
+
+def test_pictures_outside_the_layout_are_set_aside_and_other_files_and_droppings_ignored(tmp_path):
     make(
         tmp_path,
+        "archive.zip",
+        "__MACOSX/train/7/._1.png",
+        "__MACOSX/train/7/1.png",
         "train/7/1.png",
         "train/7/.DS_Store",
         "train/7/Thumbs.db",
         "train/loose.png",
         "train/7/a/b.png",
+        "train/7/x.md",
         "x.md",
     )
     rejected = {record.source: record.reason for record in everything(tmp_path) if isinstance(record, Rejected)}
-    assert rejected.keys() == {"train/loose.png", "train/7/a/b.png", "x.md"}
+    assert rejected.keys() == {"train/loose.png", "train/7/a/b.png"}
+    assert "train/7/x.md" in [record.source for record in everything(tmp_path)]  # in a label's folder it is looked at
     assert all(reason.startswith("not in a label's folder: ") for reason in rejected.values())
 
 

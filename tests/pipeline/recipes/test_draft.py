@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 from tfx_ocr.data import images
 from tfx_ocr.data.alphabets.inline import Characters, Classes
+from tfx_ocr.data.page import page_xml
+from tfx_ocr.data.page.page import Box, Line, Page, Region
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples.lines import FONTS
 from tfx_ocr.data.survey import Seen, survey_data
@@ -183,6 +185,79 @@ def test_a_label_of_three_hundred_characters_is_not_a_line():
     assert find_problem(Record(features={"image": b"no", "label": b"x"}, source="x"), True).startswith("not an image")
 
 
+@pytest.mark.parametrize(
+    ("layout", "reader", "task"),
+    [
+        ("plates/{label}.png", "file_names", "sequence"),
+        ("plates/images/{label}.png", "file_names", "sequence"),
+        ("lines/{number}.png lines/{number}.gt.txt", "text_files", "sequence"),
+        ("lines/images/{number}.PNG lines/labels/{number}.txt", "text_files", "sequence"),
+        ("lines/images/{number}.png lines/{number}.txt", "text_files", "sequence"),
+        ("mine/mine/{class_}/{number}.png mine/mine.zip", "image_folder", "classification"),
+        ("mine/writer{group}/{class_}/{number}.png mine/README.txt", "image_folder", "classification"),
+        ("mine/{class_}_{number}.png", "file_names", "classification"),
+    ],
+)
+def test_layouts_that_others_have_are_drafted(tmp_path, layout, reader, task):
+    chance = random.Random(4)
+    for number in range(36):
+        label = "".join([*chance.choices("ABCDEFGHJKLM", k=2), "-", *chance.choices("0123456789", k=4)])
+        names = {"label": label, "number": f"{number:03}", "class_": "+-="[number % 3], "group": number // 6}
+        for path in layout.format(**names).split():
+            file = tmp_path / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            if path.endswith(".txt"):
+                file.write_text(label, encoding="utf-8")
+            elif path.endswith(".zip"):
+                file.touch()
+            else:
+                draw(label if task == "sequence" else names["class_"], file, number)
+    (root,) = tmp_path.iterdir()
+    recipe = draft_recipe("x", root, minutes=10).recipe
+    assert (recipe.examples.readers[0], recipe.task) == (reader, task)
+    assert recipe.examples.split.by == ("group" if "{group}" in layout else "record")
+    check_recipe(recipe)
+    assert "set aside" not in "\n".join(data_check.check_data(recipe, root, 0.0))
+
+
+def test_pages_without_entities_are_lines_to_be_read(tmp_path):
+    for number in range(6):
+        page, lines = Image.new("L", (300, 100), 250), []
+        for place, text in enumerate((f"Nr. {number}{number * 7 % 10}", f"Straße {number * 3}")):
+            ImageDraw.Draw(page).text((10, 10 + 45 * place), text, font=FONT, fill=0)
+            box = Box(*map(float, FONT.getbbox(text))).clip(None)
+            lines.append(
+                Line(text=text, box=Box(box.left + 8, 8 + 45 * place, box.right + 12, box.bottom + 12 + 45 * place))
+            )
+        page.save(tmp_path / f"{number}.png")
+        described = Page(image=f"{number}.png", size=(300, 100), regions=(Region(lines=tuple(lines)),))
+        (tmp_path / f"{number}.xml").write_bytes(page_xml.write(described))
+    drafted = draft_recipe("x", tmp_path, minutes=10)
+    assert (drafted.recipe.examples.readers, drafted.recipe.task) == (("page_lines", "tfrecord"), "sequence")
+    assert any("page_lines, 12 records" in line for line in drafted.found)
+    assert data_check.check_data(drafted.recipe, tmp_path, 0.0)[0].startswith("data: page_lines, 12 records: train ")
+
+
+def test_what_is_set_aside_now_is_allowed_by_the_draft(table):
+    folder = table([f"{number * 37 % 1000:03}" for number in range(24)])
+    for number in range(8):
+        draw(f"{number}", folder / f"unlabelled/{number}.png", number)
+    drafted = draft_recipe("x", folder, minutes=10)
+    assert drafted.recipe.examples.max_rejected == 0.3  # 8 of 32, and the 0.05 that are always allowed
+    assert drafted.comments["examples.max_rejected"] == "8 of 32 are without a label, or copies"
+    assert "set aside: 8: 8 no label (such as unlabelled/0.png)" in drafted.found
+    assert any(line.startswith("set aside: 8 (25.0%)") for line in data_check.check_data(drafted.recipe, folder, 0.0))
+
+
+def test_records_that_are_wrong_are_to_be_mended(table):
+    folder = table([f"{number * 37 % 1000:03}" for number in range(24)])
+    for number in (3, 7):
+        (folder / f"{number}.png").write_bytes(b"no picture")
+    said = r"2 of 24 records in .*table are set aside: 2 not an image \(such as 3.png\): mend or remove them"
+    with pytest.raises(ValueError, match=said):
+        draft_recipe("x", folder, minutes=10)
+
+
 class TestCommand:
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path, monkeypatch):
@@ -211,7 +286,8 @@ class TestCommand:
         (tmp_path / "data").mkdir()
         assert self.ask("mine", "--data", "data") == "no files in data: give a folder with data in it"
         (tmp_path / "data/notes.txt").write_text("nothing")
-        assert self.ask("mine", "--data", "data").startswith("no data of a known format in data; looked for: ")
+        said = self.ask("mine", "--data", "data")
+        assert said.startswith("no data of a known format in data, which holds notes.txt; looked for: PAGE XML")
         (tmp_path / "data/notes.txt").unlink()
         for number in range(2):
             draw("A", tmp_path / f"data/A/{number}.png", number)
@@ -222,6 +298,16 @@ class TestCommand:
             draw("A", tmp_path / f"data/A/{number}.png", number)
         assert self.ask("mine", "--data", "data") == "all 9 records in data have one label, 'A': give two or more"
         assert not (tmp_path / "recipes").exists()
+
+    def test_an_archive_is_to_be_unpacked(self, tmp_path):
+        (tmp_path / "data").mkdir()
+        (tmp_path / "data/letters.ZIP").touch()
+        assert self.ask("mine", "--data", "data") == (
+            "no data of a known format in data, which holds letters.ZIP; unpack letters.ZIP first"
+        )
+        assert self.ask("mine", "--data", "data/letters.ZIP") == (
+            "data/letters.ZIP is a file: unpack it if it is an archive, and give the folder"
+        )
 
     def test_a_mix_of_formats_is_refused(self, letters, tmp_path):
         (letters / "x.tfrecord").write_bytes(b"")

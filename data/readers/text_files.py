@@ -1,0 +1,74 @@
+"""A text file beside each picture, as programs that train readers of lines have it: `001.png` with `001.gt.txt`."""
+
+from __future__ import annotations
+
+import collections
+import functools
+import json
+import posixpath
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfx_ocr.data import features, files, images
+from tfx_ocr.data.normalization import normalize_label
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
+from tfx_ocr.data.readers.split_names import find_split
+from tfx_ocr.data.readers.table import NOT_UTF8
+from tfx_ocr.data.record import Record, Rejected
+
+LAYOUT = "FILE.png with its text in FILE.gt.txt or FILE.txt, in one folder or in two"
+KINDS = re.compile(r"(\.(bin|nrm|gt))?\.\w+$")  # endings that picture and text may have, behind the name they share
+A_SHARD = 500  # pictures
+
+
+def is_supported(root: Path) -> bool:
+    """Return whether a text file has the name of a picture."""
+    paths = list(files.walk(root))
+    texts = set(map(_get_stem, filter(_is_text, paths)))
+    return any(_get_stem(path) in texts for path in filter(images.is_picture, paths))
+
+
+def list_shards(root: Path) -> list[str]:
+    """Return each picture with its text file in pieces of `A_SHARD`: that beside it, else the only one of its name."""
+    paths = files.list_files(root)
+    texts = collections.defaultdict(list)
+    for path in filter(_is_text, paths):
+        texts[_get_stem(path)].append(path)
+    rows = []
+    for path in filter(images.is_picture, paths):
+        alike = texts.get(_get_stem(path), [])
+        beside = [text for text in alike if posixpath.dirname(text) == posixpath.dirname(path)]
+        rows.append([path, next(iter(beside or (alike if len(alike) == 1 else ())), "")])
+    return cut_into_shards(rows, A_SHARD)
+
+
+@reject_failures
+def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
+    """Yield a record per picture; one without a text, or with a text of several lines, is set aside."""
+    for path, text in json.loads(shard):
+        source = files.format_path(path)
+        if text:
+            yield source, functools.partial(_read_picture, root, path, text)
+        else:
+            yield Rejected(source=source, reason="no label: no text file has the name of this picture")
+
+
+def _read_picture(root: Path, path: str, text: str) -> Record:
+    content = files.decode_text(files.read_file(root / text))
+    if not files.is_decoded(content):
+        raise ValueError(NOT_UTF8)
+    lines = [line for line in map(normalize_label, content.splitlines()) if line]
+    if len(lines) != 1:
+        raise ValueError(f"no label: {files.format_path(text)} holds {len(lines)} lines, where a picture has one")
+    values = {features.IMAGE: files.read_file(root / path), features.LABEL: lines[0].encode()}
+    source = files.format_path(path)
+    return Record(features=values, source=source, file=source, split=find_split(posixpath.dirname(path)))
+
+
+def _is_text(path: str) -> bool:
+    return path.lower().endswith(".txt")
+
+
+def _get_stem(path: str) -> str:
+    return KINDS.sub("", posixpath.basename(path))

@@ -1,0 +1,59 @@
+import pytest
+
+from tfx_ocr.data.readers import text_files
+from tfx_ocr.data.record import Record, Rejected
+
+
+def make(root, contents):
+    for path, content in contents.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def read_all(root):
+    return [record for shard in text_files.list_shards(root) for record in text_files.read(root, shard)]
+
+
+@pytest.mark.parametrize(
+    ("picture", "text"),
+    [
+        ("001.png", "001.gt.txt"),
+        ("001.PNG", "001.txt"),
+        ("book/001.bin.png", "book/001.gt.txt"),
+        ("images/001.jpg", "labels/001.txt"),
+        ("0042.7.png", "0042.7.gt.txt"),
+    ],
+    ids=["tesseract", "plain", "binarised", "two_folders", "point_in_the_name"],
+)
+def test_a_picture_is_read_with_the_text_of_its_name(tmp_path, picture, text):
+    make(tmp_path, {picture: "pixels", text: "\ufeffGr\u00f6\u00dfe 12\r\n"})
+    assert text_files.is_supported(tmp_path)
+    assert read_all(tmp_path) == [
+        Record(features={"image": b"pixels", "label": "Gr\u00f6\u00dfe 12".encode()}, source=picture, file=picture)
+    ]
+
+
+def test_the_folder_of_a_picture_names_its_split(tmp_path):
+    make(tmp_path, {"train/1.png": "a", "train/1.txt": "A", "val/1.png": "b", "val/1.txt": "B"})
+    assert [(record.features["label"], record.split) for record in read_all(tmp_path)] == [
+        (b"A", "train"),
+        (b"B", "eval"),
+    ]
+
+
+def test_what_is_wrong_is_set_aside_by_picture(tmp_path):
+    make(tmp_path, {f"{number}.png": "x" for number in range(5)})
+    make(tmp_path, {"0.txt": "0", "1.txt": " \n", "2.txt": "a\nb\n", "3.txt": b"\xff"})
+    good, *rejected = read_all(tmp_path)
+    assert good.features["label"] == b"0"
+    assert rejected == [
+        Rejected(source="1.png", reason="no label: 1.txt holds 0 lines, where a picture has one"),
+        Rejected(source="2.png", reason="no label: 2.txt holds 2 lines, where a picture has one"),
+        Rejected(source="3.png", reason="text is not UTF-8: save the file so"),
+        Rejected(source="4.png", reason="no label: no text file has the name of this picture"),
+    ]
+
+
+def test_a_text_of_another_name_is_no_text_of_a_picture(tmp_path):
+    make(tmp_path, {"7/1.png": "x", "README.txt": "about"})
+    assert not text_files.is_supported(tmp_path)
