@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import functools
+import gc
 import importlib.util
 import re
+import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,15 +29,32 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return bool(without or marked) or None
 
 
+def pytest_collection() -> None:
+    """Do not look for garbage while TensorFlow and TFX are imported: they make millions of objects, and all stay."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage again, but not among what was imported."""
+    gc.freeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
-def write_export() -> Callable[..., Path]:
+def write_export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return `write_export(folder, misread="")`: a SavedModel that answers with the first byte of the picture.
 
     `b"7d..."` is read as "7" with probability 1 (100 %, ASCII d), `b"72"` with 0.5 (ASCII 2 is 50). Classes in
     `misread` are answered with "0" instead. `labels` and `probabilities` hold the answer and "?".
     """
+    saved = tmp_path_factory.mktemp("exports")
 
     def write(folder: Path, misread: str = "") -> Path:
+        if not (saved / f"of_{misread}").exists():
+            save(saved / f"of_{misread}", misread)
+        return shutil.copytree(saved / f"of_{misread}", folder, dirs_exist_ok=True)
+
+    def save(folder: Path, misread: str) -> None:
         import tensorflow as tf
 
         class Tiny(tf.Module):
@@ -58,7 +80,6 @@ def write_export() -> Callable[..., Path]:
         tiny = Tiny()
         signatures = {"serving_default": tiny.serve_examples, "serve_images": tiny.serve_images}
         tf.saved_model.save(tiny, str(folder), signatures=signatures)
-        return folder
 
     return write
 
@@ -90,7 +111,8 @@ def write_portable() -> Iterator[Callable[..., Path]]:
             "probabilities": np.stack([probability, 1 - probability], 1),
         }
 
-    def write(folder: Path, most: tuple[float, float] = (255.0, 255.0), less: float = 0.0) -> Path:
+    @functools.cache
+    def convert(most: tuple[float, float], less: float) -> bytes:
         import tensorflow as tf
 
         class Network(tf.Module):
@@ -100,7 +122,9 @@ def write_portable() -> Iterator[Callable[..., Path]]:
 
         network = Network()
         function = network.__call__.get_concrete_function()
-        content = tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
+        return tf.lite.TFLiteConverter.from_concrete_functions([function], network).convert()
+
+    def write(folder: Path, most: tuple[float, float] = (255.0, 255.0), less: float = 0.0) -> Path:
         outputs = {"label": ("string", (None,)), "probability": ("float32", (None,)),
                    "labels": ("string", (None, 2)), "probabilities": ("float32", (None, 2))}  # fmt: skip
         signatures = {
@@ -109,7 +133,7 @@ def write_portable() -> Iterator[Callable[..., Path]]:
         }
         said = form.Portable(input="two_bytes", task="two_numbers", spec={}, labels=(), top_n=2, signatures=signatures)
         (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-        (folder / FOLDER / NETWORK).write_bytes(content)
+        (folder / FOLDER / NETWORK).write_bytes(convert(most, less))
         (folder / FOLDER / form.FORM).write_text(said.to_json(), encoding="utf-8")
         return folder
 
@@ -168,6 +192,30 @@ def artifact() -> Callable[..., Any]:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def digits_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the sample's digits, for tests that only read them."""
+    from tfx_ocr.data.samples import get_sample
+
+    return get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
+
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[Callable[[int], list[int]]]:
+    """Return `ports(count)`: port numbers to listen on, which no other process is given while the tests run."""
+    with contextlib.ExitStack() as stack:
+
+        def hold(count: int) -> list[int]:
+            held = [stack.enter_context(socket.socket()) for _ in range(count)]
+            for one in held:
+                # the system lets a server that sets this too listen there, and refuses connections until then
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind(("127.0.0.1", 0))
+            return [one.getsockname()[1] for one in held]
+
+        yield hold
 
 
 @pytest.fixture(scope="session")

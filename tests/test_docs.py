@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import csv
 import dataclasses
+import functools
 import importlib.util
 import io
 import itertools
@@ -28,7 +29,6 @@ from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.alphabets.inline import Characters
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.cli import app
 from tfx_ocr.pipeline.recipes import get_recipe
@@ -136,6 +136,18 @@ def test_every_page_and_card_is_in_the_sites_navigation():
 FILES = ("--file", "--kustomize")  # options that take a file or folder of ours
 
 
+@functools.cache
+def load_commands() -> dict[str, typer.core.TyperCommand]:
+    return typer.main.get_command(app()).commands
+
+
+@functools.cache
+def find_options(module: str) -> set[str]:
+    """Return the options that a module's help names."""
+    done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True)
+    return set(re.findall(r"--[\w-]+", done.stdout))
+
+
 def check_command(words: list[str]) -> None:
     """Check one command, without its pipe and its comment."""
     while "=" in words[0]:  # variables before the command
@@ -148,7 +160,7 @@ def check_command(words: list[str]) -> None:
             check_variable(word)
     elif program == "tfx-ocr":
         if arguments != ["--help"]:
-            command = typer.main.get_command(app()).commands[arguments[0]]
+            command = load_commands()[arguments[0]]
             command.make_context(arguments[0], arguments[1:])  # raises UsageError
     elif program == "make":
         check_make(arguments)
@@ -187,8 +199,7 @@ def check_python(arguments: list[str]) -> None:
     module, options = arguments[1], {word for word in arguments[2:] if word.startswith("--")}
     assert importlib.util.find_spec(module), module
     if options:
-        done = subprocess.run([sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True)
-        assert sorted(options - set(re.findall(r"--[\w-]+", done.stdout))) == []
+        assert sorted(options - find_options(module)) == []
 
 
 @pytest.mark.parametrize("line", EVERY)
@@ -235,12 +246,11 @@ def test_python_examples_import_what_exists(page):
 
 
 @pytest.fixture
-def scans(tmp_path, monkeypatch) -> Path:
+def scans(digits_sample, tmp_path, monkeypatch) -> Path:
     """Change to a folder with `scan.png`, a digit of the sample, where nothing was pushed."""
-    five = get_sample("digits")(tmp_path / "digits") / "test/5/1550.png"
     for name in ("scan.png", "pictures/1.png", "pictures/2.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        shutil.copy(five, tmp_path / name)
+        shutil.copy(digits_sample / "test/5/1550.png", tmp_path / name)
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "work"))
     monkeypatch.chdir(tmp_path)
     return tmp_path

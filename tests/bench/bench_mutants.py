@@ -22,9 +22,11 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import json
+import math
 import multiprocessing
 import os
 import pathlib
+import resource
 import signal
 import sys
 import tempfile
@@ -50,7 +52,8 @@ TESTS = ("tests/data", "tests/components/evaluator", "tests/serving/test_version
 EXPLAINED = pathlib.Path(__file__).with_name("survivors.csv")
 COLUMNS = ("path", "text", "before", "after", "reason")
 FORK = multiprocessing.get_context("fork")
-PATIENCE_S = 30.0  # and ten times what the tests take: the machine may be busy
+PATIENCE_S = 30.0  # and ten times what the tests take
+WAITS = 4
 
 
 class Finder(importlib.abc.MetaPathFinder):
@@ -178,10 +181,14 @@ def run_tests(root: pathlib.Path, places: Sequence[str], plugin: Any, mutant: mu
 
 
 def fork(function: Any, timeout_s: float) -> Any:
-    """Run a function in a fork of this process; return what it returns, or None where it did not end in time."""
+    """Run a function in a fork of this process; return what it returns, None or 1 where it did not end in time.
+
+    That is `timeout_s` of processor time, which other processes do not take, or WAITS times as long where it sleeps.
+    """
 
     def work(sender: Any) -> None:
         os.setsid()
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(timeout_s), math.ceil(timeout_s)))
         sender.send(function())
         sender.close()
         os._exit(0)  # without what libraries do at exit
@@ -191,7 +198,7 @@ def fork(function: Any, timeout_s: float) -> Any:
     process.start()
     sender.close()
     try:
-        return receiver.recv() if receiver.poll(timeout_s) else None
+        return receiver.recv() if receiver.poll(WAITS * timeout_s) else None
     except EOFError:
         return 1  # it died: of a signal, or of what the mutant called
     finally:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,9 +50,19 @@ def test_a_commit_and_this_tree_are_written_down(tmp_path, monkeypatch):
     import bench_house
     import results
 
+    project, source = tmp_path / "project", tmp_path / "project" / "data" / "a.py"
+    source.parent.mkdir(parents=True)
+    source.write_text("x = 1\ny = 2\n")
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for command in (("init", "--quiet"), ("add", "."), (*who, "commit", "--quiet", "--message", "first")):
+        subprocess.run(["git", *command], cwd=project, check=True)
+    source.write_text("x = 1\n")
+    monkeypatch.setattr(results, "ROOT", project)
     monkeypatch.setattr(bench_house, "BEFORE", "HEAD")
     monkeypatch.setattr(sys, "argv", ["bench_house.py", "--results", str(tmp_path)])
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
     bench_house.main()
     rows = results.read(tmp_path / "house.csv")
     assert len(rows) == 8
     assert [row["measure"] for row in rows[:4]] == [f"{row['measure']}, at HEAD" for row in rows[4:]]
+    assert [(row["value"], row["n"]) for row in rows[3::4]] == [("2", "1 files"), ("1", "1 files")]

@@ -82,7 +82,7 @@ def tree(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_killed_and_survived_are_told_apart(tree):
+def test_killed_and_survived_are_told_apart(tree, monkeypatch):
     import bench_mutants
 
     log = tree / "log.jsonl"
@@ -104,9 +104,8 @@ def test_killed_and_survived_are_told_apart(tree):
         ("count", "1", "0"): True,  # nor does this
     }
     assert len(log.read_text().splitlines()) == 14
-    begin = time.monotonic()
-    assert bench_mutants.measure(tree, 300, 0, log) == fates
-    assert time.monotonic() - begin < 10  # from the log: the two that never end are not run again
+    monkeypatch.setattr(bench_mutants, "is_killed", None)
+    assert bench_mutants.measure(tree, 300, 0, log) == fates  # from the log: none is run again
 
 
 def test_a_test_that_fails_as_it_is_stops_the_bench(tree):

@@ -17,7 +17,6 @@ from tfx_ocr.data.example import serialize_example
 from tfx_ocr.data.images import to_png
 from tfx_ocr.data.readers.tfrecord import write
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.cli.evaluate import _lines as format_lines
 from tfx_ocr.pipeline.evaluation import evaluate
 from tfx_ocr.pipeline.settings import Settings
@@ -28,11 +27,10 @@ pytestmark = pytest.mark.tfx
 
 
 @pytest.fixture(scope="module")
-def digits(tmp_path_factory):
+def digits(digits_sample, tmp_path_factory):
     """Write a folder per label of the sample's test pictures, about 5 each."""
-    whole = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
     folder = tmp_path_factory.mktemp("digits")
-    for path in sorted((whole / "test").rglob("*.png"))[::8]:
+    for path in sorted((digits_sample / "test").rglob("*.png"))[::8]:
         (folder / path.parent.name).mkdir(exist_ok=True)
         Image.open(path).resize((32, 32)).save(folder / path.parent.name / path.name)
     return folder

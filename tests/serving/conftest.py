@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,20 +15,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 180.0  # a busy machine imports TensorFlow in a minute
-
-
-@pytest.fixture(scope="session")
-def ports() -> Callable[[int], list[int]]:
-    """Return `ports(count)`: free port numbers."""
-
-    def free(count: int) -> list[int]:
-        with contextlib.ExitStack() as stack:
-            found = [stack.enter_context(socket.socket()) for _ in range(count)]
-            for one in found:
-                one.bind(("127.0.0.1", 0))
-            return [one.getsockname()[1] for one in found]
-
-    return free
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tfx_ocr.data.page import markup, page_xml
@@ -325,6 +325,7 @@ def trees(draw, depth=0):
     return f"<{name}>{coords}{children}{own}</{name}>"
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(trees(), max_size=3))
 def test_every_text_of_a_file_is_a_word_or_is_counted(bodies):
     content = document(f'<Page imageFilename="a.png">{"".join(bodies)}</Page>')

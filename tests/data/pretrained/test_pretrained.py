@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
 
@@ -58,10 +57,9 @@ def changed(picture, polarity, times, margin):
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
+def asked(digits_sample):
     """Return 80 digits of the sample's test split, as arrays, and their labels."""
-    folder = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
-    paths = sorted((folder / "test").rglob("*.png"))[::4][:80]
+    paths = sorted((digits_sample / "test").rglob("*.png"))[::4][:80]
     return [np.asarray(Image.open(path)) for path in paths], [path.parent.name for path in paths]
 
 

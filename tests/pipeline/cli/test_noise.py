@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.serving.portable import FOLDER
 
 
@@ -48,22 +47,16 @@ def saved_model(tmp_path_factory):
     return shutil.copytree(pretrained.get_folder("digits"), folder, ignore=lambda *_: {Path(FOLDER).name})
 
 
-@pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    """Return the folder of the sample's test pictures."""
-    return get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
-
-
 @pytest.mark.tfx
-def test_tensorflow_is_not_heard_where_it_predicts(tmp_path, saved_model, pictures):
-    done = run(tmp_path, "predict", "digits", next((pictures / "5").iterdir()), "--model", saved_model)
+def test_tensorflow_is_not_heard_where_it_predicts(tmp_path, saved_model, digits_sample):
+    done = run(tmp_path, "predict", "digits", digits_sample / "test/5/1550.png", "--model", saved_model)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == f"digits model {saved_model}"
 
 
 @pytest.mark.tfx
-def test_tensorflow_is_not_heard_where_a_model_is_judged(tmp_path, saved_model, pictures):
-    done = run(tmp_path, "evaluate", "digits", "--data", pictures, "--model", saved_model)
+def test_tensorflow_is_not_heard_where_a_model_is_judged(tmp_path, saved_model, digits_sample):
+    done = run(tmp_path, "evaluate", "digits", "--data", digits_sample / "test", "--model", saved_model)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9424, ")
 

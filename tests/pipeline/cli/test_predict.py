@@ -20,17 +20,15 @@ from tfx_ocr.data import samples
 from tfx_ocr.data.page import page_xml
 from tfx_ocr.data.page.page import Line, Page, Region, Word
 from tfx_ocr.data.readers import sroie
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.cli import app, main
 
 pytestmark = pytest.mark.tfx
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory) -> dict[str, str]:
+def pictures(digits_sample) -> dict[str, str]:
     """Return the last digit of each class of the sample's test split, by class."""
-    test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
-    return {folder.name: str(max(folder.iterdir())) for folder in sorted(test.iterdir())}
+    return {folder.name: str(max(folder.iterdir())) for folder in sorted((digits_sample / "test").iterdir())}
 
 
 @pytest.fixture(autouse=True)

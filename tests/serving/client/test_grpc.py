@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import http.server
-import socket
 import threading
 import time
 
@@ -19,6 +18,7 @@ grpc = pytest.importorskip("grpc")
 from tfx_ocr.serving.client import Backoff, RequestError, Signature, VersionState, connect  # noqa: E402
 
 QUICK = Backoff(attempts=3, first_s=0.01, longest_s=0.01)
+HANGS_S = 60.0  # of a server that does not answer
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_inputs_and_outputs_are_arrays(serve):
     assert not request.model_spec.HasField("version")
     assert list(request.inputs["image_bytes"].string_val) == [b"\x89PNG\x00", b""]
     assert [size.size for size in request.inputs["scale"].tensor_shape.dim] == [1, 1]
-    assert 9.0 < left < 11.0  # a clock apart from ours
+    assert 5.0 < left < 11.0  # 10, on the way for some time and by another clock
     assert answer["label"].tolist() == [b"\xff7", b"1"]
     assert (answer["probability"].dtype, answer["probability"].tolist()) == (np.float32, [0.25, 0.5])
     assert answer["labels"].tolist() == [[b"a"], [b"b"]]
@@ -128,12 +128,15 @@ def test_an_address_may_be_as_grpc_has_them(serve):
 def test_replicas_behind_one_address_are_asked_in_turn(serve):
     (one, of_one), (other, of_other) = serve(predicted(y=[1.0])), serve(predicted(y=[1.0]))
     with client(f"ipv4:{one},{other}") as model:
-        model.ask("s", {"x": [1.0]})
-        time.sleep(0.5)  # until both are connected
+        for _ in range(600):
+            model.ask("s", {"x": [1.0]})
+            if of_one and of_other:  # both are connected
+                break
+            time.sleep(0.05)
+        before = len(of_one), len(of_other)
         for _ in range(8):
             model.ask("s", {"x": [1.0]})
-    assert len(of_one) + len(of_other) == 9
-    assert min(len(of_one), len(of_other)) >= 3
+    assert (len(of_one) - before[0], len(of_other) - before[1]) == (4, 4)
 
 
 def test_a_port_that_does_not_answer_grpc_is_told():
@@ -189,38 +192,31 @@ def test_any_other_refusal_is_final_and_has_the_servers_words(serve, code, detai
 
 
 def test_a_silent_server_is_left_at_the_deadline(serve):
-    def silent(_):
-        time.sleep(1.0)
-
-    address, asked = serve(silent)
-    began = time.monotonic()
+    over, answered = threading.Event(), []
+    address, asked = serve(lambda request: answered.append(over.wait(HANGS_S)))
     with client(address) as model, pytest.raises(RequestError, match="DEADLINE_EXCEEDED"):
-        model.ask("s", {"x": [1.0]}, timeout_s=0.2)
-    assert time.monotonic() - began < 0.8
-    assert asked[0][1] < 0.25
+        model.ask("s", {"x": [1.0]}, timeout_s=1.0)
+    assert answered == []
+    over.set()
+    assert asked[0][1] < 1.25
 
 
-def test_a_refused_connection_is_tried_and_told():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{one.getsockname()[1]}"
-    with client(address) as model, pytest.raises(RequestError) as raised:
+def test_a_refused_connection_is_tried_and_told(ports):
+    with client(f"127.0.0.1:{ports(1)[0]}") as model, pytest.raises(RequestError) as raised:
         model.ask("s", {"x": [1.0]})
     assert raised.value.code == "UNAVAILABLE"
     assert "refused" in str(raised.value)
 
 
-def test_a_server_that_comes_back_is_found(serve):
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{one.getsockname()[1]}"
-    patient = Backoff(attempts=100, first_s=0.1, longest_s=0.1)
-    with client(address, backoff=patient) as model, concurrent.futures.ThreadPoolExecutor(1) as pool:
+def test_a_server_that_comes_back_is_found(serve, ports):
+    address = f"127.0.0.1:{ports(1)[0]}"
+    patient = Backoff(attempts=1000, first_s=0.1, longest_s=0.1)
+    with client(address, backoff=patient, timeout_s=60) as model, concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(model.ask, "s", {"x": [1.0]})
         time.sleep(0.3)
         assert not waiting.done()
         serve(predicted(y=[2.0]), address=address)
-        assert waiting.result(timeout=10)["y"].tolist() == [2.0]
+        assert waiting.result(timeout=60)["y"].tolist() == [2.0]
 
 
 def test_status_is_read(serve):

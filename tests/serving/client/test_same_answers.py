@@ -9,17 +9,15 @@ import numpy as np
 import pytest
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.samples import get_sample
 from tfx_ocr.serving.client import RequestError, Signature, VersionState, connect
 
 pytestmark = pytest.mark.tfx
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory) -> list[Path]:
+def sample(digits_sample) -> list[Path]:
     """Return a picture of each class."""
-    test = get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits") / "test"
-    return [max(folder.iterdir()) for folder in sorted(test.iterdir())]
+    return [max(folder.iterdir()) for folder in sorted((digits_sample / "test").iterdir())]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -111,8 +110,8 @@ class Server:
         log: file of its standard error.
     """
 
-    def __init__(self, log: Path, *flags: str, with_rest: bool = False):
-        self.port, self.rest_port = _free_port(), _free_port() if with_rest else 0
+    def __init__(self, ports: list[int], log: Path, *flags: str):
+        self.port, self.rest_port = ports
         self.log = log
         command = [sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={self.port}"]
         command += [f"--rest_api_port={self.rest_port}", *flags]
@@ -135,26 +134,14 @@ class Server:
         return self.process.wait(60)
 
 
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as taken:
-        taken.bind(("", 0))
-        return taken.getsockname()[1]
-
-
-@pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    """Return `free_port()`: a free port number."""
-    return _free_port
-
-
 @pytest.fixture(scope="module")
-def start_server(tmp_path_factory) -> Iterator[Callable[..., Server]]:
+def start_server(ports, tmp_path_factory) -> Iterator[Callable[..., Server]]:
     """Return `start_server("--flag=value", with_rest=False)`: a server process, ended with the module's tests."""
     started = []
 
-    def start(*flags: str, **options: Any) -> Server:
+    def start(*flags: str, with_rest: bool = False) -> Server:
         log = tmp_path_factory.mktemp("server") / "log.txt"
-        started.append(Server(log, *flags, **options))
+        started.append(Server(ports(2) if with_rest else [*ports(1), 0], log, *flags))
         return started[-1]
 
     yield start

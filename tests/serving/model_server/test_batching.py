@@ -15,7 +15,7 @@ class Model:
         self.gate.set()
 
     def __call__(self, inputs, timeout_s=None):
-        self.gate.wait()
+        assert self.gate.wait(60)
         (value,) = inputs.values()
         self.runs.append(len(value))
         if not np.isfinite(value).all():
@@ -117,10 +117,9 @@ def test_deadlines_are_kept_in_the_queue_and_while_it_runs(start, model):
 
     asker = start()
     first = asker.occupy()
-    begin = time.monotonic()
-    with pytest.raises(ServingError) as late:
+    with pytest.raises(ServingError) as late:  # while the gate is shut
         asker.ask([1.0], timeout_s=0.05)
-    assert (late.value.code.name, time.monotonic() - begin < 5) == ("DEADLINE_EXCEEDED", True)
+    assert late.value.code.name == "DEADLINE_EXCEEDED"
     expired, patient = asker.submit([2.0], timeout_s=0.01), asker.submit([2.0])
     time.sleep(0.02)
     model.gate.set()
@@ -131,14 +130,11 @@ def test_deadlines_are_kept_in_the_queue_and_while_it_runs(start, model):
 
 
 def test_a_batch_waits_for_its_timeout_or_until_it_is_full(start, model):
-    asker = start(max_batch_size=2, batch_timeout_micros=300_000)
+    patient = start(max_batch_size=2, batch_timeout_micros=600_000_000)
+    assert patient.ask([1.0, 2.0], timeout_s=60) == [2.5, 3.0]  # full: the ten minutes are not waited for
     begin = time.monotonic()
-    assert asker.ask([1.0, 2.0]) == [2.5, 3.0]
-    full = time.monotonic() - begin
-    begin = time.monotonic()
-    assert asker.ask([1.0]) == [2.5]
-    alone = time.monotonic() - begin
-    assert full < 0.25 < 0.29 < alone
+    assert start(max_batch_size=2, batch_timeout_micros=300_000).ask([1.0]) == [2.5]
+    assert time.monotonic() - begin > 0.29
 
 
 def test_a_large_request_is_refused_or_split(start, model):

@@ -132,7 +132,7 @@ def test_a_socket_is_taken_over_by_the_server_that_comes(served, tmp_path):
         server.drain(1)
 
 
-def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path):
+def test_tls_is_spoken_where_there_is_a_certificate(served, ports, tmp_path):
     import shutil
     import subprocess
 
@@ -152,7 +152,7 @@ def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path)
     )  # fmt: skip
     ssl = SSLConfig(server_key=key.read_text(), server_cert=certificate.read_text())
     handlers, monitoring = served
-    server = GrpcServer(handlers, monitoring, port=free_port(), ssl=ssl)
+    server = GrpcServer(handlers, monitoring, port=ports(1)[0], ssl=ssl)
     credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
     request = get_model_status_pb2.GetModelStatusRequest()
     request.model_spec.name = "tiny"
@@ -161,7 +161,7 @@ def test_tls_is_spoken_where_there_is_a_certificate(served, free_port, tmp_path)
     server.drain(1)
     assert status.version == 7
     verifying = dataclasses.replace(ssl, custom_ca=certificate.read_text(), client_verify=True)
-    server = GrpcServer(handlers, monitoring, port=free_port(), ssl=verifying)
+    server = GrpcServer(handlers, monitoring, port=ports(1)[0], ssl=verifying)
     with_key = grpc.ssl_channel_credentials(certificate.read_bytes(), key.read_bytes(), certificate.read_bytes())
     for client, code in ((with_key, None), (credentials, grpc.StatusCode.UNAVAILABLE)):
         with grpc.secure_channel(f"localhost:{server.port}", client) as channel:

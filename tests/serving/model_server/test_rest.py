@@ -26,7 +26,7 @@ QUESTION, ANSWER = b'{"instances": [2.0, 3.0]}', {"predictions": [3.0, 3.5]}
 
 
 class Handlers:
-    """y = x / 2 + 2. "slow" answers once it is let go, "large" at length; one with a code's name is refused with it."""
+    """y = x / 2 + 2. "slow" and "large" answer once they are let go; one with a code's name is refused with it."""
 
     def __init__(self):
         self.begun = threading.Event()
@@ -42,7 +42,7 @@ class Handlers:
 
     def predict(self, request, timeout_s=None):
         self.timeouts.append(timeout_s)
-        if request.model_spec.name == "slow":
+        if request.model_spec.name in ("slow", "large"):
             self.begun.set()
             assert self.let_go.wait(20)
         response = messages.PredictResponse()
@@ -352,19 +352,19 @@ def test_large_bodies_do_not_take_the_threads_of_the_others(server, handlers, mo
 
 
 def test_a_late_answer(handlers, monitoring):
-    app = rest.App(handlers, monitoring, threads=1, timeout_ms=300)
+    app = rest.App(handlers, monitoring, threads=1, timeout_ms=500)
     client = Client(app)
-    begin = time.monotonic()
     response = client.post("/v1/models/slow:predict", content=QUESTION)
-    assert (response.status_code, response.json()) == (504, {"error": "No answer within 0.3 seconds"})
+    assert (response.status_code, response.json()) == (504, {"error": "No answer within 0.5 seconds"})
     # the one thread is still taken: what waits for it is given up as well, and never begun
     waiting = client.post(PREDICT, content=QUESTION)
     assert (waiting.status_code, len(handlers.timeouts)) == (504, 1)
-    assert time.monotonic() - begin < 10
+    assert not handlers.let_go.is_set()
     assert counts(monitoring) == {("slow", "DEADLINE_EXCEEDED"): 1, ("half", "DEADLINE_EXCEEDED"): 1}
     handlers.let_go.set()
+    app._timeout_s = 60.0  # the answer comes, however busy the machine is
     assert client.post(PREDICT, content=QUESTION).json() == ANSWER
-    assert 0 < handlers.timeouts[1] <= 0.3
+    assert 0 < handlers.timeouts[0] <= 0.5 < handlers.timeouts[1] <= 60
     app.close()
 
 
@@ -454,17 +454,25 @@ def test_a_client_that_closes_its_side_too_early_is_let_go(server, sent):
     assert post(server) == (200, ANSWER)
 
 
-def test_clients_that_stop_do_not_keep_others_waiting(server, monkeypatch):
-    monkeypatch.setattr(rest, "PATIENCE_S", 2.0)
+@contextlib.contextmanager
+def connect_stopped_clients(server: rest.Server):
+    """Connect one that sends nothing, one that stops in the head and one that stops in the body."""
     head = b"POST /v1/models/half:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 25\r\n\r\n"
-    with contextlib.ExitStack() as stack:
-        silent, cut, bodyless = (stack.enter_context(connect(server)) for _ in range(3))
+    with connect(server) as silent, connect(server) as cut, connect(server) as bodyless:
         cut.sendall(head[:30])
         bodyless.sendall(head + QUESTION[:5])
-        begin = time.monotonic()
+        yield silent, cut, bodyless
+
+
+def test_clients_that_stop_do_not_keep_others_waiting(server):
+    with connect_stopped_clients(server):
         for _ in range(5):  # more than there are threads
             assert post(server) == (200, ANSWER)
-        assert time.monotonic() - begin < 2.0
+
+
+def test_clients_that_stop_are_let_go(server, monkeypatch):
+    monkeypatch.setattr(rest, "PATIENCE_S", 1.0)
+    with connect_stopped_clients(server) as (silent, cut, bodyless):
         assert b"HTTP/1.1 408 " in bodyless.recv(65536)
         assert read_all(silent) == read_all(cut) == b""
 
@@ -479,33 +487,42 @@ def test_a_client_that_keeps_a_connection_must_ask_again(server, monkeypatch):
         assert read_all(connection.sock) == b""
 
 
-def ask_for_much(connection: socket.socket) -> None:
-    connection.sendall(b"POST /v1/models/large:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 25\r\n\r\n" + QUESTION)
-    assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+@pytest.fixture
+def ask_for_much(handlers, monkeypatch):
+    """Return `ask(connection, patience_s)`, which asks for LARGE bytes that are waited for from then on."""
+
+    def ask(connection: socket.socket, patience_s: float) -> None:
+        connection.sendall(
+            b"POST /v1/models/large:predict HTTP/1.1\r\nhost: x\r\ncontent-length: 25\r\n\r\n" + QUESTION
+        )
+        assert handlers.begun.wait(20)
+        monkeypatch.setattr(rest, "PATIENCE_S", patience_s)
+        handlers.let_go.set()
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+
+    return ask
 
 
-def test_a_client_that_does_not_read_is_let_go(server, monkeypatch):
-    monkeypatch.setattr(rest, "PATIENCE_S", 0.3)
+def test_a_client_that_does_not_read_is_let_go(server, ask_for_much):
     with connect(server) as connection:
-        ask_for_much(connection)
+        ask_for_much(connection, 0.3)
         deadline = time.monotonic() + 20
         while server._server.server_state.connections:
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
 
-def test_a_client_that_reads_slowly_is_not(server, monkeypatch):
-    monkeypatch.setattr(rest, "PATIENCE_S", 1.0)
+def test_a_client_that_reads_slowly_is_not(server, ask_for_much):
     with connect(server) as connection:
-        ask_for_much(connection)
+        ask_for_much(connection, 2.0)
         came = 0
         begin = time.monotonic()
         while came < LARGE:
-            part = connection.recv(8 << 20, socket.MSG_WAITALL)
+            part = connection.recv(4 << 20, socket.MSG_WAITALL)
             assert part, f"ended after {came} bytes"
             came += len(part)
             time.sleep(0.3)
-        assert time.monotonic() - begin > 1.0
+        assert time.monotonic() - begin > 2.0
 
 
 def test_what_is_no_http(server):
