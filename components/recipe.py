@@ -208,6 +208,8 @@ class ImageAugmentation:
             probabilities; against that of the other pictures it weighs share / (1 - share), 0.5 in the source at 1/3.
             Source: Hendrycks, Mazeika, Dietterich, "Deep anomaly detection with outlier exposure", 2019.
         foreign: characters that strangers may show, ASCII letters and digits or Vietnamese; none may be a class.
+        familiar: the classes' own characters, in their order, which then come among the strangers in the same fonts
+            with their labels, so that a font is not what is strange; "" for none.
         function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
             labels), as `augment` of the input's module; "" for none.
     """
@@ -224,6 +226,7 @@ class ImageAugmentation:
     erase: Annotated[int, _between(0, 4096)] = 0
     strangers: Share = 0.0
     foreign: str = ""
+    familiar: str = ""
     function: str = ""
 
 

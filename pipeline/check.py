@@ -143,7 +143,13 @@ def _check_strangers(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.augment.strangers needs input 'image' and a task of classes; this is task "
             f"{recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
         )
-    if classes := sorted({*trainer.augment.foreign} & {*get_alphabet(recipe.alphabet).CLASSES}):
+    known = get_alphabet(recipe.alphabet).CLASSES
+    if trainer.augment.familiar and [*trainer.augment.familiar] != [*known]:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment.familiar is {trainer.augment.familiar!r}; it may be empty, or the "
+            f"alphabet's classes in their order: {', '.join(known[:20])}"
+        )
+    if classes := sorted({*trainer.augment.foreign} & {*known}):
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment.foreign has {', '.join(classes)} of the alphabet's classes: "
             "leave out what is to be read"

@@ -225,18 +225,18 @@ def _add_strangers(
     ink: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Replace some pictures by a drawn stranger (of 5 times 3), by two side by side, or by halves of two, swapped."""
-    drawn, half = draw_strangers(spec, changes.foreign), spec.width // 2
+    (drawn, classes), half = draw_strangers(spec, changes.foreign, changes.familiar), spec.width // 2
     number, kind, lot = tf.unstack(tf.random.stateless_uniform([3, tf.shape(ink)[0]], seed))
     others = tf.roll(ink, 1, 0)
     beside = tf.image.resize_with_pad(tf.concat([ink, others], 2), spec.height, spec.width, antialias=True)
     swapped = tf.concat([ink[:, :, half:], others[:, :, :half]], 2)
-    strangers = tf.stack(
-        [tf.gather(drawn, tf.cast(number * len(drawn), tf.int32)), tf.cast(tf.round(beside), tf.uint8), swapped], 1
-    )
-    strangers = tf.gather(strangers, tf.maximum(tf.cast(kind * 5.0, tf.int32) - 2, 0), batch_dims=1)
+    place, kind = tf.cast(number * len(drawn), tf.int32), tf.maximum(tf.cast(kind * 5.0, tf.int32) - 2, 0)
+    strangers = tf.stack([tf.gather(drawn, place), tf.cast(tf.round(beside), tf.uint8), swapped], 1)
+    others_labels = tf.where(kind == 0, tf.cast(tf.gather(classes, place), labels.dtype), -1)
     is_stranger = lot < changes.strangers
+    strangers = tf.gather(strangers, kind, batch_dims=1)
     ink = tf.where(is_stranger[:, tf.newaxis, tf.newaxis, tf.newaxis], strangers, ink)
-    return ink, tf.where(is_stranger, tf.constant(-1, labels.dtype), labels)
+    return ink, tf.where(is_stranger, others_labels, labels)
 
 
 def _transforms(

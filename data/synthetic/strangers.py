@@ -21,31 +21,36 @@ SCRAWL = paper.Hand(rotate_deg=180, waver=0.3)
 
 
 @functools.lru_cache(maxsize=1)
-def draw_strangers(spec: Any, characters: str) -> npt.NDArray[np.uint8]:
+def draw_strangers(spec: Any, foreign: str, familiar: str = "") -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Draw pictures in which nothing can be read, and fit them as all pictures are.
 
-    Half are `characters` in the fonts of the sample `lines` that its training has: its other fonts are left to judge
-    by. The others are strokes and textures, and with `characters` empty all are.
+    A third each are strokes or textures, `foreign` and `familiar` characters; what is empty is replaced by the first.
+    The fonts are those of the sample `lines` that its training has: the others are left to judge by. Without familiar
+    characters a font itself would be what is foreign: printed digits were then refused as letters were.
 
     Args:
         spec: with the fields that `data.pixels.glyph.fit` reads.
-        characters: outside the classes and unlike any of them.
+        foreign: characters outside the classes and unlike any of them.
+        familiar: characters that are the classes, in their order.
 
     Returns:
-        [COUNT, height, width, channels], paper 0 and ink light; the same at every call.
+        [COUNT, height, width, channels], paper 0 and ink light, and labels [COUNT]: a class's number, or -1 where
+        nothing can be read; the same at every call.
     """
     rng = np.random.default_rng(0)
     files = fonts.choose_fonts(fonts.list_fonts([lines.FONTS]), lines.SPLITS["train"][0], ())
     pens = [fonts.Pen(file, hangul.EM) for file in files]
-    is_light, fitted = dataclasses.replace(spec, ink_is_light=True), []
+    is_light, fitted, labels = dataclasses.replace(spec, ink_is_light=True), [], np.full(COUNT, -1)
     for number in range(COUNT):
-        if characters and number % 2:
+        if characters := ("", foreign, familiar)[number % 3]:
             pen, hand = pens[rng.integers(len(pens))], HAND if rng.random() < 0.5 else None
-            ink = hangul.draw(pen, characters[rng.integers(len(characters))], rng, image_size=SIDE, hand=hand)
+            character = characters[rng.integers(len(characters))]
+            labels[number] = familiar.find(character)
+            ink = hangul.draw(pen, character, rng, image_size=SIDE, hand=hand)
         else:
             ink = _draw_strokes(rng) if rng.random() < 0.5 else _draw_texture(rng)
         fitted.append(glyph.fit(numpy_ops, np.rint(255 * ink).astype(np.uint8)[..., np.newaxis], is_light))
-    return np.stack(fitted)
+    return np.stack(fitted), labels
 
 
 def _draw_strokes(rng: np.random.Generator) -> paper.Ink:

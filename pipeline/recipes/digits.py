@@ -31,7 +31,7 @@ SMALL_CNN = Trainer(
     ),
     batch_size=64,
     epochs=20,
-    augment=dataclasses.replace(AUGMENT, strangers=0.25, foreign=LETTERS),
+    augment=dataclasses.replace(AUGMENT, strangers=0.25, foreign=LETTERS, familiar="0123456789"),
 )
 MLP = Trainer(
     network="mlp",

@@ -133,7 +133,8 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
     batch = min(trainer.batch_size, max(4, 2 ** round(math.log2(max(4, train / 12)))))
     steps_an_epoch = math.ceil(train / batch)
     if isinstance(trainer.augment, ImageAugmentation):  # a class may look like what is foreign to digits
-        trainer = dataclasses.replace(trainer, augment=dataclasses.replace(trainer.augment, strangers=0.0, foreign=""))
+        without = dataclasses.replace(trainer.augment, strangers=0.0, foreign="", familiar="")
+        trainer = dataclasses.replace(trainer, augment=without)
     budget = BUDGETS[trainer.network]
     per_s = budget.per_s * _compare_sizes(base, spec)
     by_time = int((60 * minutes - FIXED_S) * per_s / train)

@@ -37,6 +37,7 @@ def test_every_recipe_passes(name):
         ("task=guess", "task is 'guess'; known: classification, sequence"),
         ("examples.synthetic=9", "examples.synthetic adds drawn lines, for task sequence alone; its task is 'classif"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
+        ("trainer.augment.familiar=01", "trainer.augment.familiar is '01'; it may be empty, or .* 0, 1, 2, 3"),
         ("trainer.augment.foreign=A1B", "trainer.augment.foreign has 1 of the alphabet's classes"),
     ],
     ids=lambda value: value.split("=")[0] if "=" in value else "",

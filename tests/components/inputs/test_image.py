@@ -276,8 +276,10 @@ def test_paper_comes_in_at_the_edges_of_dark_ink_too(changed):
 
 @pytest.fixture
 def changed_with_strangers(monkeypatch):
-    """Return `augment` with strangers of grey 100 in place of drawn ones: pictures and labels of 1,000."""
-    monkeypatch.setattr(image, "draw_strangers", lambda spec, foreign: np.full((3, 28, 28, 1), 100, np.uint8))
+    """Return `augment` with grey 100 in place of drawn strangers, 101 of a familiar: pictures and labels of 1,000."""
+    drawn = np.full((4, 28, 28, 1), 100, np.uint8), np.full(4, -1)
+    drawn[0][3], drawn[1][3] = 101, 5
+    monkeypatch.setattr(image, "draw_strangers", lambda spec, foreign, familiar: drawn)
     left_and_right = np.zeros((1000, 28, 28, 1), np.uint8)
     left_and_right[:, :, :14], left_and_right[:, :, 14:] = 10, 20
 
@@ -292,7 +294,7 @@ def changed_with_strangers(monkeypatch):
 
 def test_a_share_of_the_pictures_becomes_strangers_of_label_minus_one(changed_with_strangers):
     pictures, labels = changed_with_strangers(0.25)
-    is_stranger = labels == -1
+    is_stranger = (labels == -1) | (pictures == 101).all(axis=(1, 2))
     assert labels.dtype == np.int64
     assert 200 < is_stranger.sum() < 300  # of 1,000 a quarter: 250, standard deviation 14
     np.testing.assert_array_equal(labels[~is_stranger], np.arange(1000)[~is_stranger])
@@ -302,8 +304,10 @@ def test_a_share_of_the_pictures_becomes_strangers_of_label_minus_one(changed_wi
 
 def test_strangers_are_drawn_or_two_pictures_as_one(changed_with_strangers):
     pictures, labels = changed_with_strangers(1.0)
-    assert (labels == -1).all()
-    drawn = (pictures == 100).all(axis=(1, 2))
+    familiar = (pictures == 101).all(axis=(1, 2))
+    assert (labels == np.where(familiar, 5, -1)).all()
+    assert 90 < familiar.sum() < 210  # a quarter of three fifths: 150, standard deviation 11
+    drawn = familiar | (pictures == 100).all(axis=(1, 2))
     swapped = (pictures[:, :, :14] == 20).all(axis=(1, 2)) & (pictures[:, :, 14:] == 10).all(axis=(1, 2))
     # two of 28 x 28 side by side are 14 high in 28 x 28: paper above and below, each picture 14 wide
     beside = (pictures[:, :7] == 0).all(axis=(1, 2)) & (pictures[:, 21:] == 0).all(axis=(1, 2))

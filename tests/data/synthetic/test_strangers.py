@@ -19,21 +19,23 @@ def few(monkeypatch):
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_all_are_fitted_and_no_two_strokes_or_textures_are_equal(channels):
-    drawn = strangers.draw_strangers(Image(height=28, width=20, channels=channels), "AB")
+    drawn, labels = strangers.draw_strangers(Image(height=28, width=20, channels=channels), "AB")
     assert (drawn.shape, drawn.dtype) == ((60, 28, 20, channels), np.uint8)
-    assert len({picture.tobytes() for picture in drawn[::2]}) == 30
+    assert len({picture.tobytes() for picture in drawn[::3]}) == 20
+    assert (labels == -1).all()
     assert drawn.max(axis=(1, 2, 3)).min() > 64
 
 
 def test_they_are_the_same_whenever_they_are_drawn():
-    first = strangers.draw_strangers(SPEC, "AB")
+    first = strangers.draw_strangers(SPEC, "AB", "12")
     strangers.draw_strangers.cache_clear()
-    np.testing.assert_array_equal(first, strangers.draw_strangers(SPEC, "AB"))
+    for one, other in zip(first, strangers.draw_strangers(SPEC, "AB", "12"), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
-def test_every_other_one_is_a_character_in_its_margin_of_paper():
+def test_every_third_is_a_foreign_character_in_its_margin_of_paper():
     # an H fills 28 / 1.4 = 20 pixels each way at most: 3 of 28 at each edge are paper, an edge of softness aside
-    letters = strangers.draw_strangers(SPEC, "H")[1::2, ..., 0]
+    letters = strangers.draw_strangers(SPEC, "H")[0][1::3, ..., 0]
     inside = letters[:, 3:-3, 3:-3]
     assert letters.sum() == inside.sum()
     assert (inside.max(axis=(1, 2)) > 150).all()
@@ -41,7 +43,19 @@ def test_every_other_one_is_a_character_in_its_margin_of_paper():
 
 def test_without_characters_none_is_drawn(monkeypatch):
     monkeypatch.setattr(strangers.hangul, "draw", None)
-    assert len(strangers.draw_strangers(SPEC, "")) == 60
+    assert len(strangers.draw_strangers(SPEC, "")[0]) == 60
+
+
+def test_familiar_characters_keep_their_class(monkeypatch):
+    drawn = []
+    draw = strangers.hangul.draw
+    monkeypatch.setattr(
+        strangers.hangul, "draw", lambda pen, one, *rest, **more: drawn.append(one) or draw(pen, one, *rest, **more)
+    )
+    _, labels = strangers.draw_strangers(SPEC, "AB", "789")
+    assert (labels[::3] == -1).all()
+    assert ({*drawn[::2]}, {*drawn[1::2]}) == ({"A", "B"}, {"7", "8", "9"})
+    assert [number for number in labels if number >= 0] == ["789".index(one) for one in drawn if one in "789"]
 
 
 def test_characters_are_drawn_in_the_fonts_of_training_alone(monkeypatch):
@@ -52,6 +66,6 @@ def test_characters_are_drawn_in_the_fonts_of_training_alone(monkeypatch):
 
 
 def test_dark_ink_is_drawn_light_too():
-    dark = strangers.draw_strangers(Image(height=28, width=28, ink_is_light=False), "H")[1]
+    dark = strangers.draw_strangers(Image(height=28, width=28, ink_is_light=False), "H")[0][1]
     strangers.draw_strangers.cache_clear()
-    np.testing.assert_array_equal(dark, strangers.draw_strangers(SPEC, "H")[1])
+    np.testing.assert_array_equal(dark, strangers.draw_strangers(SPEC, "H")[0][1])
