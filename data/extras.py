@@ -5,7 +5,7 @@ from __future__ import annotations
 # Top-level packages by the extra that brings them, as pyproject.toml has them.
 EXTRAS = {
     "pipeline": (
-        "apache_beam", "babel", "dateparser", "fontTools", "jinja2", "keras", "keras_tuner", "kfp", "ml_metadata",
+        "apache_beam", "fontTools", "jinja2", "keras", "keras_tuner", "kfp", "ml_metadata",
         "sklearn", "tensorflow", "tensorflow_data_validation", "tensorflow_model_analysis", "tensorflow_serving",
         "tensorflow_transform", "tfx",
     ),
