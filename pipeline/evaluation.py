@@ -102,7 +102,7 @@ def predict_records(
     Raises:
         ValueError: the model cannot be loaded, or is one of another kind than the recipe's.
     """
-    raws = [serialize(_as_png(record)) for record in given]
+    raws = [serialize(prepare_record(record)) for record in given]
     with open_model(location) as opened:
         if recipe.input.SIGNATURE not in opened.signatures:
             raise ValueError(
@@ -121,8 +121,8 @@ def _read_sketch(folder: Path) -> str:
         return ""
 
 
-def _as_png(record: Record) -> Record:
-    """Return the record with its picture, where it has one, as ExampleGen writes it."""
+def prepare_record(record: Record) -> Record:
+    """Return a record with its picture, where it has one, as ExampleGen writes it."""
     if features.IMAGE not in record.features:
         return record
     picture = images.to_png(record.get_bytes(features.IMAGE))
