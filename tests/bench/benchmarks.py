@@ -82,7 +82,6 @@ RVL = (
 )
 PRINTED = "Hangul printed, KS X 1001's 2,350 syllables, 7 fonts never trained on: top-1"
 WRITTEN = "Hangul handwritten, decoded over 11,172, two new writers, syllables that training writers wrote: top-1"
-INGEST = "ingest and transform, 63,130 images: "
 SMALL = "small CNN as shipped, one encoded picture a request, 16 clients: "
 INCEPTION = "InceptionV3 75 x 75, random weights, one encoded picture a request, "
 IN_PROCESS, OVER_GRPC = "requests straight on the session in process", "requests over gRPC, batching on"
