@@ -33,7 +33,11 @@ COLUMNS = {
     "group": ("group", "writer", "font", "form", "supplier"),
     "note": ("note",),  # a doubt about the label
 }
-NUMBERS = ("", "id", "index", "no", "nr", "unnamed0")  # columns that only count rows
+# Columns that are no labels, as `_squeeze` leaves them: they count rows, measure pictures, or hold what a model said.
+BESIDE = (
+    *("", "id", "index", "no", "nr", "unnamed0", "width", "height", "size", "url", "source", "date"),
+    *("prediction", "predicted", "confidence", "probability", "score"),
+)
 LAYOUT = (
     "a .csv, .tsv or .jsonl in UTF-8 whose header has a column for the image"
     f" ({', '.join(COLUMNS['image'][:5])} ...) and one for the label ({', '.join(COLUMNS['label'][:5])} ...), or a .txt"
@@ -139,7 +143,7 @@ def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) ->
         places = places or [place for place, cell in free if find(_normalize(cell))]
         columns |= {"image": places[0]} if places else {}
     if "image" in columns and "label" not in columns:
-        others = [place for place, name in enumerate(names) if place not in columns.values() and name not in NUMBERS]
+        others = [place for place, name in enumerate(names) if place not in columns.values() and name not in BESIDE]
         columns |= {"label": others[0]} if len(others) == 1 else {}
     return columns
 

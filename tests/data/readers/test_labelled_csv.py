@@ -91,7 +91,7 @@ def test_tables_as_programs_write_them(tmp_path, name, text):
         ("all.json", '[{"image": "a.png", "label": "x"}]'),
         ("t.csv", "image,plate\na.png,x\n"),
         ("t.csv", ",FILENAME,IDENTITY\n0,a.png,x\n"),
-        ("t.csv", "photo,reading\na.png,x\n"),
+        ("t.csv", "photo,reading,width\na.png,x,9\n"),
         ("t.csv", "id,label\na,x\n"),
         ("t.csv", "image,label\n/home/ann/pictures/a.png,x\n"),
     ],
@@ -154,6 +154,7 @@ def test_a_picture_elsewhere_is_found_by_a_name_that_only_it_has(tmp_path):
         ("broken.json", '{"a.png": "x"'),
         ("coco.json", '{"images": [{"file_name": "a.png"}]}'),
         ("sizes.csv", "image,width,height\na.png,7,8\n"),
+        ("results.csv", "image,prediction,confidence\na.png,7,0.8\n"),
         ("empty.txt", ""),
     ],
 )
