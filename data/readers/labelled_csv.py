@@ -33,7 +33,7 @@ COLUMNS = {
     "group": ("group", "writer", "font", "form", "supplier"),
     "note": ("note",),  # a doubt about the label
 }
-# Columns that are no labels, as `_squeeze` leaves them: they count rows, measure pictures, or hold what a model said.
+# Columns that hold something else than labels, as `_squeeze` leaves them: numbers, sizes, what a model said.
 BESIDE = (
     *("", "id", "index", "no", "nr", "unnamed0", "width", "height", "size", "url", "source", "date"),
     *("prediction", "predicted", "confidence", "probability", "score"),
