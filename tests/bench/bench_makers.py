@@ -3,7 +3,7 @@
 Reads every file below the folders, and writes to tests/bench/results/makers.csv for each maker how many words are lost
 without being counted, of how many files and text nodes.
 
-    python tests/bench/bench_makers.py tests/data/page/makers ../shared/data/page_alto
+    python tests/bench/bench_makers.py
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sys
 from collections import Counter, defaultdict
 
 import makers
+import pipelines
 import results
 
 from tfx_ocr.data.page.document import read_pages
@@ -39,11 +40,11 @@ def count_lost(content: bytes) -> tuple[int, int, int, Counter[str]]:
 def main() -> int:
     """Count, print what is lost, and record."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=pathlib.Path, help="folders of files")
+    parser.add_argument("folders", nargs="*", type=pathlib.Path, help="of files; else those of the tests and page_alto")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     counts: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
-    for folder in options.folders:
+    for folder in options.folders or (makers.FILES, pipelines.data_folder("page_alto")):
         for path in makers.list_files(folder):
             content = path.read_bytes()
             nodes, found, counted, lost = count_lost(content)
@@ -58,7 +59,7 @@ def main() -> int:
             value=lost,
             unit="words",
             n=f"{files} files, {nodes} text nodes; {found} words read, {counted} texts counted as left out",
-            command="python tests/bench/bench_makers.py tests/data/page/makers ../shared/data/page_alto",
+            command="python tests/bench/bench_makers.py",
         )
         for maker, (files, nodes, found, counted, lost) in sorted(counts.items())
     ]

@@ -218,7 +218,7 @@ SUBJECTS = (
         text="The SavedModel and the portable form of each shipped model on its test split; files of every kind, "
         "answered by both forms alike or refused by both; one that is broken among 10,000; and how well "
         "1 - probability tells pictures that a model does not read from those that it does: AUROC, 0.5 for not at all.",
-        parts=("forms", "odd_pictures", "strangers"),
+        parts=("forms", "odd_pictures", "broken", "strangers"),
     ),
     Subject(
         title="Pages of other tools",

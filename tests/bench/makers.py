@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from lxml import etree
 
 GZIP = b"\x1f\x8b"
+FILES = pathlib.Path(__file__).parents[1] / "data" / "page" / "makers"
 LEVELS = ("TextLine", "Word", "Glyph")  # of PAGE, that may hold a text; others are regions
 
 

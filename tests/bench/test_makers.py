@@ -1,12 +1,10 @@
 from __future__ import annotations
 
 import gzip
-import pathlib
 from collections import Counter
 
 import pytest
 
-FILES = pathlib.Path(__file__).parents[1] / "data" / "page" / "makers"
 PAGE = (
     "<PcGts><Metadata><Creator>OCR-D/core 3</Creator></Metadata><Page><TextRegion>{}<TextEquiv><Unicode>A B</Unicode>"
     "</TextEquiv></TextRegion></Page></PcGts>"
@@ -67,7 +65,7 @@ def test_nothing_is_lost_of_files_of_six_makers():
     import bench_makers
     import makers
 
-    paths = makers.list_files(FILES)
+    paths = makers.list_files(makers.FILES)
     assert len({makers.find_maker(path) for path in paths}) >= 6
     lost = {path.name: bench_makers.count_lost(path.read_bytes()) for path in paths}
     assert {name: words for name, (_, _, _, words) in lost.items() if words} == {}

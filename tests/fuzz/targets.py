@@ -26,6 +26,7 @@ from tfx_ocr.data.page.page import convert_to_pixels, read_words
 from tfx_ocr.data.readers import get_reader
 from tfx_ocr.data.record import Record, Rejected
 
+MAKERS = Path(__file__).parents[1] / "data" / "page" / "makers"  # files as other tools write them
 # Pieces that have broken parsers: numbers at their ends, halves of encodings, markup out of place.
 PIECES = (
     *(b"0", b"-1", b"1e999", b"NaN", b"inf", b"9" * 400, b"\0", b"\xff", b"\xff\xfe", b"\xed\xa0\x80", b"\xe2\x80\xa8"),
@@ -165,7 +166,8 @@ def try_picture(_: str, content: bytes) -> bool:
 def try_page(_: str, content: bytes) -> bool:
     """Read the words of a page."""
     for page in read_pages(content):
-        words, _ = read_words(convert_to_pixels(page, (60, 40)))
+        size = (60, 40) if page.image == "a.png" or not page.size else (round(page.size[0]), round(page.size[1]))
+        words, _ = read_words(convert_to_pixels(page, size))
         assert all(word.text and word.box for word in words)
     return True
 
@@ -241,8 +243,12 @@ def _to_bytes(content: str | bytes) -> bytes:
 
 def load_targets() -> dict[str, Target]:
     """Return every target by name."""
-    documents = {"page": PAGE, "alto": ALTO, "hocr": HOCR}
-    targets = {name: Target({name: text.encode()}, try_page) for name, text in documents.items()}
+    documents = {"page": {"own": PAGE.encode()}, "alto": {"own": ALTO.encode()}, "hocr": {"own": HOCR.encode()}}
+    for path in sorted(MAKERS.glob("*/*")):
+        content = path.read_bytes()
+        kind = "hocr" if path.suffix == ".hocr" else "alto" if b"<alto" in content else "page"
+        documents[kind][f"{path.parent.name}/{path.name}"] = content
+    targets = {name: Target(seeds, try_page) for name, seeds in documents.items()}
     targets["fields"] = Target({"fields": b'{"company": "A", "total": 9.00}'}, try_fields)
     for form in images.FORMATS:
         targets[f"picture {form}"] = Target(draw_pictures(form), try_picture)
