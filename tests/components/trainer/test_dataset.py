@@ -36,6 +36,14 @@ def test_order_and_pictures_differ_between_epochs_and_every_label_comes_once(par
     assert sorted(first) == sorted(second) == sorted(truth)
 
 
+def test_a_part_of_train_is_the_same_in_every_epoch(part, transformed):
+    (_, first), (_, second) = batches(part(every=4), transformed.train, 0, 2)  # 10 of 40, so one batch of up to 16
+    truth = [row["label_xf"][0] for row in transformed.written[:40:4]]
+    assert sorted(first) == sorted(second) == sorted(truth)
+    assert dataset.count_batches(transformed.train, 4, "train", 4) == 3
+    assert dataset.count_batches(transformed.train, 4, "train") == 10
+
+
 def test_seed_changes_the_order(part, transformed):
     one, other = (batches(part(seed=seed), transformed.train, 0, STEPS) for seed in (7, 8))
     assert not equal(one, other)
