@@ -15,7 +15,9 @@ from tfx_ocr.data import files, images
 
 ENDINGS = {".csv", ".tsv", ".txt", ".json", ".jsonl"}
 NOT_UTF8 = "text is not UTF-8: save the file so"
-NAME = rf"[^\r\n]*?(?:{'|'.join(map(re.escape, sorted(images.ENDINGS)))})"  # of a picture
+ENDING = f"(?:{'|'.join(map(re.escape, sorted(images.ENDINGS)))})"  # of a picture's name
+PICTURE = re.compile(rf"{ENDING}\b", re.IGNORECASE)
+NAME = rf"[^\r\n]*?{ENDING}"
 LISTED = re.compile(rf'"?(\S{NAME})"?(?:[\t,;| ]+(.*))?', re.IGNORECASE)  # begins a row of a .txt
 MAPPED = re.compile(rf'\s*(\[\s*\{{|\{{\s*"{NAME}"\s*:\s*")', re.IGNORECASE)  # how a .json begins
 HEADER = ["image", "label"]  # of what states none
@@ -104,7 +106,8 @@ def _read_cells(text: str, tabs: bool) -> Iterator[Row]:
         try:
             for cells in rows:
                 end = begin + rows.line_num
-                if any(line.count(delimiter) >= width - 1 for line in lines[first + 1 : end]):
+                inner = [line for line in lines[first + 1 : end] if line.count(delimiter) >= width - 1]
+                if inner and (len(cells) != width or any(map(PICTURE.search, inner))):  # rows of their own
                     raise csv.Error("a quote is left open")
                 if cells:
                     width = width or len(cells)

@@ -237,9 +237,16 @@ def test_a_quote_left_open_costs_its_own_line_only(tmp_path):
     ]
 
 
-def test_a_text_of_several_lines_in_quotes_is_one_row(tmp_path):
-    make(tmp_path, {"l.csv": 'image,label,x\na.png,"1\n2",\nb.png,3,\n'}, ["a.png", "b.png"])
-    assert [record.features["label"] for record in everything(tmp_path)] == [b"1\n2", b"3"]
+@pytest.mark.parametrize("text", ["1\n2", "1,\n2, 3, 4\n5"])
+def test_a_text_of_several_lines_in_quotes_is_one_row(tmp_path, text):
+    make(tmp_path, {"l.csv": f'image,label,x\na.png,"{text}",\nb.png,3,\n'}, ["a.png", "b.png"])
+    assert [record.features["label"] for record in everything(tmp_path)] == [text.encode(), b"3"]
+
+
+def test_a_quote_that_is_closed_in_a_later_row_costs_its_own_line_only(tmp_path):
+    make(tmp_path, {"l.csv": 'image,label\na.png,"1\nb.png,2"\nc.png,3\n'}, ["a.png", "b.png", "c.png"])
+    kept = [record.features["label"] for record in everything(tmp_path) if isinstance(record, Record)]
+    assert kept == [b'2"', b"3"]
 
 
 @pytest.mark.parametrize(
