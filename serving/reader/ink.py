@@ -44,7 +44,7 @@ def flatten(grey: Grey) -> Grey:
 
 def find_threshold(ink: Grey) -> int:
     """Return the level of `flatten`'s ink from which on a pixel is ink."""
-    counts = cv2.calcHist([ink], [0], None, [256], [0, 256])[:, 0]
+    counts = cv2.calcHist([ink], [0], None, [256], [0, 256]).ravel()
     counts[:FAINTEST] = 0
     strong = int(np.searchsorted(np.cumsum(counts), STRONG * counts.sum()))
     return max(FAINTEST, round(INK * strong))
