@@ -1,5 +1,6 @@
 """How the program starts, and what it does beside answering: its files, its sockets, its ports."""
 
+import logging
 import signal
 import socket
 import threading
@@ -127,11 +128,14 @@ def refusal(*arguments):
     return str(refused.value)
 
 
-def test_a_wrong_configuration_ends_the_program_with_a_sentence(tmp_path, capsys):
+def test_a_wrong_configuration_ends_the_program_with_a_sentence(tmp_path, monkeypatch, capsys):
     from tfx_ocr.serving.model_server.main import main
 
     file = tmp_path / "bad.txt"
     file.write_text("improper model config")
+    ours = logging.getLogger("tfx_ocr.serving.model_server")
+    for name in ("handlers", "level", "propagate"):  # the program sets them for itself
+        monkeypatch.setattr(ours, name, getattr(ours, name))
     handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
     try:
         assert main([f"--model_config_file={file}"]) == 1
