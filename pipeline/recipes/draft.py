@@ -434,7 +434,8 @@ def choose_gate(
         min_class_examples=int(task != "classification" or met >= set(labels)),
     )
     if len(tested) < Gate().min_examples:
-        why += f"; {len(tested)} test records are few: label more, or run with --folds 5"
+        stated = any(each.split in ("eval", "test") for _, each in divided)
+        why += f"; {len(tested)} test records are few: label more" + ("" if stated else ", or run with --folds 5")
     limits = {metric: limit}
     return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 

@@ -142,6 +142,7 @@ def test_splits_that_the_data_states_are_kept(table):
     drafted = draft_recipe("x", table([f"{number:03}" for number in range(12)], split=stated), minutes=10)
     assert "splits stated: train 8, eval 2, test 2" in drafted.found
     assert "split: as the data states" in drafted.chosen
+    assert drafted.chosen[-1].endswith("; 2 test records are few: label more")  # folds would divide the stated splits
 
 
 def test_a_picture_under_two_labels_is_named(letters):
