@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,9 @@ from typing import IO, Any
 
 import google_crc32c
 
-from tfx_ocr.data import files
+from tfx_ocr.data import features, files
+from tfx_ocr.data.example import serialize_example
+from tfx_ocr.data.record import Record
 
 LENGTH, CHECKSUM = struct.Struct("<Q"), struct.Struct("<I")
 HEADER = LENGTH.size + CHECKSUM.size  # bytes before a record; behind it comes another checksum
@@ -50,6 +53,31 @@ def write_records(path: Path, records: Iterable[bytes]) -> int:
             length = LENGTH.pack(len(record))
             out.write(length + _compute_checksum(length) + record + _compute_checksum(record))
             count += 1
+    return count
+
+
+def serialize(record: Record) -> bytes:
+    """Return a record as a serialized tf.Example: its features with `source` and `group`."""
+    values = {**record.features, features.SOURCE: record.source.encode(), features.GROUP: record.group.encode()}
+    return serialize_example({name: value if isinstance(value, list) else [value] for name, value in values.items()})
+
+
+def write(path: Path, records: Iterable[Record]) -> int:
+    """Write records to a TFRecord that `data.readers.tfrecord` gives back; their split is what the file's name says.
+
+    Args:
+        path: the file, `NAME.tfrecord` or, compressed, `NAME.tfrecord.gz`. It appears whole or not at all.
+        records: what to write.
+
+    Returns:
+        How many there were.
+    """
+    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        count = write_records(unfinished, map(serialize, records))
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return count
 
 

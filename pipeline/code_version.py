@@ -24,6 +24,7 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
+from tfx_ocr.data.samples import SAMPLES
 from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
 from tfx_ocr.data.synthetic import KINDS, OF_DATA
 from tfx_ocr.serving import API
@@ -127,7 +128,8 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
         "tfx_ocr.data.alphabets": (ALPHABETS, [recipe.alphabet] if isinstance(recipe.alphabet, str) else []),
         "tfx_ocr.data.readers": (READERS, recipe.examples.readers),
         "tfx_ocr.data.synthetic": ({**KINDS, **OF_DATA}, [recipe.task] if recipe.examples.synthetic else []),
-        "tfx_ocr.serving": (API, []),  # names for users: no step imports by them
+        "tfx_ocr.data.samples": (SAMPLES, []),  # written before a run: no step imports by these names
+        "tfx_ocr.serving": (API, []),  # names for users, as well
     }
 
 

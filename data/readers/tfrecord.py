@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tfx_ocr.data import features, files
-from tfx_ocr.data.example import parse_example, serialize_example
+from tfx_ocr.data.example import parse_example
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
-from tfx_ocr.data.record_file import read_records, write_records
+from tfx_ocr.data.record_file import read_records
+from tfx_ocr.data.record_file import serialize as serialize
+from tfx_ocr.data.record_file import write as write
 
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets
@@ -45,31 +46,6 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         yield Rejected(source=f"{file}#{number}", reason=f"damaged file: nothing more can be read ({reason})")
-
-
-def serialize(record: Record) -> bytes:
-    """Return a record as a serialized tf.Example: its features with `source` and `group`."""
-    values = {**record.features, features.SOURCE: record.source.encode(), features.GROUP: record.group.encode()}
-    return serialize_example({name: value if isinstance(value, list) else [value] for name, value in values.items()})
-
-
-def write(path: Path, records: Iterable[Record]) -> int:
-    """Write records to a TFRecord that `read` gives back, but for their split, which the file's name says.
-
-    Args:
-        path: the file, `NAME.tfrecord` or, compressed, `NAME.tfrecord.gz`. It appears whole or not at all.
-        records: what to write.
-
-    Returns:
-        How many there were.
-    """
-    unfinished = path.with_name(f".{os.getpid()}.{path.name}")
-    try:
-        count = write_records(unfinished, map(serialize, records))
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return count
 
 
 def _is_one(path: str) -> bool:

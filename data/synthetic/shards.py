@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from tfx_ocr.data import record_file
 from tfx_ocr.data.processes import end_with_parent
-from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.record import Record
 
 A_SHARD = 2000  # pictures
@@ -70,7 +70,7 @@ def _write_all(
     """Write each piece to its path; the number of records of each comes as it is done."""
     if workers < 2 or len(left) < 2:
         for path, piece in left:
-            yield tfrecord.write(path, records(piece))
+            yield record_file.write(path, records(piece))
         return
     spawned = multiprocessing.get_context("spawn")  # TensorFlow does not survive a fork
     with concurrent.futures.ProcessPoolExecutor(min(workers, len(left)), spawned, end_with_parent) as pool:
@@ -80,4 +80,4 @@ def _write_all(
 
 
 def _write_one(path: Path, records: Callable[[range], Iterable[Record]], piece: range) -> int:
-    return tfrecord.write(path, records(piece))
+    return record_file.write(path, records(piece))
