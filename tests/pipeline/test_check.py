@@ -37,14 +37,25 @@ def test_every_recipe_passes(name):
         ("task=guess", "task is 'guess'; known: classification, sequence"),
         ("examples.synthetic=9", "examples.synthetic adds drawn lines, for task sequence alone; its task is 'classif"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
-        ("trainer.augment.familiar=01", "trainer.augment.familiar is '01'; it may be empty, or .* 0, 1, 2, 3"),
-        ("trainer.augment.foreign=A1B", "trainer.augment.foreign has 1 of the alphabet's classes"),
     ],
     ids=lambda value: value.split("=")[0] if "=" in value else "",
 )
 def test_a_bad_value_names_field_and_choices(override, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("trainer.augment.familiar=01", "trainer.augment.familiar is '01'; it may be empty, or .* 0, 1, 2, 3"),
+        ("trainer.augment.foreign=A1B", "trainer.augment.foreign has 1 of the alphabet's classes"),
+    ],
+)
+def test_characters_of_strangers_fit_the_classes(override, said):
+    strange = Settings(overrides=f"trainer.augment.strangers=0.1 {override}")
+    with pytest.raises(ValueError, match=said):
+        check_recipe(resolve_recipe(strange))
 
 
 def test_strangers_are_for_classes_of_pictures():
