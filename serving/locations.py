@@ -11,11 +11,12 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
-from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
+from tfx_ocr.serving.runtimes import RUNTIMES, SAVED_MODEL, TFLITE, open_folder
 from tfx_ocr.serving.settings import PREFIX, Settings, load
 
 SHIPPED = "pretrained"  # version of a model that ships
-FORMS = (PORTABLE, SAVED_MODEL)  # in the order in which they are tried: the first imports no TensorFlow
+# In the order in which they are tried; a bare TFLite model is for servers alone
+FORMS = tuple(form for form in RUNTIMES if form != TFLITE)
 SCHEMES = {"http": "http", "https": "https", "dns": "grpc", "unix": "grpc"}  # to a row of `SERVERS`
 # Made by `(server, name, version=None, label="", timeout_s=..., backoff=...)`; runtimes of folders are in `RUNTIMES`.
 SERVERS = {
@@ -111,7 +112,7 @@ def open_model(location: str | os.PathLike[str] | Location, name: str = "", **op
 
 
 def _look_into(path: Path) -> Location:
-    if (path / SAVED_MODEL).exists():
+    if any((path / form).is_file() for form in FORMS):
         return Location(path, path.absolute().parent.name, str(path))
     if (newest := versions.find_newest(path)) is not None:
         return Location(versions.list_folders(path)[newest], path.absolute().name, str(newest))

@@ -289,8 +289,9 @@ def test_a_recipe_is_drafted_as_its_tutorial_says(page, draw, name, own_data, tm
     expected = next(block for block in find_blocks(text, "text") if f"recipes/{name}.toml" in block)
     done = CliRunner().invoke(app(), shlex.split(command)[1:])
     assert done.exit_code == 0, done.exception
-    measured = re.compile(r"(?<=at )(\w+) [\d.]+")  # what a shipped model reaches: libraries round otherwise
-    assert measured.sub(r"\1", done.stdout) == measured.sub(r"\1", expected)
+    # what a shipped model reaches, and what the bytes of a PNG decide: libraries round and compress otherwise
+    measured = re.compile(r"(?<=at )(\w+) [\d.]+|(?<=; )(seed) \d+")
+    assert measured.sub(r"\1\2", done.stdout) == measured.sub(r"\1\2", expected)
     for line in read_commands(text):
         if line.startswith(f"tfx-ocr check {name}"):
             assert CliRunner().invoke(app(), shlex.split(line)[1:]).exit_code == 0

@@ -15,7 +15,7 @@ from tfx_ocr.pipeline.recipes import check_name
 
 def evaluate(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
-    data: Annotated[str, typer.Option(help="Folder of images, idx files, TFRecords or a CSV.")],
+    data: Annotated[str, typer.Option(help="Folder of images or pages, idx files, TFRecords or a CSV.")],
     out: Annotated[str, typer.Option("--json", help="File for the numbers as JSON.")] = "",
     model: Annotated[
         str, typer.Option(help="Folder of an exported model; else the newest pushed, or the shipped one.")

@@ -39,7 +39,7 @@ def predict(
         str, typer.Option(help="Folder of an exported model; else the newest pushed, or the shipped one.")
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,
-    top: Annotated[int, typer.Option(help="Best classes that are told.", min=1)] = N,
+    top: Annotated[int, typer.Option(help="How many of the best classes to print.", min=1)] = N,
     min_confidence: Annotated[
         float, typer.Option(help="Probability below which an answer is refused, from 0 to 1.", min=0.0, max=1.0)
     ] = 0.0,

@@ -25,7 +25,7 @@ def read(
     ] = None,
     form: Annotated[str, typer.Option("--as", help="text, json, page, alto, hocr, pdf or image.")] = "text",
     out: Annotated[str, typer.Option(help="Folder for a file per page or document; else the console.")] = "",
-    recognizer: Annotated[str, typer.Option(help="What is looked for: digits, unless given, or lines.")] = "",
+    recognizer: Annotated[str, typer.Option(help="What to look for: digits (default) or lines.")] = "",
     model: Annotated[
         str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
     ] = "",

@@ -33,7 +33,9 @@ JUDGED = EXIT["pushed"], EXIT["refused"]
 
 def run(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as digits.")],
-    data: Annotated[str, typer.Option(help="Folder of images, idx files, TFRecords or a CSV; else the sample.")] = "",
+    data: Annotated[
+        str, typer.Option(help="Folder of images or pages, idx files, TFRecords or a CSV; else the sample.")
+    ] = "",
     network: Annotated[str, typer.Option(help="Network in place of the recipe's, such as inception_v3 or mlp.")] = "",
     override: Annotated[
         list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")

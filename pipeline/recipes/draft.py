@@ -6,7 +6,7 @@ import collections
 import dataclasses
 import math
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -477,20 +477,26 @@ def _describe(data: Path, survey: Survey, labels: Mapping[str, int], task: str) 
         yield f"{len(labels):,} different texts; the longest has {len(longest.label)} characters: {longest.source}"
     else:
         counts = sorted(labels.values())
-        yield f"{len(labels):,} labels, {counts[0]:,} to {counts[-1]:,} records each"
+        yield f"{len(labels):,} labels, {_format_range(counts)} records each"
         if rare:
             shown = ", ".join(sorted(rare)[:5]) + (" ..." if len(rare) > 5 else "")
             yield f"too few: {len(rare)} labels have fewer than {len(SPLITS)} records, one for each split: {shown}"
     sizes = [each.size for each in kept if each.size[0]]
     if sizes:
-        widths, heights = (sorted(side) for side in zip(*sizes, strict=True))
-        yield f"pictures of {widths[0]} to {widths[-1]} x {heights[0]} to {heights[-1]} pixels, {_describe_ink(survey)}"
+        widths, heights = map(_format_range, zip(*sizes, strict=True))
+        yield f"pictures of {widths} x {heights} pixels, {_describe_ink(survey)}"
     groups = {each.group for each in kept if each.group}
     yield f"groups: {len(groups):,}" if groups else "groups: none stated"
     stated = collections.Counter(each.split for each in kept if each.split)
     if stated:
         yield "splits stated: " + ", ".join(f"{split} {stated[split]:,}" for split in SPLITS if stated[split])
     yield from data_check.find_doubles(kept)
+
+
+def _format_range(numbers: Collection[int]) -> str:
+    """Return the lowest and the highest of some numbers as text, one where they are equal."""
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
 
 
 def _describe_ink(survey: Survey) -> str:

@@ -18,10 +18,8 @@ from tfx_ocr.serving.model_server.inference import Inference
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.model_server.warmup import warm_up
-from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, TFLITE, open_folder
+from tfx_ocr.serving.runtimes import RUNTIMES, SAVED_MODEL, open_folder
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
-
-FORMS = (TFLITE, PORTABLE, SAVED_MODEL)  # the preferred first, with --prefer_tflite_model
 
 log = logging.getLogger(__name__)
 
@@ -86,8 +84,8 @@ def open_version(path: Path, flags: Flags, name: str = "", version: int = 0, *, 
         own_process=own_process,
     )
     is_preferred = flags.prefer_tflite_model or importlib.util.find_spec("tensorflow") is None
-    forms = FORMS if is_preferred else (SAVED_MODEL,)
-    if is_preferred and not any((path / form).is_file() for form in (TFLITE, PORTABLE)):
+    forms = tuple(RUNTIMES) if is_preferred else (SAVED_MODEL,)
+    if is_preferred and not any((path / form).is_file() for form in forms if form != SAVED_MODEL):
         log.info("%s has no portable form: its SavedModel is served", path)
     try:
         return open_folder(path, name, str(version), forms, options)

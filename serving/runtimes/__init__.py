@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 SAVED_MODEL, TFLITE = "saved_model.pb", "model.tflite"  # TensorFlow Serving's names
 PORTABLE = f"{FOLDER}/{NETWORK}"
 
-# Made by `(folder, name, version, options)`: a `Runtime`. Those of servers are in `locations.SERVERS`.
+# The preferred first; made by `(folder, name, version, options)`: a `Runtime`. Servers are in `locations.SERVERS`.
 RUNTIMES = {
-    SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
     TFLITE: "tfx_ocr.serving.runtimes.tflite:TFLiteModel",
     PORTABLE: "tfx_ocr.serving.runtimes.own_process:open_portable",
+    SAVED_MODEL: "tfx_ocr.serving.runtimes.saved_model:SavedModel",
 }
 
 

@@ -151,7 +151,9 @@ def test_a_changed_runner_is_seen(world, monkeypatch):
 
 def test_another_lock_is_seen(world, monkeypatch, tmp_path):
     (tmp_path / ".setup").write_text("another lock")
+    folders = {name: sysconfig.get_path(name) for name in ("purelib", "platlib")}  # which follow the prefix
     monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_path", folders.get)
     assert world.find_change() == "libraries"
 
 

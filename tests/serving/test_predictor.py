@@ -218,7 +218,7 @@ def test_pages_are_asked_one_by_one(use, tmp_path):
     files = [str(tmp_path / name) for name in ("a.xml", "empty.xml", "no.xml", "long.xml", "a.xml")]
     first, empty, no, long, last = use(Pages()).stream(files, errors="return")
     assert shapes == [{"words": (1, 2), "boxes": (1, 2, 4)}] * 2
-    assert first.fields == last.fields == (("total", "12,500", 0.75, (50, 5, 90, 15)),)
+    assert first.fields == last.fields == (("total", "12,500", 0.75, (50, 5, 90, 15), ("12500", "12.500"), ()),)
     assert (first.text, first.confidence) == ("total: 12,500", 0.75)
     assert empty.error == "no words: the page has no text"
     assert no.error == "not PAGE XML: the outermost element is html"

@@ -205,4 +205,4 @@ def test_a_seed_wavers_as_it_always_did_by_the_height_of_the_ink():
         [100, 100, 6, 0, 100, 100, 100, 100, 56],
         [84, 72, 0, 6, 47, 25, 0, 0, 0],
     ]
-    np.testing.assert_allclose(bent[1:6, 6:15] * 100, expected, atol=2)
+    np.testing.assert_allclose(bent[1:6, 6:15] * 100, expected, atol=2.5)  # 2.2 with OpenCV 5, 0.4 with 4
