@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tfx_ocr.data import example, images
+from tfx_ocr.data import example, images, record_file
 from tfx_ocr.data.page import fields
 from tfx_ocr.data.page.document import read_pages
 from tfx_ocr.data.page.page import convert_to_pixels, read_words
@@ -187,9 +187,9 @@ def try_set(name: str, path: str, content: bytes) -> bool:
     reader = get_reader(name.partition(" ")[0])
     with tempfile.TemporaryDirectory() as top:
         root = Path(top)
-        for other, whole in SETS[name].items():
+        for other, whole in {**SETS.get(name, {}), path: content}.items():
             (root / other).parent.mkdir(parents=True, exist_ok=True)
-            (root / other).write_bytes(content if other == path else _to_bytes(whole))
+            (root / other).write_bytes(_to_bytes(whole))
         found = [record for shard in reader.list_shards(root) for record in reader.read(root, shard)]
     for record in found:
         if isinstance(record, Rejected):
@@ -257,6 +257,12 @@ def load_targets() -> dict[str, Target]:
         targets[f"set {name}"] = Target(seeds, functools.partial(try_set, name))
     record = example.serialize_example({"image": [PNG], "label": [b"7"], "boxes": [1.0, 2.0], "count": [3]})
     targets["tf.Example"] = Target({"record": record}, try_example)
+    with tempfile.TemporaryDirectory() as top:
+        paths = [Path(top, name) for name in ("train.tfrecord", "train.tfrecord.gz")]
+        for path in paths:
+            record_file.write_records(path, [record] * 3)
+        seeds = {path.name: path.read_bytes() for path in paths}
+    targets["set tfrecord"] = Target(seeds, functools.partial(try_set, "tfrecord"))
     row = '{"signature_name": "serve_images", "instances": [{"image_bytes": {"b64": "iVBORw0KGgo="}}, {"b64": "AA=="}]}'
     columns = '{"inputs": {"image_bytes": [{"b64": "iVBORw0KGgo="}, {"b64": "AA=="}]}}'
     targets["REST body"] = Target({"rows": row.encode(), "columns": columns.encode()}, try_rest)

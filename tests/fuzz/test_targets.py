@@ -15,7 +15,7 @@ NAMES = (
     *("page", "alto", "hocr", "fields", "tf.Example", "REST body", "gRPC tensor", "recipe"),
     *(f"picture {form}" for form in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")),
     *(f"set {name}" for name in ("sroie", "rvl_invoices", "labelled_csv", "cinnamon", "kalapa", "page_xml")),
-    *("set kaggle_invoices", "set idx"),
+    *("set kaggle_invoices", "set idx", "set tfrecord"),
     *(f"set labelled_csv {kind}" for kind in ("list", "lines", "object")),
 )
 INPUTS = 500  # of each parser
