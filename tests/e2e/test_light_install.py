@@ -106,7 +106,7 @@ print("".join(one.text for one in load_model("digits").predict(pictures)))
 def test_a_model_is_judged(light, digits, tmp_path):
     done = run(light / "tfx-ocr", "evaluate", "digits", "--data", digits, "--split", "test", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9424, ")  # of the sample's 382 digits
+    assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9346, ")  # of the sample's 382 digits
 
 
 def test_what_needs_tfx_says_how_to_install_it(light, tmp_path):

@@ -58,7 +58,7 @@ def test_tensorflow_is_not_heard_where_it_predicts(tmp_path, saved_model, digits
 def test_tensorflow_is_not_heard_where_a_model_is_judged(tmp_path, saved_model, digits_sample):
     done = run(tmp_path, "evaluate", "digits", "--data", digits_sample / "test", "--model", saved_model)
     assert (done.returncode, done.stderr) == (1, "")
-    assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9424, ")
+    assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9346, ")
 
 
 def test_the_server_says_its_flags_and_no_more(tmp_path):
