@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-
-from tfx_ocr.data.samples import get_sample
 
 pytestmark = pytest.mark.e2e
 
@@ -56,12 +53,6 @@ def install(folder: Path, what: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory) -> Path:
-    """Write the sample's digits."""
-    return get_sample("digits")(tmp_path_factory.mktemp("sample") / "digits")
-
-
 def test_the_environment_is_small(light, capsys):
     files = [path for path in light.parent.rglob("*") if path.is_file() and not path.is_symlink()]
     size = sum(path.stat().st_size for path in files if "__pycache__" not in path.parts) / 2**20
@@ -72,8 +63,8 @@ def test_the_environment_is_small(light, capsys):
     assert names.isdisjoint(HEAVY)
 
 
-def test_the_command_answers(light, digits, tmp_path):
-    file = next((digits / "test/5").iterdir())
+def test_the_command_answers(light, digits_sample, tmp_path):
+    file = digits_sample / "test/5/1550.png"
     done = run(light / "tfx-ocr", "predict", "digits", file, "--json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)[0]["label"] == "5"
@@ -103,8 +94,8 @@ print("".join(one.text for one in load_model("digits").predict(pictures)))
     assert done.stdout.strip() == "".join(answers["label"] for answers in expected)
 
 
-def test_a_model_is_judged(light, digits, tmp_path):
-    done = run(light / "tfx-ocr", "evaluate", "digits", "--data", digits, "--split", "test", cwd=tmp_path)
+def test_a_model_is_judged(light, digits_sample, tmp_path):
+    done = run(light / "tfx-ocr", "evaluate", "digits", "--data", digits_sample, "--split", "test", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "")
     assert done.stdout.splitlines()[1].startswith("gate REFUSED: accuracy 0.9346, ")  # of the sample's 382 digits
 
@@ -116,7 +107,7 @@ def test_what_needs_tfx_says_how_to_install_it(light, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_answers_with_the_extra_that_it_needs(light, digits, tmp_path):
+def test_a_server_answers_with_the_extra_that_it_needs(light, digits_sample, ports, tmp_path):
     needs = run(light / "tensorflow_model_server", "--model_name=digits", "--model_base_path=/", cwd=tmp_path)
     assert needs.returncode == 1
     assert "is not installed: pip install 'tfx-ocr[serve]'" in needs.stderr.splitlines()[-1]
@@ -124,8 +115,7 @@ def test_a_server_answers_with_the_extra_that_it_needs(light, digits, tmp_path):
     install(folder, f"{next(folder.glob('*.whl'))}[serve]")
     (shipped,) = light.parent.glob("lib/python3*/site-packages/tfx_ocr/data/pretrained/digits/model")
     shutil.copytree(shipped, tmp_path / "digits/1")
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        grpc, rest = (free.getsockname()[1] for free in (one, other))
+    grpc, rest = ports(2)
     command = [light / "tensorflow_model_server", f"--port={grpc}", f"--rest_api_port={rest}", "--model_name=digits"]
     server = subprocess.Popen(
         [*command, f"--model_base_path={tmp_path}/digits"],
@@ -133,7 +123,7 @@ def test_a_server_answers_with_the_extra_that_it_needs(light, digits, tmp_path):
     )  # fmt: skip
     try:
         assert any("Exporting HTTP/REST API" in line for line in server.stderr)
-        file, address = next((digits / "test/5").iterdir()), f"http://127.0.0.1:{rest}"
+        file, address = digits_sample / "test/5/1550.png", f"http://127.0.0.1:{rest}"
         done = run(light / "tfx-ocr", "predict", "digits", file, "--json", "--server", address, cwd=tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert json.loads(done.stdout)[0]["label"] == "5"

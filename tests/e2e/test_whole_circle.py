@@ -3,12 +3,11 @@
 One home for all tests of the module, in this order: each run is what the one before left to do.
 """
 
+import fcntl
 import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from pathlib import Path
@@ -16,96 +15,22 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.pipeline import last_run
-from tfx_ocr.pipeline.settings import Settings
+from tfx_ocr.pipeline.cli.run import LOCK
 
 pytestmark = pytest.mark.e2e
 
-COMMAND = str(Path(sys.executable).with_name("tfx-ocr"))
-STOCK = str(Path(sys.executable).with_name("tfx"))
 RUNNER = str(Path(__file__).resolve().parents[2] / "pipeline" / "local_runner.py")
 JUDGED = ["Evaluator", "Pusher", "Report"]
 
 
-class Home:
-    """A home of its own, and what lies in it after a run."""
-
-    def __init__(self, folder):
-        self.settings = Settings(home=str(folder / "work"))
-        self.folder = folder
-        self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("TFX_OCR_")},
-            "TFX_OCR_HOME": self.settings.home,
-            "HOME": str(folder / "user"),  # nothing may be written there
-        }
-
-    def run(self, *arguments, expect=0):
-        """Run `tfx-ocr ARGUMENTS` and return its output."""
-        result = subprocess.run(
-            [COMMAND, *arguments], env=self.environment, cwd=self.folder, capture_output=True, text=True, timeout=900
-        )
-        assert result.returncode == expect, result.stdout + result.stderr
-        assert "Traceback" not in result.stdout + result.stderr
-        return result.stdout + result.stderr
-
-    def stock(self, *arguments):
-        """Run `tfx ARGUMENTS --engine=local` in an activated environment; return its output."""
-        activated = f"{Path(STOCK).parent}{os.pathsep}{os.environ['PATH']}"  # it calls pip
-        result = subprocess.run(
-            [STOCK, *arguments, "--engine=local"],
-            env={**self.environment, "PATH": activated, "LOCAL_HOME": str(self.settings.tfx_home)},
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=900,
-        )
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout + result.stderr
-
-    @property
-    def last(self):
-        return last_run.read(self.settings)
-
-    def executed(self):
-        """Return steps of the last run that were not taken from the cache."""
-        return [step["name"] for step in self.last["steps"] if step["executed"]]
-
-    def versions(self):
-        return sorted(int(path.name) for path in Path(self.settings.serving_dir).iterdir() if path.name.isdigit())
-
-    def head(self):
-        """Return shapes of the served head's weights: features to units, and so on to the classes."""
-        import tensorflow as tf
-
-        variables = Path(self.settings.serving_dir) / str(self.versions()[-1]) / "variables" / "variables"
-        shapes = [tuple(shape) for _, shape in tf.train.list_variables(str(variables))]
-        return [shape for shape in shapes if len(shape) == 2]
-
-    def metadata(self):
-        """Return artifacts, and executions by state (2 running, 3 complete, 4 failed, 5 cached), over all runs."""
-        from ml_metadata import MetadataStore
-        from ml_metadata.proto import metadata_store_pb2
-
-        config = metadata_store_pb2.ConnectionConfig()
-        config.sqlite.filename_uri = str(self.settings.folder / "metadata.sqlite")
-        store = MetadataStore(config)
-        states = Counter(execution.last_known_state for execution in store.get_executions())
-        return len(store.get_artifacts()), states
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return Home(tmp_path_factory.mktemp("circle"))
-
-
 def test_the_default_run_ends_with_a_served_version_and_a_report(home):
-    printed = home.run("run", "digits")
-    assert len(printed.splitlines()) < 80
+    assert len(home.printed.splitlines()) < 80
     assert home.last["status"] == "pushed"
     assert home.versions() == [int(home.last["version"])]
     assert home.last["verdict"]["blessed"]
     assert home.last["verdict"]["n"] == 382
     assert f"version {home.last['version']}" in Path(home.last["report"]).read_text(encoding="utf-8")
-    assert "gate passed: accuracy 0.9" in printed
+    assert "gate passed: accuracy 0.9" in home.printed
     assert not (home.folder / "user" / "tfx").exists()
 
 
@@ -132,12 +57,12 @@ def test_the_same_again_executes_nothing_and_makes_nothing(home):
     assert "0 of 10 steps ran" in printed
 
 
-def test_without_a_memory_of_the_last_run_the_cache_says_the_same_and_a_damaged_register_is_made_anew(home):
+def test_without_a_memory_of_the_last_run_the_cache_says_the_same_and_a_damaged_register_is_made_anew(home, rerun):
     artifacts, before = home.metadata()
     version = home.last["version"]
     (home.settings.folder / last_run.FILE).write_text("", encoding="utf-8")
     (home.settings.tfx_home / "digits" / "pipeline_args.json").unlink()
-    printed = home.run("run", "digits")
+    printed = rerun()
     assert "$ tfx pipeline create" in printed
     assert home.executed() == []
     now, after = home.metadata()
@@ -146,11 +71,11 @@ def test_without_a_memory_of_the_last_run_the_cache_says_the_same_and_a_damaged_
     assert home.last["version"] == version
 
 
-def test_a_damaged_served_version_is_pushed_again(home):
+def test_a_damaged_served_version_is_pushed_again(home, rerun):
     [version] = home.versions()
     served = Path(home.settings.serving_dir) / str(version) / "saved_model.pb"
     served.write_bytes(served.read_bytes()[:-1])
-    home.run("run", "digits")
+    rerun()
     assert home.executed() == ["Pusher", "Report"]
     assert home.versions() == [version, int(home.last["version"])]
     shutil.rmtree(served.parent)
@@ -175,17 +100,17 @@ def test_evaluate_fails_below_the_gate(home):
         del home.environment["TFX_OCR_OVERRIDES"]
 
 
-def test_a_changed_threshold_reruns_the_evaluator_and_what_follows(home):
+def test_a_changed_threshold_reruns_the_evaluator_and_what_follows(home, rerun):
     version = home.last["version"]
-    home.run("run", "digits", "--set", "gate.at_least.accuracy=0.5")
+    rerun("--set", "gate.at_least.accuracy=0.5")
     assert home.executed() == JUDGED
     assert home.last["verdict"]["checks"][0]["limit"] == 0.5
     assert home.versions() == [int(version)]  # the same files are served already
 
 
-def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_reruns_transform(home):
+def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_reruns_transform(home, rerun):
     version = home.last["version"]
-    printed = home.run("run", "digits", "--set", "image.margin=0.3", "--set", "trainer.epochs=1", expect=1)
+    printed = rerun("--set", "image.margin=0.3", "--set", "trainer.epochs=1", expect=1)
     assert home.executed() == ["Transform", "Trainer", "Evaluator", "InfraValidator", "Pusher", "Report"]
     assert home.last["status"] == "refused"
     worse = [check for check in home.last["verdict"]["checks"] if check["rule"] == "at_most_worse"]
@@ -200,15 +125,13 @@ def test_a_worse_model_is_refused_with_its_numbers_and_a_changed_preprocessing_r
 
 def changes_of_the_tuned_run():
     any_seed = [f"gate.at_most_worse.{name}=1" for name in ("accuracy", "macro_f1")]  # another is judged elsewhere
-    pairs = ("trainer.seed=8", "tuner.units=(64,)", "tuner.trials=2", "tuner.epochs=1", *any_seed)
-    return [word for pair in pairs for word in ("--set", pair)]
+    short = ("trainer.epochs=10", "tuner.units=(64,)", "tuner.trials=2", "tuner.epochs=1")
+    return [word for pair in ("trainer.seed=8", *short, *any_seed) for word in ("--set", pair)]
 
 
-def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(home):
-    command = [COMMAND, "run", "digits", "--tune", *changes_of_the_tuned_run()]
-    killed = subprocess.Popen(
-        command, env=home.environment, cwd=home.folder, stdout=subprocess.PIPE, text=True, start_new_session=True
-    )
+def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(home, rerun):
+    options = ["--tune", *changes_of_the_tuned_run()]
+    killed = home.start("run", "digits", *options)
     before = []
     for line in killed.stdout:
         before.append(line)
@@ -216,7 +139,9 @@ def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(h
             break
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
-    printed = home.run(*command[1:])
+    with (home.settings.folder / LOCK).open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the last of its processes is gone
+    printed = rerun(*options)
     resumed = next(line for line in printed.splitlines() if "resumed after epoch" in line)
     assert int(resumed.split("epoch ")[1].split(" ")[0]) >= 3
     assert "trial 2/2" in "".join(before)
@@ -228,7 +153,7 @@ def test_a_tuned_run_killed_in_training_goes_on_from_there_by_the_same_command(h
     assert not list((home.settings.folder / "pipeline" / "Trainer" / "checkpoints").iterdir())
 
 
-def test_a_version_is_explained_rolled_back_and_not_pushed_again(home):
+def test_a_version_is_explained_rolled_back_and_not_pushed_again(home, rerun):
     older, newer = home.versions()
     shown = json.loads(home.run("show", str(newer), "--json"))
     assert (shown["version"], shown["status"], shown["compared"]["version"]) == (newer, "pushed", older)
@@ -237,7 +162,7 @@ def test_a_version_is_explained_rolled_back_and_not_pushed_again(home):
     assert shown["metrics"] == home.last["verdict"]["metrics"]
     statuses = [run["status"] for run in json.loads(home.run("runs", "digits", "--json"))]
     assert Counter(statuses) == {"pushed": 5, "refused": 1, "unfinished": 1}
-    image = next((Path(home.settings.home) / "samples" / "digits" / "test" / "7").iterdir())
+    image = min((Path(home.settings.home) / "samples" / "digits" / "test" / "7").iterdir())
     [seen] = json.loads(home.run("trace", str(image), "--json"))
     assert (seen["split"], seen["label"], seen["versions"][-2:]) == ("test", "7", [older, newer])  # one was removed
     assert home.run("trace", "0" * 64, expect=1).startswith("not in the examples of any run")
@@ -247,7 +172,7 @@ def test_a_version_is_explained_rolled_back_and_not_pushed_again(home):
     assert f"restores {older}: crossed sevens" in home.run("versions", "digits").splitlines()[1]
     shown = json.loads(home.run("show", str(restored), "--json"))
     assert (shown["version"], shown["restores"], shown["why"]) == (restored, older, "crossed sevens")
-    printed = home.run("run", "digits", "--tune", *changes_of_the_tuned_run(), expect=1)
+    printed = rerun("--tune", *changes_of_the_tuned_run(), expect=1)
     assert home.executed() == JUDGED  # in comparison with what is served now
     assert f"version {newer}, which is this model, was rolled back" in printed
     assert home.versions() == [older, newer, restored]
@@ -300,8 +225,8 @@ def test_the_stock_commands_do_what_tfx_documents(home):
     ],
     ids=["recipe", "data", "network", "field", "evaluate"],
 )
-def test_bad_use_is_one_sentence_at_once(tmp_path, arguments, said):
-    home = Home(tmp_path)
+def test_bad_use_is_one_sentence_at_once(make_home, tmp_path, arguments, said):
+    home = make_home(tmp_path)
     began = time.monotonic()
     printed = home.run(*arguments, expect=2)
     assert said in printed
