@@ -6,11 +6,14 @@ from tfx_ocr.data.images import encode_png
 def test_every_shipped_model_has_its_test_sets():
     import bench_forms
 
-    for recipe in pretrained.list_names():
-        for reader, folder, rule in bench_forms.list_sets(recipe):
-            assert reader
-            assert folder
-            assert isinstance(rule, Split)
+    sets = {recipe: bench_forms.list_sets(recipe) for recipe in pretrained.list_names()}
+    assert {recipe: len(found) for recipe, found in sets.items()} == {
+        "digits": 1, "hangul": 1, "invoices": 2, "lines": 2
+    }  # fmt: skip
+    for reader, folder, rule in (each for found in sets.values() for each in found):
+        assert reader
+        assert folder
+        assert isinstance(rule, Split)
 
 
 def test_only_records_of_the_test_are_read(tmp_path):

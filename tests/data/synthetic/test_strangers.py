@@ -28,6 +28,7 @@ def test_all_are_fitted_and_no_two_strokes_or_textures_are_equal(channels):
 
 def test_they_are_the_same_whenever_they_are_drawn():
     first = strangers.draw_strangers(SPEC, "AB", "12")
+    assert len(first) == 2  # pictures and labels
     strangers.draw_strangers.cache_clear()
     for one, other in zip(first, strangers.draw_strangers(SPEC, "AB", "12"), strict=True):
         np.testing.assert_array_equal(one, other)
