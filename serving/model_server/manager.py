@@ -293,6 +293,8 @@ class Manager:
         version.servable = None
         with self._changed:
             version.state = END
+            if version.number in model.wanted:  # again, since it was let go
+                self._aspire(model, model.wanted)
             self._changed.notify_all()
         log.info("model %s: version %d is unloaded", model.config.name, version.number)
 

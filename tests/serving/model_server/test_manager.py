@@ -366,3 +366,23 @@ def test_what_was_let_go_while_it_loaded_is_closed(manager, folder, config, load
     loads.gate.set()
     until(lambda: states(models, "b") == {1: "END"})
     until(lambda: loads.made["b", 1].is_closed)
+
+
+def test_a_model_that_is_wanted_again_while_it_is_unloaded_is_loaded_again(manager, loads, folder, config):
+    import concurrent.futures
+
+    for name in ("a", "b"):
+        folder(1, name=name)
+    manager = manager()
+    manager.reload(config(names=("a", "b")), is_first=True)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with manager.use(spec("a")):  # a request in flight: it is not closed before that ends
+            before = loads.made["a", 1]
+            manager.reload(config(names=("b",)))
+            again = pool.submit(manager.reload, config(names=("a", "b")))
+            concurrent.futures.wait([again], timeout=0.2)
+            assert not again.done()
+        again.result(WAIT_S)
+    assert before.is_closed
+    assert loads.made["a", 1] is not before
+    assert served(manager, name="a")
