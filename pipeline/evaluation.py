@@ -19,8 +19,8 @@ from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import choose_reader, get_reader
-from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.validation import validate_records
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from tfx_ocr.data.readers.tfrecord import serialize
+from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.data.synthetic import OF_DATA
 

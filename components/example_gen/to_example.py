@@ -18,8 +18,8 @@ from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import get_reader
 from tfx_ocr.data.readers.split_names import find_split_part
-from tfx_ocr.data.readers.tfrecord import serialize
 from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.validation import validate_records
 
 # What goes on: split that the data names, key of the division, digest of the picture, source, label, tf.Example.

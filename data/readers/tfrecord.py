@@ -15,8 +15,6 @@ from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected, Value
 from tfx_ocr.data.record_file import read_records
-from tfx_ocr.data.record_file import serialize as serialize
-from tfx_ocr.data.record_file import write as write
 
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from tfx_ocr.data.readers import get_reader, tfrecord
+from tfx_ocr.data import record_file
+from tfx_ocr.data.readers import get_reader
 from tfx_ocr.data.record import Record
 
 HERE = Path(__file__).parent
@@ -27,7 +28,7 @@ def fill(folder: Path) -> None:
             split[of[record.group]].append(record)
         shutil.rmtree(folder / name)
     for name, records in split.items():
-        tfrecord.write(folder / f"{name}.tfrecord.gz", records)
+        record_file.write(folder / f"{name}.tfrecord.gz", records)
     shutil.copy(HERE / LICENCES, folder)
 
 

@@ -30,6 +30,8 @@ from tfx_ocr.serving.runtimes.runtime import Options, Runtime
 if TYPE_CHECKING:
     from tfx_ocr.serving.runtimes.portable import PortableModel
 
+ATTEMPTS = 2  # at a request: the process may have ended by itself, or by the request
+
 log = logging.getLogger(__name__)
 
 
@@ -65,17 +67,14 @@ class OwnProcess(Runtime):
         self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None
     ) -> list[np.ndarray]:
         """See `Runtime`. Runs one request or batch at a time; a request whose time is over may still be run."""
-        begin = time.monotonic()
-        pool = self._pool
-        try:
-            return self._wait(pool.submit(_run, signature, dict(inputs), outputs, timeout_s), timeout_s)
-        except BrokenProcessPool:
-            left = None if timeout_s is None else timeout_s - (time.monotonic() - begin)
-            pool = self._replace(pool)
-        try:
-            return self._wait(pool.submit(_run, signature, dict(inputs), outputs, left), left)
-        except BrokenProcessPool:
-            raise RequestError(str(self.path), "INTERNAL", "the process that runs the model ended twice") from None
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        for _ in range(ATTEMPTS):
+            pool, left = self._pool, None if deadline is None else deadline - time.monotonic()
+            try:
+                return self._wait(pool.submit(_run, signature, dict(inputs), outputs, left), left)
+            except BrokenProcessPool:
+                self._replace(pool)
+        raise RequestError(str(self.path), "INTERNAL", "the process that runs the model ended twice")
 
     def close(self) -> None:
         """See `Runtime`."""
@@ -85,13 +84,12 @@ class OwnProcess(Runtime):
         spawned = multiprocessing.get_context("spawn")  # the threads of a server do not survive a fork
         return concurrent.futures.ProcessPoolExecutor(1, spawned, _begin, self._given)
 
-    def _replace(self, broken: concurrent.futures.ProcessPoolExecutor) -> concurrent.futures.ProcessPoolExecutor:
-        """Return a pool that works: a new one, or that of another thread which met the same end."""
+    def _replace(self, broken: concurrent.futures.ProcessPoolExecutor) -> None:
+        """Start a new process, unless another thread that met the same end has done so."""
         with self._lock:
             if self._pool is broken:
                 log.warning("the process that runs %s ended; it is started again", self.path)
                 self._pool = self._start()
-            return self._pool
 
     def _wait(self, future: concurrent.futures.Future[list[np.ndarray]], timeout_s: float | None) -> list[np.ndarray]:
         try:

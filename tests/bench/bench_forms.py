@@ -65,7 +65,7 @@ def compare(recipe: str, most: int = 0) -> list[results.Row]:
 
     from tfx_ocr.components.infra_validator.parity import measure_parity
     from tfx_ocr.data import pretrained
-    from tfx_ocr.data.readers.tfrecord import serialize
+    from tfx_ocr.data.record_file import serialize
     from tfx_ocr.pipeline.evaluation import prepare_record
     from tfx_ocr.pipeline.recipes import get_recipe
     from tfx_ocr.serving.runtimes import SAVED_MODEL, open_folder

@@ -89,7 +89,8 @@ def draw(out: pathlib.Path, fonts_folder: pathlib.Path) -> None:
 
 def copy_writers(target: pathlib.Path, *, others: bool, copies: int) -> None:
     """Write real crops to a TFRecord: those of `WRITERS`, or all others. Doubtful ones are left out."""
-    from tfx_ocr.data.readers import labelled_csv, tfrecord
+    from tfx_ocr.data import record_file
+    from tfx_ocr.data.readers import labelled_csv
     from tfx_ocr.data.record import Record
 
     root = pipelines.data_folder("hangul_syllables")
@@ -103,7 +104,7 @@ def copy_writers(target: pathlib.Path, *, others: bool, copies: int) -> None:
 
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        tfrecord.write(target, records())
+        record_file.write(target, records())
 
 
 def rows(printed: dict, written: dict) -> list[results.Row]:

@@ -71,7 +71,7 @@ def main() -> None:
 
 def write(work: pathlib.Path, fold: int) -> None:
     """Write `data/SPLIT-PART.tfrecord.gz` of both sets, and the test pages once more in a folder a part."""
-    from tfx_ocr.data.readers import tfrecord
+    from tfx_ocr.data import record_file
 
     if (work / "data").exists():
         return
@@ -79,10 +79,10 @@ def write(work: pathlib.Path, fold: int) -> None:
     for part in READ:
         divided = pages(part, fold)
         for split, records in divided.items():
-            tfrecord.write(at(partial, f"{split}-{part}"), records)
-        tfrecord.write(at(work / part, f"test-{part}"), divided["test"])
+            record_file.write(at(partial, f"{split}-{part}"), records)
+        record_file.write(at(work / part, f"test-{part}"), divided["test"])
         if part == "rvl":
-            tfrecord.write(at(work / ALL_NAMED, f"test-{part}"), map(all_named, divided["test"]))
+            record_file.write(at(work / ALL_NAMED, f"test-{part}"), map(all_named, divided["test"]))
     partial.rename(work / "data")
 
 

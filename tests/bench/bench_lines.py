@@ -56,7 +56,8 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
     """Write a real set as TFRecords: train, many times over, and eval to `out`, test to both folders."""
     from tfx_ocr.components.example_gen.splits import Divider
     from tfx_ocr.components.recipe import Split
-    from tfx_ocr.data.readers import get_reader, tfrecord
+    from tfx_ocr.data import record_file
+    from tfx_ocr.data.readers import get_reader
     from tfx_ocr.data.record import Record
 
     rules = {
@@ -75,7 +76,7 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
         path = folder / f"{split}-{name}.tfrecord"
         if not path.exists():
             mine = [record for record in records if divider.choose_split(record.split, record.group) == split]
-            tfrecord.write(path, mine * copies)
+            record_file.write(path, mine * copies)
 
 
 def rows(found: dict[str, dict[str, Any]]) -> list[results.Row]:

@@ -19,11 +19,11 @@ def test_splits_are_listed_in_the_order_of_their_use(examples):
 
 def test_records_of_a_split_come_in_the_order_of_its_files(examples, tmp_path):
     from tfx_ocr.components.reading import read_split
-    from tfx_ocr.data.readers import tfrecord
+    from tfx_ocr.data import record_file
     from tfx_ocr.data.record import Record
 
     later = Record(features={"image": b"3", "label": b"3"}, source="later", group="")
-    tfrecord.write(tmp_path / "Split-test" / "data_tfrecord-00001-of-00002.gz", [later])
+    record_file.write(tmp_path / "Split-test" / "data_tfrecord-00001-of-00002.gz", [later])
     found = list(read_split(examples, "test"))
     assert [b"test/1/0.png" in found[0], b"test/2/1.png" in found[1], b"later" in found[2]] == [True] * 3
     assert len(found) == 3

@@ -15,8 +15,8 @@ from tfx_ocr.components.evaluator import records
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.example import serialize_example
 from tfx_ocr.data.images import to_png
-from tfx_ocr.data.readers.tfrecord import write
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.record_file import write
 from tfx_ocr.pipeline.cli.evaluate import _lines as format_lines
 from tfx_ocr.pipeline.evaluation import evaluate
 from tfx_ocr.pipeline.settings import Settings

@@ -67,12 +67,12 @@ def judge(artifact, tmp_path):
     import shutil
 
     from tfx_ocr.components.evaluator.executor import Executor
-    from tfx_ocr.data.readers import tfrecord
+    from tfx_ocr.data import record_file
 
     def run(export, task, records, **limits):
         shutil.copytree(export, tmp_path / "model" / "Format-Serving")
         (tmp_path / "examples" / "Split-test").mkdir(parents=True)
-        tfrecord.write(tmp_path / "examples" / "Split-test" / "data_tfrecord-00000-of-00001.gz", records)
+        record_file.write(tmp_path / "examples" / "Split-test" / "data_tfrecord-00000-of-00001.gz", records)
         examples = artifact("Examples", tmp_path / "examples")
         examples.split_names = '["test"]'
         made = {

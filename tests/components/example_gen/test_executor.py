@@ -14,9 +14,8 @@ from tfx_ocr.components.example_gen.executor import Executor
 from tfx_ocr.components.recipe import Examples, LineImage, Recipe, Split, Trainer
 from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.data import images
+from tfx_ocr.data import images, record_file
 from tfx_ocr.data.alphabets.inline import Characters
-from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.record import Record
 
 pytestmark = pytest.mark.tfx
@@ -180,7 +179,7 @@ def records_of(writers, split=""):
 def test_groups_are_never_cut_and_a_record_without_one_is_set_aside(tmp_path):
     (tmp_path / "data").mkdir()
     writers = ["w1", "w2", "w3", "w4", "w5", "w10"]
-    tfrecord.write(tmp_path / "data/all.tfrecord", records_of([*writers, ""]))
+    record_file.write(tmp_path / "data/all.tfrecord", records_of([*writers, ""]))
     rule = Split(by="group", eval_groups=("w3..w4",), test_groups=("w5..w99",))
     splits, rejected, summary = ingest(tmp_path, tmp_path / "data", split=rule)
     groups = {

@@ -5,6 +5,7 @@ import struct
 import pytest
 import tensorflow as tf
 
+from tfx_ocr.data import record_file
 from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.record import Record, Rejected
 
@@ -40,7 +41,7 @@ def everything(root):
 @pytest.mark.parametrize("name", ["eval-0.tfrecord", "eval.tfrecords.gz"])
 def test_what_is_written_is_read_back(tmp_path, name):
     records = [record(number) for number in range(3)]
-    assert tfrecord.write(tmp_path / name, records) == 3
+    assert record_file.write(tmp_path / name, records) == 3
     assert tfrecord.is_supported(tmp_path)
     assert everything(tmp_path) == [record(number, file=name, split="eval") for number in range(3)]
     assert [path.name for path in tmp_path.iterdir()] == [name]
@@ -55,7 +56,7 @@ def test_a_page_comes_back_with_its_words_and_boxes(tmp_path):
         "field_values": [b"RM7.42"],
         "page_size": [100.0, 200.0],
     }
-    tfrecord.write(tmp_path / "a.tfrecord", [record(0, features=page)])
+    record_file.write(tmp_path / "a.tfrecord", [record(0, features=page)])
     assert everything(tmp_path) == [record(0, features=page, file="a.tfrecord")]
 
 
@@ -143,7 +144,7 @@ def damaged(raw, where):
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("damage", ["cut", "flipped", "absurd_length"])
 def test_records_before_the_damage_are_kept_and_the_damage_is_one_set_aside(tmp_path, compressed, damage):
-    tfrecord.write(tmp_path / "a.tfrecord", [record(number) for number in range(3)])
+    record_file.write(tmp_path / "a.tfrecord", [record(number) for number in range(3)])
     raw = (tmp_path / "a.tfrecord").read_bytes()
     third = len(raw) * 2 // 3
     if damage == "cut":
@@ -161,7 +162,7 @@ def test_records_before_the_damage_are_kept_and_the_damage_is_one_set_aside(tmp_
 
 
 def test_a_cut_gz_keeps_what_came_before(tmp_path):
-    tfrecord.write(
+    record_file.write(
         tmp_path / "a.tfrecord.gz",
         [record(n, features={"image": n.to_bytes(4, "big") * 9, "label": b"7"}) for n in range(9000)],
     )
@@ -179,7 +180,7 @@ def test_a_failed_write_leaves_nothing(tmp_path):
         raise KeyError("no more")
 
     with pytest.raises(KeyError):
-        tfrecord.write(tmp_path / "a.tfrecord", records())
+        record_file.write(tmp_path / "a.tfrecord", records())
     assert list(tmp_path.iterdir()) == []
 
 

@@ -48,7 +48,7 @@ def test_a_second_call_changes_no_file(folder):
 def test_what_is_shipped_damaged_is_said(tmp_path, monkeypatch):
     class Damaged:
         list_shards = staticmethod(lambda root: [json.dumps(["x"])])
-        read = staticmethod(lambda root, shard: [invoices.tfrecord.Rejected(source="x", reason="no words")])
+        read = staticmethod(lambda root, shard: [tfrecord.Rejected(source="x", reason="no words")])
 
     monkeypatch.setattr(invoices, "get_reader", lambda name: Damaged)
     with pytest.raises(ValueError, match=r"sroie\.zip is damaged: x, no words"):

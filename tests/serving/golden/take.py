@@ -31,8 +31,8 @@ def draw(name: str) -> None:
     import tensorflow as tf
 
     from tfx_ocr.data.readers import get_reader
-    from tfx_ocr.data.readers.tfrecord import serialize
     from tfx_ocr.data.record import Record
+    from tfx_ocr.data.record_file import serialize
     from tfx_ocr.data.samples import get_sample
 
     reader = get_reader(READERS[name])
