@@ -16,7 +16,9 @@ def check(
     data: Annotated[str, typer.Option(help="Folder of the data; else the sample.")] = "",
     all_records: Annotated[bool, typer.Option("--all", help="Look at every record, however long it takes.")] = False,
 ) -> None:
-    """Check RECIPE and its data: what a run would set aside and why, the splits, and what is too little.
+    """Check RECIPE and its data.
+
+    Says what a run would set aside and why, what the splits are, and what is too little.
 
     Examples:
       tfx-ocr check digits --data ~/mnist_png

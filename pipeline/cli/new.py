@@ -16,7 +16,9 @@ def create(
     data: Annotated[str, typer.Option(help="Folder of labelled pictures or pages, of any format that is known.")],
     minutes: Annotated[float, typer.Option(help="Time for a run on two cores.", min=2)] = 10,
 ) -> None:
-    """Look at DATA and write a recipe for it, `recipes/NAME.toml`, every value with its reason.
+    """Look at DATA and write a recipe for it.
+
+    The recipe is `recipes/NAME.toml`, every value with its reason.
 
     Examples:
       tfx-ocr new letters --data ~/letters

@@ -15,7 +15,9 @@ def roll_back(
     to: Annotated[int | None, typer.Option(help="Version to serve again; else the one before.", min=1)] = None,
     why: Annotated[str, typer.Option(help="Reason, kept in the new version's manifest.")] = "",
 ) -> None:
-    """Serve an older version of NAME again, under a new number: nothing is removed, servers load it as any other.
+    """Serve an older version of NAME again.
+
+    It gets a new number: nothing is removed, and servers load it as any other.
 
     A run does not push the model that was rolled back again. `--to` with its number does.
 

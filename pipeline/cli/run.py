@@ -46,7 +46,7 @@ def run(
         bool, typer.Option("--curve", help="Train on a quarter and a half too: does more data pay?")
     ] = False,
 ) -> None:
-    """Run RECIPE's pipeline here: from files to a judged, pushed model and its report.
+    """Run RECIPE: from files to a judged, pushed model and a report.
 
     Only what changed since the last run is done again; after an interruption the same command goes on.
 

@@ -16,7 +16,9 @@ def print_runs(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,
 ) -> None:
-    """List the runs of RECIPE, the newest first: how each ended, and the version that it pushed.
+    """List the runs of RECIPE: how each ended and what it pushed.
+
+    The newest comes first.
 
     Examples:
       tfx-ocr runs digits

@@ -17,7 +17,9 @@ def show(
     version: Annotated[int, typer.Argument(help="Number of a pushed version.")],
     as_json: Annotated[bool, typer.Option("--json", help="JSON in place of the text.")] = False,
 ) -> None:
-    """Show where VERSION came from: its run, data, code, settings, metrics and the time of each step.
+    """Show where VERSION came from: run, data, code, metrics.
+
+    Also prints its settings and the time of each step.
 
     Examples:
       tfx-ocr versions digits

@@ -19,7 +19,7 @@ def submit(
     endpoint: Annotated[str, typer.Option(help="Address of the Kubeflow Pipelines API.")],
     experiment: Annotated[str, typer.Option(help="Experiment the run belongs to.")] = "tfx-ocr",
 ) -> None:
-    """Compile RECIPE's graph for Kubeflow Pipelines v2 and start a run of it.
+    """Compile RECIPE's graph for Kubeflow Pipelines and run it there.
 
     The stock `tfx run create --engine=kubeflow` ends in ImportError in every TFX; this takes its place. TFX_OCR_INPUT,
     TFX_OCR_PIPELINE_ROOT and TFX_OCR_SERVING name addresses the cluster reaches, TFX_OCR_IMAGE the steps' image

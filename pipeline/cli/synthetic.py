@@ -23,7 +23,9 @@ def draw(
     name: Annotated[str, typer.Option(help="Of the set; train, eval or test is that split. Default: KIND.")] = "",
     seed: Annotated[int, typer.Option(help="The same gives the same pictures.")] = 7,
 ) -> None:
-    """Draw KIND to TFRecords in OUT, to train on before one's own data, or beside it.
+    """Draw KIND to TFRecords in OUT, to train on.
+
+    Train on them before your own data, or mixed with it.
 
     Examples:
       tfx-ocr synthetic lines --fonts ~/fonts --texts words.txt --out drawn

@@ -22,7 +22,7 @@ def print_trace(
     image: Annotated[str, typer.Argument(help="An image file, or the SHA-256 of one in hex.", metavar="FILE|SHA256")],
     as_json: Annotated[bool, typer.Option("--json", help="A JSON list in place of the table.")] = False,
 ) -> None:
-    """Say which models saw an image, in which split and under which label.
+    """Say which models saw an image, in which split, as which label.
 
     Examples:
       tfx-ocr trace scan.png

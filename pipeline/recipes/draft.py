@@ -436,6 +436,7 @@ def choose_gate(
     if len(tested) < Gate().min_examples:
         stated = any(each.split in ("eval", "test") for _, each in divided)
         why += f"; {len(tested)} test records are few: label more" + ("" if stated else ", or run with --folds 5")
+    why = f"{metric} {'at most' if lower else 'at least'} {limit:g}: {why}"
     limits = {metric: limit}
     return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 
