@@ -108,7 +108,7 @@ def test_glibc_chooses_the_lock(machine, libc, python, lock):
     assert here.installed() == [
         "venv .venv",
         "pip install -q --disable-pip-version-check --require-hashes -r requirements/installer.txt",
-        f"uv pip sync -q --require-hashes --no-build-isolation requirements/{lock}.txt",
+        f"uv pip sync -q --compile-bytecode --require-hashes --no-build-isolation requirements/{lock}.txt",
         "uv pip install -q --no-deps --no-build-isolation --editable .",
     ]
 
