@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tfx_ocr.serving.codes import HTTP_STATUSES
-from tfx_ocr.serving.model_server import json_answers, large_bodies, rest_api
+from tfx_ocr.serving.model_server import json_answers, large_bodies, reading, rest_api
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError
 from tfx_ocr.serving.model_server.flags import ALL_ADDRESSES, LOOPBACK
 from tfx_ocr.serving.model_server.handlers import Handlers
@@ -67,11 +67,13 @@ class App:
         self._held_bytes = 0
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
         self._large = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rest-large")
+        self._reading = reading.Reading(handlers)
         routes: list[BaseRoute] = [Mount(prefix, self._serve_api) for prefix in ("/v1", "/V1")]
+        routes.append(Route("/openapi.json", self._describe_api))
         if monitoring_path:
             routes.append(Route(monitoring_path, self._show_metrics))
         router = Router(routes, redirect_slashes=False, default=_refuse_path)
-        self._app: ASGIApp = CORSMiddleware(router, ["*"], allow_methods=["POST", "GET"]) if cors else router
+        self._app: ASGIApp = CORSMiddleware(router, ["*"], allow_methods=["POST", "GET", "DELETE"]) if cors else router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -89,6 +91,10 @@ class App:
         """Take no more requests; those in the threads end by themselves."""
         for pool in (self._pool, self._large):
             pool.shutdown(wait=False, cancel_futures=True)
+        self._reading.close()
+
+    async def _describe_api(self, _: Request) -> Response:
+        return _build_response(200, await asyncio.to_thread(reading.build_openapi))
 
     async def _show_metrics(self, _: Request) -> Response:
         return Response(await asyncio.to_thread(self._monitoring.format_page), media_type=CONTENT_TYPE)
@@ -100,12 +106,24 @@ class App:
         is_packed = "gzip" in Headers(scope=scope).get("content-encoding", "")
         try:
             async with self._hold_body(scope, receive) as parts:
-                call = rest_api.parse(scope["method"], target)
-                model, api = call.spec.name, call.api
-                response = _build_response(200, await self._answer(call, parts, is_packed))
+                if reading_call := reading.parse(scope["method"], target):
+                    api = "read"
+                    body = b"".join(parts)
+                    body = await asyncio.to_thread(_unpack, body) if is_packed else body
+                    response = _build_response(*await self._reading.answer(reading_call, body, self._timeout_s))
+                else:
+                    call = rest_api.parse(scope["method"], target)
+                    model, api = call.spec.name, call.api
+                    response = _build_response(200, await self._answer(call, parts, is_packed))
         except ServingError as error:
             code = error.code.name
             response = _build_response(error.http_status, json_answers.format_error(error.message))
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            logging.getLogger(__name__).exception("%s %s failed", scope["method"], target)
+            code, message = "INTERNAL", f"{type(error).__name__} in the server"
+            response = _build_response(HTTP_STATUSES[code], json_answers.format_error(message))
         self._monitoring.count_request(api, "REST", model, code, time.monotonic() - begin)
         await response(scope, receive, send)
 
@@ -165,11 +183,6 @@ class App:
             raise ServingError(
                 grpc.StatusCode.DEADLINE_EXCEEDED, f"No answer within {self._timeout_s:g} seconds"
             ) from None
-        except ServingError:
-            raise
-        except Exception as error:
-            logging.getLogger(__name__).exception("%s of %s failed", call.what, call.spec.name)
-            raise ServingError(grpc.StatusCode.INTERNAL, f"{type(error).__name__} in the server") from error
 
 
 class Server:

@@ -18,7 +18,7 @@ from tfx_ocr.serving.reader import glyphs
 from tfx_ocr.serving.reader.glyphs import Blob
 from tfx_ocr.serving.reader.sheet import Sheet
 
-BATCH = 64  # pictures of a request
+BATCH = 32  # pictures of a request: serving/docker/batching.config takes no more
 MARGIN = 0.2  # paper around a digit, in its longer sides
 DOUBT = 0.95  # probability below which other ways to cut or join are tried
 WIDE = 1.2  # heights: what is wider may be several digits

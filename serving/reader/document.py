@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +82,28 @@ class Document:
 
     def _repr_png_(self) -> bytes | None:
         return self.draw(self.numbers[0])._repr_png_() if self.pages and self.images else None
+
+
+def build_document(
+    pages: Sequence[Page],
+    errors: Mapping[int, str],
+    source: str = "",
+    images: Callable[[], Iterator[PageImage]] | None = None,
+) -> Document:
+    """Return a document of the pages that were read.
+
+    Args:
+        pages: in their order.
+        errors: numbers of the other pages to why they were not read; 0 stands for the file.
+        source: as in `Document`.
+        images: likewise.
+
+    Raises:
+        ValueError: no page was read.
+    """
+    if not pages:
+        raise ValueError("; ".join(f"page {number}: {why}" if number else why for number, why in errors.items()))
+    return Document(source=source, pages=tuple(pages), errors=errors, images=images)
 
 
 def format_text(page: Page) -> str:

@@ -34,12 +34,14 @@ class PageImage:
 
     Attributes:
         number: of the page in its file, from 1; 0 where the file itself cannot be read.
+        count: of pages in the file.
         pixels: [height, width] or [height, width, 3] uint8, upright as its EXIF says; None where there is an error.
         words: of the text that a PDF's page already has, boxes in these pixels.
         error: one clause; "" for none.
     """
 
     number: int
+    count: int = 1
     pixels: np.ndarray | None = None
     words: tuple[Word, ...] = ()
     error: str = ""
@@ -111,9 +113,11 @@ def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
                 width, height = opened.size
                 if width * height > max_pixels:
                     raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-                yield PageImage(number=number + 1, pixels=_lay_on_white(images.open_picture(content, number)))
+                pixels = _lay_on_white(images.open_picture(content, number))
         except Exception as error:
-            yield PageImage(number=number + 1, error=_say(error))
+            yield PageImage(number=number + 1, count=count, error=_say(error))
+        else:
+            yield PageImage(number=number + 1, count=count, pixels=pixels)
 
 
 def _lay_on_white(picture: Image.Image) -> np.ndarray:
@@ -141,19 +145,21 @@ def _read_pdf(content: bytes, dpi: int, max_pixels: int) -> Iterator[PageImage]:
         for number in range(count):
             try:
                 with contextlib.closing(opened[number]) as page:
-                    yield _render(page, number + 1, dpi / POINTS, max_pixels)
+                    pixels, words = _render(page, dpi / POINTS, max_pixels)
             except (pypdfium2.PdfiumError, ValueError) as error:
-                yield PageImage(number=number + 1, error=_say(error))
+                yield PageImage(number=number + 1, count=count, error=_say(error))
+            else:
+                yield PageImage(number=number + 1, count=count, pixels=pixels, words=words)
 
 
-def _render(page: Any, number: int, scale: float, max_pixels: int) -> PageImage:
+def _render(page: Any, scale: float, max_pixels: int) -> tuple[np.ndarray, tuple[Word, ...]]:
     width, height = (side * scale for side in page.get_size())
     if min(width, height) < 1:
         raise ValueError("a page of no size")
     if width * height > max_pixels:
         raise ValueError(f"too large: {width:.0f} x {height:.0f} pixels, where {max_pixels} are allowed")
     pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3]
-    return PageImage(number=number, pixels=np.array(pixels), words=_read_words(page, scale, height))
+    return np.array(pixels), _read_words(page, scale, height)
 
 
 def _read_words(page: Any, scale: float, height: float) -> tuple[Word, ...]:

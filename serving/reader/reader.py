@@ -11,7 +11,7 @@ import numpy as np
 from tfx_ocr.data.page.page import Line, Page
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving.locations import open_model
-from tfx_ocr.serving.reader.document import Document, move_regions
+from tfx_ocr.serving.reader.document import Document, build_document, move_regions
 from tfx_ocr.serving.reader.order import arrange
 from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
 
@@ -35,7 +35,7 @@ class Reader:
     def __init__(
         self,
         recognizer: str = DEFAULT,
-        model: str | os.PathLike[str] = "",
+        model: str | os.PathLike[str] | Model = "",
         *,
         whitelist: str = "",
         min_confidence: float = 0.5,
@@ -47,7 +47,8 @@ class Reader:
 
         Args:
             recognizer: name in `RECOGNIZERS`: what is looked for on a page; "" for digits.
-            model: name of a recipe, folder of a model, or address of a server; "" for the recognizer's own.
+            model: name of a recipe, folder of a model, address of a server, or an open model, which stays open; "" for
+                the recognizer's own.
             whitelist: characters that may be read; "" for all.
             min_confidence: from 0 to 1, of what is kept.
             dpi: at which a PDF is rendered.
@@ -65,7 +66,7 @@ class Reader:
             raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
         self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
         self.dpi, self.force_ocr = dpi, force_ocr
-        self._location, self._options = model or recognizer, options
+        self._given, self._options = model or recognizer, options
         self._model: Model | None = None
 
     def read(self, source: Source) -> Document:
@@ -83,16 +84,22 @@ class Reader:
             RequestError: the model fails.
         """
         pages, errors = [], {}
-        for image in self.open(source):
-            if image.error:
+        for image, page in self.read_each(source):
+            if page is None:
                 errors[image.number] = image.error
             else:
-                pages.append(self.read_page(image))
-        if not pages:
-            reasons = (f"page {number}: {reason}" if number else reason for number, reason in errors.items())
-            raise ValueError("; ".join(reasons))
+                pages.append(page)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
-        return Document(source=name, pages=tuple(pages), errors=errors, images=lambda: self.open(source))
+        return build_document(pages, errors, name, lambda: self.open(source))
+
+    def read_each(self, source: Source) -> Iterator[tuple[PageImage, Page | None]]:
+        """Yield the pages of a file one at a time, each with what was read of it; None where it has an error.
+
+        Raises:
+            RequestError: the model fails.
+        """
+        for image in self.open(source):
+            yield image, None if image.error else self.read_page(image)
 
     def open(self, source: Source) -> Iterator[PageImage]:
         """Yield the pages of a file as pictures, one at a time."""
@@ -120,18 +127,23 @@ class Reader:
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
         sheet = prepare(grey)
         if self._model is None:
-            self._model = open_model(self._location, *([self.recognizer] if self._options else []), **self._options)
+            self._model = self._open_model()
         lines = self._recognize(sheet, self._model, self.whitelist, self.min_confidence)
         return Page(size=size, regions=move_regions(arrange(lines), sheet.move_back))
 
     def close(self) -> None:
-        """Release the model."""
-        if self._model is not None:
+        """Release the model, unless it was given open."""
+        if self._model is not None and self._model is not self._given:
             self._model.close()
-            self._model = None
+        self._model = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _open_model(self) -> Model:
+        if not isinstance(self._given, str | os.PathLike):
+            return self._given
+        return open_model(self._given, *([self.recognizer] if self._options else []), **self._options)

@@ -273,7 +273,7 @@ def test_other_origins(handlers, monitoring):
     asks = {**origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type"}
     preflight = client.request("OPTIONS", PREDICT, headers=asks)
     assert preflight.status_code == 200
-    assert preflight.headers["access-control-allow-methods"] == "POST, GET"
+    assert preflight.headers["access-control-allow-methods"] == "POST, GET, DELETE"
     assert "Content-Type" in preflight.headers["access-control-allow-headers"].split(", ")
     answer = client.post(PREDICT, content=QUESTION, headers=origin)
     assert answer.json() == ANSWER

@@ -10,8 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import grpc
 import httpx
+import numpy as np
 import pytest
 
 from tfx_ocr.data import pretrained
@@ -105,6 +107,14 @@ def test_signatures_and_status_are_told(server, way):
         assert model.signatures["serve_images"].inputs == {"image_bytes": ("string", (None,))}
         assert model.signatures["serving_default"].outputs["labels"] == ("string", (None, 5))
         assert [(each.version, each.state) for each in model.get_status()] == [(1, "AVAILABLE")]
+
+
+def test_a_page_is_read_by_the_model_that_is_served(server):
+    page = np.full((600, 600), 245, np.uint8)
+    cv2.putText(page, "2075", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
+    content = cv2.imencode(".png", page)[1].tobytes()
+    answer = httpx.post(f"{server['REST']}/v1/read", content=content, trust_env=False, timeout=60).json()
+    assert [each["text"] for each in answer["pages"]] == ["2075"]
 
 
 def test_requests_are_counted(server):

@@ -1,0 +1,334 @@
+"""`/v1/read`: a picture, TIFF or PDF in, what is written on it out; long files as jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import dataclasses
+import functools
+import json
+import logging
+import secrets
+import urllib.parse
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import grpc
+import numpy as np
+
+from tfx_ocr.data import pretrained
+from tfx_ocr.data.extras import explain_missing
+from tfx_ocr.serving import messages, tensors
+from tfx_ocr.serving.locations import SHIPPED, Location, open_model
+from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
+from tfx_ocr.serving.model_server.handlers import SIGNATURE_DEF, Handlers
+from tfx_ocr.serving.reader.document import SCHEMA, build_document
+from tfx_ocr.serving.reader.reader import DEFAULT, RECOGNIZERS, Reader
+from tfx_ocr.serving.signature import Signature
+
+if TYPE_CHECKING:
+    from tfx_ocr.data.page.page import Page
+    from tfx_ocr.serving.model import Model
+    from tfx_ocr.serving.reader.pages import PageImage
+
+PATH = "/v1/read"
+OPENAPI = Path(__file__).with_name("openapi.json")
+MAX_PAGES = 500  # of a file
+MAX_JOBS = 32  # that are read, or whose result is kept
+MAX_JOB_BYTES = 256 << 20  # of the files of all jobs that are not done
+JOB_S = 3600  # until a job is given up
+KEPT_S = 3600  # that the result of a job is kept
+
+
+def _parse_flag(text: str) -> bool:
+    if text not in ("0", "1"):
+        raise ValueError("give 0 or 1")
+    return text == "1"
+
+
+# Parameters of the query. All but `job` are arguments of `Reader`, which checks their values.
+JOB = "job"
+PARAMETERS: Mapping[str, Callable[[str], Any]] = {
+    "recognizer": str, "min_confidence": float, "whitelist": str, "dpi": int, "force_ocr": _parse_flag,
+    JOB: _parse_flag,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """What a URL asks for.
+
+    Attributes:
+        method: "POST" to read a file, "GET" and "DELETE" of a job.
+        job: its id; "" with POST.
+        options: parameters of the query, by name.
+    """
+
+    method: str
+    job: str
+    options: Mapping[str, Any]
+
+
+def parse(method: str, target: str) -> Call | None:
+    """Read a URL; None where it is not one of reading.
+
+    Args:
+        method: of HTTP.
+        target: path and query, as they came.
+
+    Raises:
+        ServingError: INVALID_ARGUMENT; a parameter is unknown, or its value is not of its kind.
+    """
+    path, _, query = target.partition("?")
+    if path == PATH and method == "POST":
+        return Call(method, "", dict(_parse_parameters(query)))
+    job = path.removeprefix(f"{PATH}/")
+    return Call(method, job, {}) if job != path and method in ("GET", "DELETE") else None
+
+
+def build_openapi() -> bytes:
+    """Return the description of the REST API as OpenAPI 3.1, with the schema of documents."""
+    described = json.loads(OPENAPI.read_text(encoding="utf-8"))
+    moved = SCHEMA.read_text(encoding="utf-8").replace("#/$defs/", "#/components/schemas/Document/$defs/")
+    described["components"]["schemas"]["Document"] = json.loads(moved)
+    return json.dumps(described).encode()
+
+
+def _parse_parameters(query: str) -> Iterator[tuple[str, Any]]:
+    for name, text in urllib.parse.parse_qsl(query, keep_blank_values=True):
+        if name not in PARAMETERS:
+            raise InvalidArgumentError(f"unknown parameter {name!r}; known: {', '.join(PARAMETERS)}")
+        try:
+            yield name, PARAMETERS[name](text)
+        except ValueError as error:
+            raise InvalidArgumentError(f"{name}: {text!r} is not allowed: {error}") from None
+
+
+class Served:
+    """A model of this server, the newest version at each request: see `Model`."""
+
+    def __init__(self, handlers: Handlers, name: str):
+        self.name, self.version = name, ""
+        self._handlers = handlers
+
+    @property
+    def signatures(self) -> dict[str, Signature]:
+        """See `Model`."""
+        spec = messages.ModelSpec(name=self.name)
+        request = messages.GetModelMetadataRequest(model_spec=spec, metadata_field=[SIGNATURE_DEF])
+        found = messages.SignatureDefMap()
+        with self._convert_errors():
+            self._handlers.get_model_metadata(request).metadata[SIGNATURE_DEF].Unpack(found)
+        return {name: Signature.read(each) for name, each in found.signature_def.items() if each.method_name}
+
+    def ask(
+        self,
+        signature: str,
+        inputs: Mapping[str, Any],
+        timeout_s: float | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> dict[str, np.ndarray]:
+        """See `Model`."""
+        spec = messages.ModelSpec(name=self.name, signature_name=signature)
+        request = messages.PredictRequest(model_spec=spec, output_filter=outputs)
+        for name, value in inputs.items():
+            request.inputs[name].CopyFrom(tensors.to_proto(value))
+        with self._convert_errors():
+            response = self._handlers.predict(request, timeout_s)
+        return {name: tensors.to_array(value, name) for name, value in response.outputs.items()}
+
+    def close(self) -> None:
+        """See `Model`; the server goes on to serve it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _convert_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except ServingError as error:
+            raise RequestError(self.name, error.code.name, error.message) from error
+
+
+@dataclasses.dataclass(eq=False)
+class Progress:
+    """How far a file is read.
+
+    Attributes:
+        read: pages, with those that cannot be.
+        pages: of the file; None before the first is read.
+    """
+
+    read: int = 0
+    pages: int | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Job:
+    """A file that is read while its client is away; all in the event loop's thread.
+
+    Attributes:
+        size: bytes of the file.
+        progress: how far it is.
+        task: returns the document as JSON.
+    """
+
+    size: int
+    progress: Progress
+    task: asyncio.Task[bytes]
+
+    def describe(self, job: str) -> bytes:
+        """Return its state as JSON, with the document once it is done.
+
+        Args:
+            job: its id.
+        """
+        is_done = self.task.done()
+        error = self.task.exception() if is_done else None
+        state = "reading" if not is_done else "failed" if error else "done"
+        values = {"id": job, "state": state, "read": self.progress.read, "pages": self.progress.pages}
+        if error:
+            is_known = isinstance(error, ServingError)
+            values["error"] = str(error) if is_known else f"{type(error).__name__} in the server"
+        document = b', "document": ' + self.task.result() if state == "done" else b""
+        return json.dumps(values).encode()[:-1] + document + b"}"
+
+
+class Reading:
+    """Reads files page by page in one thread, in turns: a long file holds up no short one, and no inference."""
+
+    def __init__(self, handlers: Handlers):
+        self._handlers = handlers
+        # a single thread, because PDFium and a reader bear no more
+        self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="read")
+        self._shipped: dict[str, Model] = {}
+        self._jobs: dict[str, Job] = {}
+
+    def close(self) -> None:
+        """Take no more pages."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def answer(self, call: Call, body: bytes, timeout_s: float | None) -> tuple[int, bytes]:
+        """Answer a request.
+
+        Args:
+            call: from the URL.
+            body: the file.
+            timeout_s: after which a request that is not a job is given up; None: never.
+
+        Returns:
+            HTTP status and JSON: a document, or a job.
+
+        Raises:
+            ServingError: the file cannot be read, takes longer, or has too many pages; there are too many jobs, or the
+                job is unknown.
+        """
+        if call.job:
+            return 200, self._describe_job(call)
+        options = dict(call.options)
+        if options.pop(JOB, False):
+            return 202, self._start_job(options, body)
+        return 200, await self._read(options, body, Progress(), timeout_s)
+
+    def _describe_job(self, call: Call) -> bytes:
+        job = self._jobs.get(call.job)
+        if job is None:
+            message = f"no job {call.job!r}: a result is kept for {KEPT_S // 60} minutes"
+            raise ServingError(grpc.StatusCode.NOT_FOUND, message)
+        if call.method == "DELETE":
+            del self._jobs[call.job]
+            job.task.cancel()
+            return json.dumps({"id": call.job, "state": "deleted"}).encode()
+        return job.describe(call.job)
+
+    def _start_job(self, options: dict[str, Any], body: bytes) -> bytes:
+        unfinished = [job for job in self._jobs.values() if not job.task.done()]
+        if len(unfinished) == MAX_JOBS or sum(job.size for job in unfinished) + len(body) > MAX_JOB_BYTES:
+            message = f"{len(unfinished)} jobs are being read; {MAX_JOBS} of {MAX_JOB_BYTES} bytes together are taken"
+            raise ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+        if len(self._jobs) == MAX_JOBS:
+            del self._jobs[next(name for name, job in self._jobs.items() if job.task.done())]
+        name, progress = secrets.token_urlsafe(12), Progress()
+        task = asyncio.create_task(self._read(options, body, progress, JOB_S))
+        task.add_done_callback(functools.partial(self._finish_job, name))
+        self._jobs[name] = Job(len(body), progress, task)
+        return self._jobs[name].describe(name)
+
+    def _finish_job(self, name: str, task: asyncio.Task[bytes]) -> None:
+        """Keep a job's result for a while."""
+        if task.cancelled():
+            return
+        if task.exception() and not isinstance(task.exception(), ServingError):
+            logging.getLogger(__name__).error("reading failed", exc_info=task.exception())
+        task.get_loop().call_later(KEPT_S, self._jobs.pop, name, None)
+
+    async def _read(
+        self,
+        options: dict[str, Any],
+        body: bytes,
+        progress: Progress,
+        timeout_s: float | None,
+    ) -> bytes:
+        """Read a file, each page when it is its turn, and return the document as JSON."""
+        loop = asyncio.get_running_loop()
+        pages: list[Page] = []
+        errors: dict[int, str] = {}
+        opened = self._read_each(options, body)
+        try:
+            async with asyncio.timeout(timeout_s):
+                with _convert_errors():
+                    while progress.read != progress.pages:
+                        image, page = await loop.run_in_executor(self._pool, next, opened)
+                        if image.count > MAX_PAGES:
+                            message = f"{image.count} pages, where {MAX_PAGES} are allowed"
+                            raise ServingError(grpc.StatusCode.OUT_OF_RANGE, message, http_status=413)
+                        if page is None:
+                            errors[image.number] = image.error
+                        else:
+                            pages.append(page)
+                        progress.read, progress.pages = progress.read + 1, image.count
+                    document = build_document(pages, errors)
+                    return (await asyncio.to_thread(document.to_json)).encode()
+        except TimeoutError:
+            message = f"{progress.read} pages were read within {timeout_s:g} seconds; job=1 reads a long file as a job"
+            raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+        finally:
+            with contextlib.suppress(RuntimeError):  # of a pool that is closed
+                self._pool.submit(opened.close)  # PDFium's files are closed where they were opened
+
+    def _read_each(self, options: dict[str, Any], body: bytes) -> Generator[tuple[PageImage, Page | None], None, None]:
+        name = options.get("recognizer") or DEFAULT
+        model = self._find_model(name) if name in RECOGNIZERS else ""
+        yield from Reader(model=model, **options).read_each(body)
+
+    def _find_model(self, name: str) -> Model:
+        """Return the served model of that name, or the one that ships."""
+        request = messages.GetModelStatusRequest(model_spec=messages.ModelSpec(name=name))
+        try:
+            self._handlers.get_model_status(request)
+        except ServingError as error:
+            if error.code is not grpc.StatusCode.NOT_FOUND:
+                raise
+        else:
+            return Served(self._handlers, name)
+        if name not in self._shipped:
+            self._shipped[name] = open_model(Location(pretrained.get_folder(name), name, SHIPPED))
+        return self._shipped[name]
+
+
+@contextlib.contextmanager
+def _convert_errors() -> Iterator[None]:
+    """Give what reading raises its code."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise ServingError(grpc.StatusCode.UNIMPLEMENTED, explain_missing(error)) from error
+    except (RequestError, ValueError) as error:
+        raise from_tensorflow(error) from error
