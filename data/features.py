@@ -19,19 +19,22 @@ FIELD_VALUES = "field_values"  # bytes, one a field: its text as it was written 
 PAGE_SIZE = "page_size"  # float: width, height in pixels
 MOST_WORDS = 2048  # of a page, in records and in questions: what looks at all pairs takes memory by their square
 PAGE = (WORDS, BOXES, ENTITIES, FIELD_NAMES, FIELD_VALUES, PAGE_SIZE)
+SHAPES = "shapes"  # bytes, one a shape of the page's picture: its kind, such as `line`
+POLYGONS = "polygons"  # float, eight a shape: x and y of its four corners, clockwise, in pixels
 
 # What Transform writes.
 PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
 CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint8: a word's characters, then 0
 PLACES_XF = "places_xf"  # bytes: float32, as many a word as `inputs.words` says
-LABEL_XF = "label_xf"  # int64: number of the label, of its jamo, of its characters or of its words' entities
+LABEL_XF = "label_xf"  # number of the label, of its jamo, of its characters or of its words' entities; shapes
 
 # The exported model.
 SERVING_DEFAULT = "serving_default"  # signature: serialized tf.Examples in, answers out (TFMA needs it)
 SERVE_IMAGES = "serve_images"  # signature: encoded images in, answers out
 SERVE_WORDS = "serve_words"  # signature: pages' words with their boxes in, answers out
+SERVE_PAGES = "serve_pages"  # signature: encoded pictures of pages in, answers out
 EXAMPLES_IN = "examples"  # input of SERVING_DEFAULT: [batch] string
-IMAGE_BYTES_IN = "image_bytes"  # input of SERVE_IMAGES: [batch] string
+IMAGE_BYTES_IN = "image_bytes"  # input of SERVE_IMAGES and SERVE_PAGES: [batch] string
 WORDS_IN = "words"  # input of SERVE_WORDS: [batch, most words] string, "" past the last word
 BOXES_IN = "boxes"  # input of SERVE_WORDS: [batch, most words, 4] float32: left, top, right, bottom in pixels
 
@@ -61,3 +64,7 @@ FIELD_NAMES_OUT = "field_names"  # [batch, entities] string: every entity but ""
 FIELD_VALUES_OUT = "field_values"  # [batch, entities] string: its words as they stood, "" where none was found
 FIELD_PROBABILITIES_OUT = "field_probabilities"  # [batch, entities] float32: mean of its words'
 FIELD_BOXES_OUT = "field_boxes"  # [batch, entities, 4] float32: around its words; zeros where none was found
+
+# Answers of detection.
+KINDS_OUT = "kinds"  # [batch, kinds] string: what each map is of, in the alphabet's order
+MAPS_OUT = "maps"  # [batch, kinds, height, width] float32: how likely a pixel is of the middle of such a shape

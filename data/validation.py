@@ -80,6 +80,8 @@ def find_problem(record: Record, letters: Alphabet, needed: Sequence[str]) -> st
         reason = letters.find_problem(record.get_bytes(features.LABEL).decode())
     if not reason and features.WORDS in record.features:
         reason = check.find_problem(record.features, letters)
+    if not reason and record.features.keys() & {features.SHAPES, features.POLYGONS}:
+        reason = check.find_shape_problem(record.features, letters)
     return reason
 
 

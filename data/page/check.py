@@ -36,6 +36,22 @@ def find_problem(page: Mapping[str, Value], letters: Alphabet) -> str | None:
     return _why_no_text(words, [*entities, *names], values, letters) or _why_no_boxes(boxes)
 
 
+def find_shape_problem(page: Mapping[str, Value], letters: Alphabet) -> str | None:
+    """Say what is wrong with the shapes of a record of a page's picture; None for nothing.
+
+    Args:
+        page: features of a record that has `shapes` or `polygons`.
+        letters: alphabet that says what a shape may be.
+    """
+    kinds, polygons = _listed(page, features.SHAPES), _listed(page, features.POLYGONS)
+    if len(polygons) != 8 * len(kinds):
+        return f"shapes and polygons disagree: {len(kinds)} shapes, {len(polygons)} numbers where a shape has eight"
+    if not _all_finite(polygons):
+        return "not a polygon: a corner is not a number"
+    unknown = (letters.find_problem(kind.decode(errors="replace")) for kind in dict.fromkeys(kinds))
+    return next(filter(None, unknown), None)
+
+
 def check_word_count(words: int) -> str | None:
     """Say why a page cannot have so many words; None when it can."""
     if not words:

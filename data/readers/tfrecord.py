@@ -19,6 +19,7 @@ from tfx_ocr.data.record_file import read_records
 LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets
 LABELS = (features.LABEL, "image/class/text")
+FLOATS = (features.BOXES, features.PAGE_SIZE, features.POLYGONS)
 SPLIT = "split"  # feature of a file that holds several; a file's or a folder's name is asked first
 
 
@@ -63,8 +64,8 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
     try:
         image, label = _get_only(given, *IMAGES), _get_only(given, *LABELS)
         text = {name: _to_text(_get_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
-        known: dict[str, Value] = {name: given[name] for name in features.PAGE if given.get(name)}
-        known |= {name: _to_floats(given[name]) for name in (features.BOXES, features.PAGE_SIZE) if given.get(name)}
+        known: dict[str, Value] = {name: given[name] for name in (*features.PAGE, features.SHAPES) if given.get(name)}
+        known |= {name: _to_floats(given[name]) for name in FLOATS if given.get(name)}
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:
@@ -73,7 +74,7 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
         raise ValueError("text is not UTF-8: label, source, group or split") from None
     if not known.keys() & {features.IMAGE, features.WORDS}:
         raise ValueError(f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes")
-    if not known.get(features.LABEL) and features.ENTITIES not in known:
+    if not known.get(features.LABEL) and not known.keys() & {features.ENTITIES, features.PAGE_SIZE}:
         raise ValueError(f"no label: one of {', '.join(LABELS)} is needed, of one value")
     return Record(
         features=known,

@@ -2,5 +2,9 @@
 
 from __future__ import annotations
 
-KINDS = {"lines": "tfx_ocr.data.synthetic.vietnamese:write"}  # what `tfx-ocr synthetic` draws
+# What `tfx-ocr synthetic` draws.
+KINDS = {
+    "lines": "tfx_ocr.data.synthetic.vietnamese:write",
+    "pages": "tfx_ocr.data.synthetic.pages:write",
+}
 OF_DATA = {"sequence": "tfx_ocr.data.synthetic.of_data:build_drawing"}  # by task, what `examples.synthetic` draws

@@ -102,7 +102,7 @@ def draw_page(
     digits = []
     for x, y in places[:wanted]:
         chosen = int(rng.integers(len(pictures)))
-        digit = _resize(pictures[chosen], size * rng.uniform(0.88, 1.12))
+        digit = resize_digit(pictures[chosen], size * rng.uniform(0.88, 1.12))
         height, width = digit.shape
         left, top = round(x - width / 2), round(y - height / 2)
         part = ink[top : top + height, left : left + width]
@@ -135,9 +135,9 @@ def _place(layout: str, ink: Ink, rng: np.random.Generator, size: float, wanted:
     thick, strength = float(rng.integers(2, 6)), rng.uniform(0.35, 0.9)
     for y in rows[: -(-wanted // each)]:
         if layout == "ruled":
-            _draw_rule(ink, MARGIN / 2, WIDTH - MARGIN / 2, y + size * rng.uniform(0.5, 0.62), thick, strength)
+            draw_rule(ink, MARGIN / 2, WIDTH - MARGIN / 2, y + size * rng.uniform(0.5, 0.62), thick, strength)
         if layout == "dotted":
-            _draw_dots(ink, MARGIN / 2, WIDTH - MARGIN / 2, y + size * 0.62, thick, strength)
+            draw_dots(ink, MARGIN / 2, WIDTH - MARGIN / 2, y + size * 0.62, thick, strength)
         left = MARGIN + size
         remaining = each
         while remaining > 0:
@@ -149,9 +149,9 @@ def _place(layout: str, ink: Ink, rng: np.random.Generator, size: float, wanted:
             if left + count * step > WIDTH - MARGIN - size:
                 break
             if layout == "boxes":
-                _draw_cells(ink, left - step / 2, y - size * 0.75, step, size * 1.5, count, thick, strength, rng)
+                draw_cells(ink, left - step / 2, y - size * 0.75, step, size * 1.5, count, thick, strength, rng)
             if layout == "fields":
-                _draw_rule(ink, left - step, left + count * step, y + size * 0.7, thick, strength)
+                draw_rule(ink, left - step, left + count * step, y + size * 0.7, thick, strength)
             for place in range(count):
                 jitter = rng.normal(0, 0.05 * size, 2)
                 yield left + place * step + jitter[0], y + jitter[1]
@@ -166,17 +166,19 @@ def _scatter(rng: np.random.Generator, size: float, wanted: int) -> Iterator[tup
             yield float(place[0]), float(place[1])
 
 
-def _draw_rule(ink: Ink, left: float, right: float, y: float, thick: float, strength: float) -> None:
+def draw_rule(ink: Ink, left: float, right: float, y: float, thick: float, strength: float) -> None:
+    """Draw a level rule: pixels from `left` to `right`, `thick` down from `y`."""
     part = ink[round(y) : round(y + thick), round(left) : round(right)]
     np.maximum(part, np.float32(strength), out=part)
 
 
-def _draw_dots(ink: Ink, left: float, right: float, y: float, thick: float, strength: float) -> None:
+def draw_dots(ink: Ink, left: float, right: float, y: float, thick: float, strength: float) -> None:
+    """Draw a dotted rule."""
     for x in np.arange(left, right, 4 * thick):
-        _draw_rule(ink, x, x + 1.5 * thick, y, 1.5 * thick, strength)
+        draw_rule(ink, x, x + 1.5 * thick, y, 1.5 * thick, strength)
 
 
-def _draw_cells(
+def draw_cells(
     ink: Ink, left: float, top: float, width: float, height: float, count: int, thick: float, strength: float,
     rng: np.random.Generator,
 ) -> None:  # fmt: skip
@@ -185,8 +187,8 @@ def _draw_cells(
     for place in range(count):
         begin = left + place * width + gap
         end = left + (place + 1) * width - gap
-        _draw_rule(ink, begin, end, top, thick, strength)
-        _draw_rule(ink, begin, end, top + height - thick, thick, strength)
+        draw_rule(ink, begin, end, top, thick, strength)
+        draw_rule(ink, begin, end, top + height - thick, thick, strength)
         for x in (begin, end - thick):
             part = ink[round(top) : round(top + height), round(x) : round(x + thick)]
             np.maximum(part, np.float32(strength), out=part)
@@ -218,8 +220,8 @@ def _print(
                 break
 
 
-def _resize(picture: np.ndarray, height: float) -> Ink:
-    """The ink of a picture, cut out; `height` is that of MNIST's 20 rows, so that small digits stay small."""
+def resize_digit(picture: np.ndarray, height: float) -> Ink:
+    """Return the ink of a digit's picture, cut out; `height` is that of MNIST's 20 rows: small digits stay small."""
     rows, columns = np.nonzero(picture > EDGE * picture.max())
     cut = picture[max(0, rows.min() - 1) : rows.max() + 2, max(0, columns.min() - 1) : columns.max() + 2]
     scale = height / 20.0

@@ -26,6 +26,7 @@ def write(
     records: Callable[[range], Iterable[Record]],
     workers: int = 1,
     say: Callable[[str], None] = print,
+    a_shard: int = A_SHARD,
 ) -> int:
     """Write `NAME-00000-of-00010.tfrecord` and so on, but for those that are there.
 
@@ -37,6 +38,7 @@ def write(
         records: gives those of a range of numbers, each the same whatever the range. Picklable, for `workers`.
         workers: processes.
         say: takes a line of progress.
+        a_shard: pictures of a shard.
 
     Returns:
         How many were written now.
@@ -51,7 +53,7 @@ def write(
             f"{out} holds a set {name} drawn by other settings ({file.name}): choose another folder or name"
         )
     file.write_text(text, encoding="utf-8")
-    pieces = [range(first, min(total, first + A_SHARD)) for first in range(0, total, A_SHARD)]
+    pieces = [range(first, min(total, first + a_shard)) for first in range(0, total, a_shard)]
     paths = [out / f"{name}-{number:05d}-of-{len(pieces):05d}.tfrecord" for number in range(len(pieces))]
     left = [(path, piece) for path, piece in zip(paths, pieces, strict=True) if not path.exists()]
     if len(left) < len(pieces):

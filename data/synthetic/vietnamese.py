@@ -243,11 +243,7 @@ class Drawing:
 
     @functools.cached_property
     def _texts(self) -> vietnamese_texts.Texts | own_texts.OwnTexts:
-        if isinstance(self.texts, own_texts.OwnTexts):
-            return self.texts
-        if _is_own(self.texts, self.characters):
-            return own_texts.load_texts(self.texts, self.characters)
-        return vietnamese_texts.load_folder(self.texts) if self.texts else vietnamese_texts.load_built_in()
+        return load_texts(self.texts, self.characters)
 
     def __call__(self, numbers: range) -> Iterator[Record]:
         """Yield records; neighbours are of any font."""
@@ -277,7 +273,17 @@ class Drawing:
                 return face, text
 
 
-def _is_own(texts: Path | None, characters: str) -> bool:
+def load_texts(texts: Path | own_texts.OwnTexts | None, characters: str) -> vietnamese_texts.Texts | own_texts.OwnTexts:
+    """Return the texts that `Drawing` names."""
+    if isinstance(texts, own_texts.OwnTexts):
+        return texts
+    if is_own(texts, characters):
+        return own_texts.load_texts(texts, characters)
+    return vietnamese_texts.load_folder(texts) if texts else vietnamese_texts.load_built_in()
+
+
+def is_own(texts: Path | None, characters: str) -> bool:
+    """Return whether texts are one's own: of a file, or invented from characters."""
     return bool(characters) or (texts is not None and not texts.is_dir())
 
 
@@ -287,7 +293,7 @@ def write(
     count: int,
     *,
     seed: int,
-    styles: Sequence[str] = ("form", "sheet"),
+    styles: Sequence[str] = ("sheet",),
     texts: Path | None = None,
     characters: str = "",
     name: str = "lines",
@@ -321,7 +327,7 @@ def write(
             raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
     if count < 1:
         raise ValueError(f"count is {count}: at least one line is drawn")
-    own = own_texts.load_texts(texts, characters) if _is_own(texts, characters) else None
+    own = own_texts.load_texts(texts, characters) if is_own(texts, characters) else None
     if texts and not own:
         vietnamese_texts.load_folder(texts)
     usable, inked = choose_inked(files, own, say)

@@ -1,4 +1,4 @@
-"""`tfx-ocr synthetic`: lines drawn from fonts, of texts of one's own."""
+"""`tfx-ocr synthetic`: lines and pages drawn from fonts, of texts of one's own."""
 
 from __future__ import annotations
 
@@ -18,8 +18,18 @@ def draw(
     out: Annotated[Path, typer.Option(help="Folder of the TFRecords.")],
     texts: Annotated[Path | None, typer.Option(help="File of a text per line, or folder of word lists.")] = None,
     characters: Annotated[str, typer.Option(help="Of a text; without --texts, texts are invented from them.")] = "",
-    count: Annotated[int, typer.Option(help="Lines.", min=1)] = 2000,
-    style: Annotated[str, typer.Option(help="form, sheet or short.")] = "sheet",
+    count: Annotated[int, typer.Option(help="Lines, or pages.", min=1)] = 2000,
+    style: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Of lines: form, sheet or short. Of pages: text, form, table, receipt, notes or digits. May be given "
+            "again. Default: sheet, or all kinds of pages."
+        ),
+    ] = None,
+    writing: Annotated[
+        Path | None, typer.Option(help="Of pages: data of written lines or digits, to fill them in with.")
+    ] = None,
+    backgrounds: Annotated[Path | None, typer.Option(help="Of pages: folder of pictures of paper.")] = None,
     name: Annotated[str, typer.Option(help="Of the set; train, eval or test is that split. Default: KIND.")] = "",
     seed: Annotated[int, typer.Option(help="The same gives the same pictures.")] = 7,
 ) -> None:
@@ -30,20 +40,26 @@ def draw(
     Examples:
       tfx-ocr synthetic lines --fonts ~/fonts --texts words.txt --out drawn
       tfx-ocr synthetic lines --fonts ~/fonts --characters 0123456789. --style short --out drawn
+      tfx-ocr synthetic pages --fonts ~/fonts --writing mnist --count 200 --out drawn
 
     Exit status: 0 the set is there, 2 it cannot be.
     """
     write = load_named(KINDS, kind, "drawing")
     from tfx_ocr.data.synthetic.fonts import list_fonts
 
+    of_pages = {"writing": writing, "backgrounds": backgrounds}
+    given = {option: value for option, value in of_pages.items() if value}
+    if given and kind != "pages":
+        raise ValueError(f"--{next(iter(given))} is of pages alone; you draw {kind}")
     write(
         out,
         list_fonts(fonts),
         count,
         seed=seed,
-        styles=(style,),
         texts=texts,
         characters=characters,
         name=name or kind,
         workers=os.cpu_count() or 1,
+        **({"styles": tuple(style)} if style else {}),
+        **given,
     )

@@ -38,5 +38,10 @@ def test_lines_are_asked_of_the_writer_as_the_options_say(invoke, tmp_path):
 
 
 def test_another_kind_is_answered_with_the_known_ones(invoke):
-    assert str(invoke("pages").exception) == "no drawing 'pages'; known: lines"
+    assert str(invoke("books").exception) == "no drawing 'books'; known: lines, pages"
+    assert invoke.asked == []
+
+
+def test_options_of_pages_are_refused_for_lines(invoke, tmp_path):
+    assert str(invoke("lines", "--writing", str(tmp_path)).exception) == "--writing is of pages alone; you draw lines"
     assert invoke.asked == []
