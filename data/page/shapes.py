@@ -31,7 +31,7 @@ class Shape(NamedTuple):
     confidence: float = 1.0
 
 
-def surround(points: Iterable[tuple[float, float]]) -> Polygon:
+def enclose_turned(points: Iterable[tuple[float, float]]) -> Polygon:
     """Return the four corners of the smallest rectangle, turned or not, that holds all points, clockwise."""
     corners = cv2.boxPoints(cv2.minAreaRect(np.array(list(points), np.float32)))
     return tuple((round(float(x), 2) + 0.0, round(float(y), 2) + 0.0) for x, y in corners)  # no -0.0
@@ -53,10 +53,10 @@ def list_shapes(page: Page) -> list[Shape]:
     is_divided = all(words for _, words in outlined)
     found = []
     for outline, words in outlined:
-        found.append(Shape(LINE, surround(outline)))
+        found.append(Shape(LINE, enclose_turned(outline)))
         for word, around in words if is_divided else ():
             kinds = [WORD, DIGIT] if re.fullmatch("[0-9]", word.text) else [WORD]
-            found += [Shape(kind, surround(around)) for kind in kinds]
+            found += [Shape(kind, enclose_turned(around)) for kind in kinds]
     return found
 
 

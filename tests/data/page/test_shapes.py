@@ -3,7 +3,7 @@ import pytest
 
 from tfx_ocr.data import features
 from tfx_ocr.data.page.page import Box, Line, Page, Region, Word
-from tfx_ocr.data.page.shapes import Shape, build_features, list_judged, list_shapes, surround
+from tfx_ocr.data.page.shapes import Shape, build_features, enclose_turned, list_judged, list_shapes
 
 TABLE = Word(text="Table", box=Box(0, 0, 50, 10))
 SEVEN = Word(text="7", box=Box(60, 0, 66, 10))
@@ -43,9 +43,9 @@ def test_margins_are_no_shapes():
     assert list_shapes(Page(regions=(margin,))) == []
 
 
-def test_a_polygon_is_surrounded_by_its_smallest_rectangle():
+def test_a_polygon_is_enclosed_by_its_smallest_rectangle():
     diamond = [(10, 0), (20, 10), (10, 20), (0, 10)]  # a square of side 10 * sqrt(2), turned by 45 degrees
-    corners = np.array(surround([*diamond, (10, 10)]))
+    corners = np.array(enclose_turned([*diamond, (10, 10)]))
     assert sorted(map(tuple, np.round(corners))) == sorted(diamond)
     sides = np.linalg.norm(corners - np.roll(corners, 1, 0), axis=1)
     np.testing.assert_allclose(sides, 200**0.5, rtol=1e-5)
