@@ -206,10 +206,13 @@ class ImageAugmentation:
         strangers: share of the pictures in whose place others come in which nothing can be read: strokes, textures, two
             pictures as one, and `foreign` characters. Their label is -1, and their loss the cross-entropy to equal
             probabilities; against that of the other pictures it weighs share / (1 - share), 0.5 in the source at 1/3.
+            Among lines they are strokes, textures and ruled paper alone, and their label is the empty text.
             Source: Hendrycks, Mazeika, Dietterich, "Deep anomaly detection with outlier exposure", 2019.
         foreign: characters that strangers may show, ASCII letters and digits or Vietnamese; none may be a class.
         familiar: the classes' own characters, in their order, which then come among the strangers in the same fonts
             with their labels, so that a font is not what is strange; "" for none.
+        cut: share of the lines that lose 8 to 32 % of their height, below or (a quarter of them) above, as lines cut
+            out of a form do; 0 for other pictures.
         function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
             labels), as `augment` of the input's module; "" for none.
     """
@@ -227,6 +230,7 @@ class ImageAugmentation:
     strangers: Share = 0.0
     foreign: str = ""
     familiar: str = ""
+    cut: Share = 0.0
     function: str = ""
 
 

@@ -136,13 +136,24 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
 
 
 def _check_strangers(recipe: Recipe, trainer: Trainer) -> None:
-    if not isinstance(trainer.augment, ImageAugmentation) or not trainer.augment.strangers:
+    if not isinstance(trainer.augment, ImageAugmentation):
         return
-    if recipe.input.kind != "image" or get_task(recipe.task).labels != "CLASSES":
+    is_line = recipe.input.kind == "line_image"
+    if trainer.augment.cut and not is_line:
+        raise ValueError(f"recipe {recipe.name}: trainer.augment.cut needs input 'line_image': set it to 0")
+    if not trainer.augment.strangers:
+        return
+    if get_task(recipe.task).labels != ("CHARACTERS" if is_line else "CLASSES"):
         raise ValueError(
-            f"recipe {recipe.name}: trainer.augment.strangers needs input 'image' and a task of classes; this is task "
-            f"{recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
+            f"recipe {recipe.name}: trainer.augment.strangers needs input 'image' and a task of classes, or input "
+            f"'line_image' and one of texts; this is task {recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
         )
+    if is_line and (trainer.augment.foreign or trainer.augment.familiar):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment.foreign and familiar are for classes; for texts leave them empty"
+        )
+    if is_line:
+        return
     known = get_alphabet(recipe.alphabet).CLASSES
     if trainer.augment.familiar and [*trainer.augment.familiar] != [*known]:
         raise ValueError(

@@ -47,7 +47,7 @@ def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outpu
     """Return the text of [batch, frames, characters + 1] logits: best character per frame, repeats and blanks merged.
 
     A character's probability is the highest of its frames; a text's is the geometric mean of its characters', of an
-    empty text that of the frames' blanks.
+    empty text 0.
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006: best path decoding.
     """
@@ -61,8 +61,8 @@ def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outpu
         highest = np.maximum.reduceat(sure[row], begins)
         is_text = best[row][begins] != BLANK
         rows.append((letters[best[row][begins][is_text]].tolist(), highest[is_text].tolist()))
-        of_text = np.log(highest[is_text]) if is_text.any() else np.log(sure[row])
-        means[row] = np.exp(of_text.mean())
+        if is_text.any():
+            means[row] = np.exp(np.log(highest[is_text]).mean())
     longest = max((len(characters) for characters, _ in rows), default=0)
     return {
         features.LABEL_OUT: np.array([b"".join(characters) for characters, _ in rows], object),

@@ -32,6 +32,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS, help="of real lines; default: both")
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines drawn from fonts; default: {DRAWN}")
+    parser.add_argument("--copies", type=int, default=COPIES, help=f"of each real line; default: {COPIES}")
     parser.add_argument("--overrides", default=FROM_SCRATCH, help="values put into the recipe")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "lines")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
@@ -39,7 +40,7 @@ def main() -> None:
     data = options.work / "data"
     draw(data, options.drawn)
     for name in options.sets:
-        copy(name, data, options.work / name)
+        copy(name, data, options.work / name, options.copies)
     pipelines.train_and_judge("lines", data, options.work / "run", overrides=options.overrides)
     found = {name: pipelines.judge("lines", options.work / name, options.work / "run") for name in options.sets}
     if tuple(options.sets) == SETS:
@@ -55,8 +56,8 @@ def draw(out: pathlib.Path, count: int) -> None:
     vietnamese.write(out, files, count, seed=7, styles=("form", "sheet"), texts=texts, name="train-drawn", workers=2)
 
 
-def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
-    """Write a real set as TFRecords: train, many times over, and eval to `out`, test to both folders."""
+def copy(name: str, out: pathlib.Path, judged: pathlib.Path, copies: int) -> None:
+    """Write a real set as TFRecords: train, `copies` times over, and eval to `out`, test to both folders."""
     from tfx_ocr.components.example_gen.splits import Divider
     from tfx_ocr.components.recipe import Split
     from tfx_ocr.data import record_file
@@ -72,14 +73,14 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path) -> None:
     records = [
         record for shard in read.list_shards(root) for record in read.read(root, shard) if isinstance(record, Record)
     ]
-    for split, folder, copies in (
-        ("train", out, COPIES), ("eval", out, 1), ("test", out, 1), ("test", judged, 1)
+    for split, folder, times in (
+        ("train", out, copies), ("eval", out, 1), ("test", out, 1), ("test", judged, 1)
     ):  # fmt: skip
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{split}-{name}.tfrecord"
         if not path.exists():
             mine = [record for record in records if divider.choose_split(record.split, record.group) == split]
-            record_file.write(path, mine * copies)
+            record_file.write(path, mine * times)
 
 
 def rows(found: dict[str, dict[str, Any]]) -> list[results.Row]:

@@ -2,8 +2,8 @@
 
 Writes to tests/bench/results/strangers.csv the AUROC of each kind against pictures that the model reads, and the
 probability below which 1 % of those pictures lie: the threshold of the model's card, for `--min-confidence`. Of a line
-the probability is the geometric mean of its characters'. The letters are in fonts that the model was not trained on,
-the other kinds are drawn otherwise than `data/synthetic/strangers.py` draws for training.
+the probability is the geometric mean of its characters', 0 where nothing was read. The letters are in fonts that the
+model was not trained on, the other kinds are drawn otherwise than `data/synthetic/strangers.py` draws for training.
 
     python tests/bench/bench_strangers.py
 """

@@ -47,6 +47,7 @@ def train_and_judge(
     from tfx_ocr.pipeline.settings import Settings
 
     settings = Settings(recipe=recipe, home=str(home), input=str(data), network=network, overrides=overrides)
+    settings.folder.mkdir(parents=True, exist_ok=True)  # ML Metadata's file is there
     tfx.orchestration.LocalDagRunner().run(graph.build(resolve_recipe(settings), settings))
     newest = max(
         pathlib.Path(settings.root).glob("Evaluator/evaluation/*/gate.json"), key=lambda path: int(path.parent.name)

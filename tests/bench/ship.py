@@ -1,19 +1,25 @@
-"""Export the shipped weights anew, with today's graph: `python tests/bench/ship.py NAME...`.
+"""Export the shipped weights anew, with today's graph: `python tests/bench/ship.py NAME... [--mean FOLDER...]`.
 
-The weights stay as they are; signatures, fitting, decoding and the portable form become today's. The card's and the
+The weights stay as they are, or become the mean of those of exported versions, which a training of one's own or
+several make (model soup); signatures, fitting, decoding and the portable form become today's. The card's and the
 manifest's digests are written again.
+
+Source: Wortsman et al., "Model soups", 2022.
 """
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import json
 import re
 import shutil
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+import keras
+import numpy as np
 import tensorflow as tf
 import tensorflow_transform as tft
 import tensorflow_transform.beam as tft_beam
@@ -43,13 +49,22 @@ def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput
     return tft.TFTransformOutput(str(folder / "transform"))
 
 
-def ship(name: str) -> None:
-    """Export one model anew, in its place."""
-    recipe = get_recipe(name)
-    trainer = dataclasses.replace(recipe.trainer, initial_weights=name)
-    part = Part.from_json(dataclasses.replace(recipe, trainer=trainer).dump_part("trainer"))
-    folder = pretrained.get_folder(name)
-    network, _ = model.build(part)
+def build_mean(recipe: Recipe, sources: Sequence[str]) -> tuple[keras.Model, Part]:
+    """Build the recipe's network with the mean of the weights of `sources`, as `trainer.initial_weights` takes them."""
+    every = []
+    for source in sources:
+        trainer = dataclasses.replace(recipe.trainer, initial_weights=source)
+        part = Part.from_json(dataclasses.replace(recipe, trainer=trainer).dump_part("trainer"))
+        network, _ = model.build(part)
+        every.append(network.get_weights())
+    network.set_weights([np.mean(arrays, 0) for arrays in zip(*every, strict=True)])
+    return network, part
+
+
+def ship(name: str, sources: Sequence[str]) -> None:
+    """Export one model anew, in its place, with the mean of the weights of `sources`."""
+    recipe, folder = get_recipe(name), pretrained.get_folder(name)
+    network, part = build_mean(recipe, sources)
     with tempfile.TemporaryDirectory() as top:
         transform = write_transform_graph(recipe, Path(top))
         export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model")
@@ -69,5 +84,11 @@ def ship(name: str) -> None:
 
 
 if __name__ == "__main__":
-    for each in sys.argv[1:] or pretrained.list_names():
-        ship(each)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", default=pretrained.list_names(), help="models; default: %(default)s")
+    parser.add_argument("--mean", nargs="+", metavar="FOLDER", help="exported versions; default: what ships")
+    options = parser.parse_args()
+    if options.mean and len(options.names) != 1:
+        parser.error("--mean takes the name of one model")
+    for each in options.names:
+        ship(each, options.mean or [each])

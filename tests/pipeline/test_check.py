@@ -58,12 +58,24 @@ def test_characters_of_strangers_fit_the_classes(override, said):
         check_recipe(resolve_recipe(strange))
 
 
-def test_strangers_are_for_classes_of_pictures():
-    strange = Settings(recipe="lines", overrides="trainer.augment.strangers=0.1")
-    with pytest.raises(
-        ValueError, match=r"strangers needs input 'image' and a task of classes; this is task 'sequence'"
-    ):
+def test_strangers_are_for_classes_or_lines_of_text():
+    lines = resolve_recipe(Settings(recipe="lines", overrides="trainer.augment.strangers=0.1 trainer.augment.cut=0.1"))
+    check_recipe(lines)
+    classes = dataclasses.replace(lines, task="classification", alphabet="digits")
+    with pytest.raises(ValueError, match=r"or input 'line_image' and one of texts; this is task 'classification' of"):
+        check_recipe(classes)
+
+
+@pytest.mark.parametrize("field", ["foreign", "familiar"])
+def test_strangers_among_lines_take_no_characters(field):
+    strange = Settings(recipe="lines", overrides=f"trainer.augment.strangers=0.1 trainer.augment.{field}=A")
+    with pytest.raises(ValueError, match="foreign and familiar are for classes; for texts leave them empty"):
         check_recipe(resolve_recipe(strange))
+
+
+def test_only_lines_are_cut():
+    with pytest.raises(ValueError, match=r"recipe digits: trainer.augment.cut needs input 'line_image': set it to 0"):
+        check_recipe(resolve_recipe(Settings(overrides="trainer.augment.cut=0.1")))
 
 
 def test_data_that_is_not_there_or_not_known_is_refused(tmp_path):

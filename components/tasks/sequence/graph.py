@@ -52,7 +52,7 @@ def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, ser
     Returns:
         `label` [batch] string, the text; `characters` [batch, longest] string and `character_probabilities`
         [batch, longest] float32, the highest of each character's frames, padded with "" and 0; `probability` [batch]
-        float32, the geometric mean of the characters', for an empty text of the frames' blanks.
+        float32, the geometric mean of the characters', 0 for an empty text: nothing was read.
     """
     every = tf.nn.softmax(logits)
     numbers, probabilities = tf.argmax(every, -1, tf.int32), tf.reduce_max(every, -1)
@@ -67,12 +67,10 @@ def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, ser
 
     of_text = tf.cast(is_text, tf.float32)
     count = tf.reduce_sum(of_text, 1)
-    of_characters = tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * of_text, 1), count)
-    of_blanks = tf.reduce_mean(tf.math.log(probabilities), 1)
-    mean = tf.where(count > 0, of_characters, of_blanks)
+    mean = tf.exp(tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * of_text, 1), count))
     return {
         features.LABEL_OUT: tf.strings.reduce_join(tf.where(is_text, letters, ""), 1),
-        features.PROBABILITY_OUT: tf.exp(mean),
+        features.PROBABILITY_OUT: tf.where(count > 0, mean, 0.0),
         features.CHARACTERS_OUT: tf.ragged.boolean_mask(letters, is_text).to_tensor(""),
         features.CHARACTER_PROBABILITIES_OUT: tf.ragged.boolean_mask(of_run, is_text).to_tensor(0.0),
     }

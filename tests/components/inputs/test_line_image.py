@@ -10,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfx_ocr.components.inputs import line_image
-from tfx_ocr.components.recipe import LineImage
+from tfx_ocr.components.recipe import ImageAugmentation, LineImage
 
 pytestmark = pytest.mark.tfx
 
@@ -237,3 +237,38 @@ def test_transform_writes_the_strip_byte_by_byte(fitted):
     written = line_image.transform({"image": tf.constant(images)[:, tf.newaxis]}, SPEC)
     strips = line_image.read_batch(written, SPEC).numpy()
     np.testing.assert_array_equal(strips[..., 0], [fitted(image) for image in images])
+
+
+LABELS = tf.constant(np.tile([7, 8, 0], (1000, 1)), tf.int64)
+SEED = tf.constant([7, 1], tf.int64)
+
+
+def test_a_share_of_the_lines_becomes_strangers_with_the_empty_text(monkeypatch):
+    drawn = np.full((4, 4, 12, 1), 100, np.uint8)
+    monkeypatch.setattr(line_image, "draw_line_strangers", lambda spec: drawn)
+    spec, pictures = LineImage(height=4, width=12), tf.fill([1000, 4, 12, 1], tf.constant(10, tf.uint8))
+    found, labels = line_image.augment(pictures, LABELS, SEED, ImageAugmentation(strangers=0.25), spec)
+    is_stranger = found.numpy()[:, 0, 0, 0] == 100
+    assert 200 < is_stranger.sum() < 300  # a quarter: 250, standard deviation 14
+    np.testing.assert_array_equal(found[..., 0], np.where(is_stranger[:, None, None], 100, 10) * np.ones((4, 12)))
+    np.testing.assert_array_equal(labels, np.where(is_stranger[:, None], 0, [7, 8, 0]))
+    assert labels.dtype == tf.int64
+
+
+def test_a_share_of_the_lines_is_cut_below_or_above_and_stretched():
+    # grey is twice the row: cut below by a share c, the last row is that of 99 * (1 - c), above, the first 100 * c
+    spec = LineImage(height=100, width=3)
+    rows = np.tile(2 * np.arange(100, dtype=np.uint8)[:, None, None], (1000, 1, 3, 1))
+    found, labels = line_image.augment(tf.constant(rows), LABELS, SEED, ImageAugmentation(cut=0.4), spec)
+    first, last = found.numpy()[:, 0, 1, 0].astype(float), found.numpy()[:, -1, 1, 0].astype(float)
+    below, above = (first == 0) & (last < 198), first > 0
+    np.testing.assert_array_equal(labels, LABELS)
+    assert 340 < (below | above).sum() < 460  # standard deviation 15
+    assert 60 < above.sum() < 140  # a quarter of 400: 100, standard deviation 9
+    assert last[below].min() >= 2 * 99 * 0.68 - 1
+    assert last[below].max() <= 2 * 99 * 0.92 + 1
+    assert first[above].min() >= 15
+    assert first[above].max() <= 64
+    np.testing.assert_array_equal(found.numpy()[~(below | above)], rows[~(below | above)])
+    again, _ = line_image.augment(tf.constant(rows), LABELS, SEED, ImageAugmentation(cut=0.4), spec)
+    np.testing.assert_array_equal(found, again)

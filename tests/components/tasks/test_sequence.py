@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfx_ocr.components.recipe import Serving, Trainer
 from tfx_ocr.components.tasks.sequence import TASK, graph, learn
 from tfx_ocr.data.alphabets import vietnamese
+from tfx_ocr.serving.portable.answers import decode_sequence
 
 pytestmark = pytest.mark.tfx
 
@@ -117,11 +118,21 @@ def test_blanks_at_both_ends_are_nothing():
     np.testing.assert_allclose(found["probability"], [0.6], atol=1e-5)
 
 
-def test_an_empty_text_is_as_sure_as_its_blanks():
-    found = answers(frames(("", 0.9), ("", 0.4)))
+def test_an_empty_text_has_no_probability_however_sure_its_blanks_are():
+    found = answers(frames(("", 0.99), ("", 0.99)))
     assert texts(found["label"]) == [""]
-    np.testing.assert_allclose(found["probability"], [0.6], atol=1e-5)  # the root of 0.9 x 0.4
+    assert found["probability"].tolist() == [0.0]
     assert found["characters"].shape == found["character_probabilities"].shape == (1, 0)
+
+
+def test_the_portable_answer_is_the_graphs_with_text_and_without():
+    lines = frames(("a", 0.7), ("", 0.8), ("a", 0.9)), frames(("", 0.99), ("", 0.99), ("", 0.99))
+    found, portable = answers(*lines), decode_sequence(np.stack(lines), {}, SimpleNamespace(labels=ABC.CHARACTERS))
+    assert found["label"].tolist() == portable["label"].tolist() == [b"aa", b""]
+    assert found["characters"].tolist() == portable["characters"].tolist() == [[b"a", b"a"], [b"", b""]]
+    for name in ("probability", "character_probabilities"):
+        np.testing.assert_allclose(found[name], portable[name], atol=1e-6)
+    np.testing.assert_allclose(portable["probability"], [(0.7 * 0.9) ** 0.5, 0.0], atol=1e-5)
 
 
 def test_lines_of_a_batch_do_not_touch_each_other():

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tfx_ocr.components.recipe import Image
+from tfx_ocr.components.recipe import Image, LineImage
 from tfx_ocr.data.synthetic import strangers
 
 SPEC = Image(height=28, width=28, margin=0.2)
@@ -12,9 +12,12 @@ SPEC = Image(height=28, width=28, margin=0.2)
 @pytest.fixture(autouse=True)
 def few(monkeypatch):
     monkeypatch.setattr(strangers, "COUNT", 60)
-    strangers.draw_strangers.cache_clear()
+    draws = strangers.draw_strangers, strangers.draw_line_strangers
+    for draw in draws:
+        draw.cache_clear()
     yield
-    strangers.draw_strangers.cache_clear()
+    for draw in draws:
+        draw.cache_clear()
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -70,3 +73,28 @@ def test_dark_ink_is_drawn_light_too():
     dark = strangers.draw_strangers(Image(height=28, width=28, ink_is_light=False), "H")[0][1]
     strangers.draw_strangers.cache_clear()
     np.testing.assert_array_equal(dark, strangers.draw_strangers(SPEC, "H")[0][1])
+
+
+def test_lines_are_fitted_with_no_two_equal_and_half_of_them_ruled(monkeypatch):
+    ruled = []
+    draw = strangers._draw_rules
+    monkeypatch.setattr(strangers, "_draw_rules", lambda rng, width: ruled.append(width) or draw(rng, width))
+    drawn = strangers.draw_line_strangers(LineImage(height=16, width=160))
+    assert (drawn.shape, drawn.dtype) == ((60, 16, 160, 1), np.uint8)
+    assert len({picture.tobytes() for picture in drawn}) > 50  # some rules are taken for a form's, and out
+    assert len(ruled) == 30
+    assert 8 <= ruled.count(96) <= 22  # half are square: 15, standard deviation 2.7
+    assert {width % 96 for width in ruled} == {0}
+    assert 960 >= max(ruled) > 480
+    strangers.draw_line_strangers.cache_clear()
+    np.testing.assert_array_equal(strangers.draw_line_strangers(LineImage(height=16, width=160)), drawn)
+
+
+def test_rules_run_across_downwards_or_both():
+    rng, kinds = np.random.default_rng(1), set()
+    for _ in range(60):
+        ink = strangers._draw_rules(rng, 192)
+        assert (ink.shape, ink.dtype, ink.max() <= 1) == ((96, 192), np.float32, True)
+        rows, columns = (np.abs(np.diff(ink, axis=axis)).sum() for axis in (0, 1))
+        kinds.add("across" if rows > 4 * columns else "downwards" if columns > 4 * rows else "both")
+    assert kinds == {"across", "downwards", "both"}
