@@ -15,6 +15,7 @@ SAMPLES = {
     "digits": "tfx_ocr.data.samples.digits:fill",
     "hangul": "tfx_ocr.data.samples.hangul:fill",
     "lines": "tfx_ocr.data.samples.lines:fill",
+    "print": "tfx_ocr.data.samples.print:fill",
     "invoices": "tfx_ocr.data.samples.invoices:fill",
 }
 

@@ -6,5 +6,6 @@ from __future__ import annotations
 KINDS = {
     "lines": "tfx_ocr.data.synthetic.vietnamese:write",
     "pages": "tfx_ocr.data.synthetic.pages:write",
+    "print": "tfx_ocr.data.synthetic.print:write",
 }
 OF_DATA = {"sequence": "tfx_ocr.data.synthetic.of_data:build_drawing"}  # by task, what `examples.synthetic` draws

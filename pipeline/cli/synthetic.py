@@ -17,13 +17,13 @@ def draw(
     fonts: Annotated[list[Path], typer.Option(help="Font file, or folder of them; may be given again.")],
     out: Annotated[Path, typer.Option(help="Folder of the TFRecords.")],
     texts: Annotated[Path | None, typer.Option(help="File of a text per line, or folder of word lists.")] = None,
-    characters: Annotated[str, typer.Option(help="Of a text; without --texts, texts are invented from them.")] = "",
+    characters: Annotated[str, typer.Option(help="Of a text; lines without --texts are invented from them.")] = "",
     count: Annotated[int, typer.Option(help="Lines, or pages.", min=1)] = 2000,
     style: Annotated[
         list[str] | None,
         typer.Option(
-            help="Of lines: form, sheet or short. Of pages: text, form, table, receipt, notes or digits. May be given "
-            "again. Default: sheet, or all kinds of pages."
+            help="Of lines: form, sheet or short. Of print: clean, fax, receipt or small. Of pages: text, form, table, "
+            "receipt, notes or digits. May be given again. Default: sheet, or all of print or pages."
         ),
     ] = None,
     writing: Annotated[
@@ -41,6 +41,7 @@ def draw(
       tfx-ocr synthetic lines --fonts ~/fonts --texts words.txt --out drawn
       tfx-ocr synthetic lines --fonts ~/fonts --characters 0123456789. --style short --out drawn
       tfx-ocr synthetic pages --fonts ~/fonts --writing mnist --count 200 --out drawn
+      tfx-ocr synthetic print --fonts /usr/share/fonts --texts words.txt --out drawn
 
     Exit status: 0 the set is there, 2 it cannot be.
     """

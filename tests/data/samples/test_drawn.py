@@ -1,4 +1,4 @@
-"""The samples that are drawn when they are needed: Hangul and lines."""
+"""The samples that are drawn when they are needed: Hangul, lines and print."""
 
 from collections import Counter, defaultdict
 
@@ -9,6 +9,7 @@ from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples import get_sample, hangul, lines
+from tfx_ocr.data.samples import print as prints
 from tfx_ocr.data.synthetic import fonts
 
 pytestmark = pytest.mark.tfx  # TensorFlow writes the TFRecords
@@ -28,8 +29,8 @@ def groups(records):
 
 @pytest.mark.parametrize(
     ("name", "module", "letters"),
-    [("hangul", hangul, "hangul"), ("lines", lines, "vietnamese")],
-    ids=["hangul", "lines"],
+    [("hangul", hangul, "hangul"), ("lines", lines, "vietnamese"), ("print", prints, "latin")],
+    ids=["hangul", "lines", "print"],
 )
 def test_a_sample_is_drawn_whole_and_its_fonts_are_held_apart(name, module, letters, tmp_path, monkeypatch):
     if name == "hangul":

@@ -37,8 +37,14 @@ def test_lines_are_asked_of_the_writer_as_the_options_say(invoke, tmp_path):
     }
 
 
+def test_a_style_that_is_not_given_is_left_to_the_writer(invoke):
+    assert invoke("lines").exit_code == 0
+    [(_, named)] = invoke.asked
+    assert "styles" not in named
+
+
 def test_another_kind_is_answered_with_the_known_ones(invoke):
-    assert str(invoke("books").exception) == "no drawing 'books'; known: lines, pages"
+    assert str(invoke("books").exception) == "no drawing 'books'; known: lines, pages, print"
     assert invoke.asked == []
 
 
