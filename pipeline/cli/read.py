@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +35,9 @@ def read(
     force_ocr: Annotated[
         bool, typer.Option("--force-ocr", help="Read a PDF's page that already has text too.")
     ] = False,
+    keep_orientation: Annotated[
+        bool, typer.Option("--keep-orientation", help="Read pages on their side or upside down as they lie.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Read what already has its file in OUT too.")] = False,
 ) -> None:
     """Read what is written on each FILE.
@@ -62,10 +65,11 @@ def read(
     writer = get_writer(form)
     if not out and form not in TEXTS:
         raise ValueError(f"--as {form}: give --out, the folder to write it to")
-    options = {"name": recognizer or DEFAULT} if ":" in model else {}
+    options: dict[str, Any] = {"name": recognizer or DEFAULT} if ":" in model else {}
     reader = Reader(
-        recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr, **options
-    )
+        recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
+        keep_orientation=keep_orientation, **options,
+    )  # fmt: skip
     failed = False
     named = list_files(files)
     with reader:

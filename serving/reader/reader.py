@@ -41,6 +41,7 @@ class Reader:
         min_confidence: float = 0.5,
         dpi: int = DPI,
         force_ocr: bool = False,
+        keep_orientation: bool = False,
         **options: Any,
     ):
         """Make a reader; the model is opened for the first page.
@@ -53,6 +54,7 @@ class Reader:
             min_confidence: from 0 to 1, of what is kept.
             dpi: at which a PDF is rendered.
             force_ocr: read a PDF's page that already has text as a picture too.
+            keep_orientation: read a page as it lies; else one on its side or upside down is turned first.
             options: of a server's client.
 
         Raises:
@@ -65,7 +67,7 @@ class Reader:
         if not 20 <= dpi <= 1200:
             raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
         self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
-        self.dpi, self.force_ocr = dpi, force_ocr
+        self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
         self._given, self._options = model or recognizer, options
         self._model: Model | None = None
 
@@ -114,7 +116,8 @@ class Reader:
         """
         import cv2
 
-        from tfx_ocr.serving.reader.sheet import prepare
+        from tfx_ocr.serving.reader.orient import turn_over
+        from tfx_ocr.serving.reader.sheet import Sheet, prepare
 
         pixels = image.pixels
         if pixels is None:
@@ -125,10 +128,16 @@ class Reader:
             lines = [Line(text=word.text, box=word.box, words=(word,)) for word in image.words]
             return Page(size=size, regions=arrange(lines))
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
-        sheet = prepare(grey)
-        if self._model is None:
-            self._model = self._open_model()
-        lines = self._recognize(sheet, self._model, self.whitelist, self.min_confidence)
+        sheet = prepare(grey, keep_orientation=self.keep_orientation)
+        model = self._model = self._model or self._open_model()
+
+        def recognize(sheet: Sheet) -> list[Line]:
+            lines: list[Line] = self._recognize(sheet, model, self.whitelist, self.min_confidence)
+            return lines
+
+        lines = recognize(sheet)
+        if not self.keep_orientation:
+            sheet, lines = turn_over(sheet, lines, recognize)
         return Page(size=size, regions=move_regions(arrange(lines), sheet.move_back))
 
     def close(self) -> None:
