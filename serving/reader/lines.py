@@ -92,7 +92,8 @@ def _enclose(chain: Sequence[Blob]) -> Box:
 
 
 def _crop(ink: np.ndarray, box: Box) -> np.ndarray:
-    """The line dark on light, with paper around: [height, width] uint8."""
+    """The line dark on light, with paper around: [height, width] uint8. A full stop may stand at its side."""
     left, top, right, bottom = (int(side) for side in box)
     border = round(MARGIN * (bottom - top))
-    return np.pad(255 - ink[top:bottom, left:right], border, constant_values=255)
+    line = np.pad(ink[top:bottom], ((0, 0), (border, border)))[:, left : right + 2 * border]
+    return np.pad(255 - line, ((border, border), (0, 0)), constant_values=255)
