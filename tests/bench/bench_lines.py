@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import pathlib
+import shlex
 import sys
 from typing import Any
 
@@ -44,7 +45,8 @@ def main() -> None:
     pipelines.train_and_judge("lines", data, options.work / "run", overrides=options.overrides)
     found = {name: pipelines.judge("lines", options.work / name, options.work / "run") for name in options.sets}
     if tuple(options.sets) == SETS:
-        results.record("lines", rows(found), options.results)
+        command = shlex.join(["python", "tests/bench/bench_lines.py", *sys.argv[1:]])
+        results.record("lines", rows(found, command), options.results)
 
 
 def draw(out: pathlib.Path, count: int) -> None:
@@ -83,9 +85,8 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path, copies: int) -> Non
             record_file.write(path, mine * times)
 
 
-def rows(found: dict[str, dict[str, Any]]) -> list[results.Row]:
+def rows(found: dict[str, dict[str, Any]], command: str) -> list[results.Row]:
     """Return three rows per set."""
-    command = "python tests/bench/bench_lines.py"
     return [
         pipelines.row(f"{name.title()} lines never trained on: {words}", verdict, metric, "lines", command)
         for name, verdict in found.items()
