@@ -10,6 +10,7 @@ import numpy as np
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import Alphabet
 from tfx_ocr.data.page import check
+from tfx_ocr.data.quiet import silence_stderr
 from tfx_ocr.data.record import Record, Rejected
 
 STAY = (images.PNG, b"\xff\xd8")  # beginnings of PNG and JPEG, which are written as they are; others become PNG
@@ -98,7 +99,8 @@ def _undecodable(encoded: Sequence[bytes]) -> list[int]:
 
 
 def _decodes(encoded: Sequence[bytes]) -> bool:
-    import tensorflow as tf
+    with silence_stderr():
+        import tensorflow as tf
 
     try:
         _decoder()(np.array(encoded, dtype=object))

@@ -104,7 +104,7 @@ def _quiet(log: Path) -> Iterator[TextIO]:
         try:
             yield console
         finally:
-            for stream in (sys.stdout, sys.stderr):
+            for stream in (sys.stdout, sys.stderr, console):
                 with contextlib.suppress(OSError):
                     stream.flush()
             for number, copy in enumerate(kept, start=1):

@@ -74,6 +74,8 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     )
     reason = tf.gather(encoded.UNSUPPORTED, tf.argmax(is_refused))
     checks = [
+        # TensorFlow 2.21 would decode WebP too
+        tf.raw_ops.Assert(condition=is_png | is_jpeg | is_gif | is_bmp, data=[encoded.UNKNOWN_FORMAT]),
         _check_size(padded, jpeg_shape, is_png, is_gif, is_bmp),
         tf.raw_ops.Assert(condition=~tf.reduce_any(is_refused), data=[reason]),
     ]

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from tfx_ocr.data.quiet import silence_stderr
+
 _NOTED = threading.Event()  # whether LiteRT has told about its delegate: once per process
 
 ROWS = 16  # that run at once, so that memory does not grow with the batch
@@ -124,7 +126,7 @@ class Worker:
                 self.load()
             for name, shape in shapes.items():
                 self._interpreter.resize_tensor_input(self._indices[name], shape)
-            with _silence_stderr():
+            with _silence_note():
                 self._interpreter.allocate_tensors()
             self._allocated = shapes
         for name, value in inputs.items():
@@ -140,17 +142,8 @@ def _name(detail: Mapping[str, str]) -> str:
 
 
 @contextlib.contextmanager
-def _silence_stderr() -> Iterator[None]:
+def _silence_note() -> Iterator[None]:
     """Keep LiteRT's note about its first delegate from the console: its log level cannot be set."""
-    if _NOTED.is_set():
+    with contextlib.nullcontext() if _NOTED.is_set() else silence_stderr():
+        _NOTED.set()
         yield
-        return
-    _NOTED.set()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

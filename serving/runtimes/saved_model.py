@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from google.protobuf import message
-from tensorflow.python.client import pywrap_tf_session
 
+from tfx_ocr.data.quiet import silence_stderr
 from tfx_ocr.serving import messages
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime, get_first_line
 from tfx_ocr.serving.signature import read_signatures
+
+with silence_stderr():  # TensorFlow 2.21 remarks on the processor before it looks at its log level
+    import tensorflow as tf
+    from tensorflow.python.client import pywrap_tf_session
 
 
 class SavedModel(Runtime):
