@@ -26,6 +26,7 @@ setup: ## Make .venv from the lock that fits this machine (nothing to do when it
 	@requirements/install.sh
 
 run: setup ## Train, judge and push RECIPE from DATA, or from the sample that comes with it
+	@$(BIN)/tfx-ocr doctor --quiet
 	@$(BIN)/tfx-ocr run $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(NETWORK),--network $(NETWORK))
 
 test: test-unit test-tfx test-e2e ## Run every test: three tiers by cost, one process each

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,15 +11,10 @@ from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import last_run, unchanged
+from tfx_ocr.pipeline import disk, last_run, unchanged
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
 from tfx_ocr.serving import versions
-
-# How the system, TensorFlow and sqlite say that a disk is full
-DISK_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT), "database or disk is full")
-# What a run takes, temporary files included: of its own, and for each byte of the data. An estimate, not yet measured
-RUN_MB, DATA_COPIES = 250, 4
 
 
 def read_outcome(
@@ -108,24 +100,10 @@ def _sentence(error: BaseException, settings: Settings) -> str:
     while link is not None:
         chain.append(link)
         link = link.__cause__ or link.__context__
-    if any(said in str(link) for link in chain for said in DISK_FULL):
-        return _describe_full_disk(settings)
+    if any(said in str(link) for link in chain for said in disk.FULL):
+        return disk.describe_full(settings)
     for link in chain:
         if isinstance(link, Stop):
             return str(link)
     first = (str(error).strip().splitlines() or [""])[0]
     return f"{type(error).__name__}: {first[:300]} (the log has the rest)"
-
-
-def _describe_full_disk(settings: Settings) -> str:
-    """Return where the least space is, and what a run needs."""
-    places: dict[int, Path] = {}  # by what is free there
-    for place in (settings.folder, Path(settings.root), Path(settings.serving_dir)):
-        there = next(folder for folder in (place, *place.parents) if folder.exists())
-        places.setdefault(shutil.disk_usage(there).free, place)
-    free = min(places)
-    data = sum(path.stat().st_size for path in Path(settings.input).rglob("*") if path.is_file())
-    return (
-        f"the disk is full: {free >> 20} MB are free in {places[free]}, and a run of this data takes about "
-        f"{RUN_MB + (DATA_COPIES * data >> 20)} MB. Make room and run the same command: finished steps are reused"
-    )

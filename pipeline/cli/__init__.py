@@ -14,6 +14,7 @@ import typer
 from tfx_ocr.data.extras import explain_missing
 from tfx_ocr.pipeline.cli import (
     check,
+    doctor,
     evaluate,
     new,
     predict,
@@ -44,6 +45,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show.show,
     "trace": trace.print_trace,
     "synthetic": synthetic.draw,
+    "doctor": doctor.diagnose,
 }
 
 EPILOG = (
@@ -62,8 +64,13 @@ def app() -> typer.Typer:
         rich_markup_mode=None,
     )
     for name, command in COMMANDS.items():
-        commands.command(name, help=_format_help(command), no_args_is_help=name != "report")(command)
+        commands.command(name, help=_format_help(command), no_args_is_help=_needs_arguments(command))(command)
     return commands
+
+
+def _needs_arguments(command: Callable[..., None]) -> bool:
+    parameters = inspect.signature(command).parameters.values()
+    return any(parameter.default is parameter.empty for parameter in parameters)
 
 
 def _format_help(command: Callable[..., None]) -> str:
