@@ -243,7 +243,7 @@ def decode_pixels(image: bytes) -> np.ndarray:
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
-def open_picture(image: bytes, frame: int = 0) -> Image.Image:
+def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Image:
     """Decode an image: the one way from an encoded image to pixels, upright and of 8 bits per channel.
 
     Orientation marks are applied, colors of palettes looked up, transparent colors made opacity. Grey of 16 bits is
@@ -251,24 +251,33 @@ def open_picture(image: bytes, frame: int = 0) -> Image.Image:
 
     Args:
         image: of one of `FORMATS`.
-        frame: of a TIFF with several pages, from 0.
+        frame: of a TIFF with several pages, from 0; no other is decoded.
+        max_pixels: width x height of the frame, by its header; 0 for any.
 
     Returns:
         An image of mode L, LA, RGB or RGBA.
 
     Raises:
-        ValueError: the image cannot be decoded, or is of more than 16 bits per channel.
+        ValueError: the image cannot be decoded, is too large, or is of more than 16 bits per channel.
     """
+    picture, reason = None, ""
     try:
         with suppress_warnings(), _open(image) as opened:
             opened.seek(frame)
-            _check_whole(image)
-            orientation = _find_orientation(opened, image)
-            picture = None if _is_too_deep(opened) else _simplify(opened, image)
+            width, height = opened.size
+            if max_pixels and width * height > max_pixels:
+                reason = f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
+            else:
+                _check_whole(image)
+                orientation = _find_orientation(opened, image)
+                reason = _explain_depth(opened) if _is_too_deep(opened) else ""
+                picture = None if reason else _simplify(opened, image)
+    except UnidentifiedImageError:
+        reason = f"not an image: unsupported format (supported: {', '.join(FORMATS)})"
     except Exception as error:  # decoders of damaged files raise nearly everything
-        raise ValueError(f"damaged image: {error}") from None
+        reason = f"damaged image: {error}"
     if picture is None:
-        raise ValueError(_explain_depth(opened))
+        raise ValueError(reason)
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 

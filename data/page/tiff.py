@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 from PIL import Image
 
 from tfx_ocr.data import images
@@ -28,16 +26,6 @@ def read_page(image: bytes, number: int = 0, max_pixels: int = Image.MAX_IMAGE_P
         ValueError: it is not a TIFF, or has fewer pages, or the page is too large, too deep or damaged.
     """
     try:
-        with images.suppress_warnings():
-            opened = Image.open(io.BytesIO(image), formats=["TIFF"])
-    except Exception as error:  # decoders of damaged files raise nearly everything
-        raise ValueError(f"not a TIFF that can be read: {error}") from None
-    try:
-        with images.suppress_warnings():
-            opened.seek(number)
-            width, height = opened.size
-            if width * height > max_pixels:
-                raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-            return images.save_png(images.open_picture(image, number))
-    except Exception as error:
+        return images.save_png(images.open_picture(image, number, max_pixels))
+    except ValueError as error:
         raise ValueError(f"page {number + 1} of the TIFF: {error}") from None

@@ -33,7 +33,7 @@ SPECK = 0.15  # of a digit's ink, below which a loose stroke is a dot of the pap
 CHAIN = 0.8  # heights between neighbours on a line that are judged together
 # Logarithms of how much likelier a probability is for a digit than for a letter or another sign, counted on pages drawn
 # of MNIST's training set and of print (tests/bench/bench_read.py --tune).
-EVIDENCE = ((0.995, 1.1), (0.97, -2.0), (0.9, -2.2), (0.0, -2.5))
+EVIDENCE = ((0.9999, 1.1), (0.998, 0.3), (0.99, -0.5), (0.9, -2.0), (0.0, -2.5))
 FEW = 4  # of a line that are read first
 HOPELESS = 2.5  # evidence against a line at which the rest of it is not read
 LEAST_PRIOR, MOST_PRIOR = -1.0, 3.0  # what the page as a whole may add: one without print has hardly a bad reading
@@ -176,8 +176,8 @@ def _choose_digits(chains: Sequence[Sequence[Blob]], asker: _Asker) -> list[Read
     judged = [chain for chain, hope in zip(judged, hopeful, strict=True) if hope]
     unread = [blob for chain in chains for blob in chain if id(blob) not in read]
     read |= {id(one.blob): one for one in asker.ask(unread)}
-    sure = sum(one.probabilities[0] >= EVIDENCE[0][0] for one in read.values())
-    unsure = sum(one.probabilities[0] < EVIDENCE[2][0] for one in read.values())
+    sure = sum(one.probabilities[0] >= EVIDENCE[2][0] for one in read.values())
+    unsure = sum(one.probabilities[0] < EVIDENCE[3][0] for one in read.values())
     prior = min(max(math.log((sure + 1) / (3 * unsure + 1)), LEAST_PRIOR), MOST_PRIOR)
     evidence = [prior + sum(_weigh(read.get(id(blob))) for blob in chain) for chain in judged]
     votes = [

@@ -99,22 +99,17 @@ def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
     try:
         with images.suppress_warnings():
             opened = Image.open(io.BytesIO(content), formats=images.FORMATS)
+            count = getattr(opened, "n_frames", 1) if tiff.is_tiff(content) else 1
     except UnidentifiedImageError:
         yield PageImage(number=0, error=f"not a page: none of PDF, {', '.join(images.FORMATS)}")
         return
     except Exception as error:  # decoders of damaged files raise nearly everything
         yield PageImage(number=0, error=f"damaged or too large: {error}")
         return
-    count = getattr(opened, "n_frames", 1) if tiff.is_tiff(content) else 1
     for number in range(count):
         try:
-            with images.suppress_warnings():
-                opened.seek(number)
-                width, height = opened.size
-                if width * height > max_pixels:
-                    raise ValueError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
-                pixels = _lay_on_white(images.open_picture(content, number))
-        except Exception as error:
+            pixels = _lay_on_white(images.open_picture(content, number, max_pixels))
+        except ValueError as error:
             yield PageImage(number=number + 1, count=count, error=_say(error))
         else:
             yield PageImage(number=number + 1, count=count, pixels=pixels)

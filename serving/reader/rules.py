@@ -21,7 +21,7 @@ EDGE_PX = 2  # soft edge of a rule
 CROSSING_PX = 15  # rows over which a stroke is taken to go on through a rule
 
 
-def remove_rules(mask: Mask) -> Mask:
+def remove_rules(mask: Mask, faint: Mask) -> Mask:
     """Return ink without rules: [height, width] uint8 of 0 and 1.
 
     First the sides of boxes, combs and tables, then every straight run along or down that is longer than `SHARE` of
@@ -29,9 +29,11 @@ def remove_rules(mask: Mask) -> Mask:
 
     Args:
         mask: as `ink.binarize` returns it, upright to half a degree.
+        faint: the same with fainter ink, in which the sides of boxes are looked for: where two cells share a side, it
+            may be darker than the others.
     """
     length = max(SHORTEST_PX, round(min(mask.shape) * SHARE))
-    rest = _take_out(mask, *_find_cells(mask, length))
+    rest = _take_out(mask, *_find_cells(faint, length))
     return _take_out(rest, _find_runs(rest, length), _find_runs(rest.T, length).T)
 
 

@@ -77,4 +77,5 @@ def prepare(grey: np.ndarray, *, keep_orientation: bool = False) -> Sheet:
         ink = inks.rotate(ink, turn, size)
         mask = inks.binarize(ink, threshold)
         back = back @ np.vstack([cv2.invertAffineTransform(turn), (0, 0, 1)])
-    return Sheet(ink, rules.remove_rules(mask), back[:2], skew, (grey.shape[1], grey.shape[0]))
+    mask = rules.remove_rules(mask, inks.binarize(ink, inks.FAINTEST))
+    return Sheet(ink, mask, back[:2], skew, (grey.shape[1], grey.shape[0]))

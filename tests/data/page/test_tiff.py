@@ -45,14 +45,14 @@ def test_what_cannot_be_read_is_refused_with_a_reason():
     content = written([Image.new("L", (9, 7))] * 2)
     assert tiff.is_tiff(content)
     assert not tiff.is_tiff(b"\x89PNG")
-    with pytest.raises(ValueError, match="not a TIFF that can be read"):
+    with pytest.raises(ValueError, match="page 1 of the TIFF: not an image"):
         tiff.read_page(b"II*\0nothing")
     with pytest.raises(ValueError, match="page 1 of the TIFF: too large: 9 x 7 pixels, where 62 are allowed"):
         tiff.read_page(content, max_pixels=62)
     with pytest.raises(ValueError, match="page 1 of the TIFF: more than 16 bits per channel: TIFF of mode F"):
         tiff.read_page(written([Image.new("F", (9, 7))]))
     cut = written([Image.new("1", (400, 300), number % 2) for number in range(200)], compression="group4")[:3000]
-    with pytest.raises(ValueError, match=r"page \d+ of the TIFF|not a TIFF"):
+    with pytest.raises(ValueError, match=r"page \d+ of the TIFF"):
         tiff.read_page(cut, 199)
-    with pytest.raises(ValueError, match=r"page 1 of the TIFF|not a TIFF"):
+    with pytest.raises(ValueError, match=r"page 1 of the TIFF"):
         tiff.read_page(written([Image.effect_noise((99, 99), 9)])[:3000])

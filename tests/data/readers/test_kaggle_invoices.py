@@ -110,7 +110,7 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     good, *rejected = everything(tmp_path)
     assert good.source == "a_good"
     reasons = {record.source: record.reason for record in rejected if isinstance(record, Rejected)}
-    assert reasons.pop("f").startswith("not a TIFF that can be read: ")
+    assert reasons.pop("f").startswith("page 1 of the TIFF: not an image: ")
     assert reasons.pop("g").startswith("not XML: ")
     assert reasons == {
         "b_ocr.xml": "no image: b.tif and b_gt.xml missing",

@@ -20,7 +20,7 @@ def mask():
 def test_a_rule_goes_and_a_stroke_across_it_stays_whole(mask):
     mask[300:304, 50:850] = 1
     mask[260:340, 400:408] = 1
-    rest = remove_rules(mask)
+    rest = remove_rules(mask, mask)
     assert rest[260:340, 400:408].all()
     rest[260:340, 390:418] = 0
     assert not rest.any()
@@ -28,7 +28,15 @@ def test_a_rule_goes_and_a_stroke_across_it_stays_whole(mask):
 
 def test_a_rule_down_goes(mask):
     mask[50:550, 450:453] = 1
-    assert not remove_rules(mask).any()
+    assert not remove_rules(mask, mask).any()
+
+
+def test_a_side_that_two_cells_share_goes_with_the_fainter_ones(mask):
+    faint = mask.copy()
+    for place in range(4):
+        frame(faint, 100 + place * 77, 200, 80, 90)
+    mask[200:290, 177:180] = 1  # as dark as ink, and as high as a 1
+    assert not remove_rules(mask, faint).any()
 
 
 @pytest.mark.parametrize("gap", [0, 8], ids=["comb", "boxes"])
@@ -36,7 +44,7 @@ def test_cells_go_and_what_stands_in_them_stays(mask, gap):
     for place in range(4):
         frame(mask, 100 + place * 80, 200, 80 - gap, 90)
         mask[220:270, 130 + place * 80 : 138 + place * 80] = 1
-    rest = remove_rules(mask)
+    rest = remove_rules(mask, mask)
     expected = np.zeros_like(mask)
     for place in range(4):
         expected[220:270, 130 + place * 80 : 138 + place * 80] = 1
@@ -46,19 +54,19 @@ def test_cells_go_and_what_stands_in_them_stays(mask, gap):
 def test_a_broken_frame_goes_too(mask):
     frame(mask, 100, 200, 80, 90)
     mask[200:203, 120:124] = mask[287:290, 150:153] = 0
-    assert not remove_rules(mask).any()
+    assert not remove_rules(mask, mask).any()
 
 
 @pytest.mark.parametrize("sign", "0689B")
 def test_round_strokes_are_no_frame(mask, sign):
     cv2.putText(mask, sign, (300, 400), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (1,), 7)
-    np.testing.assert_array_equal(remove_rules(mask), mask)
+    np.testing.assert_array_equal(remove_rules(mask, mask), mask)
 
 
 def test_a_thick_bar_stays(mask):
     mask[100:200, 100:800] = 1
-    assert remove_rules(mask)[110:190, 110:790].all()
+    assert remove_rules(mask, mask)[110:190, 110:790].all()
 
 
 def test_nothing_comes_of_nothing(mask):
-    assert not remove_rules(mask).any()
+    assert not remove_rules(mask, mask).any()
