@@ -113,8 +113,40 @@ class Words:
     max_characters: Annotated[int, _between(1, 256)] = 16
 
 
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PageImage:
+    """A grey picture of a page, as a network sees it: its longer side that of a square frame, at the frame's top left.
+
+    Attributes:
+        kind: name in `components.inputs.INPUTS`.
+        side: of the frame, in pixels.
+        scaled: range of the network's input, for 0 and 255; paper is dark.
+        SIGNATURE: of the exported model, by which a client asks about such an input.
+        AUGMENTED: kind of the augmentation that it takes.
+    """
+
+    __pydantic_config__ = FORBID
+    SIGNATURE: ClassVar[str] = features.SERVE_PAGES
+    AUGMENTED: ClassVar[str] = "pages"
+    channels: ClassVar[int] = 1
+
+    kind: Literal["page_image"] = "page_image"
+    side: Side
+    scaled: tuple[float, float] = (-1.0, 1.0)
+
+    @property
+    def height(self) -> int:
+        """Height of the frame in pixels."""
+        return self.side
+
+    @property
+    def width(self) -> int:
+        """Width of the frame in pixels."""
+        return self.side
+
+
 Picture = Image | LineImage
-Input = Annotated[Image | LineImage | Words, pydantic.Field(discriminator="kind")]
+Input = Annotated[Image | LineImage | PageImage | Words, pydantic.Field(discriminator="kind")]
 
 
 def _choose_alphabet(value: object) -> str:
@@ -254,7 +286,29 @@ class WordAugmentation:
     function: str = ""
 
 
-Augmentation = Annotated[ImageAugmentation | WordAugmentation, pydantic.Field(discriminator="kind")]
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class PageAugmentation:
+    """Changes to training's pages and the shapes on them, drawn anew for each page and epoch.
+
+    Attributes:
+        kind: what is augmented.
+        rotate_deg: rotation of up to so many degrees either way.
+        scale: zoom of up to so much either way (0.2: 0.8 to 1.25), about a point by chance.
+        contrast: gain of the ink of up to so much either way.
+        function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
+            labels), as `augment` of the input's module; "" for none.
+    """
+
+    __pydantic_config__ = FORBID
+
+    kind: Literal["pages"] = "pages"
+    rotate_deg: Annotated[float, _between(0, 180)] = 0.0
+    scale: Annotated[float, _between(0, 0.9)] = 0.0
+    contrast: Share = 0.0
+    function: str = ""
+
+
+Augmentation = Annotated[ImageAugmentation | WordAugmentation | PageAugmentation, pydantic.Field(discriminator="kind")]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

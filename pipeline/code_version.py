@@ -25,7 +25,7 @@ from tfx_ocr.data.alphabets import ALPHABETS
 from tfx_ocr.data.own_code import find_source, is_own, list_imports
 from tfx_ocr.data.readers import READERS
 from tfx_ocr.data.samples import SAMPLES
-from tfx_ocr.data.schemas import OF_PICTURES, OF_WORDS, get_schema_path
+from tfx_ocr.data.schemas import OF_PAGES, OF_PICTURES, OF_WORDS, get_schema_path
 from tfx_ocr.data.synthetic import KINDS, OF_DATA
 from tfx_ocr.serving import API
 
@@ -136,7 +136,7 @@ def _list_registries(recipe: Recipe) -> dict[str, tuple[Mapping[str, str], Seque
 def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
     """Yield the files beside the code that change what `step` writes."""
     if step == "schema":
-        yield from map(get_schema_path, [recipe.schema] if recipe.schema else [OF_PICTURES, OF_WORDS])
+        yield from map(get_schema_path, [recipe.schema] if recipe.schema else [OF_PICTURES, OF_WORDS, OF_PAGES])
     if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
         yield pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md"  # holds the weights' hashes
     if step == "report":  # sections are loaded by name, templates and styles are not imported

@@ -7,11 +7,14 @@ import dataclasses
 import html
 import io
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfx_ocr.data import features
 from tfx_ocr.data.values import parse_field
 from tfx_ocr.serving.requests import Source, read_source
+
+if TYPE_CHECKING:
+    from tfx_ocr.data.page.shapes import Shape
 
 DIGITS = 6  # of a number behind the point: what float32 has, whether it came through JSON or not
 SHOWN_PX = 240  # longer side of the picture in a notebook, at most
@@ -55,9 +58,11 @@ class Prediction:
         parts: of a syllable, the best `initial`, `medial` and `final`, each for itself.
         characters: of a line.
         fields: of a page: those that were found.
+        shapes: of a page whose lines, words and digits are looked for: `data.page.shapes.Shape`, in pixels; `text` says
+            how many of each kind.
         error: why nothing was read: one clause; "" where something was.
         source: what was read: the path, bytes, array or image that was given.
-        outputs: everything that the model answered, by the served name (docs/serving-contract.md).
+        outputs: everything that the model answered, by the served name (docs/serving-contract.md); of maps the shapes.
     """
 
     text: str = ""
@@ -66,6 +71,7 @@ class Prediction:
     parts: Mapping[str, Candidate] = dataclasses.field(default_factory=dict)
     characters: tuple[Candidate, ...] = ()
     fields: tuple[Field, ...] = ()
+    shapes: tuple[Shape, ...] = ()
     error: str = ""
     source: Source = dataclasses.field(default=b"", compare=False)
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
@@ -91,6 +97,8 @@ def build_prediction(source: Source, outputs: Mapping[str, Any], n: int) -> Pred
         outputs: of the model, without the batch's axis; texts as bytes.
         n: best texts to keep: `text` and `n - 1` alternatives.
     """
+    if features.MAPS_OUT in outputs:
+        return _build_shapes(source, outputs)
     best = (features.LABEL_OUT, features.PROBABILITY_OUT)  # what most tasks answer stands first
     cut = (features.LABELS_OUT, features.PROBABILITIES_OUT)
     names = sorted(outputs, key=lambda name: (name not in best, name))
@@ -113,6 +121,23 @@ def build_prediction(source: Source, outputs: Mapping[str, Any], n: int) -> Pred
         characters=_pair(plain, features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
         source=source,
         outputs=plain,
+    )
+
+
+def _build_shapes(source: Source, outputs: Mapping[str, Any]) -> Prediction:
+    """Build the prediction of a page's shapes, in pixels of its picture; they stand for the maps they are found in."""
+    from tfx_ocr.data import images
+    from tfx_ocr.data.page.maps import find_shapes
+
+    kinds = _to_plain(outputs[features.KINDS_OUT])
+    size = images.read_size(read_source(source)) or (1, 1)  # it was read before
+    shapes = tuple(find_shapes(outputs[features.MAPS_OUT], kinds, size))
+    return Prediction(
+        text=", ".join(f"{kind}: {sum(shape.kind == kind for shape in shapes)}" for kind in kinds),
+        confidence=min((shape.confidence for shape in shapes), default=0.0),
+        shapes=shapes,
+        source=source,
+        outputs={features.KINDS_OUT: kinds, "shapes": [shape._asdict() for shape in shapes]},
     )
 
 

@@ -38,7 +38,7 @@ class Kind:
 
 
 def build_image_inputs(content: bytes) -> Inputs:
-    """Build the inputs of `serve_images` from an encoded picture.
+    """Build the inputs of `serve_images`, or of `serve_pages`, from an encoded picture.
 
     Raises:
         ValueError: it is not a picture, or has more pixels than a model answers; one clause.
@@ -82,6 +82,7 @@ def build_word_inputs(content: bytes) -> Inputs:
 # A signature that takes another kind of source is a row here.
 REQUESTS = {
     features.SERVE_IMAGES: Kind(build_image_inputs, batch=16),
+    features.SERVE_PAGES: Kind(build_image_inputs, batch=4),  # an answer is a map of the page
     features.SERVE_WORDS: Kind(build_word_inputs, batch=1),  # pages have as many words as they have
 }
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INPUTS = {
     "image": "tfx_ocr.components.inputs.image",
     "line_image": "tfx_ocr.components.inputs.line_image",
+    "page_image": "tfx_ocr.components.inputs.page_image",
     "words": "tfx_ocr.components.inputs.words",
 }
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import tensorflow_ops
-from tfx_ocr.components.recipe import Image, ImageAugmentation, Picture
+from tfx_ocr.components.recipe import Image, ImageAugmentation, PageImage, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
 from tfx_ocr.data.pixels import encoded, glyph
@@ -131,7 +131,7 @@ def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
     return fit_all(raw, spec, fit)
 
 
-def fit_all(raw: dict[str, tf.Tensor], spec: Picture, fit: Fit) -> dict[str, tf.Tensor]:
+def fit_all(raw: dict[str, tf.Tensor], spec: Picture | PageImage, fit: Fit) -> dict[str, tf.Tensor]:
     """Run `transform` with a function that fits one encoded picture to [height, width, channels] uint8."""
     protos = tf.map_fn(
         lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)),
@@ -154,13 +154,13 @@ def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:
         return tf.identity(image_bytes)
 
 
-def read_batch(written: dict[str, tf.Tensor], spec: Picture) -> tf.Tensor:
+def read_batch(written: dict[str, tf.Tensor], spec: Picture | PageImage) -> tf.Tensor:
     """Read what `transform` wrote: [batch] strings to [batch, height, width, channels] uint8."""
     values = tf.io.decode_raw(tf.reshape(written[features.PIXELS_XF], [-1]), tf.uint8)
     return tf.reshape(values, [-1, spec.height, spec.width, spec.channels])
 
 
-def scale(pictures: tf.Tensor, spec: Picture) -> tf.Tensor:
+def scale(pictures: tf.Tensor, spec: Picture | PageImage) -> tf.Tensor:
     """Scale uint8 to float32 in the range of `spec.scaled`: what the network takes."""
     low, high = spec.scaled
     return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low

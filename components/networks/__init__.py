@@ -16,6 +16,7 @@ NETWORKS = {
     "inception_v3": "tfx_ocr.components.networks.inception_v3",
     "line_cnn": "tfx_ocr.components.networks.line_cnn",
     "mlp": "tfx_ocr.components.networks.mlp",
+    "page_fpn": "tfx_ocr.components.networks.page_fpn",
     "residual_cnn": "tfx_ocr.components.networks.residual_cnn",
     "small_cnn": "tfx_ocr.components.networks.small_cnn",
     "word_attention": "tfx_ocr.components.networks.word_attention",

@@ -15,6 +15,15 @@ def add_convolution(
     return layers.Activation("relu", name=name)(x)
 
 
+def add_separable(x: keras.KerasTensor, channels: int, strides: int = 1, name: str | None = None) -> keras.KerasTensor:
+    """Add a convolution of three pixels of each channel alone, then one across channels; normalization, ReLU.
+
+    Source: Chollet, "Xception: Deep Learning with Depthwise Separable Convolutions", 2017.
+    """
+    x = layers.DepthwiseConv2D(3, strides, padding="same", use_bias=False)(x)
+    return add_convolution(x, channels, size=1, name=name)
+
+
 def add_residual(x: keras.KerasTensor, name: str | None = None) -> keras.KerasTensor:
     """Add two convolutions of three pixels to their input; size and channels stay, the last layer has `name`.
 

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from rapidfuzz.distance import Levenshtein
 
+from tfx_ocr.components.evaluator.metrics import shapes
+from tfx_ocr.components.evaluator.metrics.bootstrap import compute_metrics
 from tfx_ocr.data import features, normalization
 from tfx_ocr.data.normalization import normalize_text
 from tfx_ocr.data.registry import load
@@ -77,6 +79,14 @@ def find_wrong_pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
         )
         if wrong:
             yield _mistake(answer, answer["answer"], wrong)
+
+
+def find_wrong_shapes(answers: Sequence[Answer]) -> Iterator[Mistake]:
+    """Yield pages on which shapes are missed or found in vain, each as bad as what its H-mean lacks of 1."""
+    for answer in answers:
+        badness = 1.0 - compute_metrics(shapes, [(answer["reference"], answer["answer"])])["h_mean"]
+        if badness > 0:
+            yield _mistake(answer, answer["answer"], badness)
 
 
 def _mistake(answer: Answer, hypothesis: str, badness: float) -> Mistake:

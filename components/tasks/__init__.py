@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TASKS = {
     "classification": "tfx_ocr.components.tasks.classification:TASK",
+    "detection": "tfx_ocr.components.tasks.detection:TASK",
     "sequence": "tfx_ocr.components.tasks.sequence:TASK",
     "syllables": "tfx_ocr.components.tasks.syllables:TASK",
     "tagging": "tfx_ocr.components.tasks.tagging:TASK",
@@ -77,6 +78,8 @@ class Task:
         labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
         blanks: logits before the labels'.
         rounds: how often the labels come, one after the other, among the logits.
+        targets: `module:function` of padded labels, the recipe's `input` and its alphabet to what the loss takes; ""
+            for the labels as they are.
         compared: outputs by which an export's portable form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
@@ -96,6 +99,7 @@ class Task:
     labels: str = ""
     blanks: int = 0
     rounds: int = 1
+    targets: str = ""
     mistakes: str = ""
     sections: tuple[str, ...] = ()
     lists_labels: bool = False

@@ -14,6 +14,7 @@ from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.own_code import load_code
+from tfx_ocr.data.registry import load
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
@@ -71,7 +72,7 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
                 if function is not None:
                     batch, labels = function(batch, labels, number, spec)
-            return kind.scale(batch, spec), labels
+            return kind.scale(batch, spec), _to_targets(labels, part)
 
         shuffled = _records(files, trainer.every).shuffle(
             held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False
@@ -94,7 +95,8 @@ def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
     kind, size = get_input(part.input.kind), part.trainer.batch_size
 
     def scaled(read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
-        return kind.scale(kind.read_batch(read, part.input), part.input), read[features.LABEL_XF]
+        labels = _to_targets(read[features.LABEL_XF], part)
+        return kind.scale(kind.read_batch(read, part.input), part.input), labels
 
     number = tf.data.experimental.assert_cardinality(count_batches(files, size, "eval"))
     parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()
@@ -110,6 +112,12 @@ def _held(files: Sequence[str]) -> int:
 
 def _records(files: Sequence[str], every: int = 1) -> tf.data.Dataset:
     return tf.data.TFRecordDataset(tf.constant(sorted(files), tf.string), compression_type="GZIP").shard(every, 0)
+
+
+def _to_targets(labels: tf.Tensor, part: Part) -> tf.Tensor:
+    """What the loss takes from labels."""
+    name = get_task(part.task).targets
+    return load(name)(labels, part.input, get_alphabet(part.alphabet)) if name else labels
 
 
 def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:

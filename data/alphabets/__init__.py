@@ -13,6 +13,7 @@ ALPHABETS = {
     "entities": "tfx_ocr.data.alphabets.entities",
     "hangul": "tfx_ocr.data.alphabets.hangul",
     "latin": "tfx_ocr.data.alphabets.latin",
+    "shapes": "tfx_ocr.data.alphabets.shapes",
     "vietnamese": "tfx_ocr.data.alphabets.vietnamese",
 }
 

@@ -15,6 +15,7 @@ from tfx_ocr.data.page.page import Box, Line, Page, Polygon, Word, join_boxes
 from tfx_ocr.data.record import Value
 
 LINE, WORD, DIGIT = CLASSES
+NUMBERS = 9  # of a shape in what training takes: its kind, and x and y of four corners as shares of the longer side
 
 
 class Shape(NamedTuple):
@@ -80,15 +81,13 @@ def build_features(shapes: Sequence[Shape], size: tuple[float, float], image: by
 
 
 def _outline(part: Line | Word) -> Polygon:
-    """The outline of a line or a word; () where neither it nor its words have a place."""
+    """The outline of a line or a word; () where neither it nor its words have a place that is more than a stroke."""
     box = part.box
     if box is None and isinstance(part, Line):
         box = join_boxes(word.box for word in part.words)
-    return part.polygon or (() if box is None or not _has_area(box) else list_corners(box))
-
-
-def _has_area(box: Box) -> bool:
-    return box.right > box.left and box.bottom > box.top
+    if box is None or box.right <= box.left or box.bottom <= box.top:
+        return ()
+    return part.polygon or list_corners(box)
 
 
 def list_corners(box: Box) -> Polygon:

@@ -20,9 +20,11 @@ READERS = {
     "kalapa": "tfx_ocr.data.readers.kalapa",
     "labelled_csv": "tfx_ocr.data.readers.labelled_csv",
     "page_lines": "tfx_ocr.data.readers.page_lines",
+    "page_shapes": "tfx_ocr.data.readers.page_shapes",
     "page_xml": "tfx_ocr.data.readers.page_xml",
     "rvl_invoices": "tfx_ocr.data.readers.rvl_invoices",
     "sroie": "tfx_ocr.data.readers.sroie",
+    "sroie_shapes": "tfx_ocr.data.readers.sroie_shapes",
     "text_files": "tfx_ocr.data.readers.text_files",
     "tfrecord": "tfx_ocr.data.readers.tfrecord",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import json
 import re
@@ -116,20 +115,33 @@ def _read_receipt(root: Path, receipt: dict[str, Any], source: str) -> Record:
     if not receipt["fields"]:
         raise ValueError("no fields: no file of entities has this name")
     known = _read_fields(root / receipt["fields"])
-    lines, left_out = _read_boxes(root / receipt["box"])
+    lines, left_out, size, image = open_receipt(root, receipt)
     words = [word for box, text in lines for word in divide_word(Word(text=text, box=box))]
-    image = files.read_file(root / receipt["image"]) if receipt["image"] else b""
-    picture, size = images.read_size(image), _parse_size(receipt["size"])
-    if picture and size:
-        across, down = picture[0] / size[0], picture[1] / size[1]
-        words = [dataclasses.replace(word, box=word.box.scale(across, down)) for word in words if word.box]
     return Record(
-        features=build_features(align.tag_words(words, known), fields=known, size=picture or size, image=image),
+        features=build_features(align.tag_words(words, known), fields=known, size=size, image=image),
         source=source,
         file=source,
         group=receipt["group"],
         left_out=left_out,
     )
+
+
+def open_receipt(
+    root: Path, receipt: dict[str, Any]
+) -> tuple[list[tuple[Box, str]], Counter[str], tuple[float, float] | None, bytes]:
+    """Return a receipt's lines in the pixels of its picture, the lines left out, its size and its picture.
+
+    Raises:
+        ValueError: boxes or size cannot be made out.
+        OSError: a file cannot be read.
+    """
+    lines, left_out = _read_boxes(root / receipt["box"])
+    image = files.read_file(root / receipt["image"]) if receipt["image"] else b""
+    picture, size = images.read_size(image), _parse_size(receipt["size"])
+    if picture and size:
+        across, down = picture[0] / size[0], picture[1] / size[1]
+        lines = [(box.scale(across, down), text) for box, text in lines]
+    return lines, left_out, picture or size, image
 
 
 def _read_boxes(path: Path) -> tuple[list[tuple[Box, str]], Counter[str]]:

@@ -17,6 +17,7 @@ SAMPLES = {
     "lines": "tfx_ocr.data.samples.lines:fill",
     "print": "tfx_ocr.data.samples.print:fill",
     "invoices": "tfx_ocr.data.samples.invoices:fill",
+    "pages": "tfx_ocr.data.samples.pages:fill",
 }
 
 

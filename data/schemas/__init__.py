@@ -7,7 +7,11 @@ from pathlib import Path
 from tfx_ocr.data.registry import make_unknown_error
 
 HERE = Path(__file__).parent
-OF_PICTURES, OF_WORDS = "lines.pbtxt", "invoices.pbtxt"  # those that the schemas of users' own recipes begin with
+OF_PICTURES, OF_WORDS, OF_PAGES = (
+    "lines.pbtxt",
+    "invoices.pbtxt",
+    "pages.pbtxt",
+)  # those that the schemas of users' own recipes begin with
 
 
 def get_schema_path(name: str) -> Path:

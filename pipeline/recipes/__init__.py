@@ -15,6 +15,7 @@ RECIPES = {
     "hangul": "tfx_ocr.pipeline.recipes.hangul:HANGUL",
     "invoices": "tfx_ocr.pipeline.recipes.invoices:INVOICES",
     "lines": "tfx_ocr.pipeline.recipes.lines:LINES",
+    "pages": "tfx_ocr.pipeline.recipes.pages:PAGES",
     "print": "tfx_ocr.pipeline.recipes.print:PRINT",
 }
 

@@ -72,6 +72,15 @@ def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outpu
     }
 
 
+def decode_detection(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return the map of each kind of [batch, height, width, 2 * kinds] logits, and the kinds' names."""
+    probabilities = 1 / (1 + np.exp(-logits[..., : len(form.labels)]))
+    return {
+        features.KINDS_OUT: np.tile(_to_bytes(form.labels), (len(logits), 1)),
+        features.MAPS_OUT: np.ascontiguousarray(probabilities.transpose(0, 3, 1, 2)),
+    }
+
+
 def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
     """Return each word's entity and each entity's field of [batch, words, 3 * entities] logits.
 
@@ -165,6 +174,7 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
 
 ANSWERS = {
     "classification": decode_classification,
+    "detection": decode_detection,
     "sequence": decode_sequence,
     "syllables": decode_syllables,
     "tagging": decode_tagging,

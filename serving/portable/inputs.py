@@ -11,7 +11,7 @@ import numpy as np
 
 from tfx_ocr.data import features, images
 from tfx_ocr.data.features import MOST_WORDS
-from tfx_ocr.data.pixels import glyph, line, numpy_ops
+from tfx_ocr.data.pixels import glyph, line, numpy_ops, page
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving.portable import words as of_words
 from tfx_ocr.serving.portable.form import Parsed, Portable
@@ -40,6 +40,11 @@ def build_glyphs(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
 def build_lines(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     """Fit encoded images of one line each, [batch] bytes, to `pixels` [batch, height, width, 1] float32."""
     return _fit(line.fit, parsed, form)
+
+
+def build_pages(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
+    """Fit encoded pictures of pages, [batch] bytes, to `pixels` [batch, side, side, 1] float32."""
+    return _fit(page.fit, parsed, form)
 
 
 def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
@@ -105,6 +110,7 @@ def _require(record: Record, name: str) -> Sequence[Any]:
 INPUTS = {
     "image": Input(build_glyphs, _stack_images),
     "line_image": Input(build_lines, _stack_images),
+    "page_image": Input(build_pages, _stack_images),
     "words": Input(build_words, _stack_words),
 }
 

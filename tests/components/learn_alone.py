@@ -29,18 +29,25 @@ import keras  # noqa: E402  (after the finder)
 import numpy as np  # noqa: E402
 
 from tfx_ocr.components.networks import NETWORKS, get_network  # noqa: E402
-from tfx_ocr.components.recipe import Image, LineImage, Part, Picture, Trainer, Words  # noqa: E402
+from tfx_ocr.components.recipe import Image, LineImage, PageImage, Part, Picture, Trainer, Words  # noqa: E402
 from tfx_ocr.components.tasks import TASKS, get_task  # noqa: E402
 from tfx_ocr.components.trainer import model as models  # noqa: E402
 from tfx_ocr.data.alphabets import get_alphabet  # noqa: E402
 
-TASK_OF = {"sequence": "sequence", "words": "tagging"}  # by what a network gives; else a task of one vector
-ALPHABETS = {"classification": "digits", "syllables": "hangul", "sequence": "vietnamese", "tagging": "entities"}
+# By what a network gives; else a task of one vector.
+TASK_OF = {"map": "detection", "sequence": "sequence", "words": "tagging"}
+ALPHABETS = {
+    "classification": "digits",
+    "detection": "shapes",
+    "syllables": "hangul",
+    "sequence": "vietnamese",
+    "tagging": "entities",
+}
 VECTORS = ("classification", "syllables")
 ROWS = 2
 
 
-def make_batch(spec: Picture | Words) -> Any:
+def make_batch(spec: Picture | PageImage | Words) -> Any:
     """Return two rows of what a network takes."""
     random = np.random.default_rng(7)
     if isinstance(spec, Words):
@@ -54,6 +61,7 @@ def make_labels(task: str) -> np.ndarray:
     """Return labels of two rows, as the task's `encode` writes them and training pads them."""
     return {
         "classification": np.array([3, 9]),
+        "detection": np.tile([250, 0, 255, 180, 0, 0], (ROWS, 8, 8, 1)),
         "syllables": np.array([[18, 0, 4], [0, 20, 27]]),
         "sequence": np.array([[5, 5, 8, 0], [0, 0, 0, 0]]),
         "tagging": np.array([[1, 2, 2, 1, 64], [1, 64, -1, -1, -1]]),
@@ -64,9 +72,12 @@ def run(network: str, task: str) -> dict[str, Any]:
     """Build a network with a task's head, and compute the loss; with JAX, train one step too."""
     keras.utils.set_random_seed(7)
     gives = get_network(network).GIVES
-    spec: Picture | Words = {"sequence": LineImage(height=16, width=48), "words": Words(max_characters=6)}.get(
-        gives, Image(height=75, width=75)
-    )
+    specs = {
+        "map": PageImage(side=32),
+        "sequence": LineImage(height=16, width=48),
+        "words": Words(max_characters=6),
+    }
+    spec: Picture | PageImage | Words = specs.get(gives, Image(height=75, width=75))
     trainer = Trainer(network=network, units=(8,), dropout=(0.1,), batch_size=ROWS)
     part = Part(name="alone", input=spec, task=task, alphabet=ALPHABETS[task], trainer=trainer)
     model, _ = models.build(part)

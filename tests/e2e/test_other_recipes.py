@@ -59,6 +59,15 @@ def few_pages(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(invoices, "HERE", folder)
 
 
+def few_drawn_pages(patch: pytest.MonkeyPatch) -> None:
+    """Draw 8 small pages for training, 2 and 4 for the other splits."""
+    from tfx_ocr.data.samples import pages
+    from tfx_ocr.data.synthetic import pages as drawn
+
+    patch.setattr(pages, "COUNTS", {"train": 8, "eval": 2, "test": 4})
+    patch.setattr(drawn, "LONGEST", (400, 500))
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     """A recipe, how its sample is cut, what is put into it, and what must come of it.
@@ -96,6 +105,12 @@ CASES = {
         "trainer.optimizer.learning_rate=0.003 gate.at_least.micro_f1=0",
         status="pushed",
         sections=("fields", "pages"),
+    ),
+    "pages": Case(
+        cut=lambda patch, _: few_drawn_pages(patch),
+        overrides="input.side=160 trainer.epochs=1 trainer.optimizer.ema=0 gate.at_least.h_mean=0 gate.min_examples=4",
+        status="pushed",
+        sections=("shapes",),
     ),
 }
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 METRICS = {
     "classification": "tfx_ocr.components.evaluator.metrics.classification",
     "syllables": "tfx_ocr.components.evaluator.metrics.syllables",
+    "shapes": "tfx_ocr.components.evaluator.metrics.shapes",
     "text": "tfx_ocr.components.evaluator.metrics.text",
     "fields": "tfx_ocr.components.evaluator.metrics.fields",
 }

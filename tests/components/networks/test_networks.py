@@ -8,7 +8,7 @@ import pytest
 
 from tfx_ocr.components import networks
 from tfx_ocr.components.networks import NETWORKS, get_network
-from tfx_ocr.components.recipe import Base, Image, Trainer, Words
+from tfx_ocr.components.recipe import Base, Image, PageImage, Trainer, Words
 from tfx_ocr.components.tasks.classification import learn as classification
 from tfx_ocr.components.tasks.sequence import learn as sequence
 from tfx_ocr.components.tasks.syllables import learn as syllables
@@ -43,6 +43,7 @@ def test_every_network_says_what_it_gives():
     vectors = dict.fromkeys(FEATURES, "vector")
     assert {name: get_network(name).GIVES for name in NETWORKS} == vectors | {
         "line_cnn": "sequence",
+        "page_fpn": "map",
         "word_attention": "words",
     }
 
@@ -94,6 +95,17 @@ def test_residual_cnn_with_the_head_of_syllables_is_small():
     base = get_network("residual_cnn").build(Image(height=64, width=64), Base())
     head = syllables.build_head(base.output, Trainer(network="residual_cnn", units=(256,), dropout=(0.2,)), hangul)
     assert keras.Model(base.input, head).count_params() < SMALL
+
+
+def test_page_fpn_gives_a_map_of_a_quarter_and_is_small():
+    base = get_network("page_fpn").build(PageImage(side=96), Base())
+    assert base.input.shape == (None, 96, 96, 1)
+    assert base.output.shape == (None, 24, 24, 32)
+    assert base.count_params() < SMALL
+    larger = get_network("page_fpn").build(PageImage(side=128), Base())
+    assert larger.count_params() == base.count_params()  # weights fit frames of any side
+    with pytest.raises(ValueError, match="page_fpn needs a side that is a multiple of 32, not 100"):
+        get_network("page_fpn").build(PageImage(side=100), Base())
 
 
 def test_line_cnn_with_the_head_of_vietnamese_is_small():
