@@ -127,7 +127,7 @@ class PageImage:
 
     __pydantic_config__ = FORBID
     SIGNATURE: ClassVar[str] = features.SERVE_PAGES
-    AUGMENTED: ClassVar[str] = "pages"
+    AUGMENTED: ClassVar[str] = "page_images"
     channels: ClassVar[int] = 1
 
     kind: Literal["page_image"] = "page_image"
@@ -301,7 +301,7 @@ class PageAugmentation:
 
     __pydantic_config__ = FORBID
 
-    kind: Literal["pages"] = "pages"
+    kind: Literal["page_images"] = "page_images"
     rotate_deg: Annotated[float, _between(0, 180)] = 0.0
     scale: Annotated[float, _between(0, 0.9)] = 0.0
     contrast: Share = 0.0

@@ -97,7 +97,11 @@ NOT_FOR_AN_ERROR = {
     ("arguments", "status", "said"),
     [
         (["predict", "digits", "missing.png"], 1, "tfx-ocr: missing.png: no such file"),
-        (["predict", "scan.png"], 2, "tfx-ocr: no recipe 'scan.png'; known: digits, hangul, invoices, lines, pages"),
+        (
+            ["predict", "scan.png"],
+            2,
+            "tfx-ocr: no recipe 'scan.png'; known: digits, hangul, invoices, lines, pages, print",
+        ),
         (["predict", "digits"], 2, "tfx-ocr: no file to ask about: tfx-ocr predict digits FILE..."),
         (["predict", "digits", "a.png", "--model", "gone"], 2, "tfx-ocr: no exported model at gone: "),
         (["evaluate", "digit", "--data", "."], 2, "tfx-ocr: no recipe 'digit'; known: "),

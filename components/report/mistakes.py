@@ -9,10 +9,9 @@ from typing import Any, cast
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.evaluator.metrics import shapes
-from tfx_ocr.components.evaluator.metrics.bootstrap import compute_metrics
 from tfx_ocr.data import features, normalization
 from tfx_ocr.data.normalization import normalize_text
+from tfx_ocr.data.page.overlaps import count_hits
 from tfx_ocr.data.registry import load
 
 Answer = Mapping[str, Any]
@@ -84,9 +83,12 @@ def find_wrong_pages(answers: Sequence[Answer]) -> Iterator[Mistake]:
 def find_wrong_shapes(answers: Sequence[Answer]) -> Iterator[Mistake]:
     """Yield pages on which shapes are missed or found in vain, each as bad as what its H-mean lacks of 1."""
     for answer in answers:
-        badness = 1.0 - compute_metrics(shapes, [(answer["reference"], answer["answer"])])["h_mean"]
-        if badness > 0:
-            yield _mistake(answer, answer["answer"], badness)
+        counts = count_hits(answer["reference"], answer["answer"]).values()
+        hits, both = (
+            sum(each) for each in zip((0, 0), *((found[0], found[1] + found[2]) for found in counts), strict=True)
+        )
+        if 2 * hits < both:
+            yield _mistake(answer, answer["answer"], 1.0 - 2 * hits / both)
 
 
 def _mistake(answer: Answer, hypothesis: str, badness: float) -> Mistake:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from pathlib import Path
 from typing import Annotated
@@ -50,8 +51,9 @@ def draw(
 
     of_pages = {"writing": writing, "backgrounds": backgrounds}
     given = {option: value for option, value in of_pages.items() if value}
-    if given and kind != "pages":
-        raise ValueError(f"--{next(iter(given))} is of pages alone; you draw {kind}")
+    for option in given:
+        if option not in inspect.signature(write).parameters:
+            raise ValueError(f"--{option} is of pages alone; you draw {kind}")
     write(
         out,
         list_fonts(fonts),

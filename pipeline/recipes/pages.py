@@ -19,9 +19,9 @@ PAGE_FPN = Trainer(
     units=(),
     dropout=(),
     optimizer=Optimizer(
-        name="adamw", learning_rate=3e-3, schedule="cosine", warmup_epochs=0.5, weight_decay=1e-3, ema=0.98
+        name="adamw", learning_rate=2e-3, schedule="cosine", warmup_epochs=0.5, weight_decay=1e-3, ema=0.98
     ),
-    batch_size=4,
+    batch_size=2,
     epochs=16,
     exported="last_epoch",  # eval is eight pages
     augment=PageAugmentation(rotate_deg=2.0, scale=0.25, contrast=0.3),
@@ -29,7 +29,7 @@ PAGE_FPN = Trainer(
 
 PAGES = Recipe(
     name="pages",
-    input=PageImage(side=640),
+    input=PageImage(side=960),
     task="detection",
     alphabet="shapes",
     schema="pages.pbtxt",

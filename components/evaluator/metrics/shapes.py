@@ -1,7 +1,7 @@
 """Precision, recall and H-mean of shapes found on pages, and how well they lie, of pairs of JSON objects.
 
 A pair is `{"size": [width, height], "shapes": [[kind, x1, y1, ..., x4, y4], ...]}` of a page's truth and of what was
-found. A shape found is a hit where it overlaps one of its kind with an intersection over union of at least `LEAST`, one
+found. A shape found is a hit where it overlaps one of its kind with an intersection over union of at least 0.5, one
 to one, the best overlaps first. A kind that a page does not say (`data.page.shapes.list_judged`) is left out of both.
 H-mean is the harmonic mean of precision and recall; mean IoU is that of the reference's shapes, 0 for those missed.
 
@@ -10,12 +10,10 @@ Source: Karatzas et al., "ICDAR 2015 competition on robust reading", 2015.
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
 import numpy as np
 
 from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
@@ -30,14 +28,12 @@ from tfx_ocr.components.evaluator.metrics.pairs import (
 )
 from tfx_ocr.data import features
 from tfx_ocr.data.page.maps import find_shapes
+from tfx_ocr.data.page.overlaps import count_hits
 from tfx_ocr.data.page.shapes import list_judged
 
 NAMES = ("precision", "recall", "h_mean", "mean_iou")
 CLASS_NAMES = NAMES
 LOWER_IS_BETTER: frozenset[str] = frozenset()
-LEAST = 0.5  # intersection over union
-
-Counts = tuple[int, int, int, float]  # hits, shapes of the reference, shapes found, sum of overlaps
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
@@ -86,48 +82,6 @@ def measure_classes(pairs: Pairs) -> dict[str, dict[str, float]]:
 def count_confusions(pairs: Pairs) -> Mapping[Pair, int]:
     """Return an empty count: a shape is found or not, never taken for one of another kind."""
     return {}
-
-
-@functools.lru_cache(maxsize=4096)
-def count_hits(reference: str, answer: str) -> dict[str, Counts]:
-    """Count, for each kind of shape on a page, hits, shapes of the reference, shapes found, and add up overlaps."""
-    wanted, given = (json.loads(each)["shapes"] for each in (reference, answer))
-    counts = {}
-    for kind in sorted({shape[0] for shape in (*wanted, *given)}):
-        ours, theirs = ([shape[1:] for shape in each if shape[0] == kind] for each in (wanted, given))
-        overlaps = match(ours, theirs)
-        counts[kind] = (sum(each >= LEAST for each in overlaps), len(ours), len(theirs), float(sum(overlaps)))
-    return counts
-
-
-def match(wanted: Sequence[Sequence[float]], given: Sequence[Sequence[float]]) -> list[float]:
-    """Return the intersections over union of shapes of four corners, one to one, the best first.
-
-    >>> match([[0, 0, 4, 0, 4, 2, 0, 2]], [[0, 0, 2, 0, 2, 2, 0, 2], [9, 9, 10, 9, 10, 10, 9, 10]])
-    [0.5]
-    """
-    if not (wanted and given):
-        return []
-    ours, theirs = (np.array(each, np.float32).reshape(-1, 4, 2) for each in (wanted, given))
-    low, high = ours.min(1)[:, None], ours.max(1)[:, None]
-    touching = ((theirs.min(1) < high) & (theirs.max(1) > low)).all(-1)
-    overlaps = sorted(
-        ((_overlap(ours[row], theirs[column]), int(row), int(column)) for row, column in np.argwhere(touching)),
-        reverse=True,
-    )
-    rows, columns, found = set(), set(), []
-    for overlap, row, column in overlaps:
-        if overlap > 0 and row not in rows and column not in columns:
-            rows.add(row)
-            columns.add(column)
-            found.append(overlap)
-    return found
-
-
-def _overlap(one: np.ndarray, other: np.ndarray) -> float:
-    shared, _ = cv2.intersectConvexConvex(one, other)
-    whole = cv2.contourArea(one) + cv2.contourArea(other) - shared
-    return float(shared / whole) if whole > 0 else 0.0
 
 
 def _rate(sums: np.ndarray) -> dict[str, np.ndarray]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tfx_ocr.components.evaluator.metrics.shapes import count_hits
 from tfx_ocr.components.report.run import Run
 from tfx_ocr.components.report.sections import explain_missing
+from tfx_ocr.data.page.overlaps import count_hits
 
 TITLE = "Worst pages"
 

@@ -21,6 +21,6 @@ TASK = Task(
     labels="CLASSES",
     rounds=3,  # what a word is, where a field begins, where it ends
     mistakes="find_wrong_pages",
-    sections=("fields", "pages"),
+    sections=("fields", "worst_pages"),
     picture_px=320,
 )

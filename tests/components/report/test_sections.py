@@ -11,6 +11,7 @@ import pytest
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import mistakes, page
 from tfx_ocr.components.report.pictures import make_thumbnail
+from tfx_ocr.components.report.run import Picture
 from tfx_ocr.components.tasks import get_task
 
 COMMON_BEFORE, COMMON_AFTER = ["verdict", "metrics"], ["curves", "slices", "portable", "data", "lineage"]
@@ -39,6 +40,20 @@ PAGES = [
     answer("p", *map(json.dumps, ({"supplier": "Acme", "total": "RM 9.00"}, {"supplier": "ACME", "total": "9.00"}))),
     answer("q", *map(json.dumps, ({"supplier": "Bolt"}, {"total": "5", "receiver": "Bolt"}))),
     answer("r", *map(json.dumps, ({"total": "7,50"}, {"total": "7,50"}))),
+]
+
+
+def shapes(*found):
+    """Build a page of 100 x 80 pixels with upright shapes: kind, left, top, right, bottom."""
+    corners = [[kind, x, y, right, y, right, bottom, x, bottom] for kind, x, y, right, bottom in found]
+    return json.dumps({"size": [100, 80], "shapes": corners})
+
+
+LINE, WORD = ("line", 10, 10, 50, 20), ("word", 10, 10, 20, 20)
+DRAWN = [
+    answer("p", shapes(LINE, WORD), shapes(LINE)),
+    answer("q", shapes(LINE), shapes(("line", 10, 60, 50, 70))),
+    answer("r", shapes(LINE, WORD), shapes(LINE, WORD)),
 ]
 
 
@@ -183,7 +198,7 @@ def pages(of_task):
 
 def test_fields_have_their_rates_by_both_rules(pages, read):
     _, facts = page.render(pages)
-    assert list(facts) == [*COMMON_BEFORE, "fields", "pages", *COMMON_AFTER]
+    assert list(facts) == [*COMMON_BEFORE, "fields", "worst_pages", *COMMON_AFTER]
     (rows,) = [rows for caption, rows in read(pages).tables.items() if caption.startswith("Fields of 3 pages")]
     assert rows[2:] == [
         ["supplier", "0.0000", "0.5000", "0.0000", "0.5000", "0.5000", "0.5000", "2"],
@@ -195,7 +210,7 @@ def test_fields_have_their_rates_by_both_rules(pages, read):
 
 def test_worst_pages_have_written_and_answered_fields_side_by_side(pages, read):
     _, facts = page.render(pages)
-    assert [(each["source"], each["wrong"]) for each in facts["pages"]["shown"]] == [("q", 2), ("p", 1)]
+    assert [(each["source"], each["wrong"]) for each in facts["worst_pages"]["shown"]] == [("q", 2), ("p", 1)]
     tables = read(pages).tables
     assert tables["2 wrong: q"][1:] == [
         ["receiver", "–", "Bolt", "not judged"],
@@ -208,16 +223,35 @@ def test_worst_pages_have_written_and_answered_fields_side_by_side(pages, read):
     ]
 
 
+def test_worst_pages_are_drawn_with_what_was_missed_and_found_in_vain(of_task, read):
+    drawn = dataclasses.replace(of_task("detection", DRAWN), pictures={"q": Picture(uri="data:q", width=50, height=40)})
+    html, facts = page.render(drawn)
+    assert [(each["source"], each["lacking"]) for each in facts["shapes"]["shown"]] == [("q", 1.0), ("p", 1 - 2 / 3)]
+    assert facts["shapes"]["shown"][0]["outlines"] == {
+        "reference": ["10,10 50,10 50,20 10,20"],
+        "found": ["10,60 50,60 50,70 10,70"],
+    }
+    assert 'viewBox="0 0 100 80" width="50" height="40"' in html
+    assert '<polygon class="found" points="10,60 50,60 50,70 10,70"/>' in html
+    tables = read(drawn).tables
+    assert tables["H-mean 0.0000: q"][1:] == [["line", "1", "1", "0"]]
+    assert tables["H-mean 0.6667: p"][1:] == [["line", "1", "1", "1"], ["word", "1", "0", "0"]]
+
+
 @pytest.mark.parametrize(
     ("task", "section", "said"),
     [
         ("syllables", "syllables", "All 4 answers are correct."),
         ("sequence", "readings", "The model read every text as it is written."),
-        ("tagging", "pages", "Every field of every page is right."),
+        ("tagging", "worst_pages", "Every field of every page is right."),
+        ("detection", "shapes", "Every shape of every page is found."),
     ],
 )
 def test_page_of_a_model_without_mistakes_says_so(of_task, read, task, section, said):
-    right = [{**each, "answer": each["reference"]} for each in {"sequence": TEXTS, "tagging": PAGES}.get(task, [])]
+    right = [
+        {**each, "answer": each["reference"]}
+        for each in {"sequence": TEXTS, "tagging": PAGES, "detection": DRAWN}.get(task, [])
+    ]
     found = read(of_task(task, right, confusion=[["한", "한", 3], ["값", "값", 1]]))
     assert said in found.texts[section]
 
@@ -229,7 +263,8 @@ def test_page_of_a_model_without_mistakes_says_so(of_task, read, task, section, 
         ("sequence", {"mistakes": None, "pairs": None}, "readings"),
         ("sequence", {"mistakes": None, "pairs": None}, "characters"),
         ("tagging", {"gate": None}, "fields"),
-        ("tagging", {"mistakes": None, "pairs": None}, "pages"),
+        ("tagging", {"mistakes": None, "pairs": None}, "worst_pages"),
+        ("detection", {"mistakes": None, "pairs": None}, "shapes"),
     ],
 )
 def test_what_the_evaluator_did_not_leave_is_said(of_task, read, task, without, section):

@@ -5,6 +5,7 @@ import pytest
 
 from tfx_ocr.data.page import maps
 from tfx_ocr.data.page.maps import FULL, UNKNOWN, draw_targets, find_shapes, measure_margin, widen
+from tfx_ocr.data.page.overlaps import match
 
 KINDS = ("line", "word", "digit")
 SIDE = 160  # of the frame: maps of 40 x 40
@@ -28,8 +29,6 @@ def make_perfect(drawn):
 
 
 def overlap(polygon, row, size):
-    from tfx_ocr.components.evaluator.metrics.shapes import match
-
     wanted = (np.array(row[1:]) * max(size)).tolist()
     found = match([wanted], [np.ravel(polygon).tolist()])
     return found[0] if found else 0.0

@@ -5,6 +5,7 @@ import pytest
 
 from tfx_ocr.components.evaluator.metrics import bootstrap, get_metrics, shapes
 from tfx_ocr.data import features
+from tfx_ocr.data.page import overlaps
 
 
 def box(left, top, right, bottom):
@@ -19,14 +20,14 @@ LINE, LOW, WORD = ("line", *box(0, 0, 10, 4)), ("line", *box(0, 50, 10, 54)), ("
 
 
 def test_overlap_is_area_shared_over_area_of_both():
-    assert shapes.match([box(0, 0, 10, 4)], [box(5, 0, 15, 4)]) == [pytest.approx(20 / 60)]
+    assert overlaps.match([box(0, 0, 10, 4)], [box(5, 0, 15, 4)]) == [pytest.approx(20 / 60)]
     diamond = [10, 0, 20, 10, 10, 20, 0, 10]  # 200 of the square's 400
-    assert shapes.match([box(0, 0, 20, 20)], [diamond]) == [pytest.approx(0.5)]
-    assert shapes.match([box(0, 0, 1, 1)], [box(5, 5, 6, 6)]) == []
+    assert overlaps.match([box(0, 0, 20, 20)], [diamond]) == [pytest.approx(0.5)]
+    assert overlaps.match([box(0, 0, 1, 1)], [box(5, 5, 6, 6)]) == []
 
 
 def test_each_shape_is_matched_once_the_best_first():
-    found = shapes.match([box(0, 0, 10, 4)], [box(0, 0, 8, 4), box(0, 0, 10, 4)])
+    found = overlaps.match([box(0, 0, 10, 4)], [box(0, 0, 8, 4), box(0, 0, 10, 4)])
     assert found == [pytest.approx(1.0)]
 
 
