@@ -120,3 +120,20 @@ def test_a_notebook_shows_what_cannot_be_shown_as_text():
     )
     assert shown(Prediction(error="no such file", source="gone.png")._repr_html_()) == (None, ["no such file"])
     assert shown(Prediction(text="<b>", confidence=0.5)._repr_html_()) == (None, ["&lt;b&gt; 0.5000"])
+
+
+def test_maps_are_read_as_shapes_in_pixels_of_the_picture():
+    maps = np.zeros((2, 40, 40), np.float32)
+    maps[0, 10:14, 5:30] = 0.9
+    out = io.BytesIO()
+    Image.new("L", (320, 200), 255).save(out, "PNG")
+    one = build_prediction(out.getvalue(), {"kinds": texts("line", "word"), "maps": maps}, 3)
+    assert (one.text, one.alternatives) == ("line: 1, word: 0", ())
+    [shape] = one.shapes
+    assert shape.kind == "line"
+    assert one.confidence == pytest.approx(0.85, abs=0.06)
+    xs, ys = zip(*shape.polygon, strict=True)
+    # eight pixels of the picture a pixel of a map: 40 to 240, 80 to 112, and the margin around
+    assert (min(xs) < 40, max(xs) > 240, min(ys) < 80, max(ys) > 112) == (True, True, True, True)
+    assert (sum(xs) / 4, sum(ys) / 4) == pytest.approx((140, 96), abs=2)
+    assert list(one.outputs) == ["kinds", "shapes"]
