@@ -41,8 +41,8 @@ PAGES = Recipe(
     ),
     trainer=PAGE_FPN,
     trainers={PAGE_FPN.network: PAGE_FPN},
-    # From scratch the sample's 48 pages give H-mean 0.19: 0.53 of lines, 0.08 of words, none of digits. The limit tells a
-    # detector that finds something from one that does not; set it to what your pages need.
+    # From scratch the sample's 48 pages give H-mean 0.19: 0.53 of lines, 0.08 of words, none of digits. The limit tells
+    # a detector that finds something from one that does not; set it to what your pages need.
     gate=Gate(at_least={"h_mean": 0.1}, at_most_worse={"h_mean": 0.02}, min_class_examples=0, slices=("group",)),
     serving=Serving(trial_requests=2),
 )
