@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfx_ocr.components.recipe import WordAugmentation, Words
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_WORDS
+from tfx_ocr.data.words import AMOUNT, ASCII, FAR, OF_DATES, OFTEN, PLACES, WIDE
 
 RAW = {features.WORDS: tf.io.VarLenFeature(tf.string), features.BOXES: tf.io.VarLenFeature(tf.float32)}
 REQUEST = {
@@ -23,37 +24,6 @@ WRITTEN = {
 }
 
 Labels = TypeVar("Labels")
-
-ASCII = Words.CHARACTERS // 2
-PLACES = Words.PLACES
-FAR = 50.0  # lines from the page's first or last word from which on a place is as far as any
-WIDE = 10.0  # heights of a gap beside a word from which on it is as wide as any
-OFTEN = 4.0  # times from which on a word is as frequent as any
-MONTHS = ("January", "February", "March", "April", "May", "June",
-          "July", "August", "September", "October", "November", "December")  # fmt: skip
-DAY, MONTH, YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:19|20)[0-9][0-9]"
-NAMED = "(?:" + "|".join(f"{name[:3]}(?:{name[3:]})?" for name in MONTHS) + "|Sept)"
-ANY_YEAR, NTH, MARKS = f"(?:{YEAR}|[0-9][0-9])", "(?:st|nd|rd|th)?", "[-/., ']*"
-DATES = [
-    *(
-        order
-        for mark in "-/."
-        for order in (
-            f"{DAY}[{mark}]{MONTH}[{mark}]{ANY_YEAR}",
-            f"{MONTH}[{mark}]{DAY}[{mark}]{ANY_YEAR}",
-            f"{YEAR}[{mark}]{MONTH}[{mark}]{DAY}",
-        )
-    ),
-    f"{DAY}{NTH}{MARKS}{NAMED}{MARKS}{ANY_YEAR}",
-    f"{NAMED}{MARKS}{DAY}[-/., ']+{ANY_YEAR}",
-]
-OF_DATES = (
-    f"(?i)(?:.*[^0-9])?(?:{'|'.join(DATES)})(?:[^0-9].*)?",  # DATE:14-03-18, 22MAR18
-    f"(?i)[^A-Z]*{NAMED}[^A-Z]*",  # June, 22MAR18
-    f"(?i)[^0-9]?{DAY}{NTH}[^0-9]{{0,2}}",  # 22nd,
-    f"[^0-9]{{0,2}}{YEAR}[^0-9]{{0,2}}",  # 2018.
-)
-AMOUNT = r"[^\d]{0,4}\d[\d.,*]{0,12}[.,*]\d\d[^\d]{0,2}"  # RM7.42, $3,202.61, 119*00
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Words) -> dict[str, tf.Tensor]:
