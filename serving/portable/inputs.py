@@ -13,6 +13,7 @@ from tfx_ocr.data import features, images
 from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.pixels import glyph, line, numpy_ops, page
 from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.words import PLACES
 from tfx_ocr.serving.portable import words as of_words
 from tfx_ocr.serving.portable.form import Parsed, Portable
 
@@ -58,7 +59,7 @@ def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     if most > MOST_WORDS:
         raise ValueError(f"too many words: a page may have {MOST_WORDS}; divide it")
     characters = np.zeros((len(counts), most, width), np.int32)
-    places = np.zeros((len(counts), most, of_words.PLACES), np.float32)
+    places = np.zeros((len(counts), most, PLACES), np.float32)
     for row, count in enumerate(counts):
         texts = [text.decode("utf-8", "replace") for text in parsed[features.WORDS_IN][row, :count]]
         characters[row, :count] = of_words.encode_characters(texts, width)
