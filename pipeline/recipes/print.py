@@ -24,7 +24,7 @@ LINE_CNN = Trainer(
     batch_size=16,
     epochs=4,
     augment=ImageAugmentation(pad=2, rotate_deg=0.3, shear_deg=4.0, scale=0.06, contrast=0.3),
-    initial_weights="lines",
+    initial_weights="print",
 )
 
 PRINT = Recipe(
@@ -34,6 +34,7 @@ PRINT = Recipe(
     alphabet="latin",
     schema="lines.pbtxt",
     sample="print",
+    pretrained="print",
     examples=Examples(
         readers=("page_lines", "labelled_csv", "tfrecord"),
         min_side=4,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 RECOGNIZERS = {
     "digits": "tfx_ocr.serving.reader.digits:read_digits",
     "lines": "tfx_ocr.serving.reader.lines:read_lines",
+    "print": "tfx_ocr.serving.reader.lines:read_lines",
 }
 
 DEFAULT = "digits"

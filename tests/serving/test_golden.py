@@ -17,7 +17,7 @@ SPEC.loader.exec_module(golden)
 
 
 @pytest.mark.parametrize("form", ["saved_model.pb", "assets.extra/portable/network.tflite"], ids=["whole", "portable"])
-@pytest.mark.parametrize("name", ["digits", "hangul", "lines", "invoices"])
+@pytest.mark.parametrize("name", ["digits", "hangul", "lines", "print", "invoices"])
 def test_a_shipped_model_answers_as_it_did(name, form):
     from tfx_ocr.data import pretrained
     from tfx_ocr.serving.runtimes import open_folder

@@ -24,7 +24,13 @@ FOLDER = Path(__file__).parent
 ANSWERS = FOLDER / "answers.json"
 COUNT = 20  # records per model
 DIGITS = 5  # behind the point
-READERS = {"digits": "image_folder", "hangul": "tfrecord", "lines": "tfrecord", "invoices": "tfrecord"}
+READERS = {
+    "digits": "image_folder",
+    "hangul": "tfrecord",
+    "lines": "tfrecord",
+    "print": "tfrecord",
+    "invoices": "tfrecord",
+}
 
 
 def draw(name: str) -> None:

@@ -99,7 +99,7 @@ def test_json_is_of_the_published_schema(reader, page):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"recognizer": "runes"}, "recognizer.*'runes'; known: digits, lines"),
+        ({"recognizer": "runes"}, "recognizer.*'runes'; known: digits, lines, print"),
         ({"min_confidence": 2}, "min_confidence: 2 is not from 0 to 1"),
         ({"dpi": 5}, "dpi: 5 is not from 20 to 1200"),
     ],
@@ -115,8 +115,9 @@ def test_a_file_that_is_no_page_is_one_sentence(reader, source):
         reader.read(source)
 
 
-def test_lines_are_found_and_read(page):
-    with Reader("lines", min_confidence=0.0) as lines:
+@pytest.mark.parametrize("recognizer", ["lines", "print"])
+def test_lines_are_found_and_read(page, recognizer):
+    with Reader(recognizer, min_confidence=0.0) as lines:
         document = lines.read(page)
     assert len(document.pages[0].regions[0].lines) == 3
 
