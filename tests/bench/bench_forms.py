@@ -10,12 +10,14 @@ tests/bench/results/forms.csv.
 from __future__ import annotations
 
 import argparse
+import itertools
 import pathlib
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import bench_hangul
+import bench_print
 import pipelines
 import results
 
@@ -39,6 +41,7 @@ def list_sets(recipe: str) -> list[tuple[str, str, Split]]:
             ("kalapa", "kalapa", Split(by="group", test_groups=("258..277",))),
             ("cinnamon", "cinnamon", Split(by="group", eval=0.1, test=0.2)),
         ],
+        "print": [],  # cut out of receipts by `bench_print.cut_lines`
         "invoices": [("sroie", "sroie", own), ("rvl_invoices", "rvl_cdip_invoices", own)],
     }[recipe]
 
@@ -59,6 +62,14 @@ def read_test(reader: str, root: pathlib.Path, rule: Split, most: int = 0) -> It
                     return
 
 
+def read_all(recipe: str, most: int = 0) -> Iterator[Record]:
+    """Yield the test records of a shipped model, at most `most` of each of its sets; 0 for all."""
+    if recipe == "print":
+        yield from itertools.islice(bench_print.cut_lines("test"), most or None)
+    for reader, folder, rule in list_sets(recipe):
+        yield from read_test(reader, pipelines.data_folder(folder), rule, most)
+
+
 def compare(recipe: str, most: int = 0) -> list[results.Row]:
     """Compare the forms of a shipped model on at most `most` records of each of its test sets."""
     import tensorflow as tf
@@ -71,11 +82,7 @@ def compare(recipe: str, most: int = 0) -> list[results.Row]:
     from tfx_ocr.serving.runtimes import SAVED_MODEL, open_folder
 
     values = get_recipe(recipe)
-    records = [
-        tf.train.Example.FromString(serialize(prepare_record(record)))
-        for reader, folder, rule in list_sets(recipe)
-        for record in read_test(reader, pipelines.data_folder(folder), rule, most)
-    ]
+    records = [tf.train.Example.FromString(serialize(prepare_record(record))) for record in read_all(recipe, most)]
     with open_folder(pretrained.get_folder(recipe), forms=(SAVED_MODEL,)) as model:
         found = measure_parity(model, "test", records, values.input, values.task)
     if found.same is None:
@@ -102,7 +109,7 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=0, help="records of each set; 0 for all")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
-    for recipe in ("digits", "hangul", "lines", "invoices"):
+    for recipe in ("digits", "hangul", "lines", "print", "invoices"):
         rows = compare(recipe, options.most)
         for row in rows:
             print(f"{row.measure}: {row.value:.6g} ({row.n})", flush=True)
