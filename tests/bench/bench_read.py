@@ -2,22 +2,28 @@
 
 60 A4 pages at 300 dots per inch of 20 to 200 digits each: rows, fields, free places, ruled, dotted, boxes; dark and
 light ink, turned by up to 5 degrees, 20 with print around. A digit is found where a box covers it by an IoU of 0.5 or
-more, each box for one digit; F1 counts digits over all pages. Tesseract reads the same pages where it is installed.
+more, each box for one digit; F1 counts digits over all pages. Tesseract reads the same pages where it is installed, and
+RapidOCR with `--rapidocr`, its boxes, which are as high as the line, cut to the ink in them. Then the first page is read
+by cold processes, ours and Tesseract's in turn, and a PDF of `--pdf-pages` pages, whose peak memory is taken.
 With `--tune` the pages are others, of MNIST's training pictures: whatever is chosen is chosen there.
 Writes tests/bench/results/read.csv.
 
-    python tests/bench/bench_read.py
+    python tests/bench/bench_read.py --rapidocr ../rapidocr/bin/python
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import contextlib
 import dataclasses
+import json
+import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 
@@ -30,8 +36,21 @@ FONTS = results.ROOT / "data" / "samples" / "fonts" / "lines"
 COMMAND = "python tests/bench/bench_read.py"
 PAGES = 60
 SEEDS = {"test": 24, "train": 1}  # of the pages, by MNIST's set
+CLI = (str(pathlib.Path(sys.executable).with_name("tfx-ocr")),)
+DIGITS = ("--psm", "11", "-c", "tessedit_char_whitelist=0123456789")  # Tesseract's settings: sparse text, digits alone
 OVERLAP = 0.5  # IoU from which on a digit is found
 HELD_OUT = 6000  # of MNIST's training set, the last: pages for tuning are drawn of these
+
+RAPIDOCR = """
+import json, sys
+from rapidocr import RapidOCR
+engine = RapidOCR()
+print("ready", flush=True)
+for file in sys.stdin:
+    found = engine(file.strip(), return_word_box=True, return_single_char_box=True)
+    signs = [sign for line in found.word_results or () for sign in line]
+    print(json.dumps([(text, [[float(x) for x in corner] for corner in box]) for text, _, box in signs]), flush=True)
+"""
 
 Found = list[tuple[str, tuple[float, float, float, float]]]  # texts and boxes of a page
 Ask = Callable[[np.ndarray], Found]
@@ -68,6 +87,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=PAGES)
     parser.add_argument("--tune", action="store_true", help="other pages, of training pictures; nothing is written")
+    parser.add_argument("--rapidocr", help="Python in whose environment RapidOCR is installed")
+    parser.add_argument("--processes", type=int, default=9, help="cold processes of each reader")
+    parser.add_argument("--pdf-pages", type=int, default=500, help="pages of the PDF whose reading is measured")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     from tfx_ocr.serving import Reader
@@ -83,7 +105,17 @@ def main() -> None:
     if shutil.which("tesseract"):
         readers[describe_tesseract()] = ask_tesseract
     split = "train" if options.tune else "test"
-    rows = measure(readers, split, options.pages)
+    with contextlib.ExitStack() as ended, tempfile.TemporaryDirectory() as top:
+        folder = pathlib.Path(top)
+        if options.rapidocr:
+            name, ask = start_rapidocr(options.rapidocr, folder, ended)
+            readers[name] = ask
+        rows = measure(readers, split, options.pages)
+        picture = Image.fromarray(next(iter(draw(split, 1))).pixels)
+        rows += measure_processes(picture, options.processes, folder)
+        rows += measure_memory(picture, options.pdf_pages, folder)
+    for row in rows:
+        print(f"{row.measure}: {row.value:.4f} {row.unit} ({row.n})")
     if not options.tune:
         results.record("read", rows, options.results)
 
@@ -116,9 +148,78 @@ def measure(readers: dict[str, Ask], split: str, count: int) -> list[results.Row
         words, each = f"pages of digits: seconds a page, {name}", seconds[name]
         mean, ends = float(np.mean(each)), results.spread(each)
         rows.append(results.Row(measure=words, value=mean, unit="s", n=f"{count} pages", spread=ends, command=COMMAND))
-    for row in rows:
-        print(f"{row.measure}: {row.value:.4f} {row.unit} ({row.n})")
     return rows
+
+
+def measure_processes(picture: Image.Image, count: int, folder: pathlib.Path) -> list[results.Row]:
+    """Return the seconds of a whole process that reads one page, ours and Tesseract's in turn."""
+    page = folder / "page.png"
+    picture.save(page, compress_level=1)
+    commands = {"tfx-ocr": [*CLI, "read", str(page)]}
+    if shutil.which("tesseract"):
+        commands[describe_tesseract()] = ["tesseract", str(page), "stdout", *DIGITS]
+    seconds: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(count):
+        for name, command in commands.items():
+            begin = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True)
+            seconds[name].append(time.perf_counter() - begin)
+    return [
+        results.Row(
+            measure=f"one page of digits, cold, whole process, {name}", value=float(np.median(each)), unit="s",
+            n=f"{count} processes", spread=results.spread(each), command=COMMAND,
+        )
+        for name, each in seconds.items()
+    ]  # fmt: skip
+
+
+def measure_memory(picture: Image.Image, pages: int, folder: pathlib.Path) -> list[results.Row]:
+    """Return the peak memory of a process that reads a PDF of one page, and of many."""
+    rows = []
+    for count in (1, pages):
+        path = folder / f"{count}.pdf"
+        picture.save(path, save_all=True, append_images=[picture] * (count - 1), resolution=300)
+        with subprocess.Popen([*CLI, "read", str(path)], stdout=subprocess.DEVNULL) as process:
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise ValueError(f"{path.name}: tfx-ocr read ended with status {process.returncode}")
+        words = f"PDF of {count} pages of digits: peak memory"
+        rows.append(results.Row(measure=words, value=usage.ru_maxrss / 1024, unit="MiB", n="1", command=COMMAND))
+    return rows
+
+
+def start_rapidocr(python: str, folder: pathlib.Path, ended: contextlib.ExitStack) -> tuple[str, Ask]:
+    """Start RapidOCR in a process of its own; return its name, and what asks it."""
+    code = "import importlib.metadata as m; print(m.version('rapidocr'))"
+    version = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+    process = subprocess.Popen(
+        [python, "-c", RAPIDOCR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    ended.enter_context(process)  # at its end the input is closed, and so the process ends
+    while process.stdout.readline().strip() not in ("ready", ""):
+        pass
+
+    def ask(pixels: np.ndarray) -> Found:
+        page = folder / "rapidocr.bmp"
+        Image.fromarray(pixels).save(page)
+        print(page, file=process.stdin, flush=True)
+        signs = json.loads(process.stdout.readline())
+        return [(text, cut_to_ink(pixels, corners)) for text, corners in signs if text.isdecimal()]
+
+    return f"RapidOCR {version}", ask
+
+
+def cut_to_ink(pixels: np.ndarray, corners: Sequence[Sequence[float]]) -> tuple[float, float, float, float]:
+    """Return the box of what differs most from the paper inside a box."""
+    xs, ys = zip(*corners, strict=True)
+    left, top = max(0, round(min(xs))), max(0, round(min(ys)))
+    part = pixels[top : round(max(ys)), left : round(max(xs))].astype(float)
+    if not part.size:
+        return (left, top, left, top)
+    away = np.abs(part - np.median(part))
+    rows, columns = np.nonzero(away >= away.max() / 2)
+    return (left + columns.min(), top + rows.min(), left + columns.max() + 1, top + rows.max() + 1)
 
 
 def draw(split: str, count: int) -> Iterable:
@@ -165,7 +266,7 @@ def describe_tesseract() -> str:
 
 def ask_tesseract(pixels: np.ndarray) -> Found:
     """Read a page's characters with Tesseract: sparse text, digits only."""
-    command = ["tesseract", "stdin", "stdout", "--psm", "11", "-c", "tessedit_char_whitelist=0123456789", "makebox"]
+    command = ["tesseract", "stdin", "stdout", *DIGITS, "makebox"]
     picture = Image.fromarray(pixels)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         picture.save(process.stdin, "PPM")

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import sys
+
+import numpy as np
 import pytest
 
 
@@ -37,3 +40,31 @@ def test_a_perfect_reader_reaches_one(capsys, monkeypatch):
     assert rows["pages of digits: right digit at the right place, F1, perfect"] == 1.0
     assert rows["pages of digits: found, F1 at IoU 0.5, blind"] == 0.0
     assert "rows, print around: found 1.0000, right 1.0000" in capsys.readouterr().out
+
+
+def test_a_box_is_cut_to_the_ink_in_it():
+    import bench_read
+
+    page = np.full((40, 60), 240, np.uint8)
+    page[10:20, 15:22] = 30
+    assert bench_read.cut_to_ink(page, [[5, 2], [40, 2], [40, 35], [5, 35]]) == (15, 10, 22, 20)
+    assert bench_read.cut_to_ink(page, [[70, 2], [80, 2], [80, 9], [70, 9]]) == (70, 2, 70, 2)
+
+
+def test_processes_and_memory_are_measured(tmp_path, monkeypatch):
+    import bench_read
+    from PIL import Image
+
+    monkeypatch.setattr(
+        bench_read, "CLI", (sys.executable, "-c", "import sys; sys.exit(sys.argv[-1].endswith('3.pdf'))")
+    )
+    monkeypatch.setattr(bench_read.shutil, "which", lambda _: None)
+    picture = Image.new("L", (40, 40), 255)
+    (row,) = bench_read.measure_processes(picture, 2, tmp_path)
+    assert row.measure == "one page of digits, cold, whole process, tfx-ocr"
+    assert row.value > 0
+    one, two = bench_read.measure_memory(picture, 2, tmp_path)
+    assert (one.measure, two.measure) == tuple(f"PDF of {count} pages of digits: peak memory" for count in (1, 2))
+    assert 1 < one.value < 100
+    with pytest.raises(ValueError, match=r"3.pdf: tfx-ocr read ended with status 1"):
+        bench_read.measure_memory(picture, 3, tmp_path)

@@ -49,6 +49,13 @@ def test_standard_input_is_read(scans):
     assert json.loads(done.stdout)["pages"][0]["text"] == "2075"
 
 
+def test_a_page_without_writing_is_an_empty_document(tmp_path):
+    blank = tmp_path / "blank.png"
+    blank.write_bytes(cv2.imencode(".png", np.full((60, 60), 245, np.uint8))[1].tobytes())
+    done = read(blank)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+
+
 def test_bad_files_are_named_and_the_others_are_read(scans):
     (scans / "c.jpg").write_bytes(b"text")
     done = read(scans)

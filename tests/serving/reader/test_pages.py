@@ -133,6 +133,12 @@ def test_a_page_too_large_is_named_and_the_others_are_read():
     assert [page.error for page in pages] == ["", "too large: 7200 x 7200 pixels, where 10000 are allowed"]
 
 
+def test_a_page_of_no_size_is_named_and_the_others_are_read():
+    content = write_pdf((72, 72), (36, 36), (72, 72)).replace(b"[ 0 0 36 36]", b"[ 0 0 .1 .1]")
+    pages = read(content, dpi=72)
+    assert [page.error for page in pages] == ["", "a page of no size", ""]
+
+
 ENCRYPTED = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n"
     b"3 0 obj<</Filter/Standard/V 1/R 2/Length 40/P -4/O<" + b"00" * 32 + b">/U<" + b"11" * 32 + b">>>endobj\n"
