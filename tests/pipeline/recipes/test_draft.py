@@ -65,6 +65,14 @@ def table(tmp_path):
     return write
 
 
+def test_digits_start_from_the_weights_of_digits(tmp_path):
+    for label in ("0", "1", "7"):
+        for number in range(8):
+            draw(label, tmp_path / label / f"{number}.png", seed=10 * int(label) + number)
+    trainer = draft_recipe("mine", tmp_path, minutes=10).recipe.trainer
+    assert (trainer.network, trainer.initial_weights) == ("small_cnn", "digits")
+
+
 def test_folders_are_classes_with_a_split_that_each_class_is_in(letters):
     drafted = draft_recipe("mine", letters, minutes=10)
     recipe = drafted.recipe
@@ -72,7 +80,7 @@ def test_folders_are_classes_with_a_split_that_each_class_is_in(letters):
         "mine", "classification", Classes(classes=("007", "A", "B"))
     )  # fmt: skip
     assert (recipe.sample, recipe.pretrained, recipe.schema, recipe.trainers) == ("", "", "", {})
-    assert recipe.trainer.initial_weights == get_recipe("digits").pretrained
+    assert recipe.trainer.initial_weights == get_recipe("hangul").pretrained
     survey = survey_data(letters, recipe.examples.readers, lambda record, decode: None)
     divided = data_check.divide(survey.kept, recipe.examples.split)
     counts = Counter((split, each.label) for split, each in divided)
