@@ -94,7 +94,8 @@ CASES = {
     ),
     "lines": Case(
         cut=lambda patch, _: few_lines(patch),
-        overrides="trainer.epochs=1 trainer.batch_size=24 gate.at_most.cer=0",
+        # from nothing: the weights that ship make no mistake on so few lines
+        overrides="trainer.initial_weights= trainer.epochs=1 trainer.batch_size=24 gate.at_most.cer=0",
         status="refused",
         sections=("readings", "characters"),
     ),
