@@ -74,7 +74,7 @@ def check_lock(settings: Settings) -> Finding:
     """Compare what is installed with the lock file of a checkout."""
     lock = LOCKS / ("py311.txt" if sys.version_info[:2] == (3, 11) else "py312.txt")
     if not lock.is_file():
-        return Finding(OK, "installed as a package: there is no lock file to compare with")
+        return Finding(OK, "installed as a package, without a lock file to compare with")
     pins = {_normalize(name): version for name, version in PIN.findall(lock.read_text(encoding="utf-8"))}
     installed = {_normalize(each.name): each.version for each in importlib.metadata.distributions()}
     other = [
@@ -188,7 +188,7 @@ def check_metadata(settings: Settings) -> Finding:
 
 
 def check_ports(settings: Settings) -> Finding:
-    """Look whether the model server's ports are free. A running server is no fault, so it is not a warning."""
+    """Look whether the model server's ports are free. Taken ports are not a warning: a server may be running."""
     taken = [port for port in PORTS if not _is_free(port)]
     if taken:
         ports = " and ".join(map(str, taken))
