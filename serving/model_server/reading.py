@@ -53,7 +53,7 @@ def _parse_flag(text: str) -> bool:
 JOB = "job"
 PARAMETERS: Mapping[str, Callable[[str], Any]] = {
     "recognizer": str, "min_confidence": float, "whitelist": str, "dpi": int, "force_ocr": _parse_flag,
-    "keep_orientation": _parse_flag,     JOB: _parse_flag,
+    "keep_orientation": _parse_flag, JOB: _parse_flag,
 }  # fmt: skip
 
 
