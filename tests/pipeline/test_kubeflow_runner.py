@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from tfx_ocr.pipeline.recipes import RECIPES
+from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
 from tfx_ocr.pipeline.settings import Settings
 
 pytestmark = [
@@ -109,7 +109,7 @@ def test_no_path_of_the_compiling_machine_is_in_it(spec, settings):
     for path in (root, settings.home, sys.prefix, tempfile.gettempdir()):
         assert str(path) not in text, path
     schema = spec["root"]["dag"]["tasks"]["ImportSchemaGen"]["inputs"]["parameters"]["schema_file"]
-    assert schema["runtimeValue"]["constant"] == ("" if settings.recipe == "own" else f"{settings.recipe}.pbtxt")
+    assert schema["runtimeValue"]["constant"] == ("" if settings.recipe == "own" else get_recipe(settings.recipe).schema)
 
 
 def test_the_values_of_a_recipe_of_ones_own_travel(tmp_path):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tfx_ocr.components.stop import Stop
-from tfx_ocr.pipeline import outcome
+from tfx_ocr.pipeline import disk, outcome
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.pipeline.steps import Step
 
@@ -51,7 +51,7 @@ def stop(tmp_path):
 )
 def test_a_full_disk_is_said_with_the_step_the_need_and_what_is_kept(stop, error, monkeypatch):
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(outcome.shutil, "disk_usage", lambda _: usage(3 << 20))
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: usage(3 << 20))
     result = stop(error)
     assert (result["status"], result["step"]) == ("stopped", "Transform")
     assert result["sentence"].startswith("the disk is full: 3 MB are free in /")

@@ -271,7 +271,8 @@ def test_inception_refuses_small_pictures(spec):
 
 def test_unknown_network_is_answered_with_the_known_ones():
     with pytest.raises(
-        ValueError, match="no network 'resnet'; known: inception_v3, line_cnn, mlp, residual_cnn, small_cnn"
+        ValueError,
+        match="no network 'resnet'; known: inception_v3, line_cnn, mlp, page_fpn, residual_cnn, small_cnn, word_",
     ):
         get_network("resnet")
 

@@ -12,11 +12,6 @@ def records(numbers):
         yield Record(features={"image": b"%d" % number, "label": b"a"}, source=str(number), group="g")
 
 
-@pytest.fixture
-def small(monkeypatch):
-    monkeypatch.setattr(shards, "A_SHARD", 3)
-
-
 def read(folder):
     return [
         record.features["image"].decode()
@@ -25,10 +20,9 @@ def read(folder):
     ]
 
 
-@pytest.mark.usefixtures("small")
 def test_a_set_is_cut_into_shards(tmp_path):
     said = []
-    assert shards.write(tmp_path / "out", "train", {"seed": 1}, 7, records, say=said.append) == 7
+    assert shards.write(tmp_path / "out", "train", {"seed": 1}, 7, records, a_shard=3, say=said.append) == 7
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "train-00000-of-00003.tfrecord",
         "train-00001-of-00003.tfrecord",
@@ -43,7 +37,6 @@ def test_a_set_is_cut_into_shards(tmp_path):
     ]
 
 
-@pytest.mark.usefixtures("small")
 def test_what_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path):
     def killed(numbers):
         for record in records(numbers):
@@ -52,18 +45,18 @@ def test_what_was_killed_goes_on_and_ends_as_if_it_had_not_been(tmp_path):
             yield record
 
     with pytest.raises(KeyboardInterrupt):
-        shards.write(tmp_path / "a", "train", {"seed": 1}, 7, killed, say=str)
+        shards.write(tmp_path / "a", "train", {"seed": 1}, 7, killed, a_shard=3, say=str)
     assert read(tmp_path / "a") == list("012")  # the half-written shard is not there
     first = tmp_path / "a/train-00000-of-00003.tfrecord"
     before = first.stat().st_mtime_ns
     said = []
-    assert shards.write(tmp_path / "a", "train", {"seed": 1}, 7, records, say=said.append) == 4
+    assert shards.write(tmp_path / "a", "train", {"seed": 1}, 7, records, a_shard=3, say=said.append) == 4
     assert said[0] == "train: 1 of 3 shards are there already"
     assert first.stat().st_mtime_ns == before
-    shards.write(tmp_path / "b", "train", {"seed": 1}, 7, records, say=str)
+    shards.write(tmp_path / "b", "train", {"seed": 1}, 7, records, a_shard=3, say=str)
     whole = [{path.name: path.read_bytes() for path in (tmp_path / out).iterdir()} for out in "ab"]
     assert whole[0] == whole[1]
-    assert shards.write(tmp_path / "a", "train", {"seed": 1}, 7, records, say=str) == 0
+    assert shards.write(tmp_path / "a", "train", {"seed": 1}, 7, records, a_shard=3, say=str) == 0
 
 
 def test_other_settings_are_refused_and_nothing_is_mixed(tmp_path):
