@@ -109,7 +109,8 @@ def test_no_path_of_the_compiling_machine_is_in_it(spec, settings):
     for path in (root, settings.home, sys.prefix, tempfile.gettempdir()):
         assert str(path) not in text, path
     schema = spec["root"]["dag"]["tasks"]["ImportSchemaGen"]["inputs"]["parameters"]["schema_file"]
-    assert schema["runtimeValue"]["constant"] == ("" if settings.recipe == "own" else get_recipe(settings.recipe).schema)
+    expected = "" if settings.recipe == "own" else get_recipe(settings.recipe).schema
+    assert schema["runtimeValue"]["constant"] == expected
 
 
 def test_the_values_of_a_recipe_of_ones_own_travel(tmp_path):
