@@ -17,22 +17,15 @@ from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.page.page import Box, Line, Polygon, join_boxes
 from tfx_ocr.data.readers import page_xml
+from tfx_ocr.data.readers.page_xml import is_supported, list_shards
 from tfx_ocr.data.readers.shard import Unread, reject_failures, try_read
 from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
+__all__ = ["LAYOUT", "is_supported", "list_shards", "read"]
+
 LAYOUT = "PAGE XML, ALTO or hOCR with lines of text, and the pictures it names"
 Opened = tuple[list[tuple[str, Box, Polygon]], Image.Image]  # text, box and outline of each line; the grey page
-
-
-def is_supported(root: Path) -> bool:
-    """Return whether the beginning of some file is that of PAGE XML, ALTO or hOCR."""
-    return page_xml.is_supported(root)
-
-
-def list_shards(root: Path) -> list[str]:
-    """Return the pages as `page_xml.list_shards` does."""
-    return page_xml.list_shards(root)
 
 
 @reject_failures

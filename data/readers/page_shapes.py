@@ -12,21 +12,14 @@ from typing import Any
 from tfx_ocr.data import files
 from tfx_ocr.data.page.shapes import build_features, list_shapes
 from tfx_ocr.data.readers import page_xml
+from tfx_ocr.data.readers.page_xml import is_supported, list_shards
 from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
+__all__ = ["LAYOUT", "is_supported", "list_shards", "read"]
+
 LAYOUT = "PAGE XML, ALTO or hOCR with places of lines, and the pictures it names"
-
-
-def is_supported(root: Path) -> bool:
-    """Return whether the beginning of some file is that of PAGE XML, ALTO or hOCR."""
-    return page_xml.is_supported(root)
-
-
-def list_shards(root: Path) -> list[str]:
-    """Return the pages as `page_xml.list_shards` does."""
-    return page_xml.list_shards(root)
 
 
 @reject_failures
