@@ -218,8 +218,8 @@ SUBJECTS = (
         title="Data of one's own",
         text="From a folder to a pushed version with `tfx-ocr new` and `tfx-ocr run` alone, starting from weights that "
         "ship or from nothing, then judged on other pictures: of other writers, or in families of fonts that neither "
-        "the model nor those weights were trained on.",
-        parts=("own",),
+        "the model nor those weights were trained on. Then, how soon wrong data or a wrong recipe is refused.",
+        parts=("own", "refusals"),
     ),
     Subject(
         title="Two forms, one answer; pictures that are odd, or not to be read",
