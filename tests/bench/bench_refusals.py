@@ -1,4 +1,4 @@
-"""Wrong data and wrong recipes: seconds from the command to the sentence that refuses them, and to look at 10,000 files.
+"""Wrong data and wrong recipes: seconds from the command to the sentence; and to look at 10,000 files.
 
 Each command runs as a whole process, five times, in a folder of its own. A run that is not refused, or refused with
 other words, ends the bench. Writes to tests/bench/results/refusals.csv.
