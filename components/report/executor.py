@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import csv
 import datetime
+import hashlib
 import json
 import os
 from typing import Any
@@ -29,7 +30,7 @@ from tfx_ocr.components.artifacts import (
 )
 from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_split, read_text
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.report import examples, mistakes, page, pictures, timings
+from tfx_ocr.components.report import cards, examples, mistakes, page, pictures, timings
 from tfx_ocr.components.report.run import Picture, Produced, Run
 from tfx_ocr.components.tasks import Task, get_task
 
@@ -46,7 +47,7 @@ class Executor(base_executor.BaseExecutor):
 
         Args:
             input_dict: see `component.ReportSpec`.
-            output_dict: `report` gets `index.html` and `report.json`.
+            output_dict: `report` gets `index.html`, `report.json`, `model_card.md` and `croissant.json`.
             exec_properties: `recipe`: `Recipe.dump_part("report")`; `code_version`; `repeats`: JSON, see `Run`.
         """
         self._log_startup(input_dict, output_dict, exec_properties)
@@ -62,44 +63,67 @@ class Executor(base_executor.BaseExecutor):
         wrong = _mistakes(answers, task)
         raws = ((split, raw) for split in list_splits(given) for raw in read_split(given, split))
         found = examples.scan(raws, {mistake["source"] for mistake in wrong or ()})
-        html, facts = page.render(
-            Run(
-                part=part,
-                made=datetime.datetime.now(),
-                run_id=run_id,
-                began=timings.parse_start(run_id),
-                code_version=exec_properties.get("code_version", ""),
-                stack=f"TFX {tfx_version.__version__}, TensorFlow {tf.__version__}",
-                gate=read_json(uris["evaluation"], GATE_FILE),
-                blessed=_flag(input_dict["blessing"][0], "blessed"),
-                infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
-                infra_reason=read_text(uris["infra_blessing"], REASON_FILE).strip(),
-                portable=read_json(uris["infra_blessing"], PORTABLE_FILE),
-                pushed=_flag(input_dict["pushed_model"][0], "pushed"),
-                manifest=read_json(uris["pushed_model"], "manifest.json"),
-                history=_history(uris["model_run"]),
-                slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
-                mistakes=wrong,
-                pairs=_pairs(answers),
-                pictures=_pictures(found.images, task.picture_px),
-                counts=found.counts,
-                summary=read_json(uris["examples"], SUMMARY_FILE),
-                rejected=read_lines(uris["examples"], REJECTED_FILE),
-                anomalies=_anomalies(uris["anomalies"]),
-                duplicates=found.duplicates,
-                repeats=json.loads(exec_properties.get("repeats") or "{}"),
-                produced=[
-                    _produced(name, artifact, root) for name, artifacts in input_dict.items() for artifact in artifacts
-                ],
-            )
+        run = Run(
+            part=part,
+            made=datetime.datetime.now(),
+            run_id=run_id,
+            began=timings.parse_start(run_id),
+            code_version=exec_properties.get("code_version", ""),
+            stack=f"TFX {tfx_version.__version__}, TensorFlow {tf.__version__}",
+            gate=read_json(uris["evaluation"], GATE_FILE),
+            blessed=_flag(input_dict["blessing"][0], "blessed"),
+            infra_blessed=_flag(input_dict["infra_blessing"][0], "blessed"),
+            infra_reason=read_text(uris["infra_blessing"], REASON_FILE).strip(),
+            portable=read_json(uris["infra_blessing"], PORTABLE_FILE),
+            pushed=_flag(input_dict["pushed_model"][0], "pushed"),
+            manifest=read_json(uris["pushed_model"], "manifest.json"),
+            history=_history(uris["model_run"]),
+            slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
+            mistakes=wrong,
+            pairs=_pairs(answers),
+            pictures=_pictures(found.images, task.picture_px),
+            counts=found.counts,
+            summary=read_json(uris["examples"], SUMMARY_FILE),
+            rejected=read_lines(uris["examples"], REJECTED_FILE),
+            anomalies=_anomalies(uris["anomalies"]),
+            duplicates=found.duplicates,
+            repeats=json.loads(exec_properties.get("repeats") or "{}"),
+            produced=[
+                _produced(name, artifact, root) for name, artifacts in input_dict.items() for artifact in artifacts
+            ],
         )
-        io_utils.write_string_file(os.path.join(report, "index.html"), html)
-        io_utils.write_string_file(os.path.join(report, "report.json"), json.dumps(facts, ensure_ascii=False, indent=1))
+        html, facts = page.render(run)
+        written = {
+            "index.html": html,
+            "report.json": json.dumps(facts, ensure_ascii=False, indent=1),
+            "model_card.md": cards.build_model_card(run, facts),
+            "croissant.json": json.dumps(
+                cards.build_data_card(run, facts, _list_shards(given)), ensure_ascii=False, indent=1
+            ),
+        }
+        for name, text in written.items():
+            io_utils.write_string_file(os.path.join(report, name), text)
 
 
 def _flag(artifact: types.Artifact, name: str) -> bool | None:
     """A property that TFX sets to 0 or 1; None where it was never set."""
     return bool(artifact.get_int_custom_property(name)) if artifact.has_custom_property(name) else None
+
+
+def _list_shards(given: list[types.Artifact]) -> list[cards.Shard]:
+    [examples_artifact] = given
+    shards = []
+    for path in sorted(fileio.glob(os.path.join(examples_artifact.uri, "Split-*", "*"))):
+        with fileio.open(path, "rb") as file:
+            contents = file.read()
+        shards.append(
+            cards.Shard(
+                path=path.removeprefix(f"{examples_artifact.uri}/"),
+                size=len(contents),
+                sha256=hashlib.sha256(contents).hexdigest(),
+            )
+        )
+    return shards
 
 
 def _mistakes(answers: list[dict[str, Any]] | None, task: Task) -> list[dict[str, Any]] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import hashlib
 import json
 import pathlib
 
@@ -82,7 +83,7 @@ def write(artifacts):
     return into
 
 
-def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
+def test_report_of_a_whole_run(artifacts, report, write, write_examples, make, tmp_path):
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
     splits = {
@@ -146,6 +147,13 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make):
         {"name": "model_run", "type": "ModelRun", "id": 107, "uri": "Trainer/model_run/7"},
     ]
     assert "0123456789ab" in page.texts["lineage"]
+    folder = tmp_path / "root" / "Report" / "report" / "20"
+    assert (folder / "model_card.md").read_text().startswith("# Model card: digits\n")
+    shards = json.loads((folder / "croissant.json").read_text())["distribution"]
+    for shard in shards:
+        contents = pathlib.Path(artifacts["examples"].uri, shard["contentUrl"]).read_bytes()
+        assert (shard["sha256"], shard["contentSize"]) == (hashlib.sha256(contents).hexdigest(), f"{len(contents)} B")
+    assert {shard["contentUrl"].split("/")[0] for shard in shards} == {"Split-train", "Split-eval", "Split-test"}
 
 
 def test_report_of_steps_that_left_nothing_says_what_is_missing(artifacts, report):
