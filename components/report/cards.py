@@ -81,8 +81,8 @@ def build_model_card(run: Run, facts: Mapping[str, Any]) -> str:
     lines = [
         f"# Model card: {_escape(part.name)}",
         "",
-        "Written by the report step from what the run's other steps left. Licence, intended use and known faults are not",
-        "in a run: add them.",
+        "Written by the report step from what the run's other steps left. Licence, intended use and known faults are",
+        "not in a run: add them.",
         "",
         *_make_table(("", ""), [(name, value) for name, value in rows if value]),
         "",
