@@ -1,0 +1,424 @@
+"""The review queue: pictures with their answers, leases, and what reviewers decided, in one SQLite file.
+
+Every write is one transaction of SQLite in WAL mode with full syncs: a process that is killed loses nothing that was
+answered, and a request that is sent twice counts once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from tfx_ocr.data.normalization import normalize_label
+
+BUSY_S = 30.0  # that a write waits for another process's
+DAY_S = 86_400.0
+MOST_TEXT = 10_000  # characters of an answer
+MOST_NAME = 64  # characters of a reviewer's name
+VERDICTS = ("accepted", "corrected", "skipped", "unreadable")
+TABLES = """
+CREATE TABLE IF NOT EXISTS items (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, picture BLOB NOT NULL, recipe TEXT NOT NULL,
+    version TEXT NOT NULL, answer TEXT NOT NULL, confidence REAL NOT NULL, runners_up TEXT NOT NULL,
+    reason TEXT NOT NULL, document TEXT NOT NULL, needed INTEGER NOT NULL, created REAL NOT NULL,
+    UNIQUE (recipe, document, digest)
+);
+CREATE INDEX IF NOT EXISTS items_by_document ON items (document);
+CREATE TABLE IF NOT EXISTS leases (
+    item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE, reviewer TEXT NOT NULL, until REAL NOT NULL,
+    PRIMARY KEY (item, reviewer)
+);
+CREATE TABLE IF NOT EXISTS decisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE,
+    reviewer TEXT NOT NULL, verdict TEXT NOT NULL, text TEXT NOT NULL, decided REAL NOT NULL, UNIQUE (item, reviewer)
+);
+CREATE TABLE IF NOT EXISTS documents (
+    recipe TEXT NOT NULL, name TEXT NOT NULL, held INTEGER NOT NULL, PRIMARY KEY (recipe, name)
+);
+"""
+# Of an item: how many reviewers' decisions it has, those who skipped it left out.
+DECIDED = "(SELECT count(*) FROM decisions WHERE item = items.id AND verdict <> 'skipped')"
+NEXT = f"""
+SELECT items.* FROM items
+WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE item = items.id AND reviewer = :reviewer)
+  AND needed > {DECIDED}
+    + (SELECT count(*) FROM leases WHERE item = items.id AND reviewer <> :reviewer AND until > :now)
+ORDER BY EXISTS (SELECT 1 FROM leases WHERE item = items.id AND reviewer = :reviewer) DESC, id LIMIT 1
+"""
+
+Verdict = Literal["accepted", "corrected", "skipped", "unreadable"]
+
+
+class Item(NamedTuple):
+    """A picture with the answer that is in doubt.
+
+    Attributes:
+        id: its number in the queue.
+        digest: SHA-256 of the picture, in hex.
+        picture: encoded, as it was asked about.
+        recipe: of the model.
+        version: of the model.
+        answer: its text.
+        confidence: of the answer, 0 to 1.
+        runners_up: the next best texts with their confidences, the best first.
+        reason: why it is here.
+        document: what it was cut from; a split never cuts it in two.
+    """
+
+    id: int
+    digest: str
+    picture: bytes
+    recipe: str
+    version: str
+    answer: str
+    confidence: float
+    runners_up: tuple[tuple[str, float], ...]
+    reason: str
+    document: str
+
+
+class Correction(NamedTuple):
+    """An item whose text reviewers agree on.
+
+    Attributes:
+        item: the item.
+        text: what stands in its picture.
+        reviewers: who said so, sorted.
+        held: whether its document is kept for the gate: no model learns from it.
+        last: number of the newest decision about it.
+    """
+
+    item: Item
+    text: str
+    reviewers: tuple[str, ...]
+    held: bool
+    last: int
+
+
+class Corrections(NamedTuple):
+    """What reviewers decided about a recipe's items.
+
+    Attributes:
+        agreed: texts to learn from and to judge by, in the order of the queue.
+        conflicts: items of which reviewers said different things.
+        unreadable: how many items were marked as unreadable.
+        waiting: how many items too few have decided.
+    """
+
+    agreed: tuple[Correction, ...]
+    conflicts: tuple[Item, ...]
+    unreadable: int
+    waiting: int
+
+
+class Agreement(NamedTuple):
+    """How often two reviewers of the same items say the same.
+
+    Attributes:
+        items: that two reviewers decided.
+        agreed: share on which they agree.
+        kappa: the same beyond chance. Source: Cohen, "A coefficient of agreement for nominal scales", 1960.
+    """
+
+    items: int
+    agreed: float
+    kappa: float
+
+
+class Queue:
+    """A review queue. Threads and processes may share its file."""
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        threshold: float = 0.9,
+        sure_share: float = 0.02,
+        shared: float = 0.1,
+        lease_s: float = 300.0,
+        keep_days: float = 0.0,
+        clock: Callable[[], float] = time.time,
+    ):
+        """Open the queue, or make it.
+
+        Args:
+            path: the SQLite file.
+            threshold: answers less confident than this are kept.
+            sure_share: share of the other answers that are kept too, chosen by the picture's digest.
+            shared: share of the items that two reviewers decide, chosen likewise, to measure their agreement.
+            lease_s: for how long an item is one reviewer's, in seconds.
+            keep_days: age at which items are removed with what was decided about them; 0 never.
+            clock: time in seconds.
+
+        Raises:
+            ValueError: a share is not from 0 to 1, or the file is something else.
+        """
+        for name, value in {"threshold": threshold, "sure_share": sure_share, "shared": shared}.items():
+            if not 0 <= value <= 1:
+                raise ValueError(f"{name}: {value} is not from 0 to 1")
+        self.path = Path(path)
+        self._threshold, self._sure_share, self._shared = threshold, sure_share, shared
+        self._lease_s, self._keep_s, self._clock = lease_s, keep_days * DAY_S, clock
+        try:
+            with contextlib.closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.executescript(TABLES)
+        except sqlite3.Error as error:
+            raise ValueError(f"{path}: no review queue ({error})") from None
+
+    def offer(
+        self,
+        picture: bytes,
+        answer: str,
+        confidence: float,
+        *,
+        recipe: str,
+        version: str,
+        document: str,
+        runners_up: Sequence[tuple[str, float]] = (),
+    ) -> str:
+        """Keep an answer that is in doubt, or one of the sure ones' share; the same picture of a document once.
+
+        Args:
+            picture: encoded.
+            answer: the model's text.
+            confidence: of the answer, 0 to 1.
+            recipe: of the model.
+            version: of the model.
+            document: what the picture was cut from.
+            runners_up: the next best texts with their confidences.
+
+        Returns:
+            Why it is kept; "" where it is not.
+        """
+        digest = hashlib.sha256(picture).hexdigest()
+        if confidence < self._threshold:
+            reason = f"confidence below {self._threshold:g}"
+        elif _to_unit(digest[:12]) < self._sure_share:
+            reason = "sample of the sure answers"
+        else:
+            return ""
+        needed = 1 + (_to_unit(digest[12:24]) < self._shared)
+        runners = json.dumps([(text, round(float(share), 6)) for text, share in runners_up], ensure_ascii=False)
+        row = (
+            digest, picture, recipe, version, answer, float(confidence), runners, reason, document, needed,
+            self._clock(),
+        )  # fmt: skip
+        with self._write() as connection:
+            if self._keep_s:
+                connection.execute("DELETE FROM items WHERE created < ?", [self._clock() - self._keep_s])
+            connection.execute(
+                "INSERT OR IGNORE INTO items (digest, picture, recipe, version, answer, confidence, runners_up, reason,"
+                " document, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
+        return reason
+
+    def take(self, reviewer: str) -> Item | None:
+        """Take the next item and lease it to a reviewer; the same one again until it is decided or the lease ends.
+
+        Returns:
+            The item; None where nothing is left for this reviewer.
+
+        Raises:
+            ValueError: the reviewer has no name.
+        """
+        reviewer = _check_reviewer(reviewer)
+        with self._write() as connection:
+            return self._lease(connection, reviewer)
+
+    def decide(self, item: int, reviewer: str, verdict: Verdict, text: str = "") -> None:
+        """Keep what a reviewer decided about an item, in place of what the reviewer decided about it before.
+
+        Args:
+            item: its number.
+            reviewer: name of the reviewer.
+            verdict: one of `VERDICTS`.
+            text: what stands in the picture, for `corrected`.
+
+        Raises:
+            ValueError: the item is gone, or was decided or leased by others meanwhile; the verdict is unknown, or a
+                correction is empty.
+        """
+        reviewer, text = _check_reviewer(reviewer), normalize_label(text)
+        if verdict not in VERDICTS:
+            raise ValueError(f"unknown verdict {verdict!r}; known: {', '.join(VERDICTS)}")
+        if verdict == "corrected" and not text:
+            raise ValueError("an empty correction: type the text, or mark the picture unreadable")
+        if len(text) > MOST_TEXT:
+            raise ValueError(f"a text of {len(text)} characters, where {MOST_TEXT} are allowed")
+        now = self._clock()
+        with self._write() as connection:
+            row = connection.execute(f"SELECT answer, needed, {DECIDED} FROM items WHERE id = ?", [item]).fetchone()
+            if row is None:
+                raise ValueError(f"item {item} is not in the queue")
+            answer, needed, decided = row
+            mine = connection.execute("SELECT verdict FROM decisions WHERE item = ? AND reviewer = ?", [item, reviewer])
+            if (before := mine.fetchone()) is None or before[0] == "skipped":
+                leased = "SELECT count(*) FROM leases WHERE item = ? AND reviewer <> ? AND until > ?"
+                decided += connection.execute(leased, [item, reviewer, now]).fetchone()[0]
+                if decided >= needed:
+                    raise ValueError(f"item {item} was decided or taken by others meanwhile")
+            if verdict in ("accepted", "corrected"):
+                text = text if verdict == "corrected" else answer
+                verdict = "accepted" if text == answer else "corrected"
+            else:
+                text = ""
+            connection.execute(
+                "INSERT OR REPLACE INTO decisions (item, reviewer, verdict, text, decided) VALUES (?, ?, ?, ?, ?)",
+                [item, reviewer, verdict, text, now],
+            )
+            connection.execute("DELETE FROM leases WHERE item = ? AND reviewer = ?", [item, reviewer])
+
+    def undo(self, reviewer: str) -> Item | None:
+        """Take back a reviewer's newest decision and lease its item again.
+
+        Returns:
+            The item; None where the reviewer has decided nothing.
+        """
+        reviewer = _check_reviewer(reviewer)
+        with self._write() as connection:
+            newest = "SELECT id, item FROM decisions WHERE reviewer = ? ORDER BY id DESC LIMIT 1"
+            if (row := connection.execute(newest, [reviewer]).fetchone()) is None:
+                return None
+            connection.execute("DELETE FROM leases WHERE reviewer = ?", [reviewer])
+            connection.execute("DELETE FROM decisions WHERE id = ?", [row[0]])
+            return self._lease(connection, reviewer, row[1])
+
+    def count_items(self, reviewer: str = "") -> dict[str, int]:
+        """Count `items`, those `done`, what was decided by verdict, and how many decisions are by `reviewer`."""
+        with contextlib.closing(self._connect()) as connection:
+            items, done = connection.execute(
+                f"SELECT count(*), coalesce(sum({DECIDED} >= needed), 0) FROM items"
+            ).fetchone()
+            verdicts = dict(connection.execute("SELECT verdict, count(*) FROM decisions GROUP BY verdict").fetchall())
+            mine = connection.execute("SELECT count(*) FROM decisions WHERE reviewer = ?", [reviewer]).fetchone()[0]
+        return {"items": items, "done": done, **{name: verdicts.get(name, 0) for name in VERDICTS}, "mine": mine}
+
+    def list_recipes(self) -> list[str]:
+        """List the recipes whose answers are in the queue."""
+        with contextlib.closing(self._connect()) as connection:
+            return [row[0] for row in connection.execute("SELECT DISTINCT recipe FROM items ORDER BY recipe")]
+
+    def read_corrections(self, recipe: str) -> Corrections:
+        """Read what reviewers decided about the items of a recipe."""
+        with contextlib.closing(self._connect()) as connection:
+            said: dict[int, list[sqlite3.Row]] = {}
+            for row in connection.execute("SELECT * FROM decisions WHERE verdict <> 'skipped' ORDER BY id"):
+                said.setdefault(row["item"], []).append(row)
+            held = dict(connection.execute("SELECT name, held FROM documents WHERE recipe = ?", [recipe]).fetchall())
+            agreed, conflicts, unreadable, waiting = [], [], 0, 0
+            for row in connection.execute("SELECT * FROM items WHERE recipe = ? ORDER BY id", [recipe]):
+                decisions = said.get(row["id"], [])
+                texts = {each["text"] for each in decisions}
+                if len(texts) > 1:
+                    conflicts.append(_build_item(row))
+                elif len(decisions) < row["needed"]:
+                    waiting += 1
+                elif texts == {""}:
+                    unreadable += 1
+                else:
+                    reviewers = tuple(sorted(each["reviewer"] for each in decisions))
+                    is_held, last = bool(held.get(row["document"])), decisions[-1]["id"]
+                    agreed.append(Correction(_build_item(row), texts.pop(), reviewers, is_held, last))
+        return Corrections(tuple(agreed), tuple(conflicts), unreadable, waiting)
+
+    def hold_documents(self, recipe: str, share: float) -> None:
+        """Choose documents for the gate; what was chosen before stays, so that a later model is judged by them too.
+
+        Documents that are new, in an order that their names' hashes give, are held while they fit into `share` of the
+        recipe's items that are decided: of one document alone nothing is held.
+
+        Args:
+            recipe: of the items.
+            share: of the items, from 0 to 1.
+        """
+        if not 0 <= share < 1:
+            raise ValueError(f"share: {share} is not from 0 to below 1")
+        sizes = Counter(each.item.document for each in self.read_corrections(recipe).agreed)
+        with self._write() as connection:
+            held = dict(connection.execute("SELECT name, held FROM documents WHERE recipe = ?", [recipe]).fetchall())
+            so_far = sum(count for name, count in sizes.items() if held.get(name))
+            for name in sorted(sizes.keys() - held, key=lambda name: hashlib.sha256(name.encode()).digest()):
+                fits = so_far + sizes[name] <= share * sizes.total()
+                so_far += sizes[name] * fits
+                connection.execute("INSERT INTO documents VALUES (?, ?, ?)", [recipe, name, fits])
+
+    def measure_agreement(self) -> Agreement | None:
+        """Measure how often two reviewers of the same item say the same; None before the first such item."""
+        said: dict[int, list[str]] = {}
+        with contextlib.closing(self._connect()) as connection:
+            found = connection.execute("SELECT item, text FROM decisions WHERE verdict <> 'skipped' ORDER BY reviewer")
+            for item, text in found:
+                said.setdefault(item, []).append(text)
+        pairs = [(texts[0], texts[1]) for texts in said.values() if len(texts) > 1]
+        if not pairs:
+            return None
+        agreed = sum(first == second for first, second in pairs) / len(pairs)
+        firsts, seconds = (Counter(texts) for texts in zip(*pairs, strict=True))
+        by_chance = sum(count * seconds[text] for text, count in firsts.items()) / len(pairs) ** 2
+        return Agreement(len(pairs), agreed, 1.0 if by_chance == 1 else (agreed - by_chance) / (1 - by_chance))
+
+    def remove_document(self, document: str) -> int:
+        """Remove a document's items with all that was decided about them, and overwrite them; return how many."""
+        with self._write() as connection:
+            count = connection.execute("DELETE FROM items WHERE document = ?", [document]).rowcount
+            connection.execute("DELETE FROM documents WHERE name = ?", [document])
+        with contextlib.closing(self._connect()) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return count
+
+    def _lease(self, connection: sqlite3.Connection, reviewer: str, item: int = 0) -> Item | None:
+        """Take an item, or the next one, and lease it to a reviewer."""
+        now = self._clock()
+        if item:
+            row = connection.execute("SELECT * FROM items WHERE id = ?", [item]).fetchone()
+        else:
+            row = connection.execute(NEXT, {"reviewer": reviewer, "now": now}).fetchone()
+        if row is None:
+            return None
+        connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", [row["id"], reviewer, now + self._lease_s])
+        return _build_item(row)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
+        connection.row_factory = sqlite3.Row
+        for pragma in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection in a transaction that takes the file's write lock at once; an error takes all back."""
+        with contextlib.closing(self._connect()) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+            connection.execute("COMMIT")
+
+
+def _build_item(row: Any) -> Item:
+    values = {name: row[name] for name in Item._fields}
+    return Item(**{**values, "runners_up": tuple((text, share) for text, share in json.loads(row["runners_up"]))})
+
+
+def _check_reviewer(reviewer: str) -> str:
+    name = normalize_label(reviewer)
+    if not name or len(name) > MOST_NAME or not name.isprintable():
+        raise ValueError(f"reviewer {reviewer!r}: give a name of 1 to {MOST_NAME} characters")
+    return name
+
+
+def _to_unit(digits: str) -> float:
+    """Return hex digits as a number from 0 to 1."""
+    return int(digits, 16) / 16 ** len(digits)
