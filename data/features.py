@@ -56,6 +56,7 @@ FINAL_OUT = "final"  # [batch] string; "" for none
 # Answers of a sequence have LABEL_OUT (the text) and PROBABILITY_OUT, and
 CHARACTERS_OUT = "characters"  # [batch, longest] string: the text's characters, then ""
 CHARACTER_PROBABILITIES_OUT = "character_probabilities"  # [batch, longest] float32: theirs, then 0
+CHARACTER_PLACES_OUT = "character_places"  # [batch, longest, 2] float32: begin and end along the strip, 0 to 1
 
 # Answers of tagging.
 ENTITIES_OUT = "entities"  # [batch, most words] string: each word's entity; "" for nothing and past the last word

@@ -46,29 +46,32 @@ def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outp
 def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
     """Return the text of [batch, frames, characters + 1] logits: best character per frame, repeats and blanks merged.
 
-    A character's probability is the highest of its frames; a text's is the geometric mean of its characters', of an
-    empty text 0.
+    A character's probability is the highest of its frames, its place where they begin and end, as shares of the
+    strip's width; a text's probability is the geometric mean of its characters', of an empty text 0.
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006: best path decoding.
     """
     frames = _softmax(logits)
     best, sure = frames.argmax(-1), frames.max(-1)
-    rows: list[tuple[list[bytes], list[float]]] = []
     letters = _to_bytes(("", *form.labels))
     means = np.zeros(len(logits), np.float32)
+    characters, probabilities, places = [], [], []
     for row in range(len(logits)):
         begins = np.flatnonzero(np.diff(best[row], prepend=-1))
-        highest = np.maximum.reduceat(sure[row], begins)
         is_text = best[row][begins] != BLANK
-        rows.append((letters[best[row][begins][is_text]].tolist(), highest[is_text].tolist()))
+        highest = np.maximum.reduceat(sure[row], begins)[is_text]
+        sides = np.stack([begins, np.append(begins[1:], len(best[row]))], 1)[is_text]
         if is_text.any():
-            means[row] = np.exp(np.log(highest[is_text]).mean())
-    longest = max((len(characters) for characters, _ in rows), default=0)
+            means[row] = np.exp(np.log(highest).mean())
+        characters.append(letters[best[row][begins][is_text]])
+        probabilities.append(highest)
+        places.append(sides.astype(np.float32) / np.float32(len(best[row])))
     return {
-        features.LABEL_OUT: np.array([b"".join(characters) for characters, _ in rows], object),
+        features.LABEL_OUT: np.array([b"".join(each) for each in characters], object),
         features.PROBABILITY_OUT: means,
-        features.CHARACTERS_OUT: _pad([characters for characters, _ in rows], longest, b"", np.dtype(object)),
-        features.CHARACTER_PROBABILITIES_OUT: _pad([each for _, each in rows], longest, 0.0, np.dtype(np.float32)),
+        features.CHARACTERS_OUT: _pad(characters, b""),
+        features.CHARACTER_PROBABILITIES_OUT: _pad(probabilities, 0.0),
+        features.CHARACTER_PLACES_OUT: _pad(places, 0.0),
     }
 
 
@@ -154,8 +157,9 @@ def _to_bytes(texts: Sequence[str]) -> np.ndarray:
     return found
 
 
-def _pad(rows: Sequence[Sequence[object]], length: int, filler: object, dtype: np.dtype) -> np.ndarray:
-    found = np.full((len(rows), length), filler, dtype)
+def _pad(rows: Sequence[np.ndarray], filler: object) -> np.ndarray:
+    """Stack arrays of one type that differ in length; there is at least one."""
+    found = np.full((len(rows), max(map(len, rows)), *rows[0].shape[1:]), filler, rows[0].dtype)
     for row, values in zip(found, rows, strict=True):
         row[: len(values)] = values
     return found

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from tfx_ocr.data import features, images
-from tfx_ocr.data.page.page import Box, Line, Word, divide_word
+from tfx_ocr.data.page.page import Box, Glyph, Line, Word, divide_word
 from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.reader import glyphs
 from tfx_ocr.serving.reader.glyphs import Blob
 from tfx_ocr.serving.reader.sheet import Sheet
+from tfx_ocr.serving.reader.words import locate_words
 
 BATCH = 16  # lines of a request
 GAP = 1.6  # heights between two words of a line
@@ -29,7 +31,7 @@ def read_lines(sheet: Sheet, model: Model, whitelist: str = "", min_confidence: 
         min_confidence: probability of the lines that are kept.
 
     Returns:
-        Lines in no particular order, boxes in pixels of the sheet; a word's box is its share of the line's.
+        Lines in no particular order, boxes in pixels of the sheet.
 
     Raises:
         RequestError: the model fails.
@@ -42,17 +44,32 @@ def read_lines(sheet: Sheet, model: Model, whitelist: str = "", min_confidence: 
         outputs = model.ask(
             features.SERVE_IMAGES,
             {features.IMAGE_BYTES_IN: np.array([images.encode_png(p.tobytes(), *p.shape) for p in pictures], object)},
-            outputs=[features.LABEL_OUT, features.PROBABILITY_OUT],
         )
-        for box, label, probability in zip(
-            batch, outputs[features.LABEL_OUT], outputs[features.PROBABILITY_OUT], strict=True
-        ):
-            text = "".join(sign for sign in label.decode() if not whitelist or sign in whitelist or sign == " ").strip()
-            if text and probability >= min_confidence:
-                confidence = round(float(probability), 4)
-                words = tuple(divide_word(Word(text=text, box=box, confidence=confidence)))
-                found.append(Line(text=text, box=box, words=words, confidence=confidence))
+        for number, box in enumerate(batch):
+            answers = {name: values[number] for name, values in outputs.items()}
+            if answers[features.PROBABILITY_OUT] >= min_confidence:
+                line = _build_line(answers, box, sheet.mask, whitelist)
+                found += [line] if line.text else []
     return found
+
+
+def _build_line(answers: Mapping[str, Any], box: Box, mask: np.ndarray, whitelist: str) -> Line:
+    """Build a line of what the model answers; where a version does not place characters, words share its box."""
+    confidence = round(float(answers[features.PROBABILITY_OUT]), 4)
+    if features.CHARACTER_PLACES_OUT not in answers:
+        text = "".join(filter(lambda sign: _is_kept(sign, whitelist), answers[features.LABEL_OUT].decode())).strip()
+        words = tuple(divide_word(Word(text=text, box=box, confidence=confidence)))
+    else:
+        characters = [character.decode() for character in answers[features.CHARACTERS_OUT]]
+        probabilities = answers[features.CHARACTER_PROBABILITIES_OUT].tolist()
+        kept = [place for place, character in enumerate(characters) if character and _is_kept(character, whitelist)]
+        read = [Glyph(text=characters[place], confidence=round(probabilities[place], 4)) for place in kept]
+        words = locate_words(read, answers[features.CHARACTER_PLACES_OUT][kept], box, mask)
+    return Line(text=" ".join(word.text for word in words), box=box, words=words, confidence=confidence)
+
+
+def _is_kept(character: str, whitelist: str) -> bool:
+    return not whitelist or character in whitelist or character == " "
 
 
 def find_lines(mask: np.ndarray) -> list[Box]:

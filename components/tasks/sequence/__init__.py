@@ -17,6 +17,7 @@ TASK = Task(
         features.PROBABILITY_OUT,
         features.CHARACTERS_OUT,
         features.CHARACTER_PROBABILITIES_OUT,
+        features.CHARACTER_PLACES_OUT,
     ),
     compared=(features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
     metrics="text",

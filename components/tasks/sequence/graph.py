@@ -51,14 +51,17 @@ def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, ser
 
     Returns:
         `label` [batch] string, the text; `characters` [batch, longest] string and `character_probabilities`
-        [batch, longest] float32, the highest of each character's frames, padded with "" and 0; `probability` [batch]
-        float32, the geometric mean of the characters', 0 for an empty text: nothing was read.
+        [batch, longest] float32, the highest of each character's frames, padded with "" and 0; `character_places`
+        [batch, longest, 2] float32, where the frames begin and end, as shares of the strip's width; `probability`
+        [batch] float32, the geometric mean of the characters', 0 for an empty text: nothing was read.
     """
     every = tf.nn.softmax(logits)
     numbers, probabilities = tf.argmax(every, -1, tf.int32), tf.reduce_max(every, -1)
     before = tf.pad(numbers[:, :-1], [[0, 0], [1, 0]], constant_values=-1)
     begins = tf.not_equal(numbers, before)
     is_text = begins & tf.not_equal(numbers, BLANK)
+    after = tf.pad(numbers[:, 1:], [[0, 0], [0, 1]], constant_values=-1)
+    is_end = tf.not_equal(numbers, after) & tf.not_equal(numbers, BLANK)
     letters = tf.gather(tf.constant(("", *alphabet.CHARACTERS)), numbers)
 
     runs = tf.cumsum(tf.cast(tf.reshape(begins, [-1]), tf.int32)) - 1  # of all lines, one after the other
@@ -67,12 +70,19 @@ def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, ser
 
     of_text = tf.cast(is_text, tf.float32)
     count = tf.reduce_sum(of_text, 1)
+    frames = tf.shape(numbers)[1]
+    edges = tf.cast(tf.range(frames + 1), tf.float32) / tf.cast(frames, tf.float32)
+    sides = [
+        tf.ragged.boolean_mask(tf.broadcast_to(side, tf.shape(numbers)), chosen).to_tensor(0.0)
+        for side, chosen in ((edges[:-1], is_text), (edges[1:], is_end))
+    ]
     mean = tf.exp(tf.math.divide_no_nan(tf.reduce_sum(tf.math.log(of_run) * of_text, 1), count))
     return {
         features.LABEL_OUT: tf.strings.reduce_join(tf.where(is_text, letters, ""), 1),
         features.PROBABILITY_OUT: tf.where(count > 0, mean, 0.0),
         features.CHARACTERS_OUT: tf.ragged.boolean_mask(letters, is_text).to_tensor(""),
         features.CHARACTER_PROBABILITIES_OUT: tf.ragged.boolean_mask(of_run, is_text).to_tensor(0.0),
+        features.CHARACTER_PLACES_OUT: tf.stack(sides, 2),
     }
 
 
@@ -80,8 +90,9 @@ def find_problem(outputs: Mapping[str, np.ndarray]) -> str | None:
     """Return what is wrong with a batch of outputs, as a clause; None when nothing is."""
     if [b"".join(row) for row in outputs[features.CHARACTERS_OUT]] != list(outputs[features.LABEL_OUT]):
         return f"answers with {features.CHARACTERS_OUT} that are not those of {features.LABEL_OUT}"
-    names = (features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT)
-    characters, probabilities = (outputs[name].shape[1] for name in names)
-    if characters != probabilities:
-        return f"answers with {characters} characters a line and {probabilities} of their probabilities"
+    characters = outputs[features.CHARACTERS_OUT].shape[1]
+    others = {"probabilities": features.CHARACTER_PROBABILITIES_OUT, "places": features.CHARACTER_PLACES_OUT}
+    for what, name in others.items():
+        if outputs[name].shape[1] != characters:
+            return f"answers with {characters} characters a line and {outputs[name].shape[1]} of their {what}"
     return None

@@ -185,6 +185,7 @@ def characters(*rows):
             "probability": answers["probability"],
             "characters": np.array(padded, dtype=object),
             "character_probabilities": np.array(probabilities, dtype=np.float32),
+            "character_places": np.stack([probabilities, probabilities], 2).astype(np.float32),
         }
 
     return answer

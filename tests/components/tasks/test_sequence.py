@@ -110,6 +110,8 @@ def test_repetitions_are_one_character_and_blanks_part_two():
     assert texts(found["characters"]) == [["a", "a", "ở"]]
     np.testing.assert_allclose(found["character_probabilities"], [[0.9, 0.6, 0.7]], atol=1e-5)
     np.testing.assert_allclose(found["probability"], [(0.9 * 0.6 * 0.7) ** (1 / 3)], atol=1e-5)
+    # six frames: a on the first two, the second a on the fourth, ở on the last two
+    np.testing.assert_allclose(found["character_places"], [[[0, 2 / 6], [3 / 6, 4 / 6], [4 / 6, 1]]], atol=1e-6)
 
 
 def test_blanks_at_both_ends_are_nothing():
@@ -123,6 +125,7 @@ def test_an_empty_text_has_no_probability_however_sure_its_blanks_are():
     assert texts(found["label"]) == [""]
     assert found["probability"].tolist() == [0.0]
     assert found["characters"].shape == found["character_probabilities"].shape == (1, 0)
+    assert found["character_places"].shape == (1, 0, 2)
 
 
 def test_the_portable_answer_is_the_graphs_with_text_and_without():
@@ -130,9 +133,11 @@ def test_the_portable_answer_is_the_graphs_with_text_and_without():
     found, portable = answers(*lines), decode_sequence(np.stack(lines), {}, SimpleNamespace(labels=ABC.CHARACTERS))
     assert found["label"].tolist() == portable["label"].tolist() == [b"aa", b""]
     assert found["characters"].tolist() == portable["characters"].tolist() == [[b"a", b"a"], [b"", b""]]
-    for name in ("probability", "character_probabilities"):
+    for name in ("probability", "character_probabilities", "character_places"):
         np.testing.assert_allclose(found[name], portable[name], atol=1e-6)
     np.testing.assert_allclose(portable["probability"], [(0.7 * 0.9) ** 0.5, 0.0], atol=1e-5)
+    sides = [[[0, 1 / 3], [2 / 3, 1]], [[0, 0], [0, 0]]]
+    np.testing.assert_allclose(portable["character_places"], sides, atol=1e-6)
 
 
 def test_lines_of_a_batch_do_not_touch_each_other():
@@ -170,6 +175,8 @@ def test_what_is_wrong_is_said():
     )
     shorter = good | {"character_probabilities": good["character_probabilities"][:, :1]}
     assert TASK.find_problem(shorter) == "answers with 2 characters a line and 1 of their probabilities"
+    shorter = good | {"character_places": good["character_places"][:, :1]}
+    assert TASK.find_problem(shorter) == "answers with 2 characters a line and 1 of their places"
     del good["characters"]
     assert TASK.find_problem(good).startswith("has no output 'characters'; it has ")
 

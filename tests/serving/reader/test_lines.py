@@ -14,7 +14,7 @@ class Recorder:
     def __init__(self):
         self.pictures = []
 
-    def ask(self, signature, inputs, outputs):
+    def ask(self, signature, inputs, outputs=None):
         found = inputs[features.IMAGE_BYTES_IN]
         self.pictures += [np.asarray(Image.open(io.BytesIO(content))) for content in found]
         return {
