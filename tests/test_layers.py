@@ -24,6 +24,10 @@ USE_SERVING = {"infra_validator", "evaluator", "pusher", "trainer"}
 # What a room must do without, so that it installs and starts without it.
 WITHOUT = {"data": {"tfx", "keras", "apache_beam"}, "serving": {"tfx", "apache_beam"}}
 
+# What runs code that a file holds: our own sources read and write none of these.
+PICKLES = {"pickle", "_pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
+PICKLING_CALLS = {"torch.load", "yaml.load", "yaml.full_load", "yaml.unsafe_load", "pandas.read_pickle"}
+
 # "tfx_ocr.a.b:name", and what TFX takes: "tfx_ocr.a.b.name"
 DOTTED = re.compile(r"(tfx_ocr(?:\.\w+)+)(?::|\.(?=\w+$))(\w+)")
 
@@ -93,6 +97,36 @@ def test_a_room_does_without(room):
 
 def test_nothing_imports_tests():
     assert [source for source in SOURCES if any("tests" in name.split(".") for name in imports(tree(source)))] == []
+
+
+def pickling(module: ast.Module) -> list[str]:
+    """Return each use of what runs code that a file holds: an import, a call, `allow_pickle` other than False."""
+    found = sorted(name for name in imports(module) if name.split(".")[0] in PICKLES)
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in PICKLING_CALLS:
+            found.append(ast.unparse(node.func))
+        elif isinstance(node, ast.keyword) and node.arg == "allow_pickle" and ast.unparse(node.value) != "False":
+            found.append(f"allow_pickle={ast.unparse(node.value)}")
+    return found
+
+
+def test_no_file_is_unpickled():
+    assert {str(source): found for source in SOURCES if (found := pickling(tree(source)))} == {}
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import pickle", ["pickle"]),
+        ("from joblib import load", ["joblib.load"]),
+        ("import torch\ntorch.load(path)", ["torch.load"]),
+        ("np.load(path, allow_pickle=True)", ["allow_pickle=True"]),
+        ("np.load(path, allow_pickle=False)", []),
+        ("yaml.safe_load(text)", []),
+    ],
+)
+def test_unpickling_is_found(code, found):
+    assert pickling(ast.parse(code)) == found
 
 
 def paths(source: Path) -> Iterator[tuple[int, Path, str]]:
