@@ -359,6 +359,7 @@ class Trainer:
 
     Attributes:
         network: name in `components.networks.NETWORKS`, or a module of one's own such as `my_networks.tiny`.
+        pooling: of the network's last map, see `components.networks.pooling`; "" for the network's own.
         units: hidden layers of the head.
         dropout: after each of them.
         optimizer: see there.
@@ -383,6 +384,7 @@ class Trainer:
     __pydantic_config__ = FORBID
 
     network: str
+    pooling: Literal["", "average", "max", "weighted", "weighted_output", "mixed"] = ""
     units: tuple[Units, ...] = (64, 64)
     dropout: tuple[Dropout, ...] = (0.2, 0.2)
     optimizer: Optimizer = Optimizer()

@@ -128,10 +128,17 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.initial_weights is {where!r}, which does not exist; give a weights file, "
             f"a version's folder, or the name of a model that was pushed or ships ({', '.join(shipped)})"
         )
-    gives, needs = _read_gives(trainer.network), get_task(recipe.task).needs
+    gives, needs = _read_value(trainer.network, "GIVES"), get_task(recipe.task).needs
+    if gives is None:
+        raise ValueError(f"{trainer.network} does not say its GIVES")
     if gives != needs:
         raise ValueError(
             f"recipe {recipe.name}: network {trainer.network!r} gives a {gives}, task {recipe.task!r} needs a {needs}"
+        )
+    if trainer.pooling and (gives != "vector" or _read_value(trainer.network, "LAST_MAP") is None):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.pooling is {trainer.pooling!r}, and network {trainer.network!r} has no "
+            'last map to pool: leave it ""'
         )
 
 
@@ -172,15 +179,15 @@ def _known(recipe: Recipe, field: str, name: str, known: Iterable[str]) -> None:
         raise make_unknown_error(f"recipe {recipe.name}: {field} is {name!r}", known)
 
 
-def _read_gives(network: str) -> str:
-    """Return what a network gives, read from its source without importing it."""
-    spec = importlib.util.find_spec(NETWORKS[network]) if network in NETWORKS else None
+def _read_value(network: str, name: str) -> str | None:
+    """Return a value of a network's module, read from its source without importing it; None where it is missing."""
+    spec = importlib.util.find_spec(NETWORKS[network].partition(":")[0]) if network in NETWORKS else None
     file = Path(spec.origin) if spec and spec.origin else find_source(network)
     assert file is not None  # checked before
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "GIVES" for t in node.targets):
+        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
             return ast.literal_eval(node.value)
-    raise ValueError(f"{network} does not say its GIVES")
+    return None
 
 
 def _check_code(recipe: Recipe, field: str, name: str, known: Mapping[str, str]) -> None:

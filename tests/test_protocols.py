@@ -37,8 +37,8 @@ def errors(tmp_path_factory) -> dict[tuple[str, str], str]:
         for module in (*modules, OTHER):
             package, name = protocol.split(":")
             number = len(assigned)
-            lines += [f"import {module}", f"from {package} import {name} as P{number}"]
-            lines.append(f"m{number}: P{number} = {module}")
+            lines += [f"import {module.partition(':')[0]}", f"from {package} import {name} as P{number}"]
+            lines.append(f"m{number}: P{number} = {module.replace(':', '.')}")
             assigned[len(lines)] = protocol, module
     source = tmp_path_factory.mktemp("types") / "assigned.py"
     source.write_text("\n".join(lines) + "\n", encoding="utf-8")

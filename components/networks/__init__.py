@@ -13,18 +13,26 @@ if TYPE_CHECKING:
     from tfx_ocr.components.recipe import Base
 
 NETWORKS = {
-    "inception_v3": "tfx_ocr.components.networks.inception_v3",
+    "efficientnet_v2_b0": "tfx_ocr.components.networks.applications:EFFICIENTNET_V2_B0",
+    "efficientnet_v2_b1": "tfx_ocr.components.networks.applications:EFFICIENTNET_V2_B1",
+    "efficientnet_v2_b2": "tfx_ocr.components.networks.applications:EFFICIENTNET_V2_B2",
+    "inception_resnet_v2": "tfx_ocr.components.networks.applications:INCEPTION_RESNET_V2",
+    "inception_v3": "tfx_ocr.components.networks.applications:INCEPTION_V3",
     "line_cnn": "tfx_ocr.components.networks.line_cnn",
+    "melnyk": "tfx_ocr.components.networks.melnyk",
     "mlp": "tfx_ocr.components.networks.mlp",
+    "mobilenet_v3_large": "tfx_ocr.components.networks.applications:MOBILENET_V3_LARGE",
+    "mobilenet_v3_small": "tfx_ocr.components.networks.applications:MOBILENET_V3_SMALL",
     "page_fpn": "tfx_ocr.components.networks.page_fpn",
     "residual_cnn": "tfx_ocr.components.networks.residual_cnn",
     "small_cnn": "tfx_ocr.components.networks.small_cnn",
+    "vgg16": "tfx_ocr.components.networks.applications:VGG16",
     "word_attention": "tfx_ocr.components.networks.word_attention",
 }
 
 
 class Network(Protocol):
-    """Module of a design, in Keras layers and `keras.ops` only, so that any Keras backend trains it.
+    """Module (or object) of a design, in Keras layers and `keras.ops` only, so that any Keras backend trains it.
 
     One that ends in maps of a picture may have `LAST_MAP` too, the name of the layer that gives the last of them:
     [batch, height, width, channels].

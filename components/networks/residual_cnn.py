@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution, add_residual
+from tfx_ocr.components.networks.pooling import add_pooling
 from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
@@ -30,6 +31,4 @@ def build(image: Picture, base: Base) -> keras.Model:
         x = add_convolution(x, channels)
         for block in range(1, blocks + 1):
             x = add_residual(x, LAST_MAP if (stage, block) == (len(STAGES), blocks) else None)
-    where = layers.Flatten()(add_convolution(x, channels // 4, size=1))
-    what = layers.GlobalAveragePooling2D()(x)
-    return keras.Model(picture, layers.Concatenate()([where, what]), name="residual_cnn")
+    return keras.Model(picture, add_pooling(x, "mixed"), name="residual_cnn")

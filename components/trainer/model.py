@@ -8,6 +8,7 @@ import keras
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.networks import get_network
+from tfx_ocr.components.networks.pooling import replace_pooling
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import initial
@@ -39,7 +40,10 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     """
     keras.config.set_dtype_policy(part.trainer.precision)
     try:
-        base = get_network(part.trainer.network).build(part.input, part.trainer.base)
+        network = get_network(part.trainer.network)
+        base = network.build(part.input, part.trainer.base)
+        if part.trainer.pooling:
+            base = replace_pooling(base, getattr(network, "LAST_MAP", ""), part.trainer.pooling)
         learn = get_task(part.task).load_learn()
         outputs = learn.build_head(base.output, part.trainer, get_alphabet(part.alphabet))
         model = keras.Model(base.input, outputs, name=part.name)

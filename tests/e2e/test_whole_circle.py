@@ -219,7 +219,7 @@ def test_the_stock_commands_do_what_tfx_documents(home):
     [
         (["run", "digts"], "no recipe 'digts'; known: digits"),
         (["run", "digits", "--data", "nowhere"], "no data at nowhere"),
-        (["run", "digits", "--network", "resnet"], "known: inception_v3, "),
+        (["run", "digits", "--network", "resnet"], "known: efficientnet_v2_b0, "),
         (["run", "digits", "--set", "trainer.epoch=3"], "no field 'epoch'"),
         (["evaluate", "digits", "--data", "nowhere"], "no folder nowhere"),
     ],

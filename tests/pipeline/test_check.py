@@ -23,7 +23,8 @@ def test_every_recipe_passes(name):
 @pytest.mark.parametrize(
     ("override", "said"),
     [
-        ("trainer.network=resnet", "trainer.network is 'resnet'; known: inception_v3, .*mlp, .*small_cnn"),
+        ("trainer.network=resnet", "trainer.network is 'resnet'; known: efficientnet_v2_b0, .*mlp, .*small_cnn"),
+        ("trainer.pooling=middle", "trainer.pooling"),
         ("trainer.units=(64,)", "trainer.dropout has 2 values for the 1 hidden layers"),
         (
             "trainer.initial_weights=no.weights.h5",
@@ -43,6 +44,13 @@ def test_every_recipe_passes(name):
 def test_a_bad_value_names_field_and_choices(override, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
+
+
+def test_a_pooling_needs_a_map_to_pool():
+    without = resolve_recipe(Settings(network="mlp", overrides="trainer.pooling=max"))
+    with pytest.raises(ValueError, match=r"trainer\.pooling is 'max', and network 'mlp' has no last map to pool"):
+        check_recipe(without)
+    check_recipe(resolve_recipe(Settings(network="vgg16", overrides="trainer.pooling=weighted")))
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_every_step_has_one(step, name):
         ("components/transform/preprocessing.py", {"transform"}),
         ("components/inputs/image.py", {"transform", "tuner", "trainer", "infra_validator"}),
         ("components/networks/small_cnn.py", {"tuner", "trainer"}),
-        ("components/networks/inception_v3.py", set()),
+        ("components/networks/applications.py", set()),
         ("components/evaluator/gate.py", {"evaluator"}),
         ("data/readers/idx.py", {"example_gen"}),
         ("serving/model_server/rest_api.py", {"infra_validator"}),

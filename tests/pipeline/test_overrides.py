@@ -61,7 +61,7 @@ def test_tune_puts_a_tuner_in():
     ("settings", "said"),
     [
         ({"recipe": "digit"}, "no recipe 'digit'; known: digits"),
-        ({"overrides": "trainer.epoch=3"}, "no field 'epoch'; known here: network, units"),
+        ({"overrides": "trainer.epoch=3"}, "no field 'epoch'; known here: network, pooling, units"),
         ({"overrides": "trainer.epochs"}, "is not of the form field=value"),
         ({"overrides": "trainer.epochs=many"}, "trainer.epochs is 'many': input should be a valid integer"),
         ({"overrides": "trainer.optimizer.name=adagrad"}, "'rmsprop', 'adam', 'adamw' or 'sgd'"),

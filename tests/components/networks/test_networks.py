@@ -21,7 +21,22 @@ GREY = Image(height=75, width=75)
 STRIP = Image(height=40, width=96)
 WORDS = Words(max_characters=6)
 # of 75 x 75; residual_cnn: a map of 5 x 5 in 32 channels, and the mean of 128
-FEATURES = {"small_cnn": 128, "mlp": 512, "inception_v3": 2048, "residual_cnn": 5 * 5 * 32 + 128}
+FEATURES = {
+    "small_cnn": 128,
+    "mlp": 512,
+    "inception_v3": 2048,
+    "mobilenet_v3_small": 576,
+    "melnyk": 448,
+    "residual_cnn": 5 * 5 * 32 + 128,
+}
+BUILT_ONLY = {  # by the same adapter as inception_v3
+    "efficientnet_v2_b0": 1280,
+    "efficientnet_v2_b1": 1280,
+    "efficientnet_v2_b2": 1408,
+    "inception_resnet_v2": 1536,
+    "mobilenet_v3_large": 960,
+    "vgg16": 512,
+}
 SMALL = 1_500_000  # weights: 6 MB in float32
 
 
@@ -40,7 +55,7 @@ def built(request):
 
 
 def test_every_network_says_what_it_gives():
-    vectors = dict.fromkeys(FEATURES, "vector")
+    vectors = dict.fromkeys((*FEATURES, *BUILT_ONLY), "vector")
     assert {name: get_network(name).GIVES for name in NETWORKS} == vectors | {
         "line_cnn": "sequence",
         "page_fpn": "map",
@@ -48,9 +63,9 @@ def test_every_network_says_what_it_gives():
     }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_any_backend_can_train_a_network(name):
-    source = Path(networks.__file__).with_name(f"{name}.py").read_text()
+@pytest.mark.parametrize("file", sorted(Path(networks.__file__).parent.glob("*.py")), ids=lambda file: file.stem)
+def test_any_backend_can_train_a_network(file):
+    source = file.read_text()
     assert "tensorflow" not in source
     assert "tf." not in source
 
@@ -68,6 +83,31 @@ def test_a_network_gives_what_it_declares_and_learns(built, name):
     assert np.isfinite(model.train_on_batch(pictures, np.array([0, 1, 2, 3])))
     after = [variable.numpy() for variable in base.trainable_variables]
     assert not np.array_equal(before[0], after[0])  # the gradient reaches the first layer
+
+
+@pytest.mark.parametrize("name", BUILT_ONLY)
+def test_an_application_of_keras_gives_the_average_of_its_last_map(name):
+    network = get_network(name)
+    base = network.build(Image(height=network.smallest, width=network.smallest), Base())
+    assert base.input.shape == (None, network.smallest, network.smallest, 1)
+    assert base.get_layer(network.LAST_MAP).output.shape == (None, 1, 1, BUILT_ONLY[name])
+    assert base.output.shape == (None, BUILT_ONLY[name])
+    momenta = {each.momentum for each in base.layers if isinstance(each, keras.layers.BatchNormalization)}
+    assert momenta <= {0.9, 0.99}
+
+
+def test_imagenet_weights_of_another_scale_are_refused():
+    with pytest.raises(ValueError, match="VGG16's expect pixels of another scale: give none or a weights file"):
+        get_network("vgg16").build(GREY, Base(weights="imagenet"))
+
+
+def test_melnyk_has_the_weights_of_its_source():
+    base = get_network("melnyk").build(Image(height=96, width=96), Base())
+    # 3 x 3 convolutions by channels; 4 numbers of normalization a channel; a weight for each place of 6 x 6 x 448
+    kernels = 9 * (1 * 64 + 64 * 64 + 64 * 96 + 96 * 64 + 64 * 96 + 96 * 128 + 128 * 96 + 96 * 128)
+    kernels += 9 * (128 * 256 + 256 * 192 + 192 * 256 + 256 * 448 + 448 * 256 + 256 * 448)
+    channels = 64 * 2 + 96 * 2 + 64 + 128 * 2 + 96 + 256 * 2 + 192 + 448 * 2 + 256
+    assert base.count_params() == kernels + 4 * channels + 6 * 6 * 448
 
 
 @pytest.mark.parametrize("name", ["mlp", "small_cnn"])
@@ -265,14 +305,16 @@ def test_base_weights_that_are_not_there_are_refused(tmp_path):
 
 @pytest.mark.parametrize("spec", [Image(height=74, width=75), Image(height=75, width=32)])
 def test_inception_refuses_small_pictures(spec):
-    with pytest.raises(ValueError, match=f"75 x 75 or more, not {spec.height} x {spec.width}"):
+    with pytest.raises(
+        ValueError, match=f"InceptionV3 needs pictures of 75 x 75 or more, not {spec.height} x {spec.width}"
+    ):
         get_network("inception_v3").build(spec, Base())
 
 
 def test_unknown_network_is_answered_with_the_known_ones():
     with pytest.raises(
         ValueError,
-        match="no network 'resnet'; known: inception_v3, line_cnn, mlp, page_fpn, residual_cnn, small_cnn, word_",
+        match=r"no network 'resnet'; known: efficientnet_v2_b0, .*inception_v3, line_cnn, melnyk, .*vgg16, word_",
     ):
         get_network("resnet")
 
@@ -283,6 +325,7 @@ def test_unknown_network_is_answered_with_the_known_ones():
         ("small_cnn", GREY, (None, 5, 5, 128)),
         ("residual_cnn", GREY, (None, 5, 5, 128)),
         ("inception_v3", GREY, (None, 1, 1, 2048)),
+        ("melnyk", GREY, (None, 5, 5, 448)),
         ("line_cnn", STRIP, (None, 5, 24, 96)),
     ],
 )
