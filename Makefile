@@ -15,7 +15,7 @@ LIGHT := $(wildcard tests/test_*.py)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs bench bench-serving fuzz test-bare test-containers clean
+.PHONY: help setup run test test-unit test-tfx test-e2e check lint type format lock docs sbom bench bench-serving fuzz test-bare test-containers clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' Makefile
@@ -60,14 +60,20 @@ lock: setup ## Resolve requirements/*.in into the locks (a version stays while i
 	cd requirements && ../$(COMPILE) ../pyproject.toml --extra serve --constraint py311.txt --no-emit-package backports-strenum --output-file serve.txt --python-version 3.11
 	cd requirements && ../$(COMPILE) py312.in --output-file py312.txt --python-version 3.12 --universal
 	cd requirements && ../$(COMPILE) docs.in --output-file docs.txt --python-version 3.11 --universal
+	cd requirements && ../$(COMPILE) sbom.in --output-file sbom.txt --python-version 3.11 --universal
 
 docs: .venv-docs/.setup ## Build the documentation into build/site, links checked
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict
 	@echo "build/site/index.html"
 
-.venv-docs/.setup: requirements/docs.txt | setup
-	@$(BIN)/python -m venv --clear .venv-docs
-	@.venv-docs/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/docs.txt
+sbom: .venv-sbom/.setup ## List what .venv holds with versions and licences, as CycloneDX: build/sbom.json
+	@mkdir -p build
+	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o build/sbom.json $(BIN)/python
+	@echo "build/sbom.json"
+
+.venv-%/.setup: requirements/%.txt | setup
+	@$(BIN)/python -m venv --clear .venv-$*
+	@.venv-$*/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/$*.txt
 	@touch $@
 
 bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/benchmarks.md (everything: a day on two cores)
@@ -87,5 +93,5 @@ test-bare: ## Prove `make run` and `make test` in bare Debian roots of SUITE (ro
 	@tests/bare/run.sh $(SUITE)
 
 clean: ## Remove .venv, caches and builds; runs and pushed models stay
-	rm -rf .venv .venv-docs build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv .venv-docs .venv-sbom build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
 	find $(wildcard pipeline components data serving tests) -name __pycache__ -type d -prune -exec rm -rf {} +
