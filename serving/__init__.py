@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from tfx_ocr.data.registry import load
 
 if TYPE_CHECKING:
+    from tfx_ocr.data.page.fields import Field
     from tfx_ocr.serving.model import RequestError
-    from tfx_ocr.serving.prediction import Candidate, Field, Prediction
+    from tfx_ocr.serving.prediction import Candidate, Prediction
     from tfx_ocr.serving.predictor import Predictor, load_model
     from tfx_ocr.serving.reader.document import Document
     from tfx_ocr.serving.reader.reader import Reader
@@ -21,7 +22,7 @@ __all__ = ["Candidate", "Document", "Field", "Prediction", "Predictor", "Reader"
 API = {
     "Candidate": "tfx_ocr.serving.prediction:Candidate",
     "Document": "tfx_ocr.serving.reader.document:Document",
-    "Field": "tfx_ocr.serving.prediction:Field",
+    "Field": "tfx_ocr.data.page.fields:Field",
     "Prediction": "tfx_ocr.serving.prediction:Prediction",
     "Predictor": "tfx_ocr.serving.predictor:Predictor",
     "Reader": "tfx_ocr.serving.reader.reader:Reader",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfx_ocr.data import features
+from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.values import parse_field
 from tfx_ocr.serving.requests import Source, read_source
 
@@ -25,26 +26,6 @@ class Candidate(NamedTuple):
 
     text: str
     confidence: float
-
-
-class Field(NamedTuple):
-    """A field that was found on a page.
-
-    Attributes:
-        name: such as `total`.
-        text: its words as they stand on the page.
-        confidence: mean of its words', 0 to 1.
-        box: left, top, right, bottom, in the page's own unit.
-        values: what the text may mean, as `data.values` reads it: days as ISO 8601, amounts in decimal digits.
-        currencies: of amounts, as ISO 4217.
-    """
-
-    name: str
-    text: str
-    confidence: float
-    box: tuple[float, float, float, float]
-    values: tuple[str, ...] = ()
-    currencies: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True, repr=False)

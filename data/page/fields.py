@@ -1,9 +1,30 @@
-"""Files of the fields that were transcribed for a page."""
+"""Fields of a page: those that a model finds, and files of those that were transcribed."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Field(NamedTuple):
+    """A field that was found on a page.
+
+    Attributes:
+        name: such as `total`.
+        text: its words as they stand on the page.
+        confidence: mean of its words', 0 to 1.
+        box: left, top, right, bottom, in the page's own unit.
+        values: what the text may mean, as `data.values` reads it: days as ISO 8601, amounts in decimal digits.
+        currencies: of amounts, as ISO 4217.
+    """
+
+    name: str
+    text: str
+    confidence: float
+    box: tuple[float, float, float, float]
+    values: tuple[str, ...] = ()
+    currencies: tuple[str, ...] = ()
 
 
 def read_fields(content: bytes, names: Mapping[str, str]) -> dict[str, str]:

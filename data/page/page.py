@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from tfx_ocr.data import features
+from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.page.markup import Key
 from tfx_ocr.data.record import Value
 
@@ -172,6 +173,7 @@ class Page:
         regions: in reading order, regions inside others after them.
         unit: `pixel`; `mm10` (a tenth of a millimetre) or `inch1200` (1/1200 inch) in ALTO.
         left_out: texts of the file that are not in the regions, counted by reason.
+        fields: that a model found on it.
     """
 
     image: str = ""
@@ -179,6 +181,7 @@ class Page:
     regions: tuple[Region, ...] = ()
     unit: str = "pixel"
     left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    fields: tuple[Field, ...] = ()
 
 
 T = TypeVar("T", Region, Line, Word, Glyph)

@@ -17,7 +17,8 @@ from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.predictor import N, Predictor
 
 if TYPE_CHECKING:
-    from tfx_ocr.serving.prediction import Field, Prediction
+    from tfx_ocr.data.page.fields import Field
+    from tfx_ocr.serving.prediction import Prediction
 
 TIMEOUT_S = 60.0  # of a request to a server
 LABELS = ("file", "label", "probability", "runners-up")

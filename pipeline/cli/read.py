@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,7 +25,9 @@ def read(
     ] = None,
     form: Annotated[str, typer.Option("--as", help="text, json, page, alto, hocr, pdf or image.")] = "text",
     out: Annotated[str, typer.Option(help="Folder for a file per page or document; else the console.")] = "",
-    recognizer: Annotated[str, typer.Option(help="What to look for: digits (default) or lines.")] = "",
+    recognizer: Annotated[
+        str, typer.Option(help="What to look for: digits (default), lines or print (default with --fields).")
+    ] = "",
     model: Annotated[
         str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
     ] = "",
@@ -37,6 +39,9 @@ def read(
     ] = False,
     keep_orientation: Annotated[
         bool, typer.Option("--keep-orientation", help="Read pages on their side or upside down as they lie.")
+    ] = False,
+    fields: Annotated[
+        bool, typer.Option("--fields", help="Find supplier, date, total and other fields of receipts and invoices too.")
     ] = False,
     again: Annotated[bool, typer.Option("--again", help="Read what already has its file in OUT too.")] = False,
 ) -> None:
@@ -51,13 +56,16 @@ def read(
 
       tfx-ocr read letter.pdf --recognizer lines --as pdf --out read
 
+      tfx-ocr read receipt.tif --fields --as json
+
       tfx-ocr read - --as json < form.png
 
     Exit status: 0 every page was read, 1 one or more were not, 2 bad use, or a server that does not answer.
     """
+    from tfx_ocr.serving.locations import find_scheme
     from tfx_ocr.serving.model import RequestError
     from tfx_ocr.serving.reader.pages import STDIN, list_files
-    from tfx_ocr.serving.reader.reader import DEFAULT, Reader
+    from tfx_ocr.serving.reader.reader import TAGGER, Reader
     from tfx_ocr.serving.reader.writers import get_writer
 
     if not files:
@@ -65,10 +73,10 @@ def read(
     writer = get_writer(form)
     if not out and form not in TEXTS:
         raise ValueError(f"--as {form}: give --out, the folder to write it to")
-    options: dict[str, Any] = {"name": recognizer or DEFAULT} if ":" in model else {}
+    tagger = (model if find_scheme(model) else TAGGER) if fields else ""
     reader = Reader(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
-        keep_orientation=keep_orientation, **options,
+        keep_orientation=keep_orientation, fields=tagger,
     )  # fmt: skip
     failed = False
     named = list_files(files)

@@ -26,7 +26,7 @@ from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.handlers import SIGNATURE_DEF, Handlers
 from tfx_ocr.serving.reader.document import SCHEMA, build_document
-from tfx_ocr.serving.reader.reader import DEFAULT, RECOGNIZERS, Reader
+from tfx_ocr.serving.reader.reader import RECOGNIZERS, TAGGER, Reader, choose_recognizer
 from tfx_ocr.serving.signature import Signature
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ def _parse_flag(text: str) -> bool:
     return text == "1"
 
 
-# Parameters of the query. All but `job` are arguments of `Reader`, which checks their values.
+# Parameters of the query. All but `job` are arguments of `Reader`, which checks their values; `fields` is whether.
 JOB = "job"
 PARAMETERS: Mapping[str, Callable[[str], Any]] = {
     "recognizer": str, "min_confidence": float, "whitelist": str, "dpi": int, "force_ocr": _parse_flag,
-    "keep_orientation": _parse_flag, JOB: _parse_flag,
+    "keep_orientation": _parse_flag, "fields": _parse_flag, JOB: _parse_flag,
 }  # fmt: skip
 
 
@@ -304,9 +304,10 @@ class Reading:
                 self._pool.submit(opened.close)  # PDFium's files are closed where they were opened
 
     def _read_each(self, options: dict[str, Any], body: bytes) -> Generator[tuple[PageImage, Page | None], None, None]:
-        name = options.get("recognizer") or DEFAULT
+        fields = self._find_model(TAGGER) if options.get("fields") else ""
+        name = choose_recognizer(options.get("recognizer", ""), fields)
         model = self._find_model(name) if name in RECOGNIZERS else ""
-        yield from Reader(model=model, **options).read_each(body)
+        yield from Reader(model=model, **{**options, "fields": fields}).read_each(body)
 
     def _find_model(self, name: str) -> Model:
         """Return the served model of that name, or the one that ships."""

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tfx_ocr.data.page.page import Box, Glyph, Line, Page, Polygon, Region, Word, build_polygon, enclose
+from tfx_ocr.data.page.fields import Field
+from tfx_ocr.data.page.page import Glyph, Line, Page, Polygon, Region, Word, build_polygon, enclose
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -116,7 +117,8 @@ def _to_plain(part: Page | Region | Line | Word | Glyph) -> dict[str, Any]:
     """A part of a page as JSON has it: what is unknown or empty is left out, but for texts and lists of parts."""
     if isinstance(part, Page):
         size = dict(zip(("width", "height"), part.size or (0, 0), strict=True))
-        return {**size, "text": format_text(part), "regions": [_to_plain(region) for region in part.regions]}
+        found = {"fields": [_to_plain_field(field) for field in part.fields]} if part.fields else {}
+        return {**size, "text": format_text(part), **found, "regions": [_to_plain(region) for region in part.regions]}
     values: dict[str, Any] = {"text": part.text}
     if isinstance(part, Region):
         values = {"kind": part.kind, "text": "\n".join(line.text for line in part.lines)}
@@ -139,7 +141,13 @@ def _to_plain(part: Page | Region | Line | Word | Glyph) -> dict[str, Any]:
     return values
 
 
-def _round(box: Box) -> list[float]:
+def _to_plain_field(field: Field) -> dict[str, Any]:
+    values = {name: list(texts) for name in ("values", "currencies") if (texts := getattr(field, name))}
+    confidence = round(field.confidence, 4)
+    return {"name": field.name, "text": field.text, "box": _round(field.box), "confidence": confidence, **values}
+
+
+def _round(box: Sequence[float]) -> list[float]:
     return [round(side, 1) for side in box]
 
 
@@ -165,9 +173,18 @@ def move_regions(regions: tuple[Region, ...], place: Callable[[Polygon], Polygon
     )
 
 
+def move_fields(fields: tuple[Field, ...], place: Callable[[Polygon], Polygon]) -> tuple[Field, ...]:
+    """Return fields with their boxes moved likewise."""
+    return tuple(field._replace(box=enclose(place(_list_corners(field.box))) or field.box) for field in fields)
+
+
 def _place(part: Any, place: Callable[[Polygon], Polygon]) -> Any:
     if part.box is None:
         return part
-    left, top, right, bottom = part.box
-    moved = place(part.polygon or ((left, top), (right, top), (right, bottom), (left, bottom)))
+    moved = place(part.polygon or _list_corners(part.box))
     return dataclasses.replace(part, box=enclose(moved), polygon=build_polygon(moved))
+
+
+def _list_corners(box: tuple[float, float, float, float]) -> Polygon:
+    left, top, right, bottom = box
+    return (left, top), (right, top), (right, bottom), (left, bottom)

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from tfx_ocr.data.page.page import Line, Page
+from tfx_ocr.data.page.fields import Field
+from tfx_ocr.data.page.page import Line, Page, Region
 from tfx_ocr.data.registry import load_named
-from tfx_ocr.serving.locations import open_model
-from tfx_ocr.serving.reader.document import Document, build_document, move_regions
+from tfx_ocr.serving.locations import find_scheme, open_model
+from tfx_ocr.serving.reader.document import Document, build_document, move_fields, move_regions
+from tfx_ocr.serving.reader.fields import find_fields
 from tfx_ocr.serving.reader.order import arrange
 from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
 
@@ -28,6 +30,13 @@ RECOGNIZERS = {
 }
 
 DEFAULT = "digits"
+OF_FIELDS = "print"  # the default where fields are looked for
+TAGGER = "invoices"  # the recipe whose model finds fields
+
+
+def choose_recognizer(recognizer: str, fields: object) -> str:
+    """Return the recognizer's name: the given one, else the default with or without fields."""
+    return recognizer or (OF_FIELDS if fields else DEFAULT)
 
 
 class Reader:
@@ -35,7 +44,7 @@ class Reader:
 
     def __init__(
         self,
-        recognizer: str = DEFAULT,
+        recognizer: str = "",
         model: str | os.PathLike[str] | Model = "",
         *,
         whitelist: str = "",
@@ -43,12 +52,13 @@ class Reader:
         dpi: int = DPI,
         force_ocr: bool = False,
         keep_orientation: bool = False,
+        fields: str | os.PathLike[str] | Model = "",
         **options: Any,
     ):
-        """Make a reader; the model is opened for the first page.
+        """Make a reader; models are opened for the first page.
 
         Args:
-            recognizer: name in `RECOGNIZERS`: what is looked for on a page; "" for digits.
+            recognizer: name in `RECOGNIZERS`: what is looked for on a page; "" for digits, or print where fields are.
             model: name of a recipe, folder of a model, address of a server, or an open model, which stays open; "" for
                 the recognizer's own.
             whitelist: characters that may be read; "" for all.
@@ -56,12 +66,13 @@ class Reader:
             dpi: at which a PDF is rendered.
             force_ocr: read a PDF's page that already has text as a picture too.
             keep_orientation: read a page as it lies; else one on its side or upside down is turned first.
+            fields: model that finds fields among the words, such as "invoices", as `model` is given; "" for none.
             options: of a server's client.
 
         Raises:
             ValueError: unknown recognizer, or a value out of range.
         """
-        recognizer = recognizer or DEFAULT
+        recognizer = choose_recognizer(recognizer, fields)
         self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
@@ -69,8 +80,8 @@ class Reader:
             raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
         self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
         self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
-        self._given, self._options = model or recognizer, options
-        self._model: Model | None = None
+        self._given, self._fields, self._options = model or recognizer, fields, options
+        self._opened: dict[str, Model] = {}
 
     def read(self, source: Source) -> Document:
         """Read a file.
@@ -127,10 +138,11 @@ class Reader:
         size = float(width), float(height)
         if image.words and not self.force_ocr:
             lines = [Line(text=word.text, box=word.box, words=(word,)) for word in image.words]
-            return Page(size=size, regions=arrange(lines))
+            regions, fields = self._find_fields(arrange(lines))
+            return Page(size=size, regions=regions, fields=fields)
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
         sheet = prepare(grey, keep_orientation=self.keep_orientation)
-        model = self._model = self._model or self._open_model()
+        model = self._open(self._given, **{"name": self.recognizer, **self._options})
 
         def recognize(sheet: Sheet) -> list[Line]:
             lines: list[Line] = self._recognize(sheet, model, self.whitelist, self.min_confidence)
@@ -139,13 +151,15 @@ class Reader:
         lines = recognize(sheet)
         if not self.keep_orientation:
             sheet, lines = turn_over(sheet, lines, recognize)
-        return Page(size=size, regions=move_regions(arrange(lines), sheet.move_back))
+        regions, fields = self._find_fields(arrange(lines))
+        moved = move_regions(regions, sheet.move_back)
+        return Page(size=size, regions=moved, fields=move_fields(fields, sheet.move_back))
 
     def close(self) -> None:
-        """Release the model, unless it was given open."""
-        if self._model is not None and self._model is not self._given:
-            self._model.close()
-        self._model = None
+        """Release the models, unless they were given open."""
+        for model in self._opened.values():
+            model.close()
+        self._opened.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -153,7 +167,15 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open_model(self) -> Model:
-        if not isinstance(self._given, str | os.PathLike):
-            return self._given
-        return open_model(self._given, *([self.recognizer] if self._options else []), **self._options)
+    def _find_fields(self, regions: tuple[Region, ...]) -> tuple[tuple[Region, ...], tuple[Field, ...]]:
+        if not self._fields:
+            return regions, ()
+        return find_fields(regions, self._open(self._fields, **{**self._options, "name": TAGGER}))
+
+    def _open(self, given: str | os.PathLike[str] | Model, name: str, **options: Any) -> Model:
+        """Return a model, opened for the first page; a server is asked for it by `name`."""
+        if not isinstance(given, str | os.PathLike):
+            return given
+        if name not in self._opened:
+            self._opened[name] = open_model(given, **({"name": name, **options} if find_scheme(given) else {}))
+        return self._opened[name]

@@ -41,8 +41,10 @@ class Writer:
 
 
 def write_text(document: Document, dpi: int) -> bytes:
-    """Return the document's lines as UTF-8."""
-    return f"{document.text}\n".encode() if document.text else b""
+    """Return the document's lines as UTF-8, then an empty line and the fields, each as `name: text`."""
+    fields = "\n".join(f"{field.name}: {field.text}" for page in document.pages for field in page.fields)
+    parts = [part for part in (document.text, fields) if part]
+    return "".join(["\n\n".join(parts), "\n" if parts else ""]).encode()
 
 
 def write_json(document: Document, dpi: int) -> bytes:

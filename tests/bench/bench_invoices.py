@@ -94,7 +94,7 @@ def at(folder: pathlib.Path, name: str) -> pathlib.Path:
 
 def pages(part: str, fold: int) -> dict[str, list[Record]]:
     """Return the pages of a set split by the recipe's rule, rotated by so many test shares; without their pictures."""
-    from tfx_ocr.components.example_gen.splits import SPLITS
+    from tfx_ocr.components.artifacts import SPLITS
     from tfx_ocr.data import features
     from tfx_ocr.data.readers import get_reader
     from tfx_ocr.data.record import Record

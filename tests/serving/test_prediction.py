@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tfx_ocr.serving.prediction import Candidate, Field, Prediction, build_prediction
+from tfx_ocr.data.page.fields import Field
+from tfx_ocr.serving.prediction import Candidate, Prediction, build_prediction
 
 
 def texts(*values):

@@ -43,6 +43,18 @@ def test_text_goes_to_the_console(scans):
     assert (done.exit_code, done.stdout, done.stderr) == (0, "2075\n53\n", "")
 
 
+def test_fields_follow_the_text(tmp_path):
+    page = np.full((600, 900), 245, np.uint8)
+    for number, text in enumerate(("GREEN LEAF TRADING", "Date: 12/03/2018", "TOTAL RM 9.00", "CASH 10.00")):
+        cv2.putText(page, text, (60, 100 + 120 * number), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (45,), 3, cv2.LINE_AA)
+    (tmp_path / "receipt.png").write_bytes(cv2.imencode(".png", page)[1].tobytes())
+    done = read(tmp_path / "receipt.png", "--fields")
+    text, fields = done.stdout.split("\n\n")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert text.splitlines()[2] == "TOTAL RM 9.00"
+    assert fields.splitlines()[-1] == "total: 9.00"
+
+
 def test_standard_input_is_read(scans):
     done = read("-", "--as", "json", input=(scans / "a.png").read_bytes())
     assert done.exit_code == 0

@@ -132,6 +132,20 @@ def test_a_served_model_of_the_recognizers_name_is_used(handlers, client, page):
     assert set(handlers.asked) == {"digits"}
 
 
+def test_fields_are_of_the_served_taggers_or_the_one_that_ships(handlers, client, page):
+    drawn = np.full((300, 900), 245, np.uint8)
+    for number, text in enumerate(("Date: 12/03/2018", "TOTAL RM 9.00")):
+        cv2.putText(drawn, text, (60, 100 + 120 * number), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (45,), 3, cv2.LINE_AA)
+    receipt = cv2.imencode(".png", drawn)[1].tobytes()
+    answer = client.post("/v1/read?fields=1", content=receipt).json()
+    jsonschema.validate(answer, json.loads(SCHEMA.read_text()))
+    assert answer["pages"][0]["fields"][-1]["values"] == ["9.00"]
+    assert "fields" not in client.post("/v1/read?recognizer=print", content=receipt).json()["pages"][0]
+    handlers.served = {"invoices"}
+    client.post("/v1/read?fields=1", content=receipt)
+    assert handlers.asked == ["invoices"]
+
+
 def test_what_the_model_is_refused_with_is_answered(handlers, client, page):
     handlers.served = {"lines"}
     answer = client.post("/v1/read?recognizer=lines", content=page)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from tfx_ocr.data.page.page import Box
 from tfx_ocr.serving.reader.reader import Reader
@@ -49,6 +50,18 @@ def _draw_page() -> Callable[..., np.ndarray]:
 @pytest.fixture(scope="session")
 def page() -> np.ndarray:
     return draw_page("2075", "53", "4234")
+
+
+@pytest.fixture(scope="session")
+def receipt() -> np.ndarray:
+    """Return a picture of a receipt in print: its supplier, date and total."""
+    picture = Image.new("L", (900, 900), PAPER)
+    canvas, font = ImageDraw.Draw(picture), ImageFont.load_default(34)
+    rows = ("GREEN LEAF TRADING SDN BHD", "NO 5 JALAN ANGSA", "41150 KLANG SELANGOR", "TAX INVOICE",
+            "Date: 12/03/2018", "Bread  2.50", "Milk  6.50", "TOTAL RM 9.00", "CASH 10.00", "CHANGE 1.00")  # fmt: skip
+    for number, text in enumerate(rows):
+        canvas.text((100, 60 + 80 * number), text, fill=30, font=font)
+    return np.asarray(picture)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from PIL import Image
 
 from tfx_ocr import serving
 from tfx_ocr.data.page.page import enclose, list_words
+from tfx_ocr.serving.locations import open_model
+from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.reader.document import SCHEMA
 from tfx_ocr.serving.reader.reader import Reader
 
@@ -120,6 +122,45 @@ def test_lines_are_found_and_read(page, recognizer):
     with Reader(recognizer, min_confidence=0.0) as lines:
         document = lines.read(page)
     assert len(document.pages[0].regions[0].lines) == 3
+
+
+def test_fields_are_found_with_their_values_where_they_stand(receipt):
+    with Reader(fields="invoices") as of_fields:
+        document = of_fields.read(receipt)
+    fields = {field.name: field for field in document.pages[0].fields}
+    assert of_fields.recognizer == "print"
+    assert fields["supplier"].text == "GREEN LEAF TRADING SDN BHD"
+    assert fields["issue_date"].values == ("2018-03-12", "2018-12-03")
+    total = fields["total"]
+    assert (total.text, total.values) == ("9.00", ("9.00",))
+    words = {word.text: word for word in list_words(document.pages[0])}
+    assert words[total.text].entity == "total"
+    assert (total.box[0], total.box[2]) == (words["9.00"].box.left, words["9.00"].box.right)
+    value = json.loads(document.to_json())
+    jsonschema.validate(value, json.loads(SCHEMA.read_text()))
+    assert {"name": "total", "text": "9.00", "values": ["9.00"]}.items() <= value["pages"][0]["fields"][-1].items()
+
+
+def test_models_that_are_given_open_stay_open(receipt):
+    with open_model("print") as model, open_model("invoices") as tagger:
+        for _ in range(2):
+            with Reader("print", model, fields=tagger) as of_fields:
+                assert of_fields.read(receipt).pages[0].fields
+
+
+def test_a_server_is_asked_for_each_model_by_its_name(receipt, monkeypatch):
+    asked = []
+
+    def connect(location, name, **options):
+        asked.append((location, name, options))
+        raise RequestError(location, "UNAVAILABLE", "no answer")
+
+    monkeypatch.setattr("tfx_ocr.serving.reader.reader.open_model", connect)
+    with pytest.raises(RequestError):
+        Reader("print", "localhost:1", name="mine", timeout_s=3.0).read(receipt)
+    with open_model("print") as model, pytest.raises(RequestError):
+        Reader("print", model, fields="localhost:1", name="mine", timeout_s=3.0).read(receipt)
+    assert asked == [("localhost:1", "mine", {"timeout_s": 3.0}), ("localhost:1", "invoices", {"timeout_s": 3.0})]
 
 
 def test_a_notebook_shows_the_first_page(reader, page):

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.page.page import Alternative, Box, Glyph, Line, Page, Region, Word
-from tfx_ocr.serving.prediction import Candidate, Field, Prediction
+from tfx_ocr.serving.prediction import Candidate, Prediction
 from tfx_ocr.serving.reader.document import Document
 from tfx_ocr.serving.reader.pages import PageImage
 from tfx_ocr.serving.review.doubt import offer_document, offer_prediction
