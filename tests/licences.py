@@ -24,6 +24,7 @@ LONGEST = 60  # characters of a licence in the table
 # What metadata leaves out, read in the package's own LICENSE file.
 STATED = {
     "atheris": "Apache-2.0",
+    "axe-playwright-python": "MIT (axe-core, which it holds: MPL-2.0)",
     "bleach": "Apache-2.0",
     "mlcroissant": "Apache-2.0",
     "namex": "Apache-2.0",
