@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,13 +109,18 @@ def plan_curve(recipe: Recipe, settings: Settings) -> list[Settings]:
     ]
 
 
-def _derive(recipe: Recipe, settings: Settings, name: str, values: dict[str, Any]) -> Settings:
+def _derive(recipe: Recipe, settings: Settings, name: str, values: Mapping[str, Any]) -> Settings:
     """Return the settings of a run in a home of its own, which begins with the same weights."""
+    overrides = [f"{field}={value}" for field, value in values.items()]
+    return derive_settings(recipe, settings, settings.folder / FOLDER / name, overrides)
+
+
+def derive_settings(recipe: Recipe, settings: Settings, home: Path, overrides: Sequence[str]) -> Settings:
+    """Return the settings of a run in another home, with more overrides, that begins with the recipe's weights."""
     if weights := recipe.trainer.initial_weights:
-        values = {**values, "trainer.initial_weights": shlex.quote(weights)}
-    overrides = " ".join([settings.overrides, *(f"{field}={value}" for field, value in values.items())]).strip()
-    home = str(settings.folder / FOLDER / name)
-    return dataclasses.replace(settings, home=home, serving="", pipeline_root="", metadata="", overrides=overrides)
+        overrides = [*overrides, f"trainer.initial_weights={shlex.quote(weights)}"]
+    joined = " ".join([settings.overrides, *overrides]).strip()
+    return dataclasses.replace(settings, home=str(home), serving="", pipeline_root="", metadata="", overrides=joined)
 
 
 def _read_folds(recipe: Recipe, folds: Sequence[Settings]) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def _read_folds(recipe: Recipe, folds: Sequence[Settings]) -> dict[str, Any]:
     """
     pairs: collections.Counter[tuple[str, str]] = collections.Counter()
     for fold in folds:
-        for file in sorted(_find_artifact(fold, "Evaluator", "evaluation").glob(f"{ANSWERS}-*.jsonl")):
+        for file in sorted(find_artifact(fold, "Evaluator", "evaluation").glob(f"{ANSWERS}-*.jsonl")):
             answers = map(json.loads, file.read_text(encoding="utf-8").splitlines())
             pairs.update((answer["reference"], answer["answer"]) for answer in answers)
     family = get_metrics(choose_family(recipe.task, recipe.gate))
@@ -144,10 +149,11 @@ def _read_curve(runs: Sequence[Settings]) -> list[dict[str, Any]]:
 
 
 def _count_train(settings: Settings) -> int:
-    summary = (_find_artifact(settings, "ExampleGen", "examples") / SUMMARY_FILE).read_text(encoding="utf-8")
+    summary = (find_artifact(settings, "ExampleGen", "examples") / SUMMARY_FILE).read_text(encoding="utf-8")
     return int(json.loads(summary)["splits"]["train"])
 
 
-def _find_artifact(settings: Settings, step: str, name: str) -> Path:
+def find_artifact(settings: Settings, step: str, name: str) -> Path:
+    """Return the folder that a step left in the newest run, by the artifact's name."""
     uris = last_run.read(settings)[last_run.KEY]["artifacts"]
     return next(Path(uri) for uri in uris if Path(uri).parts[-3:-1] == (step, name))

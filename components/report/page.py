@@ -18,6 +18,12 @@ def render(run: Run) -> tuple[str, dict[str, Any]]:
     """Return the page as HTML, and the numbers behind it: the name of each section to its facts."""
     modules = sections.get_sections(get_task(run.part.task).sections)
     facts = {name: module.build_facts(run) for name, module in modules.items()}
+    titles = {name: module.TITLE for name, module in modules.items()}
+    return render_template("report.html.j2", run=run, titles=titles, facts=facts), facts
+
+
+def render_template(name: str, **values: Any) -> str:
+    """Return a page of this folder's templates, with the reports' style."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE),
         autoescape=True,
@@ -26,13 +32,7 @@ def render(run: Run) -> tuple[str, dict[str, Any]]:
         lstrip_blocks=True,
     )
     environment.filters |= {"number": format_number, "count": format_count, "duration": format_duration}
-    html = environment.get_template("report.html.j2").render(
-        run=run,
-        titles={name: module.TITLE for name, module in modules.items()},
-        facts=facts,
-        css=(HERE / "report.css").read_text(),
-    )
-    return html, facts
+    return environment.get_template(name).render(css=(HERE / "report.css").read_text(), **values)
 
 
 def format_number(value: float | None, digits: int = 4) -> str:

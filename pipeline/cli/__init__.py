@@ -14,6 +14,7 @@ import typer
 from tfx_ocr.data.extras import explain_missing
 from tfx_ocr.pipeline.cli import (
     check,
+    compare,
     doctor,
     evaluate,
     new,
@@ -34,6 +35,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "new": new.create,
     "check": check.check,
     "run": run.run,
+    "compare": compare.compare,
     "evaluate": evaluate.evaluate,
     "predict": predict.predict,
     "read": read.read,

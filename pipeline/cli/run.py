@@ -77,10 +77,10 @@ def run(
     if importlib.util.find_spec("tfx") is None:  # before the sample is written
         raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
     settings = check(resolved, settings)
-    with _alone(settings) as lock:
+    with lock_folder(settings) as lock:
         if folds or curve:
             raise typer.Exit(_repeat(resolved, settings, lock, folds, curve))
-        raise typer.Exit(_run_once(resolved, settings, lock))
+        raise typer.Exit(run_once(resolved, settings, lock))
 
 
 def _repeat(recipe: Recipe, settings: Settings, lock: int, folds: int, curve: bool) -> int:
@@ -92,17 +92,17 @@ def _repeat(recipe: Recipe, settings: Settings, lock: int, folds: int, curve: bo
     by_share = repeats.plan_curve(recipe, settings) if curve else []
     for each in (*by_fold, *by_share):
         each.folder.mkdir(parents=True, exist_ok=True)
-        status = _run_once(resolve_recipe(each), each, lock)
+        status = run_once(resolve_recipe(each), each, lock)
         if status not in JUDGED:
             return status
     repeats.write_results(settings, recipe, by_fold, by_share)
-    status = _run_once(recipe, settings, lock)
+    status = run_once(recipe, settings, lock)
     if status in JUDGED:
         print(*repeats.describe_results(settings), sep="\n")
     return status
 
 
-def _run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
+def run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
     """Run the pipeline, unless nothing changed, and return the exit status."""
     from tfx_ocr.pipeline import metadata_lock, unchanged
     from tfx_ocr.pipeline.check import import_code
@@ -124,7 +124,7 @@ def _run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[int]:
+def lock_folder(settings: Settings) -> Iterator[int]:
     """Keep other runs out of the recipe's folder.
 
     Yields:
