@@ -23,7 +23,7 @@ from tfx_ocr.components.report.repeats import FIRST
 from tfx_ocr.pipeline import last_run, unchanged
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.overrides import resolve_recipe
-from tfx_ocr.pipeline.repeats import derive_settings, find_artifact
+from tfx_ocr.pipeline.repeats import build_settings, find_artifact
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.portable import FOLDER as PORTABLE
 from tfx_ocr.serving.portable import NETWORK
@@ -79,7 +79,7 @@ def plan_variants(settings: Settings, changes: Sequence[str], both: Sequence[str
         if twin is not None:
             raise ValueError(f"variants {twin!r} and {name!r} are the same recipe: leave one out")
         home = settings.folder / FOLDER
-        planned.append(Variant(name=name, recipe=recipe, settings=derive_settings(recipe, settings, home, overrides)))
+        planned.append(Variant(name=name, recipe=recipe, settings=build_settings(recipe, settings, home, overrides)))
     return planned
 
 

@@ -112,10 +112,10 @@ def plan_curve(recipe: Recipe, settings: Settings) -> list[Settings]:
 def _derive(recipe: Recipe, settings: Settings, name: str, values: Mapping[str, Any]) -> Settings:
     """Return the settings of a run in a home of its own, which begins with the same weights."""
     overrides = [f"{field}={value}" for field, value in values.items()]
-    return derive_settings(recipe, settings, settings.folder / FOLDER / name, overrides)
+    return build_settings(recipe, settings, settings.folder / FOLDER / name, overrides)
 
 
-def derive_settings(recipe: Recipe, settings: Settings, home: Path, overrides: Sequence[str]) -> Settings:
+def build_settings(recipe: Recipe, settings: Settings, home: Path, overrides: Sequence[str]) -> Settings:
     """Return the settings of a run in another home, with more overrides, that begins with the recipe's weights."""
     if weights := recipe.trainer.initial_weights:
         overrides = [*overrides, f"trainer.initial_weights={shlex.quote(weights)}"]

@@ -16,5 +16,5 @@ def render_comparison(table: Mapping[str, Any]) -> str:
     drawn = [
         row | {"places": [50 + 45 * edge / widest for edge in (*row["gain_intervals"][metric], row["gains"][metric])]}
         for row in table["rows"]
-    ]  # percent of the figure's width; 50 is no difference
+    ]  # percent of the figure's width; no difference lies at 50
     return render_template("comparison.html.j2", table=table, rows=drawn, metric=metric)
