@@ -11,6 +11,7 @@ EXTRAS = {
     ),
     "read": ("cv2", "pypdfium2"),
     "serve": ("grpc_health", "prometheus_client", "starlette", "uvicorn"),
+    "web": ("fastapi",),
 }  # fmt: skip
 
 

@@ -49,14 +49,17 @@ class Predictor:
         version: a number, `pretrained`, the folder that was given, or the address of the server.
     """
 
-    def __init__(self, location: str | os.PathLike[str], name: str = "", **options: Any):
-        """Find the model, without loading it. Takes and raises what `load_model` does."""
+    def __init__(self, location: str | os.PathLike[str] | Model, name: str = "", **options: Any):
+        """Find the model, without loading it. Takes and raises what `load_model` does; or takes an open model."""
+        self._lock = threading.Lock()
+        self._opened: Model | None = None
+        if not isinstance(location, str | os.PathLike):
+            self.name, self.version, self._opened = location.name, location.version, location
+            return
         found = None if find_scheme(location) else find_folder(location)
         self.name = name or (found.name if found else "")
         self.version = found.version if found else os.fspath(location)
         self._open = functools.partial(open_model, found or location, self.name, **options)
-        self._opened: Model | None = None
-        self._lock = threading.Lock()
 
     def load(self) -> None:
         """Load the model, unless it is loaded. Raises what `load_model` does."""

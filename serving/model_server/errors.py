@@ -41,7 +41,8 @@ def from_tensorflow(error: Exception) -> ServingError:
         error: a runtime's `RequestError`, a `tf.errors.OpError`, or what Python raises before a run begins.
     """
     if isinstance(error, RequestError):
-        return ServingError(grpc.StatusCode[error.code], error.message)
+        # over REST, a status may have no code: see `RequestError`
+        return ServingError(grpc.StatusCode.__members__.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
     code = getattr(error, "error_code", None)
     if isinstance(error, ValueError | TypeError) and code is None:
         code = grpc.StatusCode.INVALID_ARGUMENT.value[0]

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from tfx_ocr.data.extras import explain_missing
@@ -18,6 +18,8 @@ from tfx_ocr.serving.model_server import flags as command_line
 from tfx_ocr.serving.model_server.flags import Flags
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
     from tfx_ocr.serving.model_server import rest
     from tfx_ocr.serving.model_server.handlers import Handlers
     from tfx_ocr.serving.model_server.manager import Manager
@@ -70,8 +72,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve(flags: Flags, stop: threading.Event) -> None:
+def serve(
+    flags: Flags,
+    stop: threading.Event,
+    wrap: Callable[[rest.App, Handlers], ASGIApp] | None = None,
+    say: Callable[[int], None] = lambda port: None,
+) -> None:
     """Load the models, answer until `stop`, end what was begun.
+
+    Args:
+        flags: of the command line.
+        stop: set to end.
+        wrap: returns an application that stands in place of the REST API and passes requests on to it.
+        say: called with the port of HTTP once it answers.
 
     Raises:
         ValueError: a file is wrong, a model cannot be loaded, or a port cannot be had.
@@ -137,7 +150,11 @@ def serve(flags: Flags, stop: threading.Event) -> None:
         extra=[Profiler()] if flags.enable_profiler else [],
     )
     log.info("Running gRPC ModelServer at %s:%d ...", flags.bind, flags.port)
-    rest_server = _serve_rest(flags, handlers, monitoring, metrics_path) if flags.rest_api_port else None
+    outer = (lambda app: wrap(app, handlers)) if wrap else None
+    rest_server = None
+    if flags.rest_api_port or wrap:
+        rest_server = _serve_rest(flags, handlers, monitoring, metrics_path, outer)
+        say(rest_server.port)
     stop.wait()
     log.info("Draining ...")
     with concurrent.futures.ThreadPoolExecutor() as pool:
@@ -163,7 +180,9 @@ def _check_ports(flags: Flags) -> None:
             raise ValueError(f"{protocol} cannot listen on {flags.bind}:{port}: {said}") from error
 
 
-def _serve_rest(flags: Flags, handlers: Handlers, monitoring: Monitoring, metrics_path: str | None) -> rest.Server:
+def _serve_rest(
+    flags: Flags, handlers: Handlers, monitoring: Monitoring, metrics_path: str | None, wrap: rest.Wrap | None
+) -> rest.Server:
     from tfx_ocr.serving.model_server import rest
 
     app = rest.App(
@@ -175,7 +194,7 @@ def _serve_rest(flags: Flags, handlers: Handlers, monitoring: Monitoring, metric
         cors=flags.rest_api_enable_cors_support,
     )
     try:
-        server = rest.Server(app, flags.rest_api_port, flags.bind)
+        server = rest.Server(app, flags.rest_api_port, flags.bind, wrap)
     except OSError as error:
         raise ValueError(f"REST cannot listen on {flags.bind}:{flags.rest_api_port}: {error.strerror}") from error
     log.info("Exporting HTTP/REST API at:%s:%d ...", flags.bind, flags.rest_api_port)

@@ -108,7 +108,7 @@ def _parse_parameters(query: str) -> Iterator[tuple[str, Any]]:
 
 
 class Served:
-    """A model of this server, the newest version at each request: see `Model`."""
+    """A model of this server, the newest version at each request: see `Model`. `version` is the one that answered."""
 
     def __init__(self, handlers: Handlers, name: str):
         self.name, self.version = name, ""
@@ -138,6 +138,7 @@ class Served:
             request.inputs[name].CopyFrom(tensors.to_proto(value))
         with self._convert_errors():
             response = self._handlers.predict(request, timeout_s)
+        self.version = str(response.model_spec.version.value)
         return {name: tensors.to_array(value, name) for name, value in response.outputs.items()}
 
     def close(self) -> None:
@@ -201,14 +202,45 @@ class Job:
         return json.dumps(values).encode()[:-1] + document + b"}"
 
 
-class Reading:
-    """Reads files page by page in one thread, in turns: a long file holds up no short one, and no inference."""
+class Models:
+    """Finds models by name: those of this server, or else the ones that ship."""
 
     def __init__(self, handlers: Handlers):
         self._handlers = handlers
+        self._shipped: dict[str, Model] = {}
+
+    def __call__(self, name: str) -> Model:
+        """Return the served model of that name, or the one that ships.
+
+        Raises:
+            ServingError: the server has failed to load it.
+            ValueError: no model has that name.
+        """
+        request = messages.GetModelStatusRequest(model_spec=messages.ModelSpec(name=name))
+        try:
+            self._handlers.get_model_status(request)
+        except ServingError as error:
+            if error.code is not grpc.StatusCode.NOT_FOUND:
+                raise
+        else:
+            return Served(self._handlers, name)
+        if name not in self._shipped:
+            self._shipped[name] = open_model(Location(pretrained.get_folder(name), name, SHIPPED))
+        return self._shipped[name]
+
+
+class Reading:
+    """Reads files page by page in one thread, in turns: a long file holds up no short one, and no inference."""
+
+    def __init__(self, find_model: Callable[[str], Model]):
+        """Start the thread when it is needed.
+
+        Args:
+            find_model: returns the model of a recognizer's name, which stays open.
+        """
+        self._find_model = find_model
         # a single thread, because PDFium and a reader bear no more
         self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="read")
-        self._shipped: dict[str, Model] = {}
         self._jobs: dict[str, Job] = {}
 
     def close(self) -> None:
@@ -308,20 +340,6 @@ class Reading:
         name = choose_recognizer(options.get("recognizer", ""), fields)
         model = self._find_model(name) if name in RECOGNIZERS else ""
         yield from Reader(model=model, **{**options, "fields": fields}).read_each(body)
-
-    def _find_model(self, name: str) -> Model:
-        """Return the served model of that name, or the one that ships."""
-        request = messages.GetModelStatusRequest(model_spec=messages.ModelSpec(name=name))
-        try:
-            self._handlers.get_model_status(request)
-        except ServingError as error:
-            if error.code is not grpc.StatusCode.NOT_FOUND:
-                raise
-        else:
-            return Served(self._handlers, name)
-        if name not in self._shipped:
-            self._shipped[name] = open_model(Location(pretrained.get_folder(name), name, SHIPPED))
-        return self._shipped[name]
 
 
 @contextlib.contextmanager

@@ -13,7 +13,8 @@ import socket
 import threading
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 import grpc
 import uvicorn
@@ -32,15 +33,69 @@ from tfx_ocr.serving.model_server.flags import ALL_ADDRESSES, LOOPBACK
 from tfx_ocr.serving.model_server.handlers import Handlers
 from tfx_ocr.serving.model_server.monitoring import CONTENT_TYPE, OK, Monitoring
 
+if TYPE_CHECKING:
+    from tfx_ocr.serving.model import Model
+
 MAX_BODY_BYTES = 128 << 20  # of a request, also when unpacked
 MAX_HELD_BYTES = 4 * MAX_BODY_BYTES  # of all bodies that are read or answered at once
 LARGE_BODY_BYTES = 4 << 20  # of which one request is worked on at a time
 PATIENCE_S = 50  # without a byte of a request before it is given up; libevent's, and so TensorFlow Serving's
 START_S = 30
 
+Wrap = Callable[["App"], ASGIApp]
+
+
+class Bodies:
+    """Reads the bodies of requests, and counts how many bytes they take together."""
+
+    def __init__(self) -> None:
+        self._held_bytes = 0
+
+    @contextlib.asynccontextmanager
+    async def hold(self, scope: Scope, receive: Receive, most: int = MAX_BODY_BYTES) -> AsyncIterator[list[bytes]]:
+        """Read a request's body, and count its bytes until the end of the block.
+
+        Args:
+            scope: of the request.
+            receive: likewise.
+            most: bytes that are taken.
+
+        Raises:
+            ServingError: the body is too large, stops coming, or would be more than all bodies may take together.
+            ClientDisconnect: the client has left.
+        """
+        announced = Headers(scope=scope).get("content-length", "")
+        if announced.isdecimal() and len(announced) < 20 and int(announced) > most:
+            raise _build_size_error("is", most)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            try:
+                async with asyncio.timeout(PATIENCE_S) as patience:
+                    async for part in Request(scope, receive).stream():
+                        patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
+                        parts.append(part)
+                        size += len(part)
+                        self._held_bytes += len(part)
+                        if size > most:
+                            raise _build_size_error("is", most)
+                        if self._held_bytes > MAX_HELD_BYTES:
+                            message = f"The server holds {MAX_HELD_BYTES} bytes of requests, the most taken at once"
+                            raise ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
+            except TimeoutError:
+                message = f"The request stopped coming for {PATIENCE_S} seconds"
+                raise ServingError(grpc.StatusCode.CANCELLED, message, http_status=408) from None
+            yield parts
+        finally:
+            self._held_bytes -= size
+
 
 class App:
-    """The ASGI application: reads requests, has threads answer them, and counts them."""
+    """The ASGI application: reads requests, has threads answer them, and counts them.
+
+    Attributes:
+        bodies: of all requests; what stands before the application reads its own by them.
+    """
 
     def __init__(
         self,
@@ -51,6 +106,7 @@ class App:
         timeout_ms: int,
         monitoring_path: str | None = None,
         cors: bool = False,
+        find_model: Callable[[str], Model] | None = None,
     ):
         """Start the threads when they are needed.
 
@@ -61,13 +117,14 @@ class App:
             timeout_ms: from when a request is read until it is given up, waiting for a thread included; 0: never.
             monitoring_path: of the page; None or "": no page.
             cors: let pages of other origins send requests.
+            find_model: returns the model that reads pages by its name; None: as `reading.Models` does.
         """
         self._handlers, self._monitoring = handlers, monitoring
         self._timeout_s = timeout_ms / 1000 if timeout_ms > 0 else None
-        self._held_bytes = 0
+        self.bodies = Bodies()
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
         self._large = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rest-large")
-        self._reading = reading.Reading(handlers)
+        self._reading = reading.Reading(find_model or reading.Models(handlers))
         routes: list[BaseRoute] = [Mount(prefix, self._serve_api) for prefix in ("/v1", "/V1")]
         routes.append(Route("/openapi.json", self._describe_api))
         if monitoring_path:
@@ -105,7 +162,7 @@ class App:
         target = _get_path(scope) + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
         is_packed = "gzip" in Headers(scope=scope).get("content-encoding", "")
         try:
-            async with self._hold_body(scope, receive) as parts:
+            async with self.bodies.hold(scope, receive) as parts:
                 if reading_call := reading.parse(scope["method"], target):
                     api = "read"
                     body = b"".join(parts)
@@ -126,39 +183,6 @@ class App:
             response = _build_response(HTTP_STATUSES[code], json_answers.format_error(message))
         self._monitoring.count_request(api, "REST", model, code, time.monotonic() - begin)
         await response(scope, receive, send)
-
-    @contextlib.asynccontextmanager
-    async def _hold_body(self, scope: Scope, receive: Receive) -> AsyncIterator[list[bytes]]:
-        """Read a request's body, and count its bytes until the end of the block.
-
-        Raises:
-            ServingError: the body is too large, stops coming, or would be more than all bodies may take together.
-            ClientDisconnect: the client has left.
-        """
-        announced = Headers(scope=scope).get("content-length", "")
-        if announced.isdecimal() and len(announced) < 20 and int(announced) > MAX_BODY_BYTES:
-            raise _build_size_error("is")
-        parts: list[bytes] = []
-        size = 0
-        try:
-            try:
-                async with asyncio.timeout(PATIENCE_S) as patience:
-                    async for part in Request(scope, receive).stream():
-                        patience.reschedule(asyncio.get_running_loop().time() + PATIENCE_S)
-                        parts.append(part)
-                        size += len(part)
-                        self._held_bytes += len(part)
-                        if size > MAX_BODY_BYTES:
-                            raise _build_size_error("is")
-                        if self._held_bytes > MAX_HELD_BYTES:
-                            message = f"The server holds {MAX_HELD_BYTES} bytes of requests, the most taken at once"
-                            raise ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
-            except TimeoutError:
-                message = f"The request stopped coming for {PATIENCE_S} seconds"
-                raise ServingError(grpc.StatusCode.CANCELLED, message, http_status=408) from None
-            yield parts
-        finally:
-            self._held_bytes -= size
 
     async def _answer(self, call: rest_api.Call, parts: list[bytes], is_packed: bool) -> bytes:
         """Have a thread answer; a request whose time is over while it waits for one is not begun."""
@@ -192,11 +216,12 @@ class Server:
         port: where it listens.
     """
 
-    def __init__(self, app: App, port: int, bind: str = LOOPBACK):
+    def __init__(self, app: App, port: int, bind: str = LOOPBACK, wrap: Wrap | None = None):
         """Start to listen.
 
         Args:
             app: answers the requests.
+            wrap: returns an application that stands in place of `app` and passes requests on to it.
             port: to listen on; 0: any that is free.
             bind: IP address to listen on; 0.0.0.0 and :: are all, those of IPv6 included where there are any.
 
@@ -206,9 +231,10 @@ class Server:
         listening = listen(bind, port)
         self.port: int = listening.getsockname()[1]
         self._app = app
+        served: ASGIApp = wrap(app) if wrap else app
         self._server = uvicorn.Server(
             uvicorn.Config(
-                app, http=Connection, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="error",
+                served, http=Connection, ws="none", lifespan="off", loop="asyncio", log_config=None, log_level="error",
                 access_log=False, proxy_headers=False, server_header=False,
             )
         )  # fmt: skip
@@ -291,8 +317,8 @@ def _unpack(body: bytes) -> bytes:
     return content
 
 
-def _build_size_error(how: str) -> ServingError:
-    message = f"The request {how} more than {MAX_BODY_BYTES} bytes, the most taken"
+def _build_size_error(how: str, most: int = MAX_BODY_BYTES) -> ServingError:
+    message = f"The request {how} more than {most} bytes, the most taken"
     return ServingError(grpc.StatusCode.OUT_OF_RANGE, message, http_status=413)
 
 

@@ -1,0 +1,58 @@
+"""`tfx-ocr serve`: the model server and the page that people use, in one process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import Annotated
+
+import typer
+
+from tfx_ocr.serving.model_server.flags import LOOPBACK
+
+PORT = 8080
+
+
+def serve(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Recipes whose models are served; else all that ship.", metavar="[NAME...]"),
+    ] = None,
+    port: Annotated[int, typer.Option(help="Of the page and the REST API; 0 for any that is free.")] = PORT,
+    bind: Annotated[str, typer.Option(help="IP address to listen on; 0.0.0.0 for all.")] = LOOPBACK,
+    models: Annotated[
+        str, typer.Option(help="HOST:PORT or http://HOST:PORT of a model server to ask, in place of one in here.")
+    ] = "",
+    grpc_port: Annotated[int, typer.Option(help="Of gRPC; 0 for none.")] = 0,
+    token: Annotated[str, typer.Option(help="That every request must bring; also TFX_OCR_TOKEN.")] = "",
+) -> None:
+    """Serve models and the page on which people use them, until Ctrl+C.
+
+    A model is the newest pushed version of its recipe, and follows later ones; or the one that ships.
+
+    Examples:
+      tfx-ocr serve
+
+      tfx-ocr serve digits --port 80 --bind 0.0.0.0 --token secret
+
+      tfx-ocr serve digits --models serving:8500
+
+    Exit status: 0 after Ctrl+C or SIGTERM, 2 bad use, or a model or port that cannot be had.
+    """
+    token = token or os.environ.get("TFX_OCR_TOKEN", "")
+    if token and grpc_port:
+        raise ValueError("--token and --grpc-port: give one of the two, gRPC asks for no token")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    from tfx_ocr.serving.web import server
+
+    def say(port: int) -> None:
+        host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
+        print(f"http://{host}:{port}/{f'?token={token}' if token else ''}  (Ctrl+C ends it)", flush=True)
+
+    if models:
+        server.serve_remote(names or server.list_shipped(), models, stop, port=port, bind=bind, token=token, say=say)
+    else:
+        server.serve_here(names or server.list_shipped(), stop, port=port, bind=bind, token=token, say=say, grpc_port=grpc_port)

@@ -1,0 +1,131 @@
+"""The models that the page offers: which version of each is served, and what is known of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tfx_ocr.data import pretrained
+from tfx_ocr.serving import versions
+from tfx_ocr.serving.locations import SHIPPED
+from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.prediction import Prediction
+from tfx_ocr.serving.predictor import Predictor
+from tfx_ocr.serving.reader.reader import RECOGNIZERS
+from tfx_ocr.serving.versions import Manifest
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Described:
+    """What the page says of a model.
+
+    Attributes:
+        name: of the model.
+        version: that is served; `pretrained` for the one that ships, "" where another server does not say.
+        server: address of the server that is asked; "" for this one.
+        reads_pages: whether whole pages can be read with it.
+        created: when the version was pushed, ISO 8601; "" for the one that ships.
+        split: of the examples that its gate was passed on; "" where it is unknown.
+        n: how many they were.
+        metrics: what it reached on them, by name.
+        has_card: whether its model card can be read here.
+    """
+
+    name: str
+    version: str = ""
+    server: str = ""
+    reads_pages: bool = False
+    created: str = ""
+    split: str = ""
+    n: int = 0
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    has_card: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """Models by name.
+
+    Attributes:
+        folders: of the versions of each model; those of another server are unknown: None.
+        find_model: returns the open model of a name.
+        server: address of the server that is asked; "" for this one.
+    """
+
+    folders: Mapping[str, Path | None]
+    find_model: Callable[[str], Model]
+    server: str = ""
+
+    def describe(self, name: str) -> Described:
+        """Return what is known of a model.
+
+        Raises:
+            ValueError: the model is unknown; the known ones are named.
+        """
+        self._check(name)
+        manifest = self._read_manifest(name)
+        return Described(
+            name=name,
+            version="" if self.server else self._format_version(manifest),
+            server=self.server,
+            reads_pages=name in RECOGNIZERS,
+            created=manifest.created,
+            split=manifest.split,
+            n=manifest.n,
+            metrics=manifest.metrics,
+            has_card=not self.server and not manifest.version and name in pretrained.list_names(),
+        )
+
+    def read_card(self, name: str) -> str:
+        """Return the model card of a model that ships, as Markdown.
+
+        Raises:
+            ValueError: the model does not ship.
+        """
+        if not self.describe(name).has_card:
+            raise ValueError(f"{name}: only a model that ships has its card here; a run's report has that of its model")
+        return pretrained.get_folder(name).with_name("CARD.md").read_text(encoding="utf-8")
+
+    def predict(self, name: str, content: bytes, n: int) -> tuple[Prediction, str]:
+        """Have a model read one picture.
+
+        Args:
+            name: of the model.
+            content: an encoded picture.
+            n: best texts to tell.
+
+        Returns:
+            What was read, and the version that answered.
+
+        Raises:
+            ValueError: the model is unknown, or the picture cannot be read.
+            RequestError: the server does not answer.
+        """
+        self._check(name)
+        model = self.find_model(name)
+        (prediction,) = Predictor(model).stream(content, n, errors="return")
+        if prediction.error:
+            raise ValueError(prediction.error)
+        version = model.version
+        if name in self.folders and not self.server and not self._read_manifest(name).version:
+            version = SHIPPED
+        return prediction, version
+
+    def _check(self, name: str) -> None:
+        if name not in self.folders:
+            raise ValueError(f"unknown model {name!r}; known: {', '.join(self.folders)}")
+
+    def _read_manifest(self, name: str) -> Manifest:
+        """Return the newest version's manifest; an empty one before a version is there."""
+        folder = self.folders[name]
+        newest = None if folder is None else versions.find_newest(folder)
+        if folder is None or newest is None:
+            return Manifest()
+        with contextlib.suppress(ValueError, OSError):  # a version without a manifest, or one withdrawn just now
+            return versions.read_manifest(versions.list_folders(folder)[newest])
+        return Manifest(version=newest)
+
+    def _format_version(self, manifest: Manifest) -> str:
+        return str(manifest.version or SHIPPED)

@@ -1,0 +1,43 @@
+// What a model read in one picture, as elements.
+
+import { grade, make, percent } from "./dom.js";
+
+function renderText(answer) {
+  if (!answer.characters.length) {
+    return make("output", { class: answer.text.length > 2 ? "text line" : "text" }, answer.text || "nothing");
+  }
+  const letters = answer.characters.map(({ text, confidence }) =>
+    make("span", { class: grade(confidence), title: `${text} ${percent(confidence)}` }, text),
+  );
+  return make("output", { class: "text line", "aria-label": answer.text }, ...letters);
+}
+
+function renderRunners(answer) {
+  if (!answer.alternatives.length) return null;
+  const rows = [{ text: answer.text, confidence: answer.confidence }, ...answer.alternatives];
+  return make(
+    "ol",
+    { class: "runners", "aria-label": "Best answers" },
+    ...rows.map(({ text, confidence }) =>
+      make("li", {}, make("b", {}, text), make("meter", { value: confidence, "aria-label": `Confidence of ${text}` }), make("span", {}, percent(confidence))),
+    ),
+  );
+}
+
+export function renderAnswer(answer, item) {
+  const expected = item.label && `labelled ${item.label}${item.label === answer.text ? "" : ", which was not read"}`;
+  const by = [item.file.name, `${answer.model} ${answer.version}`.trim(), expected].filter(Boolean).join(" · ");
+  return [
+    make("div", { class: "read" }, renderText(answer), make("span", { class: `badge ${grade(answer.confidence)}` }, percent(answer.confidence))),
+    renderRunners(answer),
+    make("p", { class: "small-print" }, by),
+  ].filter(Boolean);
+}
+
+export function renderFailure(error, item, again) {
+  return [
+    make("p", { class: "wrong", role: "alert" }, error.message),
+    error.again ? make("button", { class: "button small", type: "button", onclick: again }, "Try again") : "",
+    make("p", { class: "small-print" }, item.file.name),
+  ].filter(Boolean);
+}

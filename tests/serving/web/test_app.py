@@ -1,0 +1,128 @@
+"""The page's own paths, over the shipped models in the portable form."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+
+import httpx
+import pytest
+
+from tfx_ocr.serving.web import server
+from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
+
+TOKEN = "open sesame &"
+
+
+class Page:
+    """A page in a thread of this process."""
+
+    def __init__(self, serve, *arguments, **options):
+        self._stop, port = threading.Event(), concurrent.futures.Future()
+        options = {"port": 0, "bind": "127.0.0.1", "say": port.set_result} | options
+        self._thread = threading.Thread(target=serve, args=(*arguments, self._stop), kwargs=options)
+        self._thread.start()
+        self.port = port.result(60)
+        self.client = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", trust_env=False, timeout=30)
+
+    def close(self):
+        self.client.close()
+        self._stop.set()
+        self._thread.join(60)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFX_OCR_HOME", str(tmp_path_factory.mktemp("home")))
+        page = Page(server.serve_here, ["digits"])
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def client(page):
+    return page.client
+
+
+@pytest.fixture
+def digit() -> bytes:
+    return (SAMPLES / "digits" / "digits-1.png").read_bytes()  # a 0
+
+
+def test_the_page_loads_nothing_from_elsewhere(client):
+    answer = client.get("/")
+    assert answer.status_code == 200
+    assert "http" not in answer.text
+    assert "default-src 'none'; script-src 'self'" in answer.headers["content-security-policy"]
+    assert "<script>" not in answer.text
+    assert "style=" not in answer.text
+
+
+def test_the_page_weighs_little():
+    assert sum(path.stat().st_size for path in STATIC.iterdir()) < 100_000
+
+
+def test_models_are_listed(client):
+    (model,) = client.get("/api/models").json()
+    assert model["name"] == "digits"
+    assert model["version"] == "pretrained"
+    assert client.get("/api/models/digits/card").text.startswith("# Model card: digits")
+
+
+def test_a_digit_is_answered(client, digit):
+    answer = client.post("/api/models/digits/predict?n=3", content=digit).json()
+    assert (answer["model"], answer["version"], answer["text"]) == ("digits", "pretrained", "0")
+    assert answer["confidence"] > 0.9
+    assert len(answer["alternatives"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("digits/predict", b"<svg xmlns='http://www.w3.org/2000/svg'/>", 400, "not"),
+        ("digits/predict", b"PK\x03\x04", 400, "not"),
+        ("digits/predict", b"", 400, ""),
+        ("digits/predict?n=0", b"", 400, "n: "),
+        ("letters/predict", b"", 400, "unknown model 'letters'; known: digits"),
+        ("digits/predict", bytes(MAX_PICTURE_BYTES + 1), 413, f"more than {MAX_PICTURE_BYTES} bytes"),
+    ],
+    ids=["svg", "zip", "empty", "n", "model", "size"],
+)
+def test_what_cannot_be_read_is_refused_in_a_sentence(client, path, body, status, said):
+    answer = client.post(f"/api/models/{path}", content=body)
+    assert answer.status_code == status
+    assert list(answer.json()) == ["error"]
+    assert said in answer.json()["error"]
+
+
+def test_samples_are_three_different_pictures_with_their_labels(client):
+    samples = client.get("/api/models/digits/samples").json()
+    assert len({sample["name"] for sample in samples}) == 3
+    assert all(sample["label"] in "0123456789" for sample in samples)
+
+
+def test_the_rest_api_is_on_the_same_port(client):
+    assert client.get("/v1/models/digits").json()["model_version_status"][0]["state"] == "AVAILABLE"
+    assert client.get("/v1/models/letters").status_code == 404
+    described = client.get("/openapi.json").json()
+    assert {"/v1/read", "/api/models/{name}/predict"} <= set(described["paths"])
+
+
+def test_pages_of_other_sites_may_not_send(client, digit):
+    answer = client.post("/api/models/digits/predict", content=digit, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_a_token_is_asked_for_and_kept_in_a_cookie(digit):
+    page = Page(server.serve_remote, ["digits"], "localhost:1", token=TOKEN)
+    try:
+        for path in ("/", "/static/app.js", "/v1/models/digits", "/?token=other"):
+            assert page.client.get(path).status_code == 401
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+        assert page.client.get("/api/models", headers=bearer).status_code == 200
+        opened = page.client.get("/", params={"token": TOKEN})
+        assert (opened.status_code, opened.headers["location"]) == (303, "/")
+        assert page.client.get("/api/models").json()[0]["server"] == "localhost:1"
+    finally:
+        page.close()
