@@ -52,7 +52,8 @@ def serve(
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
         print(f"http://{host}:{port}/{f'?token={token}' if token else ''}  (Ctrl+C ends it)", flush=True)
 
+    names = names or server.list_shipped()
     if models:
-        server.serve_remote(names or server.list_shipped(), models, stop, port=port, bind=bind, token=token, say=say)
+        server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say)
     else:
-        server.serve_here(names or server.list_shipped(), stop, port=port, bind=bind, token=token, say=say, grpc_port=grpc_port)
+        server.serve_here(names, stop, port=port, bind=bind, token=token, say=say, grpc_port=grpc_port)

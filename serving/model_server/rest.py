@@ -52,18 +52,19 @@ class Bodies:
         self._held_bytes = 0
 
     @contextlib.asynccontextmanager
-    async def hold(self, scope: Scope, receive: Receive, most: int = MAX_BODY_BYTES) -> AsyncIterator[list[bytes]]:
+    async def hold(self, scope: Scope, receive: Receive, most: int | None = None) -> AsyncIterator[list[bytes]]:
         """Read a request's body, and count its bytes until the end of the block.
 
         Args:
             scope: of the request.
             receive: likewise.
-            most: bytes that are taken.
+            most: bytes that are taken; None for `MAX_BODY_BYTES`.
 
         Raises:
             ServingError: the body is too large, stops coming, or would be more than all bodies may take together.
             ClientDisconnect: the client has left.
         """
+        most = MAX_BODY_BYTES if most is None else most
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdecimal() and len(announced) < 20 and int(announced) > most:
             raise _build_size_error("is", most)
@@ -311,13 +312,13 @@ def _unpack(body: bytes) -> bytes:
     except zlib.error as error:
         raise InvalidArgumentError(f"Failed to uncompress the gzipped body: {error}") from None
     if len(content) > MAX_BODY_BYTES:
-        raise _build_size_error("unpacks to")
+        raise _build_size_error("unpacks to", MAX_BODY_BYTES)
     if not unpacker.eof:
         raise InvalidArgumentError("Failed to uncompress the gzipped body: it is cut off")
     return content
 
 
-def _build_size_error(how: str, most: int = MAX_BODY_BYTES) -> ServingError:
+def _build_size_error(how: str, most: int) -> ServingError:
     message = f"The request {how} more than {most} bytes, the most taken"
     return ServingError(grpc.StatusCode.OUT_OF_RANGE, message, http_status=413)
 
