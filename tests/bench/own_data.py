@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import pathlib
+import shutil
 import string
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import mnist
 import numpy as np
@@ -102,6 +105,20 @@ def read_cinnamon(count: int, seed: int, split: str) -> Iterator[Line]:
         yield mine[place].get_bytes("image"), mine[place].get_bytes("label").decode()
 
 
+def choose_receipts(count: int, seed: int, split: str) -> Iterator[str]:
+    """Choose receipts of SROIE by key: of the companies that are drawn for the test, or of the others for training."""
+    from tfx_ocr.components.example_gen.splits import Divider
+    from tfx_ocr.components.recipe import Split
+    from tfx_ocr.data.readers import sroie
+
+    divider = Divider(Split(by="group", eval=0.0, test=0.35), ())
+    shards = sroie.list_shards(pipelines.data_folder("sroie"))
+    receipts = [receipt for shard in shards for receipt in json.loads(shard) if receipt.get("group")]
+    mine = [receipt["key"] for receipt in receipts if divider.choose_split("", receipt["group"]) == split]
+    for place in np.random.default_rng(seed).permutation(len(mine))[:count]:
+        yield mine[place]
+
+
 def _draw(rng: np.random.Generator, split: str, text: str, style: str) -> bytes:
     from tfx_ocr.data.synthetic import fonts, paper, vietnamese
 
@@ -137,6 +154,22 @@ def write_folders(folder: pathlib.Path, lines: Iterator[Line]) -> None:
     partial.rename(folder)
 
 
+def write_receipts(folder: pathlib.Path, keys: Iterator[str]) -> None:
+    """Copy receipts of SROIE without their pictures: boxes with text, fields, and the sizes of pages."""
+    if folder.exists():
+        return
+    root, partial = pipelines.data_folder("sroie"), folder.with_name(f"{folder.name}.partial")
+    chosen = set(keys)
+    for kind in ("box", "entities"):
+        (partial / kind).mkdir(parents=True, exist_ok=True)
+        for key in chosen:
+            shutil.copyfile(root / kind / f"{key}.txt", partial / kind / f"{key}.txt")
+    head, *rows = (root / "documents.csv").read_text(encoding="utf-8").splitlines()
+    kept = [row for row in rows if row.partition(",")[0] in chosen]
+    (partial / "documents.csv").write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    partial.rename(folder)
+
+
 def _write(stem: pathlib.Path, picture: np.ndarray | bytes) -> str:
     path = stem.with_suffix(".png" if isinstance(picture, np.ndarray) or picture.startswith(b"\x89PNG") else ".jpg")
     if isinstance(picture, bytes):
@@ -146,17 +179,18 @@ def _write(stem: pathlib.Path, picture: np.ndarray | bytes) -> str:
     return path.name
 
 
-DRAWN: dict[str, tuple[Callable[[int, int, str], Iterator[Line]], Callable[[pathlib.Path, Iterator[Line]], None]]] = {
+DRAWN: dict[str, tuple[Callable[[int, int, str], Iterator[Any]], Callable[[pathlib.Path, Iterator[Any]], None]]] = {
     "meters": (draw_meters, write_table),
     "german": (draw_german, write_table),
     "cinnamon": (read_cinnamon, write_table),
     "letters": (draw_letters, write_folders),
     "classes": (draw_classes, write_folders),
+    "receipts": (choose_receipts, write_receipts),
 }
 
 
 def write(name: str, folder: pathlib.Path, count: int, split: str) -> pathlib.Path:
-    """Write `count` pictures of a set for training, or to judge by; return their folder."""
+    """Write `count` pictures or receipts of a set for training, or to judge by; return their folder."""
     draw, keep = DRAWN[name]
     target = folder / f"{name}-{split}-{count}"
     keep(target, draw(count, 1 if split == "train" else 2, split))

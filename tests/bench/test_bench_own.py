@@ -50,6 +50,31 @@ def test_a_table_names_each_picture_and_stays_when_it_is_there(digits, tmp_path)
     assert len(list(folder.iterdir())) == 4
 
 
+def test_receipts_of_one_company_are_on_one_side(tmp_path, monkeypatch):
+    import own_data
+    import pipelines
+
+    for number in range(24):
+        shop = chr(ord("A") + number % 12) * 9
+        lines = "\n".join(f"1,{y},9,{y},9,{y + 3},1,{y + 3},{shop} {number} {number * y}" for y in range(1, 40, 4))
+        for kind, text in (("box", lines), ("entities", json.dumps({"company": shop, "total": str(number)}))):
+            (tmp_path / "sroie" / kind).mkdir(parents=True, exist_ok=True)
+            (tmp_path / "sroie" / kind / f"R{number}.txt").write_text(text)
+    rows = ["key,orig_width,orig_height", *(f"R{number},100,200" for number in range(24))]
+    (tmp_path / "sroie" / "documents.csv").write_text("\n".join(rows))
+    monkeypatch.setattr(pipelines, "data_folder", lambda name: tmp_path / name)
+    keys = {}
+    for split in ("train", "test"):
+        folder = own_data.write("receipts", tmp_path, 24, split)
+        keys[split] = {path.stem for path in (folder / "box").iterdir()}
+        sizes = (folder / "documents.csv").read_text().splitlines()
+        assert {row.split(",")[0] for row in sizes[1:]} == keys[split]
+    assert len(keys["train"] | keys["test"]) == 24
+    companies = {split: {int(key[1:]) % 12 for key in found} for split, found in keys.items()}
+    assert all(companies.values())
+    assert not companies["train"] & companies["test"]
+
+
 def test_folders_are_classes_and_small_letters_have_names_of_their_own(tmp_path):
     import own_data
 
@@ -85,7 +110,7 @@ def test_two_commands_and_a_verdict_become_rows(command, digits, tmp_path):
         work=tmp_path, minutes=2.0, from_nothing=True, weights="", overrides="trainer.epochs=1"
     )
     value, minutes, pushed = bench_own.measure("meters", options)
-    assert (value.value, value.spread, value.n) == (0.25, (0.2, 0.3), "30 pictures")
+    assert (value.value, value.spread, value.n) == (0.25, (0.2, 0.3), "30 records")
     assert value.measure == "200 numbers with a point, of MNIST digits, judged on other writers, from nothing: CER"
     assert value.command == (
         "python tests/bench/bench_own.py meters --from-nothing --minutes 2 --overrides trainer.epochs=1"
