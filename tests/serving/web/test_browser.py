@@ -1,0 +1,169 @@
+"""The page as people use it: real clicks in Debian's Chromium, against `tfx-ocr serve` in a process of its own."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="no chromium: Debian's package of that name"
+)
+
+SAMPLES = Path(__file__).resolve().parents[3] / "serving" / "web" / "samples"
+ZERO = SAMPLES / "digits" / "digits-1.png"
+HOSTILE = '<img src=x onerror="document.title=1">.png'
+SIZES = {"desktop": (1280, 860), "phone": (360, 740)}
+PASTE = """async (element, content) => {
+  const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+  element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+
+
+@pytest.fixture(scope="module")
+def address(running, ports, tmp_path_factory) -> Iterator[str]:
+    (port,) = ports(1)
+    command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "lines", "--port", port)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFX_OCR_HOME", str(tmp_path_factory.mktemp("home")))
+        with running(*command, ready=f"http://127.0.0.1:{port}/"):
+            yield f"http://127.0.0.1:{port}/"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    assert CHROMIUM, "no chromium: install Debian's package of that name"
+    with sync_playwright() as playwright:
+        # in a container, root has no sandbox to start
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, address):
+    """Return `open_page("phone", "dark")`: the page, whose console must stay free of errors."""
+    opened, said = [], []
+
+    def open_page(size: str = "desktop", scheme: str = "light") -> Page:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=size == "phone"
+        )
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and said.append(message.text))
+        page.goto(address)
+        expect(page.locator(".chip")).to_have_count(2)
+        return page
+
+    yield open_page
+    for context in opened:
+        context.close()
+    # a refused request is logged by the browser itself
+    assert [each for each in said if not each.startswith("Failed to load resource")] == []
+
+
+def predict(page: Page, count: int = 1) -> None:
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".answer")).to_have_count(count)
+    expect(page.locator(".answer[aria-busy]")).to_have_count(0)
+
+
+def find_violations(page: Page) -> list[tuple[str, str]]:
+    """Return what axe-core finds serious or critical: the rule, and the first element."""
+    found = Axe().run(page).response["violations"]
+    return [(each["id"], each["nodes"][0]["html"]) for each in found if each["impact"] in ("serious", "critical")]
+
+
+def test_a_chosen_file_is_read_by_the_shipped_model(open_page):
+    page = open_page()
+    page.set_input_files("#files", ZERO)
+    predict(page)
+    expect(page.locator(".answer .text")).to_have_text("0")
+    expect(page.locator(".answer .runners li")).to_have_count(5)
+    expect(page.locator(".answer .small-print")).to_contain_text("digits pretrained")
+
+
+def test_a_picture_is_pasted(open_page):
+    page = open_page()
+    page.locator("body").evaluate(PASTE, base64.b64encode(ZERO.read_bytes()).decode())
+    expect(page.locator(".tray .name")).to_have_text("pasted.png")
+    predict(page)
+    expect(page.locator(".answer .text")).to_have_text("0")
+
+
+def test_samples_are_fetched_and_read(open_page):
+    page = open_page()
+    page.get_by_label("A handwritten line").check()
+    page.get_by_role("button", name="Get images").click()
+    expect(page.locator(".tray li")).to_have_count(3)
+    predict(page, 3)
+    expect(page.locator(".answer .text")).to_have_count(3)
+    expect(page.locator("#say")).to_have_text("3 read.")
+
+
+def test_a_broken_file_is_refused_in_a_sentence_and_a_hostile_name_is_text(open_page):
+    page = open_page()
+    broken, right = b"PK\x03\x04", ZERO.read_bytes()
+    files = {HOSTILE: broken, ZERO.name: right}.items()
+    page.set_input_files("#files", [{"name": name, "mimeType": "image/png", "buffer": body} for name, body in files])
+    expect(page.locator(".tray .name").first).to_have_text(HOSTILE)
+    predict(page, 2)
+    expect(page.get_by_role("alert")).to_have_text(re.compile("^not an image: "))
+    expect(page.locator(".answer .small-print").first).to_have_text(HOSTILE)
+    expect(page.locator(".answer .text")).to_have_text("0")
+    expect(page).to_have_title("tfx-ocr")
+
+
+def test_a_server_that_is_gone_costs_a_click(open_page):
+    page = open_page()
+
+    def fail(route: Route) -> None:
+        route.abort("connectionrefused")
+
+    page.route("**/predict*", fail)
+    page.set_input_files("#files", ZERO)
+    predict(page)
+    expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
+    page.unroute("**/predict*", fail)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".answer .text")).to_have_text("0")
+
+
+def test_everything_is_reached_by_the_keyboard(open_page):
+    page = open_page()
+    page.keyboard.press("Tab")  # brand
+    reached = []
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("() => document.activeElement.id || document.activeElement.name"))
+    assert [each for each in reached if each in ("model", "files", "samples")] == ["model", "files", "samples"]
+    page.locator("#samples").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#predict")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".answer .text")).to_have_count(3)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_fits_and_axe_finds_nothing_serious(open_page, size, scheme):
+    page = open_page(size, scheme)
+    page.set_input_files("#files", ZERO)
+    predict(page)
+    width = page.evaluate("() => document.documentElement.scrollWidth")
+    assert width <= SIZES[size][0]
+    assert find_violations(page) == []
