@@ -18,6 +18,7 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from tfx_ocr.data import images
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.reading import build_openapi
@@ -144,7 +145,7 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
     def choose_samples(name: str) -> list[Sample]:
         """Return three random pictures that the model was not trained on."""
         catalog.describe(name)
-        files = sorted((SAMPLES / name).glob("*.*")) if (SAMPLES / name).is_dir() else []
+        files = sorted(path for path in (SAMPLES / name).glob("*.*") if images.is_picture(path.name))
         return [_read_sample(file) for file in random.sample(files, min(SHOWN, len(files)))]
 
     @router.post("/api/models/{name}/predict", openapi_extra=dict(PICTURE))

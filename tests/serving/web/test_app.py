@@ -8,7 +8,7 @@ import threading
 import httpx
 import pytest
 
-from tfx_ocr.serving.web import server
+from tfx_ocr.serving.web import app, server
 from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
 
 TOKEN = "open sesame &"
@@ -96,10 +96,13 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(client, path, body, status
     assert said in answer.json()["error"]
 
 
-def test_samples_are_three_different_pictures_with_their_labels(client):
+def test_samples_are_three_different_pictures_with_their_labels(client, monkeypatch):
+    monkeypatch.setattr(app, "SHOWN", 1000)
+    assert len(client.get("/api/models/digits/samples").json()) == len(list((SAMPLES / "digits").glob("*.png")))
+    monkeypatch.undo()
     samples = client.get("/api/models/digits/samples").json()
     assert len({sample["name"] for sample in samples}) == 3
-    assert all(sample["label"] in "0123456789" for sample in samples)
+    assert all(sample["label"] in list("0123456789") for sample in samples)
 
 
 def test_the_rest_api_is_on_the_same_port(client):
