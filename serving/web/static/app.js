@@ -3,6 +3,7 @@
 import { askJson } from "./api.js";
 import { renderAnswer, renderFailure } from "./answers.js";
 import { find, make } from "./dom.js";
+import { makeDrawing } from "./draw.js";
 
 const WORDS = {
   digits: "A digit",
@@ -16,6 +17,11 @@ const AT_ONCE = 4; // requests
 const items = []; // of the tray: { file, url, label }
 let models = [];
 let asking = null; // AbortController of what is under way
+let isDrawn = false;
+const drawing = makeDrawing(addFile, (isAny) => {
+  isDrawn = isAny;
+  showTray();
+});
 
 function say(text, isWrong = false) {
   find("say").textContent = text;
@@ -41,6 +47,7 @@ function showModels() {
 function showAbout() {
   const model = chosen();
   if (!model) return;
+  drawing.fit(model.name);
   const at = model.server ? `at ${model.server}` : model.version;
   const parts = [`Model ${model.name} ${at}`];
   const numbers = Object.entries(model.metrics).slice(0, 2);
@@ -86,7 +93,7 @@ function showTray() {
       ),
     ),
   );
-  find("predict").disabled = !items.length;
+  find("predict").disabled = !items.length && !isDrawn;
   find("clear").hidden = !items.length;
   find("predict").textContent = items.length > 1 ? `Predict ${items.length} files` : "Predict";
 }
@@ -136,6 +143,7 @@ async function predict(model, item, signal) {
 
 async function predictAll(event) {
   event.preventDefault();
+  await drawing.keep();
   const model = chosen();
   asking?.abort();
   asking = new AbortController();
@@ -156,6 +164,11 @@ function listen() {
   document.forms.ask.addEventListener("submit", predictAll);
   find("clear").addEventListener("click", clear);
   find("samples").addEventListener("click", getSamples);
+  find("drawing").append(...drawing.elements);
+  find("draw").addEventListener("click", () => {
+    find("drawing").hidden = !find("drawing").hidden;
+    find("draw").setAttribute("aria-expanded", String(!find("drawing").hidden));
+  });
   for (const id of ["files", "camera"]) {
     find(id).addEventListener("change", () => [...find(id).files].forEach((file) => addFile(file)));
   }

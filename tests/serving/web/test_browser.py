@@ -82,6 +82,18 @@ def predict(page: Page, count: int = 1) -> None:
     expect(page.locator(".answer[aria-busy]")).to_have_count(0)
 
 
+def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
+    """Draw strokes on the sheet, each through points given as shares of its width and height."""
+    box = page.locator(".sheet").bounding_box()
+    for stroke in strokes:
+        points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for point in points[1:]:
+            page.mouse.move(*point, steps=5)
+        page.mouse.up()
+
+
 def find_violations(page: Page) -> list[tuple[str, str]]:
     """Return what axe-core finds serious or critical: the rule, and the first element."""
     found = Axe().run(page).response["violations"]
@@ -113,6 +125,19 @@ def test_samples_are_fetched_and_read(open_page):
     predict(page, 3)
     expect(page.locator(".answer .text")).to_have_count(3)
     expect(page.locator("#say")).to_have_text("3 read.")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_seven_that_is_drawn_is_read_as_a_seven(open_page, size):
+    page = open_page(size)
+    page.get_by_role("button", name="Draw", exact=True).click()
+    draw(page, [(0.1, 0.1), (0.9, 0.9)])
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#predict")).to_be_disabled()
+    draw(page, [(0.28, 0.22), (0.7, 0.22), (0.45, 0.8)])
+    predict(page)
+    expect(page.locator(".answer .text")).to_have_text("7")
+    expect(page.locator(".answer .small-print")).to_contain_text("drawing-1.png")
 
 
 def test_a_broken_file_is_refused_in_a_sentence_and_a_hostile_name_is_text(open_page):
