@@ -5,7 +5,8 @@ import { make } from "./dom.js";
 const INK = "#111111";
 const PAPER = "#ffffff";
 const SIDE_PX = 280; // of the sheet for one character
-const LINE_PX = { width: 840, height: 150 };
+const LINE_PX = { width: 840, height: 150 }; // less wide on a phone
+const MARGIN_PX = 80; // beside the sheet
 const LINES = ["lines", "print"]; // models that read more than one character
 
 // `change` is called with whether anything is drawn
@@ -86,7 +87,8 @@ export function makeDrawing(addFile, change) {
     elements: [canvas, make("div", { class: "actions" }, use, undo, wipe)],
     // The sheet's shape follows what the model reads; what was drawn on another is gone
     fit(model) {
-      const size = LINES.includes(model) ? LINE_PX : { width: SIDE_PX, height: SIDE_PX };
+      const width = Math.max(SIDE_PX, Math.min(LINE_PX.width, innerWidth - MARGIN_PX));
+      const size = LINES.includes(model) ? { ...LINE_PX, width } : { width: SIDE_PX, height: SIDE_PX };
       if (canvas.width === size.width && canvas.height === size.height) return;
       Object.assign(canvas, size);
       erase();
