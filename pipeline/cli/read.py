@@ -31,6 +31,9 @@ def read(
     model: Annotated[
         str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
     ] = "",
+    detector: Annotated[
+        str, typer.Option(help="Recipe (pages), folder or server of a model that finds lines; else chains of ink.")
+    ] = "",
     min_confidence: Annotated[float, typer.Option(help="From 0 to 1, of what is kept.")] = 0.5,
     whitelist: Annotated[str, typer.Option(help="Characters that may be read; else all.")] = "",
     dpi: Annotated[int, typer.Option(help="Dots per inch at which a PDF is rendered.")] = 300,
@@ -76,7 +79,7 @@ def read(
     tagger = (model if find_scheme(model) else TAGGER) if fields else ""
     reader = Reader(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
-        keep_orientation=keep_orientation, fields=tagger,
+        keep_orientation=keep_orientation, fields=tagger, detector=detector,
     )  # fmt: skip
     failed = False
     named = list_files(files)

@@ -1,14 +1,17 @@
-"""Lines of handwriting on a page: chains of ink, each read as a whole by a model of lines."""
+"""Lines on a page, found as chains of ink or by a detector, each read as a whole by a model of lines."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfx_ocr.data import features, images
-from tfx_ocr.data.page.page import Box, Glyph, Line, Word, divide_word
+from tfx_ocr.data.page.maps import find_shapes
+from tfx_ocr.data.page.page import Box, Glyph, Line, Word, divide_word, enclose
+from tfx_ocr.data.page.shapes import LINE
 from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.reader import glyphs
 from tfx_ocr.serving.reader.glyphs import Blob
@@ -21,7 +24,9 @@ SMALL = 0.5  # of the usual height: points, commas and marks, which join the lin
 MARGIN = 0.25  # heights of paper around a line
 
 
-def read_lines(sheet: Sheet, model: Model, whitelist: str = "", min_confidence: float = 0.0) -> list[Line]:
+def read_lines(
+    sheet: Sheet, model: Model, whitelist: str = "", min_confidence: float = 0.0, detector: Model | None = None
+) -> list[Line]:
     """Find the lines on a sheet and read each.
 
     Args:
@@ -29,28 +34,57 @@ def read_lines(sheet: Sheet, model: Model, whitelist: str = "", min_confidence: 
         model: of the recipe `lines`, or one with the same signature.
         whitelist: characters that may be read, others are left out; "" for all that the model knows.
         min_confidence: probability of the lines that are kept.
+        detector: of the recipe `pages`, or one with the same signature; None to find lines as chains of ink.
 
     Returns:
         Lines in no particular order, boxes in pixels of the sheet.
 
     Raises:
-        RequestError: the model fails.
+        RequestError: a model fails.
     """
-    boxes = find_lines(sheet.mask)
+    boxes = find_lines(sheet.mask) if detector is None else detect_lines(sheet, detector)
     found = []
     for begin in range(0, len(boxes), BATCH):
         batch = boxes[begin : begin + BATCH]
-        pictures = [_crop(sheet.ink, box) for box in batch]
-        outputs = model.ask(
-            features.SERVE_IMAGES,
-            {features.IMAGE_BYTES_IN: np.array([images.encode_png(p.tobytes(), *p.shape) for p in pictures], object)},
-        )
+        outputs = model.ask(features.SERVE_IMAGES, _build_inputs([_crop(sheet.ink, box) for box in batch]))
         for number, box in enumerate(batch):
             answers = {name: values[number] for name, values in outputs.items()}
             if answers[features.PROBABILITY_OUT] >= min_confidence:
                 line = _build_line(answers, box, sheet.mask, whitelist)
                 found += [line] if line.text else []
     return found
+
+
+def detect_lines(sheet: Sheet, detector: Model) -> list[Box]:
+    """Return the boxes of the lines that a detector finds, in whole pixels of the sheet.
+
+    Args:
+        sheet: upright.
+        detector: of the recipe `pages`, or one with the same signature.
+
+    Raises:
+        RequestError: the detector fails, or answers no maps.
+    """
+    height, width = sheet.ink.shape
+    outputs = detector.ask(
+        features.SERVE_IMAGES, _build_inputs([255 - sheet.ink]), outputs=(features.KINDS_OUT, features.MAPS_OUT)
+    )
+    kinds = [kind.decode() for kind in outputs[features.KINDS_OUT][0]]
+    boxes = []
+    for shape in find_shapes(outputs[features.MAPS_OUT][0], kinds, (width, height)):
+        box = enclose(shape.polygon)
+        if shape.kind == LINE and box is not None:
+            left, top, right, bottom = box.clip((width, height))
+            box = Box(math.floor(left), math.floor(top), math.ceil(right), math.ceil(bottom))
+            # without ink there is nothing to read: a sheet may have kept that of a few lines only
+            if sheet.mask[int(box.top) : int(box.bottom), int(box.left) : int(box.right)].any():
+                boxes.append(box)
+    return boxes
+
+
+def _build_inputs(pictures: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    encoded = [images.encode_png(picture.tobytes(), *picture.shape) for picture in pictures]
+    return {features.IMAGE_BYTES_IN: np.array(encoded, object)}
 
 
 def _build_line(answers: Mapping[str, Any], box: Box, mask: np.ndarray, whitelist: str) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
@@ -32,6 +33,8 @@ RECOGNIZERS = {
 DEFAULT = "digits"
 OF_FIELDS = "print"  # the default where fields are looked for
 TAGGER = "invoices"  # the recipe whose model finds fields
+DETECTOR = "pages"  # the recipe whose model finds lines
+OF_LINES = ("lines", "print")  # recognizers that a detector can find the lines of
 
 
 def choose_recognizer(recognizer: str, fields: object) -> str:
@@ -53,6 +56,7 @@ class Reader:
         force_ocr: bool = False,
         keep_orientation: bool = False,
         fields: str | os.PathLike[str] | Model = "",
+        detector: str | os.PathLike[str] | Model = "",
         **options: Any,
     ):
         """Make a reader; models are opened for the first page.
@@ -67,13 +71,17 @@ class Reader:
             force_ocr: read a PDF's page that already has text as a picture too.
             keep_orientation: read a page as it lies; else one on its side or upside down is turned first.
             fields: model that finds fields among the words, such as "invoices", as `model` is given; "" for none.
+            detector: model that finds the lines that `lines` and `print` read, such as "pages", as `model` is given; ""
+                to find them as chains of ink.
             options: of a server's client.
 
         Raises:
-            ValueError: unknown recognizer, or a value out of range.
+            ValueError: unknown recognizer, one that takes no detector, or a value out of range.
         """
         recognizer = choose_recognizer(recognizer, fields)
         self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
+        if detector and recognizer not in OF_LINES:
+            raise ValueError(f"detector: {recognizer} finds what it reads itself; give it to {' or '.join(OF_LINES)}")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
         if not 20 <= dpi <= 1200:
@@ -81,6 +89,7 @@ class Reader:
         self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
         self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
         self._given, self._fields, self._options = model or recognizer, fields, options
+        self._detector = detector
         self._opened: dict[str, Model] = {}
 
     def read(self, source: Source) -> Document:
@@ -144,8 +153,12 @@ class Reader:
         sheet = prepare(grey, keep_orientation=self.keep_orientation)
         model = self._open(self._given, **{"name": self.recognizer, **self._options})
 
+        find = self._recognize
+        if self._detector:
+            find = functools.partial(find, detector=self._open(self._detector, **{**self._options, "name": DETECTOR}))
+
         def recognize(sheet: Sheet) -> list[Line]:
-            lines: list[Line] = self._recognize(sheet, model, self.whitelist, self.min_confidence)
+            lines: list[Line] = find(sheet, model, self.whitelist, self.min_confidence)
             return lines
 
         lines = recognize(sheet)

@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image
 
 from tfx_ocr.data import features
-from tfx_ocr.serving.reader.lines import read_lines
+from tfx_ocr.data.page.page import Box
+from tfx_ocr.serving.reader.lines import detect_lines, read_lines
 from tfx_ocr.serving.reader.sheet import Sheet
 
 
@@ -46,3 +47,53 @@ def test_a_line_at_the_edge_of_the_page_has_paper_around_all_the_same():
     [picture] = model.pictures
     assert picture.shape == (30, 70)
     assert picture[:5].min() == picture[:, :5].min() == picture[-5:].min() == picture[:, -5:].min() == 255
+
+
+class Detector:
+    """A model that answers maps of lines and words for a page of 160 pixels, 4 to a pixel of a map."""
+
+    def __init__(self, **blocks):
+        self.maps = np.zeros((1, 2, 40, 40), np.float32)
+        for number, kind in enumerate(("line", "word")):
+            for block in blocks.get(kind, ()):
+                self.maps[0, number][block] = 1
+        self.pictures = []
+
+    def ask(self, signature, inputs, outputs=None):
+        [content] = inputs[features.IMAGE_BYTES_IN]
+        self.pictures.append(np.asarray(Image.open(io.BytesIO(content))))
+        return {features.KINDS_OUT: np.array([[b"line", b"word"]], object), features.MAPS_OUT: self.maps}
+
+
+def build_sheet():
+    ink = np.zeros((80, 160), np.uint8)
+    ink[18:30, 20:140] = ink[58:70, 20:140] = 255
+    return Sheet(ink, (ink > 0).astype(np.uint8), np.eye(2, 3), 0.0, (160, 80))
+
+
+# A middle of 30 x 2 pixels of a map is widened by d = 0.841 on each side, of 4 d (8 + d) = 0.255 (30 + 2 d) (2 + 2 d):
+# on the page from 4 (5 - 0.841) = 16.6 to 4 (35 + 0.841) = 143.4 across, and from 16.6 to 31.4 down
+MIDDLE = np.s_[5:7, 5:35]
+FOUND = Box(16, 16, 144, 32)
+
+
+def test_a_detector_finds_lines_in_whole_pixels_and_words_are_not_lines():
+    sheet, detector = build_sheet(), Detector(line=[MIDDLE], word=[np.s_[15:17, 5:35]])
+    assert detect_lines(sheet, detector) == [FOUND]
+    [picture] = detector.pictures
+    assert (picture == 255 - sheet.ink).all()
+
+
+def test_a_line_of_a_detector_without_ink_is_left_out():
+    assert detect_lines(build_sheet(), Detector(line=[MIDDLE, np.s_[10:12, 5:35]])) == [FOUND]
+
+
+def test_lines_of_a_detector_are_read():
+    [line] = read_lines(build_sheet(), model := Recorder(), detector=Detector(line=[MIDDLE]))
+    assert (line.text, line.box) == ("a", FOUND)
+    [picture] = model.pictures
+    assert picture.shape == (16 + 2 * 4, 128 + 2 * 4)
+
+
+def test_nothing_is_read_where_a_detector_finds_nothing():
+    assert read_lines(build_sheet(), Recorder(), detector=Detector()) == []

@@ -102,6 +102,7 @@ def test_json_is_of_the_published_schema(reader, page):
     ("options", "reason"),
     [
         ({"recognizer": "runes"}, "recognizer.*'runes'; known: digits, lines, print"),
+        ({"detector": "pages"}, "detector: digits finds what it reads itself; give it to lines or print"),
         ({"min_confidence": 2}, "min_confidence: 2 is not from 0 to 1"),
         ({"dpi": 5}, "dpi: 5 is not from 20 to 1200"),
     ],
@@ -122,6 +123,17 @@ def test_lines_are_found_and_read(page, recognizer):
     with Reader(recognizer, min_confidence=0.0) as lines:
         document = lines.read(page)
     assert len(document.pages[0].regions[0].lines) == 3
+
+
+def test_a_model_that_finds_no_lines_is_refused_as_detector(page):
+    with Reader("print", detector="digits") as misled, pytest.raises(RequestError, match="unknown output kinds"):
+        misled.read(page)
+
+
+def test_a_detector_that_was_not_trained_is_named(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    with Reader("print", detector="pages") as untrained, pytest.raises(ValueError, match="no version of pages"):
+        untrained.read(page)
 
 
 def test_fields_are_found_with_their_values_where_they_stand(receipt):
