@@ -433,6 +433,8 @@ class Gate:
         each_class_at_least: per-class metric (`precision`, `recall`, `f1`) to the lowest value any class may have.
         at_most_worse: metric to how much worse it may be than the served version's on the same examples. What chance
             explains is no worse: see `components.evaluator.gate`.
+        corrections_at_most_worse: likewise on the corrections from the review queue in the split, which are then judged
+            apart from its other examples; empty judges them together with those.
         min_examples: of the split; a model that is judged on fewer is not blessed, whatever its numbers.
         min_class_examples: of each class of the alphabet, where labels are classes; 0 to only name those never seen.
         slices: record features, or names of `components.evaluator.slices.DERIVED`; metrics are also computed for each
@@ -447,6 +449,7 @@ class Gate:
     at_most: Mapping[str, float] = dataclasses.field(default_factory=dict)
     each_class_at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
     at_most_worse: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    corrections_at_most_worse: Mapping[str, float] = dataclasses.field(default_factory=dict)
     min_examples: Annotated[int, pydantic.Field(ge=0)] = 10
     min_class_examples: Annotated[int, pydantic.Field(ge=0)] = 1
     slices: tuple[str, ...] = ()

@@ -9,6 +9,8 @@ MOST_PIXELS = 50_000_000  # of a picture, in records and in questions: one of fe
 LABEL = "label"  # bytes: UTF-8 text; a class, a syllable or a line
 SOURCE = "source"  # bytes: UTF-8, where the record came from, below the data's root
 GROUP = "group"  # bytes: UTF-8, what a split must not cut: writer, font, form, supplier; "" where unknown
+REVIEWER = "reviewer"  # bytes: UTF-8, who said what stands there; of exported corrections alone
+CORRECTIONS = "corrections/"  # how the source of a record begins that came from the review queue
 
 # A page, where a record is one.
 WORDS = "words"  # bytes, one a word: UTF-8, in reading order

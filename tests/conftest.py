@@ -145,9 +145,12 @@ def write_portable() -> Iterator[Callable[..., Path]]:
 
 @pytest.fixture(scope="session")
 def write_examples() -> Callable[..., Any]:
-    """Return `write_examples(folder, {"test": [(image, label), ...]})`: an artifact as ExampleGen leaves it."""
+    """Return `write_examples(folder, {"test": [(image, label), ...]})`: an artifact as ExampleGen leaves it.
 
-    def write(folder: Path, splits: Mapping[str, Sequence[tuple[bytes, str]]]) -> Any:
+    A record may name its source behind the label.
+    """
+
+    def write(folder: Path, splits: Mapping[str, Sequence[tuple[Any, ...]]]) -> Any:
         import json
 
         import tensorflow as tf
@@ -157,11 +160,11 @@ def write_examples() -> Callable[..., Any]:
             file = folder / f"Split-{split}" / "data_tfrecord-00000-of-00001.gz"
             file.parent.mkdir(parents=True)
             with tf.io.TFRecordWriter(str(file), "GZIP") as writer:
-                for number, (image, label) in enumerate(records):
+                for number, (image, label, *source) in enumerate(records):
                     values = {
                         "image": image,
                         "label": label.encode(),
-                        "source": f"{split}/{label}/{number}.png".encode(),
+                        "source": (*source, f"{split}/{label}/{number}.png")[0].encode(),
                         "group": b"writer %d" % (number % 2),
                     }
                     feature = {

@@ -22,7 +22,7 @@ from tfx_ocr.components.evaluator import slices as derived
 from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.reading import list_splits, read_lines, read_split
-from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
@@ -58,33 +58,39 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         evaluation = artifact_utils.get_single_instance(output_dict[standard_component_specs.EVALUATION_KEY])
         blessing = artifact_utils.get_single_instance(output_dict[standard_component_specs.BLESSING_KEY])
 
-        splits = list_splits(examples)
-        if part.gate.split not in splits:
-            raise Stop(
-                f"the examples have no {part.gate.split} split to judge by (gate.split); they have {', '.join(splits)}"
-            )
+        splits, split = list_splits(examples), part.gate.split
+        if split not in splits:
+            raise Stop(f"the examples have no {split} split to judge by (gate.split); they have {', '.join(splits)}")
         model_path = path_utils.serving_model_path(model.uri, path_utils.is_old_model_artifact(model))
-        self._analyse(examples, part.gate.split, model_path, chosen, part.gate.slices, evaluation.uri)
+        self._analyse(examples, split, model_path, chosen, part.gate.slices, evaluation.uri)
 
-        given = read_lines(evaluation.uri, f"{ANSWERS}-*.jsonl")
+        answered = read_lines(evaluation.uri, f"{ANSWERS}-*.jsonl")
+        held = [each for each in answered if _is_apart(part.gate, each)]
+        given = [each for each in answered if not _is_apart(part.gate, each)]
         if not given:
             raise Stop(
                 f"the {part.gate.split} split holds no examples, so the model cannot be judged: give the recipe's "
                 f"examples.split a share for {part.gate.split}, or judge on another split (gate.split)"
             )
-        pairs = collections.Counter((each["reference"], each["answer"]) for each in given)
+        pairs = _count_pairs(given)
         digest = records.combine_digests(each["record"] for each in given)
+        serving_dir = exec_properties["serving_dir"]
+
+        def ask(answers: list[dict[str, Any]]) -> gate.Served | None:
+            mine = {each["record"]: each["answer"] for each in answers}
+            raws = (raw for raw in read_split(examples, split) if records.digest_record(raw) in mine)
+            return baseline.ask_baseline(serving_dir, raws, family, mine)
+
         served = None
         if part.gate.at_most_worse:
-            serving_dir = exec_properties["serving_dir"]
             served = baseline.read_baseline(serving_dir, digest, family)
             if served is None or gate.find_regressions(
                 part.gate, family, bootstrap.compute_metrics(family, pairs), served.metrics
             ):
-                mine = {each["record"]: each["answer"] for each in given}
-                served = baseline.ask_baseline(serving_dir, read_split(examples, part.gate.split), family, mine)
+                served = ask(given)
         known = getattr(get_alphabet(part.alphabet), "CLASSES", ())
-        verdict = gate.judge(part.name, part.gate, family, pairs, served, digest, known)
+        corrections = (_count_pairs(held), ask(held)) if held else None
+        verdict = gate.judge(part.name, part.gate, family, pairs, served, digest, known, corrections)
         verdict["trained_on"] = records.select_hashes(read_split(examples, "train")) if "train" in splits else ""
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
@@ -131,6 +137,15 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                     ],
                 )
             )
+
+
+def _is_apart(rule: Gate, answer: dict[str, Any]) -> bool:
+    """Whether an answer is to a correction that the gate judges apart from the other examples."""
+    return bool(rule.corrections_at_most_worse) and answer["source"].startswith(features.CORRECTIONS)
+
+
+def _count_pairs(answers: Sequence[dict[str, Any]]) -> collections.Counter[tuple[str, str]]:
+    return collections.Counter((each["reference"], each["answer"]) for each in answers)
 
 
 def build_eval_config(family: str, slices: Sequence[str]) -> tfma.EvalConfig:

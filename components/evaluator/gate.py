@@ -60,7 +60,10 @@ class Check:
     """
 
     metric: str
-    rule: Literal["at_least", "at_most", "each_class_at_least", "at_most_worse", "min_examples", "min_class_examples"]
+    rule: Literal[
+        "at_least", "at_most", "each_class_at_least", "at_most_worse", "corrections_at_most_worse", "min_examples",
+        "min_class_examples",
+    ]  # fmt: skip
     limit: float
     value: float
     ok: bool
@@ -90,6 +93,7 @@ def refuse_unknown(gate: Gate, family: Family) -> None:
         ("at_most", family.NAMES),
         ("each_class_at_least", family.CLASS_NAMES),
         ("at_most_worse", family.NAMES),
+        ("corrections_at_most_worse", family.NAMES),
     ):
         for name in getattr(gate, rule):
             if name not in known:
@@ -135,12 +139,34 @@ def run_checks(
         ]
         below = [check for check in of_classes if not check.ok]
         found += below or sorted(of_classes, key=lambda check: check.value)[:1]
-    differences = (
-        compute_differences(family, served.triples) if gate.at_most_worse and served and served.triples else {}
-    )
-    for name, limit in gate.at_most_worse.items():
-        found.append(_at_most_worse(name, limit, metrics[name], family, served, differences.get(name)))
-    return found
+    return found + _compare(gate.at_most_worse, family, metrics, served)
+
+
+def check_corrections(
+    gate: Gate, family: Family, pairs: Mapping[tuple[str, str], int], served: Served | None
+) -> tuple[list[Check], dict[str, Any]]:
+    """Hold a model's answers to corrections from the review queue against the served version's.
+
+    Args:
+        gate: limits, of metrics that `refuse_unknown` lets pass.
+        family: module of `components.evaluator.metrics`.
+        pairs: references and answers to how often they came, over the corrections of the gate's split.
+        served: the served version on the same corrections; None where nothing is served, and then nothing is worse.
+
+    Returns:
+        One check a limit, and what `gate.json` says of them: `n`, `metrics`, and `served`, that version's metrics.
+    """
+    metrics = bootstrap.compute_metrics(family, pairs)
+    checks = [
+        dataclasses.replace(
+            check,
+            rule="corrections_at_most_worse",
+            sentence=f"on {sum(pairs.values())} corrections, {check.sentence}" if check.sentence else "",
+        )
+        for check in _compare(gate.corrections_at_most_worse, family, metrics, served)
+    ]
+    told = {"n": sum(pairs.values()), "metrics": metrics, "served": dict(served.metrics) if served else None}
+    return checks, told
 
 
 def count_examples(gate: Gate, count: int, supports: Mapping[str, float], classes: Collection[str]) -> list[Check]:
@@ -205,6 +231,7 @@ def judge(
     served: Served | None,
     examples_digest: str,
     known: Collection[str] = (),
+    corrections: tuple[Mapping[tuple[str, str], int], Served | None] | None = None,
 ) -> dict[str, Any]:
     """Judge a model: return what `gate.json` holds.
 
@@ -216,11 +243,13 @@ def judge(
         served: the served version on the same examples.
         examples_digest: of those.
         known: what a label may be, where labels are classes; "" is left out.
+        corrections: pairs of those that are judged apart, and the served version on them; None without any.
 
     Returns:
         `blessed`; `recipe`, `split`, `n`, `metrics`, `intervals` and `classes` of the model; `lower_is_better`: names
         of metrics; `confusion`: [class, class answered, count], the most frequent first, where the task has classes;
-        `run_checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`.
+        `run_checks`: see `Check`; `served`: see `Served`, or None; `examples_digest`; `corrections`: see
+        `check_corrections`, or None.
     """
     metrics = bootstrap.compute_metrics(family, pairs)
     classes = family.measure_classes(pairs)
@@ -230,6 +259,10 @@ def judge(
         *run_checks(gate, family, metrics, classes, served, intervals),
         *count_examples(gate, sum(pairs.values()), supports, [*filter(None, known)] if family.CLASS_NAMES else ()),
     ]
+    told = None
+    if corrections:
+        of_corrections, told = check_corrections(gate, family, *corrections)
+        found += of_corrections
     often_first = sorted(family.count_confusions(pairs).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "blessed": all(check.ok for check in found),
@@ -244,6 +277,7 @@ def judge(
         "checks": [check.to_json() for check in found],
         "served": served.to_json() if served else None,
         "examples_digest": examples_digest,
+        "corrections": told,
     }
 
 
@@ -252,6 +286,14 @@ def summarize(judged: Mapping[str, Any]) -> str:
     numbers = ", ".join(f"{name} {value:.4f}" for name, value in judged["metrics"].items())
     word = "passed" if judged["blessed"] else "REFUSED"
     said = dict.fromkeys(check["sentence"] for check in judged["checks"] if check["sentence"])
+    if held := judged.get("corrections"):
+        checks = [check for check in judged["checks"] if check["rule"] == "corrections_at_most_worse"]
+        compared = ", ".join(
+            f"{check['metric']} {check['value']:.4f}"
+            + ("" if check["served"] is None else f", was {check['served']:.4f}")
+            for check in checks
+        )
+        said[f"on {held['n']} held corrections: {compared}"] = None
     return "\n  ".join([f"gate {word}: {numbers} ({judged['n']} {judged['split']} examples)", *said])
 
 
@@ -277,6 +319,17 @@ def _add_doubt(check: Check, interval: Interval | None) -> Check:
     side = "at least" if check.rule == "at_least" else "at most"
     said = f"{check.metric} {_number(check.value, check.limit)} is {side} {check.limit:g}, which may be chance"
     return dataclasses.replace(check, sentence=f"{said}: its 95 % interval is {low} to {high}")
+
+
+def _compare(
+    limits: Mapping[str, float], family: Family, metrics: Mapping[str, float], served: Served | None
+) -> list[Check]:
+    """Hold metrics against the served version's, one check a limit."""
+    differences = compute_differences(family, served.triples) if limits and served and served.triples else {}
+    return [
+        _at_most_worse(name, limit, metrics[name], family, served, differences.get(name))
+        for name, limit in limits.items()
+    ]
 
 
 def _at_most_worse(

@@ -15,6 +15,7 @@ from tfx_ocr.data import features
 from tfx_ocr.pipeline import recipes, settings
 from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.predictor import N, Predictor
+from tfx_ocr.serving.review.queue import Queue
 
 if TYPE_CHECKING:
     from tfx_ocr.data.page.fields import Field
@@ -44,6 +45,10 @@ def predict(
     min_confidence: Annotated[
         float, typer.Option(help="Probability below which an answer is refused, from 0 to 1.", min=0.0, max=1.0)
     ] = 0.0,
+    review: Annotated[
+        Path | None, typer.Option(help="Review queue that keeps doubtful answers with their pictures.")
+    ] = None,
+    doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
 ) -> None:
     """Ask RECIPE's model about each FILE.
 
@@ -57,6 +62,8 @@ def predict(
       tfx-ocr predict digits *.png --min-confidence 0.99
 
       tfx-ocr predict digits scan.png --server localhost:8500
+
+      tfx-ocr predict digits *.png --review review.sqlite
 
       tfx-ocr predict invoices page.xml
 
@@ -73,8 +80,10 @@ def predict(
     else:
         predictor = Predictor(Path(model) if model else recipe)
     with predictor:
-        answers = (_refuse(one, min_confidence) for one in predictor.stream(files, top, errors="return"))
-        predictions = list(zip(files, answers, strict=True))
+        predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
+    if review:
+        _offer(predictions, Queue(review, threshold=doubt), recipe, predictor.version)
+    predictions = [(file, _refuse(one, min_confidence)) for file, one in predictions]
     if as_json:
         rows = [
             {"file": file, "error": one.error} if one.error else {"file": file, **one.outputs, **_list_values(one)}
@@ -89,6 +98,14 @@ def predict(
         if one.error:
             print(f"tfx-ocr: {file}: {one.error}", file=sys.stderr)
     raise typer.Exit(1 if any(one.error for _, one in predictions) else 0)
+
+
+def _offer(predictions: Sequence[tuple[str, Prediction]], queue: Queue, recipe: str, version: str) -> None:
+    """Offer answers to a review queue and say how many are kept."""
+    from tfx_ocr.serving.review.doubt import offer_prediction
+
+    kept = [offer_prediction(queue, one, recipe=recipe, version=version, document=file) for file, one in predictions]
+    print(f"tfx-ocr: {sum(map(bool, kept)):,} of {len(kept):,} answers are in {queue.path} for review", file=sys.stderr)
 
 
 def _refuse(one: Prediction, min_confidence: float) -> Prediction:

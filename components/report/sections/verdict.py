@@ -17,6 +17,7 @@ RULES = {
     "each_class_at_least": "each class at least {limit:g}",
     "at_most": "at most {limit:g}",
     "at_most_worse": "at most {limit:g} worse than the served version",
+    "corrections_at_most_worse": "on corrections, at most {limit:g} worse than the served version",
     "min_examples": "at least {limit:g} in all",
     "min_class_examples": "at least {limit:g} of each class",
 }

@@ -295,3 +295,19 @@ def test_eval_config_asks_the_answering_signature():
     (spec,) = config.model_specs
     assert (spec.signature_name, spec.label_key, spec.prediction_key) == ("serving_default", "", "")
     assert [list(each.feature_keys) for each in config.slicing_specs] == [[], ["group"]]
+
+
+def test_corrections_are_judged_apart_from_the_other_examples(judge, write_export, tmp_path):
+    """Of 40 examples and 2 corrections, both of which the model reads and the served version does not."""
+    records = [*RECORDS, (b"5d", "5", "corrections/ann/1"), (b"5d", "5", "corrections/ann/2")]
+    rule = {"corrections_at_most_worse": {"accuracy": 0.0}, "at_most_worse": {"accuracy": 0.005}}
+    published = write_export(tmp_path / "export", "5")
+    versions.publish(published, tmp_path / "served", versions.Manifest(**ELSEWHERE))
+    judged = verdict(judge("", tmp_path / "served", records, **rule)[0])
+    assert judged["n"] == judged["served"]["n"] == 40
+    assert judged["metrics"]["accuracy"] == judged["served"]["metrics"]["accuracy"] == 39 / 40
+    assert judged["corrections"]["n"] == 2
+    assert (judged["corrections"]["metrics"]["accuracy"], judged["corrections"]["served"]["accuracy"]) == (1.0, 0.0)
+    assert judged["blessed"]
+    together = verdict(judge("", tmp_path / "served", records)[0])
+    assert (together["n"], together["corrections"]) == (42, None)

@@ -284,3 +284,26 @@ def test_summary_says_the_numbers_and_what_is_wrong():
         "  accuracy 0.875 is below 0.9",
     ]
     assert gate.summarize(verdict()).startswith("gate passed: accuracy 0.8750")
+
+
+def test_corrections_are_held_against_the_served_version_alone():
+    """Of 20 corrections the served version reads 12 and the model 4: 8 of those 12 were lost."""
+    triples = {("7", "7", "7"): 4, ("7", "1", "7"): 8, ("7", "1", "1"): 8}
+    served = Served(version=3, metrics={"accuracy": 0.6, "macro_f1": 0.0}, n=20, how="evaluated", triples=triples)
+    rule = Gate(corrections_at_most_worse={"accuracy": 0.0})
+    (check,), told = gate.check_corrections(rule, classification, {("7", "7"): 4, ("7", "1"): 16}, served)
+    assert (check.rule, check.ok, check.value, check.served) == ("corrections_at_most_worse", False, 0.2, 0.6)
+    assert check.sentence.startswith("on 20 corrections, accuracy 0.2 is 0.4 worse than version 3's 0.6 (at most 0; ")
+    assert (told["n"], told["metrics"]["accuracy"], told["served"]["accuracy"]) == (20, 0.2, 0.6)
+
+
+def test_a_verdict_with_corrections_says_what_was_read_before_and_now():
+    served = Served(version=3, metrics={"accuracy": 0.5, "macro_f1": 0.5}, n=2, how="evaluated")
+    held = ({("7", "7"): 2}, served)
+    rule = Gate(min_examples=1, min_class_examples=0, corrections_at_most_worse={"accuracy": 0.0})
+    judged = gate.judge("digits", rule, classification, {("1", "1"): 9}, None, "", (), held)
+    assert judged["blessed"]
+    assert judged["n"] == 9
+    assert "on 2 held corrections: accuracy 1.0000, was 0.5000" in gate.summarize(judged).splitlines()[-1]
+    worse = ({("7", "1"): 2}, served)
+    assert not gate.judge("digits", rule, classification, {("1", "1"): 9}, None, "", (), worse)["blessed"]

@@ -1,0 +1,204 @@
+"""What reviewers decided, as records to learn from: TFRecords by split, a table, and the old data beside them."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from tfx_ocr.components.example_gen.splits import Divider
+from tfx_ocr.components.recipe import Recipe
+from tfx_ocr.data import features, record_file
+from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers.tfrecord import SPLIT
+from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.serving.review.queue import Correction, Queue
+
+DATA, TABLE = "data.tfrecord.gz", "corrections.csv"
+COLUMNS = ("item", "sha256", "split", "label", "answer", "confidence", "version", "reviewers", "document")
+SHARE = 0.2  # of the corrections, that are held for the gate
+
+
+class Exported(NamedTuple):
+    """What an export holds and what it leaves out.
+
+    Attributes:
+        train: corrections to learn from.
+        test: corrections of documents that are held for the gate.
+        duplicates: corrections whose picture another one has, with the same text.
+        conflicts: items whose reviewers, or whose pictures' copies, say different things.
+        unreadable: items that reviewers marked as unreadable.
+        waiting: items that too few have decided.
+        last: number of the newest decision among them; 0 without any.
+    """
+
+    train: int
+    test: int
+    duplicates: int
+    conflicts: int
+    unreadable: int
+    waiting: int
+    last: int
+
+
+def choose_recipe(queue: Queue, recipe: str) -> str:
+    """Return the recipe whose corrections are meant.
+
+    Args:
+        queue: the queue.
+        recipe: its name; "" for the only one in the queue.
+
+    Raises:
+        ValueError: the queue holds other recipes, or several where none is named.
+    """
+    known = queue.list_recipes()
+    if recipe in known or (not recipe and len(known) == 1):
+        return recipe or known[0]
+    held = f"it holds {', '.join(known)}" if known else "it is empty"
+    raise ValueError(f"{queue.path}: no item of {recipe}; {held}" if recipe else f"{queue.path}: {held}: give --recipe")
+
+
+def export_corrections(queue: Queue, recipe: str, out: Path, share: float = SHARE, weight: int = 1) -> Exported:
+    """Write corrections to `corrections-train.tfrecord.gz`, `corrections-test.tfrecord.gz` and `corrections.csv`.
+
+    A record has the picture, its text as label, the document as group, the reviewers, and a source that names the
+    reviewers and the item: `corrections/ann/17`. Equal queues give equal files.
+
+    Args:
+        queue: the queue.
+        recipe: of its items.
+        out: folder of the files; it is made.
+        share: of the corrections that are held for the gate, as whole documents, from 0 to below 1.
+        weight: how often each record stands in train.
+
+    Returns:
+        What there is and what was left out.
+
+    Raises:
+        ValueError: `share` is out of range.
+    """
+    queue.hold_documents(recipe, share)
+    found = queue.read_corrections(recipe)
+    kept, duplicates, conflicts = _unite_copies(found.agreed)
+    by_split = {split: [each for each in kept if each.held == (split == "test")] for split in ("train", "test")}
+    out.mkdir(parents=True, exist_ok=True)
+    for split, corrections in by_split.items():
+        path = out / f"corrections-{split}.tfrecord.gz"
+        path.unlink(missing_ok=True)
+        records = [_build_record(each) for each in corrections] * (weight if split == "train" else 1)
+        if records:
+            record_file.write(path, records)
+    with (out / TABLE).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(COLUMNS)
+        for split, corrections in by_split.items():
+            rows.writerows(_list_values(each, split) for each in corrections)
+    return Exported(
+        train=len(by_split["train"]),
+        test=len(by_split["test"]),
+        duplicates=duplicates,
+        conflicts=len(found.conflicts) + conflicts,
+        unreadable=found.unreadable,
+        waiting=found.waiting,
+        last=max((each.last for each in found.agreed), default=0),
+    )
+
+
+def describe_export(exported: Exported) -> str:
+    """Return an export as a line for the console."""
+    left_out = {
+        "duplicates": exported.duplicates,
+        "in conflict": exported.conflicts,
+        "unreadable": exported.unreadable,
+        "waiting": exported.waiting,
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
+    said = f"corrections: {exported.train:,} to learn from, {exported.test:,} held for the gate"
+    return said + (f"; left out: {told}" if told else "")
+
+
+def count_new(queue: Queue, recipe: str, last: int) -> int:
+    """Count corrections that were decided after the decision `last`."""
+    return sum(each.last > last for each in queue.read_corrections(recipe).agreed)
+
+
+def write_data(recipe: Recipe, data: Path, out: Path) -> None:
+    """Write the records of a data set to `data.tfrecord.gz`, each with the split that the recipe's rule gives it.
+
+    The test split stays what it was, whatever is laid beside it.
+
+    Args:
+        recipe: whose readers and rule are used.
+        data: folder of the data.
+        out: folder of the files; it is made.
+
+    Raises:
+        ValueError: the data is of no known format.
+    """
+    rule = recipe.examples.split
+    divider = Divider(rule, {record.split for record in _read(recipe, data) if record.split})
+    out.mkdir(parents=True, exist_ok=True)
+
+    def divide() -> Iterator[Record]:
+        for record in _read(recipe, data):
+            if split := divider.choose_split(record.split, _get_key(record, rule.by)):
+                yield dataclasses.replace(record, features={**record.features, SPLIT: split.encode()})
+
+    record_file.write(out / DATA, divide())
+
+
+def _read(recipe: Recipe, data: Path) -> Iterator[Record]:
+    """Yield the records of a data set; what its reader sets aside is left out."""
+    reader = get_reader(choose_reader(data, recipe.examples.readers))
+    for shard in reader.list_shards(data):
+        for record in reader.read(data, shard):
+            if not isinstance(record, Rejected):
+                yield record
+
+
+def _get_key(record: Record, by: str) -> str:
+    """Return what a split does not cut in two, as ExampleGen has it."""
+    if by != "record":
+        return str(getattr(record, by))
+    image = record.get_bytes_or_empty(features.IMAGE)
+    return hashlib.sha256(image or repr(sorted(record.features.items())).encode()).hexdigest()
+
+
+def _unite_copies(agreed: Sequence[Correction]) -> tuple[list[Correction], int, int]:
+    """Return one correction per picture, the held one first, how many copies there were, and how many contradict."""
+    by_digest: dict[str, list[Correction]] = {}
+    for each in agreed:
+        by_digest.setdefault(each.item.digest, []).append(each)
+    kept, duplicates, conflicts = [], 0, 0
+    for copies in by_digest.values():
+        if len({each.text for each in copies}) > 1:
+            conflicts += len(copies)
+            continue
+        kept.append(max(copies, key=lambda each: each.held))
+        duplicates += len(copies) - 1
+    return kept, duplicates, conflicts
+
+
+def _build_record(correction: Correction) -> Record:
+    reviewers = "+".join(correction.reviewers)
+    return Record(
+        features={
+            features.IMAGE: correction.item.picture,
+            features.LABEL: correction.text.encode(),
+            features.REVIEWER: reviewers.encode(),
+        },
+        source=f"{features.CORRECTIONS}{reviewers}/{correction.item.id}",
+        group=correction.item.document,
+    )
+
+
+def _list_values(correction: Correction, split: str) -> tuple[str | int | float, ...]:
+    item = correction.item
+    reviewers = "+".join(correction.reviewers)
+    return (
+        item.id, item.digest, split, correction.text, item.answer, item.confidence, item.version, reviewers,
+        item.document,
+    )  # fmt: skip
