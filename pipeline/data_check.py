@@ -142,7 +142,7 @@ def find_doubles(kept: Sequence[Seen]) -> Iterator[str]:
     by_digest = collections.defaultdict(list)
     for each in kept:
         by_digest[each.digest].append(each)
-    twice = [each for each in by_digest.values() if len(each) > 1]
+    twice = [each for each in by_digest.values() if len({one.source for one in each}) > 1]  # not by its weight
     pairs = [(each[0], other) for each in twice for other in each[1:] if other.label != each[0].label]
     for first, other in pairs[:NAMED]:
         yield f"the same picture under two labels: {first.source} is {first.label!r}, {other.source} is {other.label!r}"

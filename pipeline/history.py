@@ -78,8 +78,8 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
         digest: SHA-256 of the encoded image, in hex.
 
     Yields:
-        Once per record of each set of examples: `split`, `label`, `source`, `group`, and the `versions` of the models
-        that were trained or judged on that set.
+        Once per record of each set of examples, whatever its weight: `split`, `label`, `source`, `group`, and the
+        `versions` of the models that were trained or judged on that set.
     """
     versions: dict[str, set[int]] = {}
     for run in store.get_contexts_by_type("pipeline_run"):
@@ -87,6 +87,7 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
         if run.name.startswith(f"{recipe}.") and (examples := _find_examples(artifacts)):
             versions.setdefault(examples.uri, set()).update({_get_version(artifacts)} - {None})
     for uri, numbers in sorted(versions.items()):
+        told = []
         for file in sorted(Path(uri).glob("Split-*/*")):
             for raw in record_file.read_records(file):
                 given = parse_example(raw)
@@ -96,7 +97,10 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
                         name: (given.get(name) or [b""])[0].decode(errors="replace")
                         for name in (features.LABEL, features.SOURCE, features.GROUP)
                     }
-                    yield {"split": file.parent.name.removeprefix("Split-"), **texts, "versions": sorted(numbers)}
+                    place = {"split": file.parent.name.removeprefix("Split-"), **texts}
+                    if place not in told:
+                        told.append(place)
+                        yield {**place, "versions": sorted(numbers)}
 
 
 def _describe_run(store: MetadataStore, run: metadata_store_pb2.Context) -> dict[str, Any]:

@@ -224,7 +224,18 @@ def ports() -> Iterator[Callable[[int], list[int]]]:
 @pytest.fixture(scope="session")
 def own_data() -> Any:
     """Return the module `own_data`, which draws small data sets as users have them."""
-    spec = importlib.util.spec_from_file_location("own_data", Path(__file__).with_name("own_data.py"))
+    return _load("own_data.py")
+
+
+@pytest.fixture(scope="session")
+def hand() -> Any:
+    """Return the module `hand` of the benches, which draws digits that few models know."""
+    return _load("bench/hand.py")
+
+
+def _load(path: str) -> Any:
+    file = Path(__file__).parent / path
+    spec = importlib.util.spec_from_file_location(file.stem, file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

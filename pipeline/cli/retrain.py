@@ -35,9 +35,10 @@ def retrain(
 ) -> None:
     """Retrain RECIPE on its data and the corrections of a review queue.
 
-    Training begins with the weights that are served. The new version is pushed where it is not worse than the served
-    one, neither on the data's test split nor on corrections of documents that no training saw. `tfx-ocr rollback`
-    goes back.
+    Training begins with the weights that are served; while nothing was pushed, the model that ships is pushed first.
+
+    The new version is pushed where it is not worse than the served one, neither on the data's test split nor on
+    corrections of documents that no training saw. `tfx-ocr rollback` goes back.
 
     Examples:
       tfx-ocr retrain digits --queue review.sqlite
@@ -57,7 +58,7 @@ def retrain(
     settings = check(resolved, settings)
     if importlib.util.find_spec("tfx") is None:
         raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
-    if (version := versions.find_newest(settings.serving_dir)) is None:
+    if versions.find_newest(settings.serving_dir) is None and not resolved.pretrained:
         raise ValueError(f"no version of {recipe} in {settings.serving_dir}: begin with `tfx-ocr run {recipe}`")
     if not queue.is_file():
         raise ValueError(f"no review queue {queue}: `tfx-ocr predict {recipe} FILE... --review {queue}` makes one")
@@ -74,6 +75,7 @@ def retrain(
         if not exported.train:
             raise ValueError(f"{queue}: no correction of {recipe} to learn from")
         write_data(resolved, Path(settings.input), folder / "data")
+        version = versions.find_newest(settings.serving_dir) or _push_shipped(resolved.pretrained, settings.serving_dir)
         values = _list_values(resolved, versions.get_folder(settings.serving_dir, version))
         overrides = " ".join([settings.overrides, *map(shlex.quote, [*values, *(override or [])])]).strip()
         settings = dataclasses.replace(settings, input=str(folder / "data"), overrides=overrides)
@@ -82,6 +84,17 @@ def retrain(
         if status in run.JUDGED:  # a model that was refused has learnt from them too: more are needed
             (folder / STATE).write_text(json.dumps({"last": exported.last}), encoding="utf-8")
     raise typer.Exit(status)
+
+
+def _push_shipped(name: str, serving_dir: str) -> int:
+    """Push the model that ships, for the gate to compare with and for a rollback to go back to; return its version."""
+    from tfx_ocr.data import pretrained
+    from tfx_ocr.serving import versions
+
+    shipped = pretrained.get_folder(name)
+    version = versions.publish(shipped, serving_dir, versions.read_manifest(shipped)).version
+    print(f"served: version {version} in {serving_dir}, the model that ships", flush=True)
+    return version
 
 
 def _read_state(folder: Path) -> int:

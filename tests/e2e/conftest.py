@@ -138,7 +138,7 @@ def home(begun):
 
 @pytest.fixture
 def rerun(home, capfd):
-    """Return `rerun("--flag", expect=0)`, which does what `home.run("run", "digits", "--flag")` does in this process.
+    """Return `rerun("--flag", expect=0, command="run")`: `home.run("run", "digits", "--flag")` in this process.
 
     Neither `tfx` nor the runner that it starts is a process of its own, as they are in the default run.
     """
@@ -157,11 +157,11 @@ def rerun(home, capfd):
                 return subprocess.CompletedProcess(command, 1)
         return subprocess.CompletedProcess(command, 0)
 
-    def run(*arguments, expect=0):
+    def run(*arguments, expect=0, command="run"):
         from tfx_ocr.pipeline import cli
 
         with home.entered(), mock.patch.object(cli.run, "subprocess", mock.Mock(run=start)):
-            assert cli.app()(["run", "digits", *arguments], standalone_mode=False) == expect
+            assert cli.app()([command, "digits", *arguments], standalone_mode=False) == expect
         return "".join(capfd.readouterr())
 
     return run

@@ -3,6 +3,7 @@
 One home for all tests of the module, in this order: each run is what the one before left to do.
 """
 
+import csv
 import fcntl
 import json
 import os
@@ -16,6 +17,7 @@ import pytest
 
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline.cli.run import LOCK
+from tfx_ocr.serving.review.queue import Queue
 
 pytestmark = pytest.mark.e2e
 
@@ -212,6 +214,39 @@ def test_the_stock_commands_do_what_tfx_documents(home):
     assert 'Pipeline "digits" deleted successfully.' in home.stock("pipeline", "delete", "--pipeline_name=digits")
     assert not register.exists()
     assert Path(home.settings.root).exists()  # only the register knows it no more
+
+
+def test_corrections_of_a_hand_are_learnt_pushed_and_found_again(home, rerun, hand):
+    drawn = {f"hand/{number}.png": (label, picture) for number, (label, picture) in enumerate(hand.draw_digits(40, 1))}
+    (home.folder / "hand").mkdir()
+    for name, (_, picture) in drawn.items():
+        (home.folder / name).write_bytes(picture)
+    before = home.versions()[-1]
+    rerun(*drawn, "--review", "review.sqlite", "--doubt", "1", command="predict")
+    queue = Queue(home.folder / "review.sqlite")
+    for reviewer in ("ann", "bob"):  # a share is for both
+        while item := queue.take(reviewer):
+            queue.decide(item.id, reviewer, "corrected", drawn[item.document][0])
+
+    lenient = ("trainer.epochs=4", "gate.at_least={}", "gate.each_class_at_least={}", "gate.at_most_worse.accuracy=0.5")
+    options = [word for value in (*lenient, "gate.at_most_worse.macro_f1=0.5") for word in ("--set", value)]
+    printed = rerun("--queue", "review.sqlite", *options, command="retrain")
+    assert "corrections: 32 to learn from, 8 held for the gate" in printed
+    assert home.last["status"] == "pushed"
+    verdict = home.last["verdict"]
+    assert (verdict["n"], verdict["corrections"]["n"]) == (382, 8)  # the old test split is what it was
+    now, then = (verdict["corrections"][name] for name in ("metrics", "served"))
+    assert now["accuracy"] > then["accuracy"]
+    assert f"on 8 held corrections: accuracy {now['accuracy']:.4f}, was {then['accuracy']:.4f}" in printed
+
+    with (home.settings.folder / "retrain" / "data" / "corrections.csv").open(encoding="utf-8") as table:
+        row = next(each for each in csv.DictReader(table) if each["split"] == "train")
+    [seen] = json.loads(home.run("trace", row["sha256"], "--json"))  # four copies, one place
+    assert seen["source"] == f"corrections/{row['reviewers']}/{row['item']}"
+    assert (seen["split"], seen["label"], seen["versions"]) == ("train", row["label"], home.versions()[-1:])
+    assert "0 new corrections, where 1 are needed" in rerun("--queue", "review.sqlite", command="retrain", expect=None)
+    home.run("rollback", "digits", "--to", str(before))
+    assert f"restores {before}" in home.run("versions", "digits").splitlines()[1]
 
 
 @pytest.mark.parametrize(

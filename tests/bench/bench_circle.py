@@ -1,0 +1,195 @@
+"""The circle: a hand that today's model misreads, 100 pictures of it corrected, `tfx-ocr retrain`, and 500 others.
+
+hand.py draws the hand: crossed twos and sevens, slashed zeros, open fours and nines, a strong slant. The model that
+ships reads 100 pictures into a review queue, a reviewer says what they are, and the model that is pushed reads 500
+other pictures of that hand and the data's test split. Writes to tests/bench/results/circle.csv.
+
+With `--kills` a reviewing process is killed at random moments instead, and what it had confirmed is looked for.
+
+    python tests/bench/bench_circle.py
+    python tests/bench/bench_circle.py --kills 1000
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import pathlib
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import hand
+import results
+
+from tfx_ocr.components.evaluator.metrics import classification
+from tfx_ocr.components.evaluator.metrics.bootstrap import compute_differences
+from tfx_ocr.data import pretrained
+from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.samples import get_sample
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.serving import load_model
+from tfx_ocr.serving.review.queue import Queue
+
+CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
+RECIPE = "digits"
+SLOWEST_KILL_S = 0.4  # after a process's first decision
+REVIEW = """
+import sys
+from tfx_ocr.serving.review.queue import Queue
+queue = Queue(sys.argv[1], shared=0)
+while item := queue.take("ann"):
+    queue.decide(item.id, "ann", "corrected", f"text {item.id}")
+    print(item.id, flush=True)
+"""
+
+
+class Gain(NamedTuple):
+    """What retraining gave on some pictures.
+
+    Attributes:
+        before: accuracy of the model that shipped.
+        after: accuracy of the model that was pushed.
+        interval: 95 % interval of the gain, over resampled pictures.
+    """
+
+    before: float
+    after: float
+    interval: tuple[float, float]
+
+
+def main() -> None:
+    """Draw, review, retrain, judge, write down."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corrected", type=int, default=100, help="pictures that are corrected")
+    parser.add_argument("--judged", type=int, default=500, help="other pictures of the hand")
+    parser.add_argument("--data", type=pathlib.Path, help="data that is learnt from as well; else the sample")
+    parser.add_argument("--set", action="append", default=[], help="of `tfx-ocr retrain`")
+    parser.add_argument("--kills", type=int, default=0, help="kill a reviewing process so many times, and no more")
+    parser.add_argument("--folder", type=pathlib.Path, default=results.ROOT / "work" / "circle")
+    parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
+    options = parser.parse_args()
+    shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
+    command = " ".join(["python tests/bench/bench_circle.py", *sys.argv[1:]])
+    if options.kills:
+        rows = describe_kills(options.kills, *kill_reviews(options.folder / "queue.sqlite", options.kills, 7), command)
+    else:
+        gains = close_circle(options.folder, options.corrected, options.judged, options.data, options.set)
+        rows = describe_gains(gains, f"{options.corrected} corrected", command)
+    for row in rows:
+        print(f"{row.measure}: {row.value:.4f}")
+    results.record("circle", rows, options.results)
+
+
+def describe_kills(kills: int, lost: int, doubled: int, command: str) -> list[results.Row]:
+    """Return the rows of `kill_reviews`."""
+    unit, n = "corrections", f"{kills} kills"
+    return [
+        results.Row(measure="corrections lost", value=lost, unit=unit, n=n, command=command),
+        results.Row(measure="corrections counted twice", value=doubled, unit=unit, n=n, command=command),
+    ]
+
+
+def describe_gains(gains: dict[str, Gain], n: str, command: str) -> list[results.Row]:
+    """Return the rows of `close_circle`: three for each kind of pictures."""
+    rows = []
+    for what, gain in gains.items():
+        found = {"accuracy before": gain.before, "accuracy after": gain.after, "gain": gain.after - gain.before}
+        for name, value in found.items():
+            spread = gain.interval if name == "gain" else None
+            measure = f"{name}, {what}"
+            rows.append(results.Row(measure=measure, value=value, unit="fraction", n=n, spread=spread, command=command))
+    return rows
+
+
+def close_circle(
+    folder: pathlib.Path, corrected: int, judged: int, data: pathlib.Path | None, values: Sequence[str] = ()
+) -> dict[str, Gain]:
+    """Read, correct and retrain in a home of its own; return what came of it, by the pictures that are judged."""
+    queue = folder / "review.sqlite"
+    named = write_pictures(folder / "hand", hand.draw_digits(corrected, 1))
+    environment = {**os.environ, "TFX_OCR_HOME": str(folder / "home")}
+
+    def run(*arguments: str) -> None:
+        subprocess.run([CLI, *arguments], env=environment, check=True)
+
+    run("predict", RECIPE, *named, "--review", str(queue), "--doubt", "1", "--json")
+    review(queue, named)
+    sets = [word for value in values for word in ("--set", value)]
+    run("retrain", RECIPE, "--queue", str(queue), *(["--data", str(data)] if data else []), *sets)
+    data = data or get_sample(RECIPE)(folder / "home" / "samples" / RECIPE)
+    models = pretrained.get_folder(RECIPE), folder / "home" / "serving" / RECIPE
+    return {
+        f"{judged} other pictures of the hand": compare(models, hand.draw_digits(judged, 2)),
+        "test split of the old data": compare(models, read_test(data)),
+    }
+
+
+def write_pictures(folder: pathlib.Path, drawn: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+    """Write pictures to files; return their labels by path."""
+    folder.mkdir(parents=True)
+    named = {}
+    for number, (label, picture) in enumerate(drawn):
+        path = folder / f"{number:03}.png"
+        path.write_bytes(picture)
+        named[str(path)] = label
+    return named
+
+
+def review(queue: pathlib.Path, named: dict[str, str]) -> int:
+    """Decide about every item as reviewers who know the labels by document; return how many decisions there were."""
+    opened, count = Queue(queue), 0
+    for reviewer in ("ann", "bob"):  # a share is for both
+        while item := opened.take(reviewer):
+            opened.decide(item.id, reviewer, "corrected", named[item.document])
+            count += 1
+    return count
+
+
+def read_test(data: pathlib.Path) -> list[tuple[str, bytes]]:
+    """Return label and picture of the data's own test split."""
+    reader = get_reader(choose_reader(data, get_recipe(RECIPE).examples.readers))
+    records = [record for shard in reader.list_shards(data) for record in reader.read(data, shard)]
+    return [(each.get_bytes("label").decode(), each.get_bytes("image")) for each in records if each.split == "test"]
+
+
+def compare(models: tuple[pathlib.Path, pathlib.Path], pictures: Sequence[tuple[str, bytes]]) -> Gain:
+    """Compare two models on the same pictures: accuracy of both, and the paired interval of the gain."""
+    answers = []
+    for model in models:
+        with load_model(model) as predictor:
+            answers.append([each.text for each in predictor.predict([picture for _, picture in pictures])])
+    labels = [label for label, _ in pictures]
+    before, after = (sum(map(str.__eq__, read, labels)) / len(labels) for read in answers)
+    triples = collections.Counter(zip(labels, answers[1], answers[0], strict=True))
+    low, high = compute_differences(classification, triples)["accuracy"]  # how much worse
+    return Gain(before, after, (-high, -low))
+
+
+def kill_reviews(path: pathlib.Path, kills: int, seed: int) -> tuple[int, int]:
+    """Kill a reviewing process `kills` times; return how many confirmed corrections are lost, and how many doubled."""
+    queue, chance, confirmed, offered = Queue(path, shared=0), random.Random(seed), set(), 0
+    for _ in range(kills):
+        while queue.count_items()["done"] > offered - 100:
+            offered += 1
+            queue.offer(b"%d" % offered, "4", 0.1, recipe=RECIPE, version="1", document=f"{offered % 50}.png")
+        with subprocess.Popen([sys.executable, "-c", REVIEW, path], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            confirmed.add(int(process.stdout.readline() or 0))
+            killer = threading.Timer(chance.uniform(0, SLOWEST_KILL_S), process.kill)
+            killer.start()
+            confirmed |= {int(line) for line in process.stdout if line.endswith("\n")}
+            killer.cancel()
+    agreed = queue.read_corrections(RECIPE).agreed
+    found = {each.item.id for each in agreed if each.text == f"text {each.item.id}"}
+    return len(confirmed - {0} - found), queue.count_items()["corrected"] - len(found)
+
+
+if __name__ == "__main__":
+    main()
