@@ -47,14 +47,14 @@ def test_agreement_is_told(queue):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("corrections show --queue review.sqlite", "action is 'show'; known: count, export, remove"),
+        ("corrections show --queue review.sqlite", "action is 'show'; known: count, export, remove, review"),
         ("corrections count --queue no.sqlite", "no review queue no.sqlite: `tfx-ocr predict RECIPE FILE... --review"),
         ("corrections export --queue review.sqlite", "no folder to write to: give --out"),
         ("corrections remove --queue review.sqlite", "no document to remove: give --document"),
         ("retrain digits --queue review.sqlite --data {tmp}", "no data of a known format in {tmp}"),
-        ("retrain digits --queue review.sqlite", "no version of digits in {tmp}/home/serving/digits: begin with"),
+        ("retrain digits --queue no.sqlite", "no review queue no.sqlite: `tfx-ocr predict digits FILE... --review no"),
     ],
-    ids=["action", "queue", "out", "document", "data", "version"],
+    ids=["action", "queue", "out", "document", "data", "retrain"],
 )
 def test_bad_use_is_one_sentence(queue, tmp_path, arguments, sentence):
     done = run(*arguments.format(tmp=tmp_path).split())
