@@ -9,7 +9,7 @@ import typer
 
 from tfx_ocr.data.registry import make_unknown_error
 
-ACTIONS = ("review", "export", "count", "remove")
+ACTIONS = ("export", "count", "remove")
 
 
 def manage(
@@ -19,15 +19,12 @@ def manage(
     recipe: Annotated[str, typer.Option(help="Of export: whose answers; else the queue's only recipe.")] = "",
     share: Annotated[float, typer.Option(help="Of export: of the corrections that are held for the gate.")] = 0.2,
     document: Annotated[str, typer.Option(help="Of remove: the document whose items go, with their decisions.")] = "",
-    host: Annotated[str, typer.Option(help="Of review: address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Of review: port to listen on.", min=1, max=65535)] = 8610,
 ) -> None:
-    """Review, export, count or remove what is in a review queue.
+    """Export, count or remove what is in a review queue.
 
-    The page of `review` asks for no password: whoever reaches its address sees the pictures.
+    Items are decided on the page of `tfx-ocr serve --review`, at /review.
 
     Examples:
-      tfx-ocr corrections review --queue review.sqlite
       tfx-ocr corrections count --queue review.sqlite
       tfx-ocr corrections export --queue review.sqlite --out corrections
       tfx-ocr corrections remove --queue review.sqlite --document scans/7.png
@@ -41,14 +38,6 @@ def manage(
     from tfx_ocr.serving.review.queue import Queue
 
     opened = Queue(queue)
-    if action == "review":
-        import uvicorn
-
-        from tfx_ocr.serving.review.routes import build_app
-
-        print(f"http://{host}:{port}/review (Ctrl-C ends)", flush=True)
-        uvicorn.run(build_app(opened), host=host, port=port, log_level="warning")
-        return
     if action == "remove":
         if not document:
             raise ValueError("no document to remove: give --document")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -26,6 +27,11 @@ def serve(
     ] = "",
     grpc_port: Annotated[int, typer.Option(help="Of gRPC; 0 for none.")] = 0,
     token: Annotated[str, typer.Option(help="That every request must bring; also TFX_OCR_TOKEN.")] = "",
+    review: Annotated[
+        Path | None, typer.Option(help="Review queue that keeps doubtful answers, with its page at /review.")
+    ] = None,
+    doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
+    keep_days: Annotated[float, typer.Option(help="With --review: age at which items go; 0 never.", min=0)] = 0.0,
 ) -> None:
     """Serve models and the page on which people use them, until Ctrl+C.
 
@@ -38,6 +44,8 @@ def serve(
 
       tfx-ocr serve digits --models serving:8500
 
+      tfx-ocr serve digits --review review.sqlite --keep-days 90
+
     Exit status: 0 after Ctrl+C or SIGTERM, 2 bad use, or a model or port that cannot be had.
     """
     token = token or os.environ.get("TFX_OCR_TOKEN", "")
@@ -46,7 +54,10 @@ def serve(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    from tfx_ocr.serving.review.queue import Queue
     from tfx_ocr.serving.web import server
+
+    queue = Queue(review, threshold=doubt, keep_days=keep_days) if review else None
 
     def say(port: int) -> None:
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
@@ -54,6 +65,6 @@ def serve(
 
     names = names or server.list_shipped()
     if models:
-        server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say)
+        server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say, queue=queue)
     else:
-        server.serve_here(names, stop, port=port, bind=bind, token=token, say=say, grpc_port=grpc_port)
+        server.serve_here(names, stop, port=port, bind=bind, token=token, say=say, queue=queue, grpc_port=grpc_port)

@@ -396,15 +396,18 @@ class Queue:
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection in a transaction that takes the file's write lock at once; an error takes all back."""
+        """Yield a connection in a transaction that takes the file's write lock at once; an error takes all back.
+
+        Raises:
+            ValueError: the disk is full, or another process holds the file for too long.
+        """
         with contextlib.closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
             try:
+                connection.execute("BEGIN IMMEDIATE")
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:  # closing takes back what is not committed
+                raise ValueError(f"{self.path}: nothing was kept ({error})") from None
 
 
 def _build_item(row: Any) -> Item:

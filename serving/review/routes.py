@@ -1,4 +1,4 @@
-"""The reviewer's page and what it asks: one item at a time, each request one decision. Starlette routes to mount."""
+"""The reviewer's page and what it asks: one item at a time, each request one decision. Part of `serving.web`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from tfx_ocr.serving.review.queue import Item, Queue
@@ -18,18 +18,12 @@ from tfx_ocr.serving.review.queue import Item, Queue
 STATIC = Path(__file__).with_name("static")
 FILES = {"review.css": "text/css", "review.js": "text/javascript"}
 MOST_BYTES = 100_000  # of a request
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
+HEADERS = {"Cache-Control": "no-store"}  # others are `serving.web.guard`'s
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}  # what `images.to_png` leaves
 
 
-def build_routes(queue: Queue) -> list[BaseRoute]:
-    """Build the routes below `/review`: the page, its files, and `take`, `decide` and `undo`, which take JSON."""
+def build_router(queue: Queue) -> APIRouter:
+    """Build what lies at `/review`: the page, its files, and `take`, `decide` and `undo`, which take JSON."""
 
     async def show_page(_: Request) -> Response:
         return FileResponse(STATIC / "review.html", headers=HEADERS)
@@ -61,22 +55,14 @@ def build_routes(queue: Queue) -> list[BaseRoute]:
 
         return await _answer(request, act, queue)
 
-    return [
+    routes: list[BaseRoute] = [
         Route("/review", show_page),
         Route("/review/static/{name}", show_file),
         Route("/review/take", take, methods=["POST"]),
         Route("/review/decide", decide, methods=["POST"]),
         Route("/review/undo", undo, methods=["POST"]),
     ]
-
-
-def build_app(queue: Queue) -> Starlette:
-    """Build an application of the reviewer's page alone."""
-
-    async def go(_: Request) -> Response:
-        return RedirectResponse("/review")
-
-    return Starlette(routes=[Route("/", go), *build_routes(queue)])
+    return APIRouter(routes=routes)
 
 
 async def _answer(request: Request, act: Any, queue: Queue) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.predictor import Predictor
 from tfx_ocr.serving.reader.reader import RECOGNIZERS
+from tfx_ocr.serving.review.doubt import offer_prediction
+from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.versions import Manifest
 
 
@@ -52,11 +56,13 @@ class Catalog:
         folders: of the versions of each model; those of another server are unknown: None.
         find_model: returns the open model of a name.
         server: address of the server that is asked; "" for this one.
+        queue: that keeps doubtful answers for review; None keeps nothing.
     """
 
     folders: Mapping[str, Path | None]
     find_model: Callable[[str], Model]
     server: str = ""
+    queue: Queue | None = None
 
     def describe(self, name: str) -> Described:
         """Return what is known of a model.
@@ -111,6 +117,12 @@ class Catalog:
         version = model.version
         if name in self.folders and not self.server and not self._read_manifest(name).version:
             version = SHIPPED
+        if self.queue:
+            document = f"upload {hashlib.sha256(content).hexdigest()[:16]}"
+            try:
+                offer_prediction(self.queue, prediction, recipe=name, version=str(version), document=document)
+            except ValueError as error:  # such as a full disk: the answer is given all the same
+                logging.getLogger(__name__).warning("%s", error)
         return prediction, version
 
     def _check(self, name: str) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from fastapi import APIRouter
 from google.protobuf import text_format
 from starlette.types import ASGIApp
 
@@ -22,6 +23,8 @@ from tfx_ocr.serving.model_server.loader import Loader
 from tfx_ocr.serving.model_server.manager import Manager, Policy
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.reading import Models
+from tfx_ocr.serving.review.queue import Queue
+from tfx_ocr.serving.review.routes import build_router
 from tfx_ocr.serving.web.app import build_app
 from tfx_ocr.serving.web.catalog import Catalog
 
@@ -47,6 +50,7 @@ def serve_here(
     say: Callable[[int], None],
     token: str = "",
     grpc_port: int = 0,
+    queue: Queue | None = None,
 ) -> None:
     """Serve models and the page in this process until `stop`.
 
@@ -58,6 +62,7 @@ def serve_here(
         say: called with the port once it answers.
         token: that every request must bring; "" for none.
         grpc_port: of gRPC; 0 for none.
+        queue: that keeps doubtful answers, and whose items are reviewed on a page of their own; None keeps nothing.
 
     Raises:
         ValueError: a model is unknown or cannot be loaded, or a port cannot be had.
@@ -81,7 +86,8 @@ def serve_here(
         )
 
         def wrap(inner: rest.App, handlers: Handlers) -> ASGIApp:
-            return build_app(inner, Catalog(folders=folders, find_model=Models(handlers)), token=token)
+            catalog = Catalog(folders=folders, find_model=Models(handlers), queue=queue)
+            return build_app(inner, catalog, token=token, routers=_list_routers(queue))
 
         main.serve(flags, stop, wrap, say)
 
@@ -95,6 +101,7 @@ def serve_remote(
     bind: str,
     say: Callable[[int], None],
     token: str = "",
+    queue: Queue | None = None,
 ) -> None:
     """Serve the page in this process until `stop`; another server answers.
 
@@ -106,12 +113,14 @@ def serve_remote(
         bind: likewise.
         say: likewise.
         token: likewise.
+        queue: likewise.
 
     Raises:
         ValueError: the address is wrong, or the port cannot be had.
     """
     find_model = functools.cache(lambda name: open_model(server, name, timeout_s=TIMEOUT_S))
-    catalog = Catalog(folders=dict.fromkeys(names), find_model=find_model, server=server)
+    catalog = Catalog(folders=dict.fromkeys(names), find_model=find_model, server=server, queue=queue)
+    routers = _list_routers(queue)
     monitoring = Monitoring()
     inference = Inference()
     load = Loader(flags=Flags(), inference=inference, monitoring=monitoring)
@@ -121,12 +130,16 @@ def serve_remote(
         find_model=find_model,
     )  # fmt: skip
     try:
-        page = rest.Server(app, port, bind, lambda inner: build_app(inner, catalog, token=token))
+        page = rest.Server(app, port, bind, lambda inner: build_app(inner, catalog, token=token, routers=routers))
     except OSError as error:
         raise ValueError(f"the page cannot listen on {bind}:{port}: {error.strerror}") from error
     say(page.port)
     stop.wait()
     page.stop(GRACE_S)
+
+
+def _list_routers(queue: Queue | None) -> list[APIRouter]:
+    return [build_router(queue)] if queue else []
 
 
 def _find_versions(name: str, temporary: Path) -> Path:

@@ -65,6 +65,7 @@ function show({ item: next, counts }) {
       const key = document.createElement("kbd");
       key.textContent = areDigits() ? text : place + 1;
       button.type = "button";
+      button.className = "button";
       button.append(text, " ", key);
       button.addEventListener("click", () => decide("corrected", text));
       return button;

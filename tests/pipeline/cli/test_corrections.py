@@ -47,7 +47,7 @@ def test_agreement_is_told(queue):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("corrections show --queue review.sqlite", "action is 'show'; known: count, export, remove, review"),
+        ("corrections show --queue review.sqlite", "action is 'show'; known: count, export, remove"),
         ("corrections count --queue no.sqlite", "no review queue no.sqlite: `tfx-ocr predict RECIPE FILE... --review"),
         ("corrections export --queue review.sqlite", "no folder to write to: give --out"),
         ("corrections remove --queue review.sqlite", "no document to remove: give --document"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -223,6 +224,17 @@ def test_a_file_that_is_no_queue_and_a_share_out_of_range_are_refused(make, tmp_
         make()
     with pytest.raises(ValueError, match=r"threshold: 1\.5 is not from 0 to 1"):
         make(threshold=1.5)
+
+
+def test_a_write_that_another_process_holds_up_is_a_sentence_and_keeps_nothing(make, monkeypatch):
+    monkeypatch.setattr("tfx_ocr.serving.review.queue.BUSY_S", 0.01)
+    queue = make()
+    fill(queue, 1)
+    with contextlib.closing(sqlite3.connect(queue.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(ValueError, match=r"queue\.sqlite: nothing was kept \(database is locked\)"):
+            queue.decide(1, "ann", "accepted")
+    assert queue.count_items()["done"] == 0
 
 
 def test_kills_lose_and_double_nothing(tmp_path):

@@ -8,6 +8,7 @@ import threading
 import httpx
 import pytest
 
+from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.web import app, server
 from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
 
@@ -129,3 +130,25 @@ def test_a_token_is_asked_for_and_kept_in_a_cookie(digit):
         assert page.client.get("/api/models").json()[0]["server"] == "localhost:1"
     finally:
         page.close()
+
+
+def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path, digit, monkeypatch):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    queue = Queue(tmp_path / "queue.sqlite", sure_share=1.0, shared=0)
+    page = Page(server.serve_here, ["digits"], queue=queue)
+    try:
+        answer = page.client.post("/api/models/digits/predict", content=digit).json()
+        assert page.client.get("/review").headers["content-security-policy"].startswith("default-src 'none'")
+        found = page.client.post("/review/take", json={"reviewer": "ann"}).json()
+        item = found["item"]
+        assert (item["answer"], item["version"], item["recipe"]) == ("0", "pretrained", "digits")
+        assert item["confidence"] == answer["confidence"]
+        assert [text for text, _ in item["runners_up"]] == [each["text"] for each in answer["alternatives"]]
+        decision = {"reviewer": "ann", "item": item["id"], "verdict": "accepted"}
+        assert page.client.post("/review/decide", json=decision).json()["counts"]["done"] == 1
+    finally:
+        page.close()
+
+
+def test_nothing_is_kept_and_no_page_of_review_is_there_without_a_queue(client):
+    assert client.get("/review").status_code == 404
