@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def read(
             if len(named) > 1 and sys.stderr.isatty():
                 print(f"{number}/{len(named)} {file}", file=sys.stderr)
             try:
-                document = reader.read(file)
+                document = reader.read(file, writer.simplify)
             except RequestError:  # of the model: it would meet every file
                 raise
             except ValueError as error:
@@ -124,7 +125,9 @@ def _write(document: Document, form: str, dpi: int, target: Path | None) -> None
     """Write a document's files, the first page's last, so that what is there is whole; or print it."""
     from tfx_ocr.serving.reader.writers import write_files
 
-    for ending, content in reversed(list(write_files(document, form, dpi))):
+    written = write_files(document, form, dpi)
+    first = () if target is None else (next(written),)
+    for ending, content in itertools.chain(written, first):
         if target is None:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()

@@ -107,6 +107,26 @@ def build_document(
     return Document(source=source, pages=tuple(pages), errors=errors, images=images)
 
 
+def drop_glyphs(page: Page) -> Page:
+    """Return a page whose words have no glyphs: those of a page of print take 3 MB."""
+    return _replace_words(page, lambda words: tuple(dataclasses.replace(word, glyphs=()) for word in words))
+
+
+def drop_words(page: Page) -> Page:
+    """Return a page whose lines have no words: their texts, boxes and the fields stay."""
+    return _replace_words(page, lambda _: ())
+
+
+def _replace_words(page: Page, change: Callable[[tuple[Word, ...]], tuple[Word, ...]]) -> Page:
+    regions = tuple(
+        dataclasses.replace(
+            region, lines=tuple(dataclasses.replace(line, words=change(line.words)) for line in region.lines)
+        )
+        for region in page.regions
+    )
+    return dataclasses.replace(page, regions=regions)
+
+
 def format_text(page: Page) -> str:
     """Return a page's lines, an empty line between regions."""
     regions = ("\n".join(line.text for line in region.lines if line.text) for region in page.regions)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import glob
 import io
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -83,6 +84,9 @@ def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS) -
         max_pixels: of a page; a larger one is not decoded.
     """
     try:
+        if isinstance(source, str | os.PathLike) and source != STDIN and _is_pdf(Path(source)):
+            yield from _read_pdf(Path(source), dpi, max_pixels)  # as it lies: a scanned one may have gigabytes
+            return
         content = sys.stdin.buffer.read() if isinstance(source, str) and source == STDIN else read_source(source)
         if not content:
             raise ValueError("empty file: it holds no bytes")
@@ -93,6 +97,14 @@ def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS) -
         yield from _read_pdf(content, dpi, max_pixels)
     else:
         yield from _read_pictures(content, max_pixels)
+
+
+def _is_pdf(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return PDF in file.read(HEADER)
+    except OSError:
+        return False  # `read_source` says why
 
 
 def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
@@ -124,7 +136,7 @@ def _lay_on_white(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture)
 
 
-def _read_pdf(content: bytes, dpi: int, max_pixels: int) -> Iterator[PageImage]:
+def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int) -> Iterator[PageImage]:
     import pypdfium2
 
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -92,12 +92,14 @@ class Reader:
         self._detector = detector
         self._opened: dict[str, Model] = {}
 
-    def read(self, source: Source) -> Document:
+    def read(self, source: Source, simplify: Callable[[Page], Page] | None = None) -> Document:
         """Read a file.
 
         Args:
             source: a path, encoded bytes, a picture as an array [height, width] or [height, width, 3] of uint8, or an
                 image of Pillow.
+            simplify: what is kept of each page, such as `document.drop_glyphs`, so that a long file takes little
+                memory; None for all of it.
 
         Returns:
             A document. Pages that cannot be read are in its `errors`.
@@ -111,7 +113,7 @@ class Reader:
             if page is None:
                 errors[image.number] = image.error
             else:
-                pages.append(page)
+                pages.append(simplify(page) if simplify else page)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         return build_document(pages, errors, name, lambda: self.open(source))
 

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from tfx_ocr.data.page import alto, hocr, page_xml
 from tfx_ocr.data.page.page import Page, list_words
 from tfx_ocr.data.registry import make_unknown_error
-from tfx_ocr.serving.reader.document import Document
+from tfx_ocr.serving.reader.document import Document, drop_glyphs, drop_words
 
 BOX_COLOR = (0, 110, 200)
 TEXT_COLOR = (200, 30, 0)
@@ -33,11 +33,13 @@ class Writer:
         ending: of its files, with the dot.
         write: a document and the resolution of its pictures to a file's content.
         by_page: whether a file holds one page, so that a document of several becomes several files.
+        simplify: what it needs of a page; None for all.
     """
 
     ending: str
     write: Callable[[Document, int], bytes]
     by_page: bool = False
+    simplify: Callable[[Page], Page] | None = None
 
 
 def write_text(document: Document, dpi: int) -> bytes:
@@ -148,13 +150,13 @@ def draw_page(page: Page, pixels: np.ndarray) -> Image.Image:
 
 
 WRITERS = {
-    "text": Writer(".txt", write_text),
+    "text": Writer(".txt", write_text, simplify=drop_words),
     "json": Writer(".json", write_json),
     "page": Writer(".page.xml", write_page_xml, by_page=True),
     "alto": Writer(".alto.xml", write_alto),
     "hocr": Writer(".hocr", write_hocr),
-    "pdf": Writer(".pdf", write_pdf),
-    "image": Writer(".png", write_picture, by_page=True),
+    "pdf": Writer(".pdf", write_pdf, simplify=drop_glyphs),
+    "image": Writer(".png", write_picture, by_page=True, simplify=drop_glyphs),
 }
 
 
@@ -179,9 +181,10 @@ def write_files(document: Document, name: str, dpi: int) -> Iterator[tuple[str, 
     if not writer.by_page or len(document.pages) + len(document.errors) <= 1:
         yield writer.ending, writer.write(document, dpi)
         return
+    opened = document.images() if document.images else iter(())  # once for all pages, as far as they are looked at
     for number, page in zip(document.numbers, document.pages, strict=True):
         others = dict.fromkeys(range(1, number), "")  # so that the page keeps its number
-        alone = dataclasses.replace(document, pages=(page,), errors=others)
+        alone = dataclasses.replace(document, pages=(page,), errors=others, images=lambda: opened)
         yield f"-{number}{writer.ending}", writer.write(alone, dpi)
 
 

@@ -128,6 +128,22 @@ def test_a_pdf_is_rendered_at_the_resolution():
     assert [(page.number, page.pixels.shape) for page in pages] == [(1, (200, 100, 3)), (2, (50, 50, 3))]
 
 
+def test_a_pdf_on_disk_is_not_taken_into_memory(tmp_path, monkeypatch):
+    (tmp_path / "scan").write_bytes(write_pdf((72, 144), (36, 36)))
+    monkeypatch.setattr("tfx_ocr.serving.reader.pages.read_source", lambda _: pytest.fail("the whole file was read"))
+    assert [page.pixels.shape for page in read(tmp_path / "scan", dpi=72)] == [(144, 72, 3), (36, 36, 3)]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"%PDF-1.7\n", "damaged PDF"), (b"", "empty file"), (None, "no such file")]
+)
+def test_a_bad_file_on_disk_is_one_clause(tmp_path, content, reason):
+    if content is not None:
+        (tmp_path / "bad.pdf").write_bytes(content)
+    (page,) = read(str(tmp_path / "bad.pdf"))
+    assert page.error.startswith(reason)
+
+
 def test_a_page_too_large_is_named_and_the_others_are_read():
     pages = read(write_pdf((72, 72), (7200, 7200)), dpi=72, max_pixels=10_000)
     assert [page.error for page in pages] == ["", "too large: 7200 x 7200 pixels, where 10000 are allowed"]

@@ -1,11 +1,14 @@
+import dataclasses
 import io
 
+import numpy as np
 import pypdfium2
 import pytest
 from PIL import Image
 
 from tfx_ocr.data.page import alto, hocr, page_xml
 from tfx_ocr.data.page.page import list_words
+from tfx_ocr.serving.reader.pages import PageImage
 from tfx_ocr.serving.reader.writers import WRITERS, get_writer, write_files
 
 
@@ -81,3 +84,26 @@ def test_an_unknown_form_is_answered_with_the_known_ones():
     with pytest.raises(ValueError, match="unknown form 'docx'; known: alto, hocr, image, json, page, pdf, text"):
         get_writer("docx")
     assert len({writer.ending for writer in WRITERS.values()}) == len(WRITERS)
+
+
+def test_pages_are_simplified_to_what_a_form_needs(document):
+    (page,) = document.pages
+    for form in ("text", "pdf", "image"):
+        light = dataclasses.replace(document, pages=(WRITERS[form].simplify(page),))
+        assert not [glyph for word in list_words(light.pages[0]) for glyph in word.glyphs]
+    assert light.text == document.text
+    assert write(light, "image") == write(document, "image")
+    assert [form for form, writer in WRITERS.items() if writer.simplify is None] == ["json", "page", "alto", "hocr"]
+
+
+def test_pictures_of_several_pages_are_opened_once(document):
+    opened = []
+
+    def open_images():
+        for number in (1, 2, 3):
+            opened.append(number)
+            yield PageImage(number=number, count=3, pixels=np.zeros((1200, 900), np.uint8))
+
+    three = dataclasses.replace(document, pages=document.pages * 3, images=open_images)
+    assert [ending for ending, _ in write_files(three, "image", 300)] == ["-1.png", "-2.png", "-3.png"]
+    assert opened == [1, 2, 3]
