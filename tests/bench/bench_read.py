@@ -3,8 +3,9 @@
 60 A4 pages at 300 dots per inch of 20 to 200 digits each: rows, fields, free places, ruled, dotted, boxes; dark and
 light ink, turned by up to 5 degrees, 20 with print around. A digit is found where a box covers it by an IoU of 0.5 or
 more, each box for one digit; F1 counts digits over all pages. Tesseract reads the same pages where it is installed, and
-RapidOCR with `--rapidocr`, its boxes, as high as the line, cut to the ink in them. Then the first page is read
-by cold processes, ours and Tesseract's in turn, and a PDF of `--pdf-pages` pages, whose peak memory is taken.
+RapidOCR with `--rapidocr`, its boxes, as high as the line, cut to the ink in them. Then the first page and one of
+dense print are read by cold processes, ours and Tesseract's in turn, and each as a PDF of `--pdf-pages` pages, whose
+peak memory is taken.
 With `--tune` the pages are others, of MNIST's training pictures: whatever is chosen is chosen there.
 Writes tests/bench/results/read.csv.
 
@@ -37,6 +38,13 @@ PAGES = 60
 SEEDS = {"test": 24, "train": 1}  # of the pages, by MNIST's set
 CLI = (str(pathlib.Path(sys.executable).with_name("tfx-ocr")),)
 DIGITS = ("--psm", "11", "-c", "tessedit_char_whitelist=0123456789")  # Tesseract's settings: sparse text, digits alone
+# Of cold processes and long PDF: our options and Tesseract's, by what is on the page
+OPTIONS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
+    "digits": ((), DIGITS),
+    "print": (("--recognizer", "print"), ("-l", "eng")),
+}
+A4_PX = (2480, 3508)  # at 300 dots per inch
+LINES_OF_PRINT = 50
 OVERLAP = 0.5  # IoU from which on a digit is found
 HELD_OUT = 6000  # of MNIST's training set, the last: pages for tuning are drawn of these
 
@@ -117,9 +125,10 @@ def main() -> None:
             name, ask = start_rapidocr(options.rapidocr, folder, ended)
             readers[name] = ask
         rows = measure(readers, split, options.pages)
-        picture = Image.fromarray(next(iter(draw(split, 1))).pixels)
-        rows += measure_processes(picture, options.processes, folder)
-        rows += measure_memory(picture, options.pdf_pages, folder)
+        pictures = {"digits": Image.fromarray(next(iter(draw(split, 1))).pixels), "print": draw_print()}
+        for kind, picture in pictures.items():
+            rows += measure_processes(kind, picture, options.processes, folder)
+            rows += measure_memory(kind, picture, options.pdf_pages, folder)
     for row in rows:
         print(f"{row.measure}: {row.value:.4f} {row.unit} ({row.n})")
     if not options.tune:
@@ -157,13 +166,13 @@ def measure(readers: dict[str, Ask], split: str, count: int) -> list[results.Row
     return rows
 
 
-def measure_processes(picture: Image.Image, count: int, folder: pathlib.Path) -> list[results.Row]:
+def measure_processes(kind: str, picture: Image.Image, count: int, folder: pathlib.Path) -> list[results.Row]:
     """Return the seconds of a whole process that reads one page, ours and Tesseract's in turn."""
-    page = folder / "page.png"
+    page, (ours, tesseracts) = folder / f"{kind}.png", OPTIONS[kind]
     picture.save(page, compress_level=1)
-    commands = {"tfx-ocr": [*CLI, "read", str(page)]}
+    commands = {"tfx-ocr": [*CLI, "read", *ours, str(page)]}
     if shutil.which("tesseract"):
-        commands[describe_tesseract()] = ["tesseract", str(page), "stdout", *DIGITS]
+        commands[describe_tesseract()] = ["tesseract", str(page), "stdout", *tesseracts]
     seconds: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(count):
         for name, command in commands.items():
@@ -172,24 +181,37 @@ def measure_processes(picture: Image.Image, count: int, folder: pathlib.Path) ->
             seconds[name].append(time.perf_counter() - begin)
     return [
         results.Row(
-            measure=f"one page of digits, cold, whole process, {name}", value=float(np.median(each)), unit="s",
+            measure=f"one page of {kind}, cold, whole process, {name}", value=float(np.median(each)), unit="s",
             n=f"{count} processes", spread=results.spread(each), command=COMMAND,
         )
         for name, each in seconds.items()
     ]  # fmt: skip
 
 
-def measure_memory(picture: Image.Image, pages: int, folder: pathlib.Path) -> list[results.Row]:
+def measure_memory(kind: str, picture: Image.Image, pages: int, folder: pathlib.Path) -> list[results.Row]:
     """Return the peak memory of a process that reads a PDF of one page, and of many."""
     rows = []
     for count in (1, pages):
-        path = folder / f"{count}.pdf"
+        path = folder / f"{kind}-{count}.pdf"
         picture.save(path, save_all=True, append_images=[picture] * (count - 1), resolution=300)
-        command = [sys.executable, "-c", PEAK, *CLI, "read", str(path)]
+        command = [sys.executable, "-c", PEAK, *CLI, "read", *OPTIONS[kind][0], str(path)]
         kib = int(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        words = f"PDF of {count} pages of digits: peak memory"
+        words = f"PDF of {count} pages of {kind}: peak memory"
         rows.append(results.Row(measure=words, value=kib / 1024, unit="MiB", n="1", command=COMMAND))
     return rows
+
+
+def draw_print() -> Image.Image:
+    """Draw an A4 page of dense print: `LINES_OF_PRINT` lines of a text."""
+    from PIL import ImageDraw, ImageFont
+
+    page = Image.new("L", A4_PX, 250)
+    canvas, font = ImageDraw.Draw(page), ImageFont.load_default(46)
+    words = __doc__.split()
+    for line in range(LINES_OF_PRINT):
+        text = " ".join(words[(9 * line + place) % len(words)] for place in range(12))
+        canvas.text((200, 200 + 62 * line), text, fill=30, font=font)
+    return page
 
 
 def start_rapidocr(python: str, folder: pathlib.Path, ended: contextlib.ExitStack) -> tuple[str, Ask]:

@@ -190,9 +190,9 @@ SUBJECTS = (
     ),
     Subject(
         title="Fields of receipts and invoices",
-        text="The words of a page and their boxes are given; the model finds the fields. Model card: "
-        "[invoices](../data/pretrained/invoices/CARD.md).",
-        parts=("invoices",),
+        text="The words of a page and their boxes are given, and the model finds the fields; or the picture alone of a "
+        "receipt, whose lines are found and read first. Model card: [invoices](../data/pretrained/invoices/CARD.md).",
+        parts=("invoices", "receipts"),
         compare=FIELDS,
     ),
     Subject(

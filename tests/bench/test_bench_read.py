@@ -61,11 +61,11 @@ def test_processes_and_memory_are_measured(tmp_path, monkeypatch):
     )
     monkeypatch.setattr(bench_read.shutil, "which", lambda _: None)
     picture = Image.new("L", (40, 40), 255)
-    (row,) = bench_read.measure_processes(picture, 2, tmp_path)
+    (row,) = bench_read.measure_processes("digits", picture, 2, tmp_path)
     assert row.measure == "one page of digits, cold, whole process, tfx-ocr"
     assert row.value > 0
-    one, two = bench_read.measure_memory(picture, 2, tmp_path)
-    assert (one.measure, two.measure) == tuple(f"PDF of {count} pages of digits: peak memory" for count in (1, 2))
+    one, two = bench_read.measure_memory("print", picture, 2, tmp_path)
+    assert (one.measure, two.measure) == tuple(f"PDF of {count} pages of print: peak memory" for count in (1, 2))
     assert 1 < one.value < 100
     with pytest.raises(subprocess.CalledProcessError):
-        bench_read.measure_memory(picture, 3, tmp_path)
+        bench_read.measure_memory("print", picture, 3, tmp_path)
