@@ -1,0 +1,79 @@
+"""The reviewer's page in Debian's Chromium: one keystroke decides one item, by real key presses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tfx_ocr.serving.review.queue import Queue
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and "CI" not in os.environ, reason="no chromium: Debian's package of that name"
+)
+
+
+@pytest.fixture
+def queue(tmp_path, hand) -> Queue:
+    """Return a queue of six digits and two lines, in that order."""
+    queue = Queue(tmp_path / "queue.sqlite", shared=0)
+    for label, picture in hand.draw_digits(6, 1):
+        runners = [("9", 0.2), ("7", 0.1)]
+        queue.offer(picture, "4", 0.6, recipe="digits", version="3", document=f"{label}.png", runners_up=runners)
+    for label, picture in hand.draw_digits(2, 2):
+        queue.offer(picture, "Ha Noi", 0.6, recipe="lines", version="3", document=label, runners_up=[("Hà Nội", 0.3)])
+    return queue
+
+
+@pytest.fixture
+def page(queue, running, ports, tmp_path, monkeypatch) -> Iterator[Page]:
+    """Open the page as Ann."""
+    assert CHROMIUM, "no chromium: install Debian's package of that name"
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
+    (port,) = ports(1)
+    address = f"http://127.0.0.1:{port}/review"
+    command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "--port", port, "--review", queue.path)
+    with running(*command, ready=address), sync_playwright() as playwright:
+        # in a container, root has no sandbox to start
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 360, "height": 740})
+        said: list[str] = []
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and said.append(message.text))
+        page.goto(address)
+        page.get_by_label("Reviewer").fill("ann")
+        page.keyboard.press("Enter")
+        expect(page.locator("#answer")).to_have_text("4")
+        yield page
+        browser.close()
+        assert said == []
+
+
+def test_one_keystroke_decides_one_item(page, queue):
+    def press(key: str, decided: int) -> None:
+        page.keyboard.press(key)
+        expect(page.locator("#counts")).to_have_text(f"{min(decided, 8)} of 8, {decided} by you")
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert Axe().run(page).response["violations"] == []
+    press("Enter", 1)
+    press("7", 2)
+    press("u", 3)
+    page.keyboard.press("Control+z")
+    expect(page.locator("#counts")).to_have_text("2 of 8, 2 by you")
+    for decided, key in enumerate(("2", "3", "9", "5"), 3):
+        press(key, decided)
+    expect(page.locator("#answer")).to_have_text("Ha Noi")
+    press("1", 7)  # the first of the other readings
+    page.keyboard.type("Huế")  # its first key begins a text
+    press("Enter", 8)
+    expect(page.get_by_role("status")).to_have_text("Nothing is left for you.")
+    assert [each.text for each in queue.read_corrections("digits").agreed] == ["4", "7", "2", "3", "9", "5"]
+    assert [each.text for each in queue.read_corrections("lines").agreed] == ["Hà Nội", "Huế"]
