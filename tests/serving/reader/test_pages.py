@@ -123,6 +123,14 @@ def write_pdf(*sizes):
     return written.getvalue()
 
 
+def test_a_pdf_that_is_cut_off_or_has_no_pages_is_one_clause():
+    whole = write_pdf((72, 144), (36, 36))
+    for content in (whole[: len(whole) // 2], write_pdf()):
+        (page,) = read(content)
+        assert page.error.startswith("damaged PDF: ")
+        assert "\n" not in page.error
+
+
 def test_a_pdf_is_rendered_at_the_resolution():
     pages = read(write_pdf((72, 144), (36, 36)), dpi=100)
     assert [(page.number, page.pixels.shape) for page in pages] == [(1, (200, 100, 3)), (2, (50, 50, 3))]
