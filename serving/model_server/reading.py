@@ -7,16 +7,21 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import io
+import itertools
 import json
 import logging
+import re
 import secrets
 import urllib.parse
+import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 import numpy as np
+from PIL import Image
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.extras import explain_missing
@@ -25,8 +30,10 @@ from tfx_ocr.serving.locations import SHIPPED, Location, open_model
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.handlers import SIGNATURE_DEF, Handlers
-from tfx_ocr.serving.reader.document import SCHEMA, build_document
+from tfx_ocr.serving.reader.document import SCHEMA, Document, build_document
+from tfx_ocr.serving.reader.pages import DPI, HEADER, PDF, read_images
 from tfx_ocr.serving.reader.reader import RECOGNIZERS, TAGGER, Reader, choose_recognizer
+from tfx_ocr.serving.reader.writers import write_files
 from tfx_ocr.serving.signature import Signature
 
 if TYPE_CHECKING:
@@ -35,12 +42,17 @@ if TYPE_CHECKING:
     from tfx_ocr.serving.reader.pages import PageImage
 
 PATH = "/v1/read"
+JOB_PATH = re.compile(rf"{PATH}/(?P<job>[^/]+)(?:/pages/(?P<page>[1-9]\d{{0,3}}))?", re.ASCII)
 OPENAPI = Path(__file__).with_name("openapi.json")
 MAX_PAGES = 500  # of a file
 MAX_JOBS = 32  # that are read, or whose result is kept
-MAX_JOB_BYTES = 256 << 20  # of the files of all jobs that are not done
+MAX_JOB_BYTES = 256 << 20  # of the files of all jobs
 JOB_S = 3600  # until a job is given up
 KEPT_S = 3600  # that the result of a job is kept
+LONGEST = 2000  # side of a page's picture in pixels, at most
+JSON, JPEG, ZIP = "application/json", "image/jpeg", "application/zip"
+TYPES = {"text": "text/plain; charset=utf-8", "json": JSON, "pdf": "application/pdf", "image": "image/png"}
+XML = "application/xml"  # of other forms
 
 
 def _parse_flag(text: str) -> bool:
@@ -51,6 +63,7 @@ def _parse_flag(text: str) -> bool:
 
 # Parameters of the query. All but `job` are arguments of `Reader`, which checks their values; `fields` is whether.
 JOB = "job"
+FORM = "as"  # of a job: what its document is written as
 PARAMETERS: Mapping[str, Callable[[str], Any]] = {
     "recognizer": str, "min_confidence": float, "whitelist": str, "dpi": int, "force_ocr": _parse_flag,
     "keep_orientation": _parse_flag, "fields": _parse_flag, JOB: _parse_flag,
@@ -65,11 +78,13 @@ class Call:
         method: "POST" to read a file, "GET" and "DELETE" of a job.
         job: its id; "" with POST.
         options: parameters of the query, by name.
+        page: number of the page whose picture is wanted; 0 for none.
     """
 
     method: str
     job: str
     options: Mapping[str, Any]
+    page: int = 0
 
 
 def parse(method: str, target: str) -> Call | None:
@@ -85,8 +100,11 @@ def parse(method: str, target: str) -> Call | None:
     path, _, query = target.partition("?")
     if path == PATH and method == "POST":
         return Call(method, "", dict(_parse_parameters(query)))
-    job = path.removeprefix(f"{PATH}/")
-    return Call(method, job, {}) if job != path and method in ("GET", "DELETE") else None
+    found = JOB_PATH.fullmatch(path)
+    if found is None or method not in ("GET", "DELETE"):
+        return None
+    form = dict(urllib.parse.parse_qsl(query)).get(FORM, "")
+    return Call(method, found["job"], {FORM: form} if form else {}, int(found["page"] or 0))
 
 
 def build_openapi() -> bytes:
@@ -176,29 +194,34 @@ class Job:
     """A file that is read while its client is away; all in the event loop's thread.
 
     Attributes:
-        size: bytes of the file.
+        body: the file.
+        dpi: at which its pages are rendered.
         progress: how far it is.
-        task: returns the document as JSON.
+        task: returns the document.
     """
 
-    size: int
+    body: bytes
+    dpi: int
     progress: Progress
-    task: asyncio.Task[bytes]
+    task: asyncio.Task[Document]
 
-    def describe(self, job: str) -> bytes:
+    def describe(self, job: str, ahead: int) -> bytes:
         """Return its state as JSON, with the document once it is done.
 
         Args:
             job: its id.
+            ahead: files that were given before it and are still read, in turns with it.
         """
         is_done = self.task.done()
         error = self.task.exception() if is_done else None
         state = "reading" if not is_done else "failed" if error else "done"
         values = {"id": job, "state": state, "read": self.progress.read, "pages": self.progress.pages}
+        if not is_done:
+            values["ahead"] = ahead
         if error:
             is_known = isinstance(error, ServingError)
             values["error"] = str(error) if is_known else f"{type(error).__name__} in the server"
-        document = b', "document": ' + self.task.result() if state == "done" else b""
+        document = b', "document": ' + self.task.result().to_json().encode() if state == "done" else b""
         return json.dumps(values).encode()[:-1] + document + b"}"
 
 
@@ -247,7 +270,7 @@ class Reading:
         """Take no more pages."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def answer(self, call: Call, body: bytes, timeout_s: float | None) -> tuple[int, bytes]:
+    async def answer(self, call: Call, body: bytes, timeout_s: float | None) -> tuple[int, bytes, str]:
         """Answer a request.
 
         Args:
@@ -256,20 +279,21 @@ class Reading:
             timeout_s: after which a request that is not a job is given up; None: never.
 
         Returns:
-            HTTP status and JSON: a document, or a job.
+            HTTP status, content and its media type: a document, a job, or a picture of one of its pages.
 
         Raises:
             ServingError: the file cannot be read, takes longer, or has too many pages; there are too many jobs, or the
                 job is unknown.
         """
         if call.job:
-            return 200, self._describe_job(call)
+            return await self._answer_job(call)
         options = dict(call.options)
         if options.pop(JOB, False):
-            return 202, self._start_job(options, body)
-        return 200, await self._read(options, body, Progress(), timeout_s)
+            return 202, self._start_job(options, body), JSON
+        document = await self._read(options, body, Progress(), timeout_s)
+        return 200, (await asyncio.to_thread(document.to_json)).encode(), JSON
 
-    def _describe_job(self, call: Call) -> bytes:
+    async def _answer_job(self, call: Call) -> tuple[int, bytes, str]:
         job = self._jobs.get(call.job)
         if job is None:
             message = f"no job {call.job!r}: a result is kept for {KEPT_S // 60} minutes"
@@ -277,23 +301,38 @@ class Reading:
         if call.method == "DELETE":
             del self._jobs[call.job]
             job.task.cancel()
-            return json.dumps({"id": call.job, "state": "deleted"}).encode()
-        return job.describe(call.job)
+            return 200, json.dumps({"id": call.job, "state": "deleted"}).encode(), JSON
+        if not call.page and not call.options:
+            before = itertools.takewhile(lambda other: other is not job, self._jobs.values())
+            ahead = sum(not other.task.done() for other in before)
+            return 200, await asyncio.to_thread(job.describe, call.job, ahead), JSON
+        with _convert_errors():
+            work = functools.partial(_draw_page, job.body, job.dpi, call.page)
+            if not call.page:
+                if not job.task.done():
+                    raise ValueError(f"the job is not done: {job.progress.read} pages were read")
+                work = functools.partial(_write, job.task.result(), call.options[FORM], job.dpi)
+            # PDFium bears one thread, in which pages are read: a PDF waits for the one that is
+            pool = self._pool if PDF in job.body[:HEADER] or call.options.get(FORM) == "pdf" else None
+            content, media_type = await asyncio.get_running_loop().run_in_executor(pool, work)
+            return 200, content, media_type
 
     def _start_job(self, options: dict[str, Any], body: bytes) -> bytes:
         unfinished = [job for job in self._jobs.values() if not job.task.done()]
-        if len(unfinished) == MAX_JOBS or sum(job.size for job in unfinished) + len(body) > MAX_JOB_BYTES:
+        if len(unfinished) == MAX_JOBS or sum(len(job.body) for job in unfinished) + len(body) > MAX_JOB_BYTES:
             message = f"{len(unfinished)} jobs are being read; {MAX_JOBS} of {MAX_JOB_BYTES} bytes together are taken"
             raise ServingError(grpc.StatusCode.RESOURCE_EXHAUSTED, message)
-        if len(self._jobs) == MAX_JOBS:
+        while self._jobs and (
+            len(self._jobs) == MAX_JOBS or sum(len(job.body) for job in self._jobs.values()) + len(body) > MAX_JOB_BYTES
+        ):
             del self._jobs[next(name for name, job in self._jobs.items() if job.task.done())]
         name, progress = secrets.token_urlsafe(12), Progress()
         task = asyncio.create_task(self._read(options, body, progress, JOB_S))
         task.add_done_callback(functools.partial(self._finish_job, name))
-        self._jobs[name] = Job(len(body), progress, task)
-        return self._jobs[name].describe(name)
+        self._jobs[name] = Job(body, options.get("dpi", DPI), progress, task)
+        return self._jobs[name].describe(name, len(unfinished))
 
-    def _finish_job(self, name: str, task: asyncio.Task[bytes]) -> None:
+    def _finish_job(self, name: str, task: asyncio.Task[Document]) -> None:
         """Keep a job's result for a while."""
         if task.cancelled():
             return
@@ -307,8 +346,8 @@ class Reading:
         body: bytes,
         progress: Progress,
         timeout_s: float | None,
-    ) -> bytes:
-        """Read a file, each page when it is its turn, and return the document as JSON."""
+    ) -> Document:
+        """Read a file, each page when it is its turn."""
         loop = asyncio.get_running_loop()
         pages: list[Page] = []
         errors: dict[int, str] = {}
@@ -326,8 +365,8 @@ class Reading:
                         else:
                             pages.append(page)
                         progress.read, progress.pages = progress.read + 1, image.count
-                    document = build_document(pages, errors)
-                    return (await asyncio.to_thread(document.to_json)).encode()
+                    dpi = options.get("dpi", DPI)
+                    return build_document(pages, errors, images=functools.partial(read_images, body, dpi))
         except TimeoutError:
             message = f"{progress.read} pages were read within {timeout_s:g} seconds; job=1 reads a long file as a job"
             raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
@@ -340,6 +379,38 @@ class Reading:
         name = choose_recognizer(options.get("recognizer", ""), fields)
         model = self._find_model(name) if name in RECOGNIZERS else ""
         yield from Reader(model=model, **{**options, "fields": fields}).read_each(body)
+
+
+def _draw_page(body: bytes, dpi: int, number: int) -> tuple[bytes, str]:
+    """Return the picture of a page, at most `LONGEST` pixels high and wide.
+
+    Raises:
+        ValueError: the file has fewer pages, or this one has no picture.
+    """
+    for image in read_images(body, dpi, only=number):
+        if image.pixels is None:
+            raise ValueError(image.error)
+        picture, written = Image.fromarray(image.pixels), io.BytesIO()
+        picture.thumbnail((LONGEST, LONGEST))
+        picture.save(written, "JPEG", quality=85)
+        return written.getvalue(), JPEG
+    raise ValueError(f"page {number}: the file has fewer pages")
+
+
+def _write(document: Document, form: str, dpi: int) -> tuple[bytes, str]:
+    """Return a document as a file; a form that has a file per page as a zip of several.
+
+    Raises:
+        ValueError: unknown form.
+    """
+    files = list(write_files(document, form, dpi))
+    if len(files) == 1:
+        return files[0][1], TYPES.get(form, XML)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as packed:
+        for ending, content in files:
+            packed.writestr(f"page{ending}", content)
+    return written.getvalue(), ZIP
 
 
 @contextlib.contextmanager

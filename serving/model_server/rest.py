@@ -333,8 +333,8 @@ def _get_path(scope: Scope) -> str:
     return (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
 
 
-def _build_response(status: int, content: bytes) -> Response:
-    return Response(content, status, media_type="application/json")
+def _build_response(status: int, content: bytes, media_type: str = reading.JSON) -> Response:
+    return Response(content, status, media_type=media_type)
 
 
 def listen(bind: str, port: int) -> socket.socket:

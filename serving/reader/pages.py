@@ -75,17 +75,18 @@ def list_files(paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS) -> Iterator[PageImage]:
+def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS, only: int = 0) -> Iterator[PageImage]:
     """Yield the pages of a picture, TIFF or PDF; of other formats with several frames the first.
 
     Args:
         source: as `requests.read_source` takes it, or `-` for the standard input.
         dpi: at which a PDF's page is rendered.
         max_pixels: of a page; a larger one is not decoded.
+        only: number of the page that is yielded alone, from 1; 0 for all.
     """
     try:
         if isinstance(source, str | os.PathLike) and source != STDIN and _is_pdf(Path(source)):
-            yield from _read_pdf(Path(source), dpi, max_pixels)  # as it lies: a scanned one may have gigabytes
+            yield from _read_pdf(Path(source), dpi, max_pixels, only)  # as it lies: a scanned one may have gigabytes
             return
         content = sys.stdin.buffer.read() if isinstance(source, str) and source == STDIN else read_source(source)
         if not content:
@@ -94,9 +95,9 @@ def read_images(source: Source, dpi: int = DPI, max_pixels: int = MOST_PIXELS) -
         yield PageImage(number=0, error=str(error))
         return
     if PDF in content[:HEADER]:
-        yield from _read_pdf(content, dpi, max_pixels)
+        yield from _read_pdf(content, dpi, max_pixels, only)
     else:
-        yield from _read_pictures(content, max_pixels)
+        yield from _read_pictures(content, max_pixels, only)
 
 
 def _is_pdf(path: Path) -> bool:
@@ -107,7 +108,12 @@ def _is_pdf(path: Path) -> bool:
         return False  # `read_source` says why
 
 
-def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
+def _choose_pages(count: int, only: int) -> range:
+    """Return the places of the pages that are yielded, from 0."""
+    return range(only - 1, min(only, count)) if only else range(count)
+
+
+def _read_pictures(content: bytes, max_pixels: int, only: int) -> Iterator[PageImage]:
     try:
         with images.suppress_warnings():
             opened = Image.open(io.BytesIO(content), formats=images.FORMATS)
@@ -118,7 +124,7 @@ def _read_pictures(content: bytes, max_pixels: int) -> Iterator[PageImage]:
     except Exception as error:  # decoders of damaged files raise nearly everything
         yield PageImage(number=0, error=f"damaged or too large: {error}")
         return
-    for number in range(count):
+    for number in _choose_pages(count, only):
         try:
             pixels = _lay_on_white(images.open_picture(content, number, max_pixels))
         except ValueError as error:
@@ -136,7 +142,7 @@ def _lay_on_white(picture: Image.Image) -> np.ndarray:
     return np.asarray(picture)
 
 
-def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int) -> Iterator[PageImage]:
+def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> Iterator[PageImage]:
     import pypdfium2
 
     try:
@@ -149,7 +155,7 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int) -> Iterator[Page
     with contextlib.closing(opened):
         if not count:
             yield PageImage(number=0, error="a PDF without pages")
-        for number in range(count):
+        for number in _choose_pages(count, only):
             try:
                 with contextlib.closing(opened[number]) as page:
                     pixels, words = _render(page, dpi / POINTS, max_pixels)

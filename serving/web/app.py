@@ -31,6 +31,7 @@ STATIC = Path(__file__).with_name("static")
 SAMPLES = Path(__file__).with_name("samples")
 MAX_PICTURE_BYTES = 32 << 20  # of a single picture; pages have the limit of the REST API
 TIMEOUT_S = 30
+LABELS = "labels.json"  # of a folder of samples
 SHOWN = 3  # samples at a time
 PICTURE: Mapping[str, Any] = {
     "requestBody": {
@@ -141,11 +142,11 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
         """Return the card of a model that ships, as Markdown."""
         return PlainTextResponse(catalog.read_card(name), media_type="text/markdown; charset=utf-8")
 
-    @router.get("/api/models/{name}/samples")
+    @router.get("/api/samples/{name}")
     def choose_samples(name: str) -> list[Sample]:
-        """Return three random pictures that the model was not trained on."""
-        catalog.describe(name)
-        files = sorted(path for path in (SAMPLES / name).glob("*.*") if images.is_picture(path.name))
+        """Return three random pictures that the model `name` was not trained on, or `pages`; of other models none."""
+        known = {folder.name: folder for folder in SAMPLES.iterdir()}
+        files = sorted(path for path in known[name].iterdir() if images.is_picture(path.name)) if name in known else []
         return [_read_sample(file) for file in random.sample(files, min(SHOWN, len(files)))]
 
     @router.post("/api/models/{name}/predict", openapi_extra=dict(PICTURE))
@@ -175,7 +176,7 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
 
 
 def _read_sample(file: Path) -> Sample:
-    labels = json.loads(file.with_name("labels.json").read_text(encoding="utf-8"))
+    labels = json.loads(file.with_name(LABELS).read_text(encoding="utf-8"))
     return Sample(
         name=file.name,
         label=labels.get(file.name, ""),

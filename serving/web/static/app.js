@@ -4,6 +4,7 @@ import { askJson } from "./api.js";
 import { renderAnswer, renderFailure } from "./answers.js";
 import { find, make } from "./dom.js";
 import { makeDrawing } from "./draw.js";
+import { readFile, renderDocument } from "./viewer.js";
 
 const WORDS = {
   digits: "A digit",
@@ -11,6 +12,9 @@ const WORDS = {
   lines: "A handwritten line",
   print: "A printed line",
 };
+const PAGE = "page"; // chosen in place of a model: the file is read page by page
+const RECOGNIZERS = { digits: "Handwritten digits", lines: "Handwriting", print: "Print" };
+const PAGES = /\.(pdf|tiff?)$/i; // what a model of single pictures is not asked about
 const MOST_FILES = 100;
 const AT_ONCE = 4; // requests
 
@@ -28,26 +32,34 @@ function say(text, isWrong = false) {
   find("say").classList.toggle("wrong", isWrong);
 }
 
-const chosen = () => models.find((model) => model.name === document.forms.ask.elements.model?.value);
+const isPage = () => document.forms.ask.elements.model?.value === PAGE;
+
+// The model that is asked; of whole pages the one that reads their lines
+function chosen() {
+  const { model, recognizer } = document.forms.ask.elements;
+  return models.find(({ name }) => name === (isPage() ? recognizer.value : model?.value));
+}
+
+function makeChip(group, value, text, isChosen) {
+  const input = make("input", { type: "radio", name: group, value, checked: isChosen, onchange: showAbout });
+  return make("label", { class: "chip" }, input, make("span", {}, text));
+}
 
 function showModels() {
-  find("models").replaceChildren(
-    ...models.map((model, place) =>
-      make(
-        "label",
-        { class: "chip" },
-        make("input", { type: "radio", name: "model", value: model.name, checked: place === 0, onchange: showAbout }),
-        make("span", {}, WORDS[model.name] ?? model.name),
-      ),
-    ),
+  const readers = models.filter((model) => model.reads_pages);
+  find("models").replaceChildren(...models.map(({ name }, place) => makeChip("model", name, WORDS[name] ?? name, !place)));
+  if (readers.length) find("models").append(makeChip("model", PAGE, "A whole page", false));
+  find("recognizers").replaceChildren(
+    ...readers.map(({ name }) => makeChip("recognizer", name, RECOGNIZERS[name] ?? name, name === readers.at(-1).name)),
   );
   showAbout();
 }
 
 function showAbout() {
+  find("recognizing").hidden = !isPage();
   const model = chosen();
   if (!model) return;
-  drawing.fit(model.name);
+  drawing.fit(isPage() ? "lines" : model.name);
   const at = model.server ? `at ${model.server}` : model.version;
   const parts = [`Model ${model.name} ${at}`];
   const numbers = Object.entries(model.metrics).slice(0, 2);
@@ -64,6 +76,10 @@ function showAbout() {
 
 export function addFile(file, label = "") {
   if (items.length === MOST_FILES) return say(`At most ${MOST_FILES} files at a time.`, true);
+  if (PAGES.test(file.name)) {
+    const page = document.querySelector(`input[name=model][value=${PAGE}]`);
+    if (page && !page.checked) page.click();
+  }
   items.push({ file, label, url: file.type.startsWith("image/") ? URL.createObjectURL(file) : "" });
   showTray();
 }
@@ -111,12 +127,12 @@ function clear() {
 async function getSamples() {
   const model = chosen();
   try {
-    const samples = await askJson(`/api/models/${model.name}/samples`);
+    const samples = await askJson(`/api/samples/${isPage() ? "pages" : model.name}`);
     if (!samples.length) return say(`There are no sample pictures for ${model.name}.`);
     clear();
     for (const { name, label, picture } of samples) {
       const bytes = Uint8Array.from(atob(picture), (letter) => letter.charCodeAt(0));
-      addFile(new File([bytes], name, { type: "image/png" }), label);
+      addFile(new File([bytes], name, { type: name.endsWith(".webp") ? "image/webp" : "image/png" }), label);
     }
     find("predict").focus();
   } catch (error) {
@@ -125,18 +141,25 @@ async function getSamples() {
 }
 
 async function predict(model, item, signal) {
-  const place = make("article", { class: "answer", "aria-busy": "true" }, makeThumb(item));
+  const wide = isPage();
+  const place = make("article", { class: wide ? "answer wide" : "answer", "aria-busy": "true" }, makeThumb(item));
   find("answers").append(place);
   const again = async () => {
     try {
+      if (wide) {
+        const job = await readFile(item, model.name, signal, place);
+        place.replaceChildren(...renderDocument(job, item));
+        return;
+      }
       const path = `/api/models/${encodeURIComponent(model.name)}/predict?n=5`;
       const answer = await askJson(path, { method: "POST", body: item.file, signal });
       place.replaceChildren(makeThumb(item), ...renderAnswer(answer, item));
     } catch (error) {
-      if (error.name === "AbortError") return;
-      place.replaceChildren(makeThumb(item), ...renderFailure(error, item, again));
+      if (error.name === "AbortError") place.remove();
+      else place.replaceChildren(makeThumb(item), ...renderFailure(error, item, again));
+    } finally {
+      place.removeAttribute("aria-busy");
     }
-    place.removeAttribute("aria-busy");
   };
   await again();
 }
@@ -156,8 +179,9 @@ async function predictAll(event) {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   if (signal.aborted) return;
+  const done = find("answers").childElementCount; // without those that were cancelled
   const failed = document.querySelectorAll(".answer .wrong").length;
-  say(failed ? `${failed} of ${items.length} could not be read.` : `${items.length} read.`, failed > 0);
+  say(failed ? `${failed} of ${done} could not be read.` : `${done} read.`, failed > 0);
 }
 
 function listen() {

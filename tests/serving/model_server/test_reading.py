@@ -5,6 +5,7 @@ import json
 import re
 import threading
 import time
+import zipfile
 
 import cv2
 import grpc
@@ -190,15 +191,36 @@ def test_a_mistake_of_ours_is_no_silence(client, page, monkeypatch):
     assert wait(client, job)["error"] == "KeyError in the server"
 
 
+def test_a_jobs_pages_are_drawn_and_its_document_is_written_in_every_form(client, page):
+    job = client.post("/v1/read?job=1", content=page).json()["id"]
+    assert wait(client, job)["state"] == "done"
+    drawn = client.get(f"/v1/read/{job}/pages/1")
+    assert (drawn.headers["content-type"], Image.open(io.BytesIO(drawn.content)).size) == ("image/jpeg", (600, 600))
+    written = {form: client.get(f"/v1/read/{job}?as={form}") for form in ("text", "page", "alto", "pdf", "image")}
+    assert written["text"].text.strip() == "2075"
+    begins = [answer.content[:5] for answer in written.values()]
+    assert begins == [b"2075\n", b"<?xml", b"<?xml", b"%PDF-", b"\x89PNG\r"]
+    for wrong in ("?as=word", "/pages/2", "/pages/0"):
+        assert client.get(f"/v1/read/{job}{wrong}").status_code == 400
+
+
+def test_a_form_with_a_file_per_page_comes_as_a_zip(client, gate, tiff):
+    gate.open.release(LONG)
+    job = client.post("/v1/read?job=1", content=tiff).json()["id"]
+    wait(client, job)
+    packed = zipfile.ZipFile(io.BytesIO(client.get(f"/v1/read/{job}?as=page").content))
+    assert packed.namelist() == [f"page-{number}.page.xml" for number in range(1, LONG + 1)]
+
+
 def test_a_job_tells_how_far_it_is_and_what_was_read(client, gate, tiff):
     begun = client.post("/v1/read?job=1", content=tiff)
     assert begun.status_code == 202
     job = begun.json()["id"]
-    assert begun.json() == {"id": job, "state": "reading", "read": 0, "pages": None}
+    assert begun.json() == {"id": job, "state": "reading", "read": 0, "pages": None, "ahead": 0}
     gate.open.release(2)
     for _ in range(3):
         assert gate.begun.acquire(timeout=20)
-    assert client.get(f"/v1/read/{job}").json() == {"id": job, "state": "reading", "read": 2, "pages": LONG}
+    assert client.get(f"/v1/read/{job}").json() == {"id": job, "state": "reading", "read": 2, "pages": LONG, "ahead": 0}
     gate.open.release(LONG)
     done = wait(client, job)
     assert (done["state"], done["read"], len(done["document"]["pages"])) == ("done", LONG, LONG)

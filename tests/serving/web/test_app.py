@@ -99,11 +99,16 @@ def test_what_cannot_be_read_is_refused_in_a_sentence(client, path, body, status
 
 def test_samples_are_three_different_pictures_with_their_labels(client, monkeypatch):
     monkeypatch.setattr(app, "SHOWN", 1000)
-    assert len(client.get("/api/models/digits/samples").json()) == len(list((SAMPLES / "digits").glob("*.png")))
+    assert len(client.get("/api/samples/digits").json()) == len(list((SAMPLES / "digits").glob("*.png")))
     monkeypatch.undo()
-    samples = client.get("/api/models/digits/samples").json()
+    samples = client.get("/api/samples/digits").json()
     assert len({sample["name"] for sample in samples}) == 3
     assert all(sample["label"] in list("0123456789") for sample in samples)
+
+
+def test_samples_of_an_unknown_name_are_none(client):
+    assert client.get("/api/samples/..").status_code == 404
+    assert client.get("/api/samples/letters").json() == []
 
 
 def test_the_rest_api_is_on_the_same_port(client):

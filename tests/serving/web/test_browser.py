@@ -66,7 +66,7 @@ def open_page(browser, address):
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", lambda message: message.type == "error" and said.append(message.text))
         page.goto(address)
-        expect(page.locator(".chip")).to_have_count(2)
+        expect(page.locator("#models .chip")).to_have_count(3)
         return page
 
     yield open_page
