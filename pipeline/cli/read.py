@@ -47,6 +47,10 @@ def read(
     fields: Annotated[
         bool, typer.Option("--fields", help="Find supplier, date, total and other fields of receipts and invoices too.")
     ] = False,
+    review: Annotated[
+        Path | None, typer.Option(help="Review queue that keeps doubtful digits or lines with their pictures.")
+    ] = None,
+    doubt: Annotated[float, typer.Option(help="With --review: what is less certain than this is doubtful.")] = 0.9,
     again: Annotated[bool, typer.Option("--again", help="Read what already has its file in OUT too.")] = False,
 ) -> None:
     """Read what is written on each FILE.
@@ -62,6 +66,8 @@ def read(
 
       tfx-ocr read receipt.tif --fields --as json
 
+      tfx-ocr read scans/ --out read --review review.sqlite
+
       tfx-ocr read - --as json < form.png
 
     Exit status: 0 every page was read, 1 one or more were not, 2 bad use, or a server that does not answer.
@@ -71,6 +77,8 @@ def read(
     from tfx_ocr.serving.reader.pages import STDIN, list_files
     from tfx_ocr.serving.reader.reader import TAGGER, Reader
     from tfx_ocr.serving.reader.writers import get_writer
+    from tfx_ocr.serving.review.doubt import offer_document
+    from tfx_ocr.serving.review.queue import Queue
 
     if not files:
         raise ValueError("no file to read: tfx-ocr read FILE...")
@@ -82,6 +90,7 @@ def read(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
         keep_orientation=keep_orientation, fields=tagger, detector=detector,
     )  # fmt: skip
+    queue = Queue(review, threshold=doubt) if review else None
     failed = False
     named = list_files(files)
     with reader:
@@ -92,7 +101,7 @@ def read(
             if len(named) > 1 and sys.stderr.isatty():
                 print(f"{number}/{len(named)} {file}", file=sys.stderr)
             try:
-                document = reader.read(file, writer.simplify)
+                document = reader.read(file, None if queue else writer.simplify)  # glyphs are offered too
             except RequestError:  # of the model: it would meet every file
                 raise
             except ValueError as error:
@@ -102,6 +111,8 @@ def read(
             for page, reason in document.errors.items():
                 print(f"tfx-ocr: {file}: page {page}: {reason}", file=sys.stderr)
                 failed = True
+            if queue:
+                offer_document(queue, document, recognizer=reader.recognizer, version=reader.version, name=file)
             _write(document, form, dpi, target if out else None)
     raise typer.Exit(1 if failed else 0)
 

@@ -182,6 +182,12 @@ class Reader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def version(self) -> str:
+        """The version of the model that read, or the folder or address that was given; "" before the first page."""
+        opened = self._opened.get(self.recognizer)
+        return opened.version if opened else ""
+
     def _find_fields(self, regions: tuple[Region, ...]) -> tuple[tuple[Region, ...], tuple[Field, ...]]:
         if not self._fields:
             return regions, ()

@@ -222,6 +222,13 @@ SUBJECTS = (
         parts=("own", "refusals"),
     ),
     Subject(
+        title="Review and retrain",
+        text="100 pictures of a drawn hand that the model that ships misreads are corrected in the review queue, "
+        "`tfx-ocr retrain` learns from them beside the sample, and the version that it pushes reads other pictures of "
+        "that hand and the old test split. Then, what is left of reviews whose process was killed.",
+        parts=("circle",),
+    ),
+    Subject(
         title="Two forms, one answer; pictures that are odd, or not to be read",
         text="The SavedModel and the portable form of each shipped model on its test split; files of every kind, "
         "answered by both forms alike or refused by both; one that is broken among 10,000; and how well "

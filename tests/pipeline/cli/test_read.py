@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tfx_ocr.pipeline.cli import app, main
+from tfx_ocr.serving.review.queue import Queue
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,18 @@ def test_bad_use_is_one_sentence(arguments, reason, monkeypatch, capsys):
     assert error.startswith("tfx-ocr: ")
     assert reason in error
     assert error.count("\n") == 1
+
+
+def test_doubtful_digits_are_kept_for_review(tmp_path, hand):
+    page, path = np.full((400, 900), 245, np.uint8), tmp_path / "hand.png"
+    for number, (_, picture) in enumerate(hand.draw_digits(7, 1)):
+        digit = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+        page[150:214, 100 + 100 * number :][:, :64] = np.where(digit > 160, 245, digit)
+    path.write_bytes(cv2.imencode(".png", page)[1].tobytes())
+    done = read(path, "--review", tmp_path / "queue.sqlite", "--doubt", "1")
+    assert done.exit_code == 0
+    queue = Queue(tmp_path / "queue.sqlite")
+    assert 1 <= queue.count_items()["items"] <= 7
+    item = queue.take("ann")
+    assert (item.recipe, item.version, item.document) == ("digits", "pretrained", str(path))
+    assert item.answer in done.stdout
