@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from tfx_ocr.pipeline.cli import app
 from tfx_ocr.serving.model_server import flags
+from tfx_ocr.serving.web import server
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "serving/docker"
-FILES = ("compose.yaml", "compose.embedded.yaml")
+FILES = ("compose.yaml", "compose.embedded.yaml", "compose.page.yaml")
 SCHEMA = Path("/usr/lib/python3/dist-packages/compose/config/compose_spec.json")
 
 KEYS = {
-    "build", "cap_drop", "command", "depends_on", "environment", "healthcheck", "image", "ports", "read_only",
-    "restart", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes",
+    "build", "cap_drop", "command", "depends_on", "entrypoint", "environment", "healthcheck", "image", "ports",
+    "read_only", "restart", "security_opt", "stop_grace_period", "tmpfs", "user", "volumes",
 }  # fmt: skip
 MOUNTED = (".", *(f"../monitoring/{name}" for name in ("prometheus.yml", "recording.yml", "alerts.yml", "grafana")))
 VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
@@ -45,6 +49,11 @@ def services() -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    return yaml.safe_load(filled((FOLDER / "compose.page.yaml").read_text(encoding="utf-8")))["services"]["page"]
+
+
+@pytest.fixture(scope="module")
 def embedded() -> dict[str, Any]:
     (service,) = yaml.safe_load(filled((FOLDER / "compose.embedded.yaml").read_text(encoding="utf-8")))[
         "services"
@@ -57,8 +66,9 @@ def embedded() -> dict[str, Any]:
 def test_file_is_as_the_specification_has_it(name):
     it = read(name)
     it.pop("name", None)  # younger than that copy, as is `create_host_path`
-    for volume in it["services"]["serving"].get("volumes", []):
-        volume.pop("bind", None)
+    for service in it["services"].values():
+        for volume in service.get("volumes", []):
+            volume.pop("bind", None)
     schema = json.loads(SCHEMA.read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
     assert [error.message for error in validator.iter_errors(it)] == []
@@ -134,6 +144,26 @@ def test_the_embedded_server_is_built_from_the_dockerfile(embedded):
     assert (FOLDER / build["context"]).resolve() == ROOT
     dockerfile = (ROOT / build["dockerfile"]).read_text(encoding="utf-8")
     assert re.search(rf"^FROM \S+ AS {build['target']}$", dockerfile, re.MULTILINE)
+
+
+def test_the_page_asks_the_model_server_and_has_no_rights(services, page, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(
+        server,
+        "serve_remote",
+        lambda names, address, stop, **given: asked.update(names=names, address=address, **given),
+    )
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    program, *arguments = page["entrypoint"]
+    assert program == "tfx-ocr"
+    done = CliRunner().invoke(app(), [*arguments, *page["command"]], env=page["environment"])
+    assert (done.exit_code, done.output) == (0, "")
+    assert (asked["names"], asked["address"], asked["port"], asked["token"]) == (["digits"], "serving:8500", 8080, "")
+    assert page["ports"] == ["127.0.0.1:8080:8080"]
+    assert page["depends_on"] == {"serving": {"condition": "service_healthy"}}
+    assert "target" not in page["build"]  # the last stage, which holds every room
+    held = ("user", "read_only", "cap_drop", "security_opt")
+    assert [page[key] for key in held] == [services["serving"][key] for key in held]
 
 
 def test_prometheus_scrapes_the_service_where_its_metrics_are(services):
