@@ -12,7 +12,7 @@ from tfx_ocr.pipeline.recipes import DEFAULT, FOLDER
 from tfx_ocr.serving import settings as served
 
 PREFIX, FILE = served.PREFIX, served.FILE
-OTHERS = ("BARE", "DATA", "FUZZ")  # variables of the project's own tests
+OTHERS = ("BARE", "DATA", "FUZZ", "TOKEN")  # of the project's own tests, and the token of `tfx-ocr serve`
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
