@@ -226,7 +226,8 @@ def test_a_wrong_command_is_found(line):
 
 @pytest.mark.parametrize("page", GUIDES, ids=get_name)
 def test_settings_that_a_page_names_exist(page):
-    known = {f"{PREFIX}{field.name.upper()}" for field in dataclasses.fields(Settings)} | {"TFX_OCR_DATA", "TFX_OCR_TOKEN"}
+    known = {f"{PREFIX}{field.name.upper()}" for field in dataclasses.fields(Settings)}
+    known |= {"TFX_OCR_DATA", "TFX_OCR_TOKEN"}
     named = set(re.findall(rf"\b{PREFIX}[A-Z_]*[A-Z]\b", page.read_text(encoding="utf-8")))
     assert sorted(named - known) == []
 

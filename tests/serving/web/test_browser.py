@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import os
 import re
 import shutil
@@ -10,8 +11,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.skipif(
 SAMPLES = Path(__file__).resolve().parents[3] / "serving" / "web" / "samples"
 ZERO = SAMPLES / "digits" / "digits-1.png"
 HOSTILE = '<img src=x onerror="document.title=1">.png'
+READING = {"id": "1", "state": "reading", "read": 3, "pages": 60, "ahead": 1}
 SIZES = {"desktop": (1280, 860), "phone": (360, 740)}
 PASTE = """async (element, content) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -49,6 +54,19 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def pdf() -> bytes:
+    """Return a PDF of two pages of 600 x 600 pixels: 2075, and 41."""
+    pages = []
+    for text in ("2075", "41"):
+        drawn = np.full((600, 600), 245, np.uint8)
+        cv2.putText(drawn, text, (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
+        pages.append(Image.fromarray(drawn))
+    written = io.BytesIO()
+    pages[0].save(written, "PDF", save_all=True, append_images=pages[1:], resolution=300)
+    return written.getvalue()
 
 
 @pytest.fixture
@@ -138,6 +156,45 @@ def test_a_seven_that_is_drawn_is_read_as_a_seven(open_page, size):
     predict(page)
     expect(page.locator(".answer .text")).to_have_text("7")
     expect(page.locator(".answer .small-print")).to_contain_text("drawing-1.png")
+
+
+def test_a_pdf_is_read_page_by_page(open_page, pdf):
+    page = open_page()
+    page.set_input_files("#files", {"name": "two.pdf", "mimeType": "application/pdf", "buffer": pdf})
+    expect(page.get_by_label("A whole page")).to_be_checked()
+    page.get_by_label("Handwritten digits").check()
+    predict(page)
+    answer = page.locator(".answer")
+    expect(answer.locator(".count")).to_have_text("Page 1 of 2")
+    expect(answer.locator(".word")).to_have_text("2075")
+    expect(answer.locator("polygon.box")).to_have_count(1)
+    assert answer.locator(".frame img").evaluate("async (image) => (await image.decode(), image.naturalWidth)") == 600
+    answer.locator(".word").hover()
+    expect(answer.locator(".about-word")).to_contain_text(re.compile(r"2075 \d"))
+    answer.get_by_role("button", name="Next page").click()
+    expect(answer.locator(".word")).to_have_text("41")
+    with page.expect_download() as download:
+        answer.get_by_label("Download as").select_option("text")
+    assert download.value.suggested_filename == "two.pdf.txt"
+    assert download.value.path().read_text(encoding="utf-8") == "2075\f41\n"
+    assert find_violations(page) == []
+
+
+def test_a_file_of_pages_is_cancelled(open_page, pdf):
+    page = open_page()
+    asked = []
+
+    def tell(route: Route) -> None:
+        asked.append(route.request.method)
+        route.fulfill(json=READING) if asked[-1] == "GET" else route.continue_()
+
+    page.route("**/v1/read/*", tell)
+    page.set_input_files("#files", {"name": "two.pdf", "mimeType": "application/pdf", "buffer": pdf})
+    page.get_by_role("button", name="Predict").click()
+    expect(page.locator(".answer .small-print")).to_contain_text("3 of 60 pages")
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".answer")).to_have_count(0)
+    assert asked[-1] == "DELETE"
 
 
 def test_a_broken_file_is_refused_in_a_sentence_and_a_hostile_name_is_text(open_page):
