@@ -180,7 +180,7 @@ async function predictAll(event) {
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   if (signal.aborted) return;
   const done = find("answers").childElementCount; // without those that were cancelled
-  const failed = document.querySelectorAll(".answer .wrong").length;
+  const failed = document.querySelectorAll(".answer .wrong:not([hidden])").length;
   say(failed ? `${failed} of ${done} could not be read.` : `${done} read.`, failed > 0);
 }
 
