@@ -316,21 +316,23 @@ class Optimizer:
     """Optimizer and learning rate.
 
     Attributes:
-        name: as Keras knows it.
+        name: as Keras knows it, or `adabound`.
         learning_rate: of the first step, after the warm-up.
         schedule: `constant`, or `cosine` down to 0 at the last step.
         warmup_epochs: linear rise from 0 over so many epochs.
         weight_decay: decoupled, for `adamw`.
+        final_rate: of `adabound`: the rate of SGD that its steps end at, as a multiple of `learning_rate`.
         ema: momentum of an average of the weights that is what is judged and exported (0.999); 0 for none.
     """
 
     __pydantic_config__ = FORBID
 
-    name: Literal["rmsprop", "adam", "adamw", "sgd"] = "rmsprop"
+    name: Literal["rmsprop", "adam", "adamw", "sgd", "adabound"] = "rmsprop"
     learning_rate: Annotated[float, pydantic.Field(gt=0, le=10)] = 1e-4
     schedule: Literal["constant", "cosine"] = "constant"
     warmup_epochs: Annotated[float, _between(0, 10_000)] = 0.0
     weight_decay: Share = 0.0
+    final_rate: Annotated[float, pydantic.Field(gt=0, le=10_000)] = 100.0
     ema: Annotated[float, pydantic.Field(ge=0, lt=1)] = 0.0
 
 
@@ -363,6 +365,8 @@ class Trainer:
         units: hidden layers of the head.
         dropout: after each of them.
         optimizer: see there.
+        label_smoothing: share of a label's probability that goes to all classes in equal parts: see `tasks.hybrid`.
+        centre_loss: weight of the squared distance of the last hidden layer to its class's centre: likewise.
         every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
         batch_size: pictures a step.
         epochs: at most.
@@ -388,6 +392,8 @@ class Trainer:
     units: tuple[Units, ...] = (64, 64)
     dropout: tuple[Dropout, ...] = (0.2, 0.2)
     optimizer: Optimizer = Optimizer()
+    label_smoothing: Annotated[float, _between(0, 0.5)] = 0.0
+    centre_loss: Annotated[float, _between(0, 100)] = 0.0
     every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64
     epochs: Epochs = 20

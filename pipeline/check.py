@@ -117,6 +117,7 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
             f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
         )
+    _check_losses(recipe, trainer)
     _check_strangers(recipe, trainer)
     base = trainer.base.weights
     if base not in ("none", "imagenet") and "://" not in base and not Path(base).is_file():
@@ -139,6 +140,14 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
         raise ValueError(
             f"recipe {recipe.name}: trainer.pooling is {trainer.pooling!r}, and network {trainer.network!r} has no "
             'last map to pool: leave it ""'
+        )
+
+
+def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
+    if (trainer.label_smoothing or trainer.centre_loss) and not get_task(recipe.task).heads:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.label_smoothing and centre_loss are for tasks of classes; "
+            f"this is task {recipe.task!r}: set them to 0"
         )
 
 

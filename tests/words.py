@@ -54,6 +54,7 @@ STANDARD = frozenset(
         "setup",  # beam.DoFn
         "teardown",  # beam.DoFn
         "call",  # keras.Layer
+        "result",  # keras.Metric
         "connection_made",  # asyncio.Protocol
         "connection_lost",  # asyncio.Protocol
         "data_received",  # asyncio.Protocol

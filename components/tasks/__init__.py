@@ -82,6 +82,8 @@ class Task:
             for the labels as they are.
         compared: outputs by which an export's portable form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
+        heads: `module:function` of the alphabet to the number of classes by the layer of their logits, in these' order,
+            where the loss is a cross-entropy of each, so that `tasks.hybrid` can add to it; "" for other losses.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
             for the report; "" for none.
         sections: modules of `components.report.sections` that the report has for such answers, in its order.
@@ -100,6 +102,7 @@ class Task:
     blanks: int = 0
     rounds: int = 1
     targets: str = ""
+    heads: str = ""
     mistakes: str = ""
     sections: tuple[str, ...] = ()
     lists_labels: bool = False

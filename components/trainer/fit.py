@@ -15,7 +15,6 @@ import tensorflow as tf
 from tfx_ocr.components import progress
 from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import checkpoint, dataset
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.average import Average
@@ -46,11 +45,12 @@ def fit(
         Stop: there is nothing to train on or to judge by.
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
-    trainer, learn = part.trainer, get_task(part.task).load_learn()
+    trainer = part.trainer
     steps = dataset.count_batches(train_files, trainer.batch_size, "train", trainer.every)
     judged = dataset.load_evaluation(eval_files, part)
     keras.utils.set_random_seed(trainer.seed)
-    model, base = models.build(part)
+    exported, base = models.build(part)
+    model = models.add_centres(exported, part)
     average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
     state = checkpoint.load(checkpoints) or checkpoint.State(
         epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
@@ -67,8 +67,7 @@ def fit(
         models.set_trainable(base, phase, keep_statistics=bool(trainer.initial_weights) and trainer.keep_statistics)
         model.compile(
             optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
-            loss=learn.build_loss(),
-            metrics=learn.build_metrics(),
+            **models.build_losses(part),
             jit_compile=False,  # XLA on a CPU is slower for convolutions
         )
         model.optimizer.build(model.trainable_variables)
@@ -89,7 +88,7 @@ def fit(
         state.optimizer = []
     _assign(_weights(model), state.best)
     _write_history(os.path.join(run_dir, HISTORY_FILE), state.history)
-    return model
+    return exported
 
 
 class _Epochs(keras.callbacks.Callback):

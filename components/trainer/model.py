@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -10,9 +11,11 @@ from tfx_ocr.components import progress
 from tfx_ocr.components.networks import get_network
 from tfx_ocr.components.networks.pooling import replace_pooling
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
-from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.tasks import get_task, hybrid
 from tfx_ocr.components.trainer import initial
+from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.registry import load
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,31 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
             ) from error
         progress.say(f"     starts from {part.trainer.initial_weights}: {taken}")
     return model, base.layers
+
+
+def add_centres(model: keras.Model, part: Part) -> keras.Model:
+    """Return what is trained: the model itself, or with distances to centres behind its logits (`tasks.hybrid`)."""
+    if not part.trainer.centre_loss:
+        return model
+    heads = _list_heads(part)
+    hidden = model.get_layer(next(iter(heads))).input
+    apart = hybrid.Centres(sum(heads.values()))(hidden)
+    return keras.Model(model.input, keras.layers.Concatenate(dtype="float32")([model.output, apart]), name=part.name)
+
+
+def build_losses(part: Part) -> dict[str, Any]:
+    """Return the `loss` and `metrics` that Keras compiles what `add_centres` gives with."""
+    trainer, learn = part.trainer, get_task(part.task).load_learn()
+    loss, metrics = learn.build_loss(), learn.build_metrics()
+    if trainer.label_smoothing or trainer.centre_loss:
+        heads = _list_heads(part)
+        loss = hybrid.HybridLoss(loss, heads, trainer.label_smoothing, trainer.centre_loss)
+        metrics = [hybrid.LogitsMetric(metric, sum(heads.values())) for metric in metrics]
+    return {"loss": loss, "metrics": metrics}
+
+
+def _list_heads(part: Part) -> dict[str, int]:
+    return load(get_task(part.task).heads)(get_alphabet(part.alphabet))
 
 
 def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
@@ -129,6 +157,7 @@ def build_optimizer(of: Optimizer, phase: Phase, steps: int) -> keras.optimizers
         "adam": keras.optimizers.Adam,
         "adamw": keras.optimizers.AdamW,
         "sgd": keras.optimizers.SGD,
+        "adabound": AdaBound,
     }
-    decay = {"weight_decay": of.weight_decay} if of.name == "adamw" else {}
-    return kinds[of.name](learning_rate=schedule, **decay)
+    own = {"adamw": {"weight_decay": of.weight_decay}, "adabound": {"final_rate": of.final_rate}}
+    return kinds[of.name](learning_rate=schedule, **own.get(of.name, {}))

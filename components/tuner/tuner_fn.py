@@ -11,7 +11,6 @@ from tfx.components.tuner.component import TunerFnResult
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import dataset
 from tfx_ocr.components.trainer import model as models
 
@@ -76,11 +75,10 @@ def _compiled(part: Part, chosen: keras_tuner.HyperParameters, steps: int) -> ke
     model, base = models.build(dataclasses.replace(part, trainer=trainer))
     phase = dataclasses.replace(models.plan_phases(trainer)[0], end=part.tuner.epochs)
     models.set_trainable(base, phase)
-    learn = get_task(part.task).load_learn()
+    model = models.add_centres(model, part)
     model.compile(
         optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
-        loss=learn.build_loss(),
-        metrics=learn.build_metrics(),
+        **models.build_losses(part),
         jit_compile=False,
     )
     return model

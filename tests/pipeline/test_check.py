@@ -46,6 +46,13 @@ def test_a_bad_value_names_field_and_choices(override, said):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
 
 
+@pytest.mark.parametrize("field", ["label_smoothing", "centre_loss"])
+def test_what_is_added_to_cross_entropy_needs_classes(field):
+    with pytest.raises(ValueError, match=r"label_smoothing and centre_loss are for tasks of classes; .* 'sequence'"):
+        check_recipe(resolve_recipe(Settings(recipe="lines", overrides=f"trainer.{field}=0.1")))
+    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=f"trainer.{field}=0.1")))
+
+
 def test_a_pooling_needs_a_map_to_pool():
     without = resolve_recipe(Settings(network="mlp", overrides="trainer.pooling=max"))
     with pytest.raises(ValueError, match=r"trainer\.pooling is 'max', and network 'mlp' has no last map to pool"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tfx_ocr.components.tasks import Task, classification
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import Alphabet
 from tfx_ocr.data.alphabets.hangul import FINALS, INITIALS, MEDIALS
 
 PARTS = {
@@ -20,8 +21,14 @@ TASK = Task(
     records=(features.IMAGE, features.LABEL),
     outputs=(*classification.TASK.outputs, *PARTS, *(f"{name}_probability" for name in PARTS)),
     compared=classification.TASK.compared,
+    heads="tfx_ocr.components.tasks.syllables:list_heads",
     metrics="syllables",
     mistakes="find_wrong_syllables",
     sections=("mistakes", "syllables", "classes"),
     lists_labels=True,
 )
+
+
+def list_heads(alphabet: Alphabet) -> dict[str, int]:
+    """Return the number of jamo by the layer of their logits."""
+    return dict(zip(PARTS, SIZES, strict=True))

@@ -6,6 +6,7 @@ import pytest
 
 from tfx_ocr.components.recipe import Base, Optimizer, Trainer
 from tfx_ocr.components.trainer import model as models
+from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.components.trainer.model import Phase
 
 pytestmark = pytest.mark.tfx
@@ -125,6 +126,7 @@ def test_a_phases_own_rate_and_length():
         ("adam", keras.optimizers.Adam),
         ("adamw", keras.optimizers.AdamW),
         ("sgd", keras.optimizers.SGD),
+        ("adabound", AdaBound),
     ],
 )
 def test_optimizer_by_name_constant_rate(name, kind):
