@@ -64,7 +64,7 @@ def test_tune_puts_a_tuner_in():
         ({"overrides": "trainer.epoch=3"}, "no field 'epoch'; known here: network, pooling, units"),
         ({"overrides": "trainer.epochs"}, "is not of the form field=value"),
         ({"overrides": "trainer.epochs=many"}, "trainer.epochs is 'many': input should be a valid integer"),
-        ({"overrides": "trainer.optimizer.name=adagrad"}, "'rmsprop', 'adam', 'adamw' or 'sgd'"),
+        ({"overrides": "trainer.optimizer.name=adagrad"}, "'rmsprop', 'adam', 'adamw', 'sgd' or 'adabound'"),
     ],
     ids=["recipe", "field", "form", "type", "choice"],
 )
