@@ -14,6 +14,7 @@ const WORDS = {
 };
 const PAGE = "page"; // chosen in place of a model: the file is read page by page
 const RECOGNIZERS = { digits: "Handwritten digits", lines: "Handwriting", print: "Print" };
+const FIELDS = "fields"; // chosen in place of a recognizer: print, and which words are the total, the date ...
 const PAGES = /\.(pdf|tiff?)$/i; // what a model of single pictures is not asked about
 const MOST_FILES = 100;
 const AT_ONCE = 4; // requests
@@ -37,7 +38,8 @@ const isPage = () => document.forms.ask.elements.model?.value === PAGE;
 // The model that is asked; of whole pages the one that reads their lines
 function chosen() {
   const { model, recognizer } = document.forms.ask.elements;
-  return models.find(({ name }) => name === (isPage() ? recognizer.value : model?.value));
+  const wanted = isPage() ? recognizer.value : model?.value;
+  return models.find(({ name }) => name === (wanted === FIELDS ? "print" : wanted));
 }
 
 function makeChip(group, value, text, isChosen) {
@@ -52,6 +54,9 @@ function showModels() {
   find("recognizers").replaceChildren(
     ...readers.map(({ name }) => makeChip("recognizer", name, RECOGNIZERS[name] ?? name, name === readers.at(-1).name)),
   );
+  if (readers.some(({ name }) => name === "print")) {
+    find("recognizers").append(makeChip("recognizer", FIELDS, "A receipt or invoice", false));
+  }
   showAbout();
 }
 
@@ -142,12 +147,13 @@ async function getSamples() {
 
 async function predict(model, item, signal) {
   const wide = isPage();
+  const fields = document.forms.ask.elements.recognizer?.value === FIELDS ? { fields: "1" } : {};
   const place = make("article", { class: wide ? "answer wide" : "answer", "aria-busy": "true" }, makeThumb(item));
   find("answers").append(place);
   const again = async () => {
     try {
       if (wide) {
-        const job = await readFile(item, model.name, signal, place);
+        const job = await readFile(item, { recognizer: model.name, ...fields }, signal, place);
         place.replaceChildren(...renderDocument(job, item));
         return;
       }

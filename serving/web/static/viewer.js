@@ -11,12 +11,12 @@ const FORMS = { text: ["Text", "txt"], json: ["JSON", "json"], page: ["PAGE XML"
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Have the server read a file as a job, and show how far it is; what comes back is the finished job.
-export async function readFile(item, recognizer, signal, place) {
+export async function readFile(item, options, signal, place) {
   const bar = make("progress", { "aria-label": `Progress of ${item.file.name}` });
   const said = make("p", { class: "small-print", role: "status" }, "Sending …");
   const cancel = make("button", { class: "button small", type: "button" }, "Cancel");
   place.replaceChildren(make("p", { class: "file" }, item.file.name), bar, said, cancel);
-  const query = new URLSearchParams({ job: "1", recognizer });
+  const query = new URLSearchParams({ job: "1", ...options });
   let job = await askJson(`/v1/read?${query}`, { method: "POST", body: item.file, signal });
   const path = `/v1/read/${job.id}`;
   let isCancelled = false;
@@ -122,6 +122,33 @@ function makeMovable(frame, sheet) {
   return zoom;
 }
 
+// The fields of a page as a form: what is focused is lit on the page, and what is mended can be copied.
+function renderFields(page, drawn, light) {
+  if (!page.fields?.length) return null;
+  const rows = page.fields.map((field) => {
+    const box = drawBox(page, field);
+    box.classList.add("field");
+    drawn.append(box);
+    const value = field.values?.[0] ?? field.text;
+    const input = make("input", { name: field.name, value, autocomplete: "off", spellcheck: "false" });
+    const others = [field.text, ...(field.values ?? []).slice(1)].filter((each) => each !== value);
+    const meant = others.length ? [`on the page: ${others.join(" or ")}`] : [];
+    const note = [percent(field.confidence), ...(field.currencies ?? []).slice(0, 1), ...meant].join(" · ");
+    const row = make("label", { class: "field-row" }, make("span", {}, field.name.replaceAll("_", " ")), input, make("small", { class: grade(field.confidence) }, note));
+    input.addEventListener("focus", () => light(field, box, row));
+    box.addEventListener("click", () => input.focus());
+    return row;
+  });
+  const copy = make("button", { class: "button small", type: "submit" }, "Copy fields as JSON");
+  const form = make("form", { class: "fields", "aria-label": `Fields of page ${page.number}` }, ...rows, copy);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await navigator.clipboard.writeText(JSON.stringify(Object.fromEntries(new FormData(form)), null, 1));
+    copy.textContent = "Copied";
+  });
+  return form;
+}
+
 function renderPage(job, page, about) {
   const drawn = document.createElementNS(SVG, "svg");
   drawn.setAttribute("viewBox", `0 0 ${page.width} ${page.height}`);
@@ -152,9 +179,10 @@ function renderPage(job, page, about) {
   const regions = page.regions.map((region) =>
     make("div", { class: "region" }, ...region.lines.map((line) => make("p", {}, ...line.words.flatMap((word) => [renderWord(word), " "])))),
   );
-  const text = make("div", { class: "page-text", "aria-label": `Text of page ${page.number}` }, ...regions);
+  const fields = renderFields(page, drawn, light);
+  const text = make("div", { class: "page-text" }, ...regions);
   if (!listWords(page).length) text.append(make("p", { class: "small-print" }, "Nothing was found on this page."));
-  return { frame, text, zoom };
+  return { frame, text, fields, zoom };
 }
 
 // The finished job as elements.
@@ -169,7 +197,7 @@ export function renderDocument(job, item) {
     place = Math.min(pages.length - 1, Math.max(0, place + by));
     const rendered = renderPage(job, pages[place], about);
     zoom = rendered.zoom;
-    shown.replaceChildren(rendered.frame, make("div", { class: "beside" }, rendered.text, about));
+    shown.replaceChildren(rendered.frame, make("div", { class: "beside" }, rendered.fields, rendered.text, about));
     count.textContent = `Page ${pages[place].number} of ${pages.length + errors.length}`;
     before.disabled = place === 0;
     after.disabled = place === pages.length - 1;
