@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fastapi import APIRouter
@@ -25,10 +25,12 @@ from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.reading import Models
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.review.routes import build_router
+from tfx_ocr.serving.settings import Settings, load
 from tfx_ocr.serving.web.app import build_app
 from tfx_ocr.serving.web.catalog import Catalog
 
 TIMEOUT_S = 30.0  # of a request to another server
+POLL_S = 1.0  # between two looks for a first push
 GRACE_S = 5.0  # that begun requests get to end
 
 
@@ -55,7 +57,7 @@ def serve_here(
     """Serve models and the page in this process until `stop`.
 
     Args:
-        names: of recipes: the newest pushed version of each is served, or the one that ships.
+        names: of recipes: the newest pushed version of each is served, or the one that ships until one is pushed.
         stop: set to end.
         port: of the page and the REST API; 0 for any that is free.
         bind: IP address to listen on.
@@ -67,8 +69,10 @@ def serve_here(
     Raises:
         ValueError: a model is unknown or cannot be loaded, or a port cannot be had.
     """
-    with tempfile.TemporaryDirectory(prefix="tfx-ocr-serve-") as temporary:
+    with tempfile.TemporaryDirectory(prefix="tfx-ocr-serve-", ignore_cleanup_errors=True) as temporary:
         folders = {name: _find_versions(name, Path(temporary)) for name in names}
+        shipped = {name: folder for name, folder in folders.items() if folder.parent == Path(temporary)}
+        threading.Thread(target=_follow_pushes, args=(shipped, stop), name="pushes", daemon=True).start()
         models = messages.ModelServerConfig()
         for name, folder in folders.items():
             models.model_config_list.config.add(name=name, base_path=str(folder), model_platform=config.MODEL_PLATFORM)
@@ -151,3 +155,14 @@ def _find_versions(name: str, temporary: Path) -> Path:
     folder.mkdir()
     (folder / "1").symlink_to(found.folder)
     return folder
+
+
+def _follow_pushes(shipped: Mapping[str, Path], stop: threading.Event) -> None:
+    """Link each version that is pushed beside the model that ships, where the server looks for versions."""
+    settings = load(Settings)
+    while not stop.wait(POLL_S):
+        for name, folder in shipped.items():
+            serving_dir = settings.get_serving_dir(name)
+            newest = versions.find_newest(serving_dir)
+            if newest is not None and not (folder / str(newest)).exists():
+                (folder / str(newest)).symlink_to(versions.get_folder(serving_dir, newest))

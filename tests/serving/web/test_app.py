@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import shutil
 import threading
+import time
 
 import httpx
 import pytest
 
+from tfx_ocr.data import pretrained
+from tfx_ocr.serving import versions
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.web import app, server
 from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
@@ -157,3 +161,21 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
 
 def test_nothing_is_kept_and_no_page_of_review_is_there_without_a_queue(client):
     assert client.get("/review").status_code == 404
+
+
+def test_a_first_push_takes_the_place_of_the_model_that_ships(digit, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    page = Page(server.serve_here, ["digits"])
+    try:
+        source = shutil.copytree(pretrained.get_folder("digits"), tmp_path / "digits")
+        pushed = versions.publish(source, tmp_path / "serving" / "digits", versions.read_manifest(source))
+        deadline = time.monotonic() + 30
+        answer = {"version": ""}
+        while answer["version"] != str(pushed.version):
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+            answer = page.client.post("/api/models/digits/predict", content=digit).json()
+        assert answer["text"] == "0"
+        assert page.client.get("/api/models").json()[0]["version"] == str(pushed.version)
+    finally:
+        page.close()
