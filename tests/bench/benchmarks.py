@@ -209,6 +209,11 @@ SUBJECTS = (
         plot=("serving.svg", "Requests per second: direct calls, gRPC with batching"),
     ),
     Subject(
+        title="The page",
+        text="`tfx-ocr serve digits` and Debian's Chromium on the same machine.",
+        parts=("page",),
+    ),
+    Subject(
         title="Pipeline",
         text="Images per second from files to transformed examples, against a pipeline that writes float tensors; and "
         "the cost of a second run of an unchanged pipeline.",

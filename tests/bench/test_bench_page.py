@@ -1,0 +1,28 @@
+"""The page's measurements, each once and small, in Debian's Chromium."""
+
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium: Debian's package of that name")
+
+
+def test_a_first_answer_people_and_a_load_are_measured():
+    import bench_page
+
+    with bench_page.open_browser() as browser, bench_page.serve() as address:
+        people = bench_page.measure_people(browser, address, people=2, requests=2)
+        paint, weight = bench_page.measure_load(browser, address, repeats=1)
+        first = bench_page.measure_first(browser, repeats=1)
+    assert (people.n, people.unit) == ("4 requests", "ms")
+    assert 0 < people.spread[0] <= people.spread[1]
+    assert paint.value > 0
+    assert 10 < weight.value < 300
+    assert first.value > 0.5
+
+
+def test_a_wrong_answer_ends_the_bench():
+    import bench_page
+
+    with pytest.raises(RuntimeError, match=r"digits-1\.png was read as '6', not as '0'"):
+        bench_page.check("6")
