@@ -27,6 +27,19 @@ SAMPLES = Path(__file__).resolve().parents[3] / "serving" / "web" / "samples"
 ZERO = SAMPLES / "digits" / "digits-1.png"
 HOSTILE = '<img src=x onerror="document.title=1">.png'
 READING = {"id": "1", "state": "reading", "read": 3, "pages": 60, "ahead": 1}
+RECEIPT = """GREEN TREE TRADING SDN BHD
+12 Jalan Merah 4
+50450 Kuala Lumpur
+
+Invoice No: 10234
+Date: 12/03/2018
+
+Paper A4     2 x 12.50   25.00
+Pen blue     1 x  3.20     3.20
+
+TOTAL                28.20
+CASH                 30.00
+CHANGE                1.80"""
 SIZES = {"desktop": (1280, 860), "phone": (360, 740)}
 PASTE = """async (element, content) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -39,7 +52,7 @@ PASTE = """async (element, content) => {
 @pytest.fixture(scope="module")
 def address(running, ports, tmp_path_factory) -> Iterator[str]:
     (port,) = ports(1)
-    command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "lines", "--port", port)
+    command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "lines", "print", "--port", port)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TFX_OCR_HOME", str(tmp_path_factory.mktemp("home")))
         with running(*command, ready=f"http://127.0.0.1:{port}/"):
@@ -84,7 +97,7 @@ def open_page(browser, address):
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", lambda message: message.type == "error" and said.append(message.text))
         page.goto(address)
-        expect(page.locator("#models .chip")).to_have_count(3)
+        expect(page.locator("#models .chip")).to_have_count(4)
         return page
 
     yield open_page
@@ -110,6 +123,14 @@ def draw(page: Page, *strokes: list[tuple[float, float]]) -> None:
         for point in points[1:]:
             page.mouse.move(*point, steps=5)
         page.mouse.up()
+
+
+def draw_receipt() -> bytes:
+    """Return a receipt as PNG, printed with the font that OpenCV brings."""
+    sheet = np.full((900, 700), 250, np.uint8)
+    for place, line in enumerate(RECEIPT.splitlines()):
+        cv2.putText(sheet, line, (50, 80 + 60 * place), cv2.FONT_HERSHEY_DUPLEX, 1.0, (30,), 1, cv2.LINE_AA)
+    return cv2.imencode(".png", sheet)[1].tobytes()
 
 
 def find_violations(page: Page) -> list[tuple[str, str]]:
@@ -177,6 +198,22 @@ def test_a_pdf_is_read_page_by_page(open_page, pdf):
         answer.get_by_label("Download as").select_option("text")
     assert download.value.suggested_filename == "two.pdf.txt"
     assert download.value.path().read_text(encoding="utf-8") == "2075\f41\n"
+    assert find_violations(page) == []
+
+
+def test_the_fields_of_a_receipt_are_a_form_whose_boxes_are_lit(open_page):
+    page = open_page()
+    page.get_by_label("A whole page").check()
+    page.get_by_label("A receipt or invoice").check()
+    page.set_input_files("#files", {"name": "receipt.png", "mimeType": "image/png", "buffer": draw_receipt()})
+    predict(page)
+    total = page.get_by_label("total")
+    expect(total).to_have_value("28.20")
+    expect(page.get_by_label("issue date")).to_have_value("2018-03-12")
+    expect(page.locator(".box.field.lit")).to_have_count(0)
+    total.focus()
+    expect(page.locator(".box.field.lit")).to_have_count(1)
+    expect(page.locator(".about-word")).to_contain_text("28.20")
     assert find_violations(page) == []
 
 
