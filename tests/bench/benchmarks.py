@@ -189,6 +189,14 @@ SUBJECTS = (
         parts=("print",),
     ),
     Subject(
+        title="Pages of print",
+        text="Whole receipts of SROIE, of companies whose receipts were in no training, compared in capitals, and "
+        "pages of text in columns and of tables drawn in font families that were in none. Error rates are of a page's whole "
+        "text in reading order; without order, a word may stand anywhere. The other systems read the same pages in "
+        "the same run.",
+        parts=("pages",),
+    ),
+    Subject(
         title="Fields of receipts and invoices",
         text="The words of a page and their boxes are given, and the model finds the fields; or the picture alone of a "
         "receipt, whose lines are found and read first. Model card: [invoices](../data/pretrained/invoices/CARD.md).",

@@ -5,9 +5,7 @@ from tfx_ocr.data.page.errors import Errors, add_errors, count_errors
 
 def test_what_is_read_right_has_no_errors():
     errors = count_errors(["AB", "C"], ["AB", "C"])
-    assert errors == Errors(
-        characters=4, letters=3, words=2, answered=2, edits=0, word_edits=0, free_edits=0, hits=2
-    )
+    assert errors == Errors(characters=4, letters=3, words=2, answered=2, edits=0, word_edits=0, free_edits=0, hits=2)
     assert errors.compute_rates() == {
         "cer": 0, "wer": 0, "cer_without_order": 0, "wer_without_order": 0, "words_f1": 1,
     }  # fmt: skip
