@@ -191,8 +191,8 @@ SUBJECTS = (
     Subject(
         title="Pages of print",
         text="Whole receipts of SROIE, of companies whose receipts were in no training, compared in capitals, and "
-        "pages of text in columns and of tables drawn in font families that were in none. Error rates are of a page's whole "
-        "text in reading order; without order, a word may stand anywhere. The other systems read the same pages in "
+        "pages of text in columns and of tables drawn in font families that were in none. Error rates are of a whole "
+        "page, in reading order; without order, a word may stand anywhere. The other systems read the same pages in "
         "the same run.",
         parts=("pages",),
     ),
