@@ -77,10 +77,10 @@ def add_errors(pages: Sequence[Errors]) -> Errors:
     """Return the sums over pages.
 
     Raises:
-        ValueError: there is no page.
+        ValueError: `pages` is empty.
     """
     if not pages:
-        raise ValueError("no page to add up: give one or more")
+        raise ValueError("pages is empty: give one or more")
     return Errors(*map(sum, zip(*pages, strict=True)))
 
 

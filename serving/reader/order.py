@@ -8,7 +8,7 @@ import numpy as np
 
 from tfx_ocr.data.page.page import Box, Line, Region, join_boxes
 
-COLUMN_GAP = 3.0  # heights of a line between two columns
+COLUMN_GAP = 2.0  # heights of a line between two columns
 ROWS = 3  # that a column has at least: two fields side by side are one row
 
 

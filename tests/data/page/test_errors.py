@@ -46,5 +46,5 @@ def test_rates_of_several_pages_are_of_their_sums():
     # 1 edit in 1 character and none in 9
     pages = [count_errors(["a"], ["b"]), count_errors(["abcdefghi"], ["abcdefghi"])]
     assert add_errors(pages).compute_rates()["cer"] == pytest.approx(0.1)
-    with pytest.raises(ValueError, match="no page to add up"):
+    with pytest.raises(ValueError, match="pages is empty"):
         add_errors([])

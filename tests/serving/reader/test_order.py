@@ -1,3 +1,5 @@
+import pytest
+
 from tfx_ocr.data.page.page import Box, Line
 from tfx_ocr.serving.reader.order import arrange
 
@@ -14,9 +16,15 @@ def test_rows_are_read_from_the_top_and_each_from_the_left():
     assert texts([line("d", 400, 105), line("c", 0, 100), line("b", 400, 0), line("a", 0, 4)]) == [["a b", "c d"]]
 
 
-def test_columns_are_read_one_after_the_other():
-    columns = [line(f"{side}{row}", left, 40 * row) for row in range(4) for side, left in (("a", 0), ("b", 600))]
+@pytest.mark.parametrize("gap", [400, 61])
+def test_columns_are_read_one_after_the_other(gap):
+    columns = [line(f"{side}{row}", left, 40 * row) for row in range(4) for side, left in (("a", 0), ("b", 200 + gap))]
     assert texts(columns) == [["a0", "a1", "a2", "a3"], ["b0", "b1", "b2", "b3"]]
+
+
+def test_what_is_less_than_two_heights_apart_is_one_row():
+    pieces = [line(f"{side}{row}", left, 40 * row) for row in range(4) for side, left in (("a", 0), ("b", 259))]
+    assert texts(pieces) == [["a0 b0", "a1 b1", "a2 b2", "a3 b3"]]
 
 
 def test_a_table_of_many_fields_is_read_row_by_row():
