@@ -10,6 +10,11 @@ environment. Writes tests/bench/results/pages.csv.
 
     python tests/bench/bench_pages.py --fonts FOLDER --rapidocr PYTHON
     python tests/bench/bench_pages.py --data FOLDER
+
+With `--train` it makes a detector instead, from SROIE's receipts of the other companies and pages drawn in the other
+font families; the receipts held out are its test split. A run that was killed goes on.
+
+    python tests/bench/bench_pages.py --fonts FOLDER --train
 """
 
 from __future__ import annotations
@@ -38,9 +43,11 @@ from tfx_ocr.data.page import document, overlaps
 from tfx_ocr.data.page.errors import add_errors, count_errors
 from tfx_ocr.data.page.page import Line, Page, Region, enclose, list_words
 from tfx_ocr.data.page.shapes import LINE, list_corners, list_shapes
+from tfx_ocr.data.record import Record
 
 SEED = 11
 DRAWN = 20  # pages of each layout
+TRAINED = 3000  # drawn pages to train a detector on
 LAYOUTS = {"text": "text in columns", "table": "tables"}
 MEASURES = {
     "precision": "lines found, precision",
@@ -88,11 +95,21 @@ def main() -> None:
     sources.add_argument("--data", type=pathlib.Path, help="folder of pages in PAGE, ALTO or hOCR with their pictures")
     parser.add_argument("--texts", type=pathlib.Path, default=results.ROOT / "LICENSE", help="drawn: a text per line")
     parser.add_argument("--pages", type=int, default=DRAWN, help=f"drawn, of each layout; default: {DRAWN}")
+    parser.add_argument("--train", action="store_true", help="make a detector")
+    parser.add_argument("--drawn", type=int, default=TRAINED, help=f"pages to train on; default: {TRAINED}")
+    parser.add_argument("--overrides", default="", help="values put into the recipe that is trained")
+    parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "pages")
     parser.add_argument("--receipts", type=int, default=0, help="of SROIE; 0, the default, for all")
     parser.add_argument("--detector", default="", help="a model that finds our lines; else they are chains of ink")
     parser.add_argument("--rapidocr", help="Python in whose environment RapidOCR is installed")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
+    if options.train:
+        if not options.fonts:
+            parser.error("--train draws pages: give --fonts")
+        write(options.work / "data", options.fonts, options.drawn)
+        pipelines.train_and_judge("pages", options.work / "data", options.work / "run", overrides=options.overrides)
+        return
     readers: dict[str, Read] = {"tfx-ocr": functools.partial(read_by_ours, options.detector)}
     if shutil.which("tesseract"):
         readers[bench_read.describe_tesseract()] = read_by_tesseract
@@ -177,6 +194,39 @@ def open_receipts() -> Iterator[Written]:
             if receipt["image"] and bench_invoices.split_of(receipt["group"], rule, 0) == "test":
                 lines, _, size, picture = sroie.open_receipt(root, receipt)
                 yield Written(picture, build_page([(list_corners(box.clip(size)), text) for box, text in lines]))
+
+
+def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], drawn: int) -> None:
+    """Write what a detector is trained on, but for what is there: SROIE's receipts by split, and drawn pages."""
+    from tfx_ocr.data import record_file
+    from tfx_ocr.data.synthetic import pages
+    from tfx_ocr.data.synthetic.fonts import choose_fonts, list_fonts
+
+    if out.exists():
+        return
+    partial = out.with_name("data.partial")
+    partial.mkdir(parents=True, exist_ok=True)
+    for split in ("train", "eval", "test"):
+        if not (path := partial / f"{split}-sroie.tfrecord").exists():
+            record_file.write(path, list_receipts(split))
+    chosen = choose_fonts(list_fonts(fonts), (), bench_print.HELD_OUT)
+    for split, count, seed in (("train", drawn, SEED + 1), ("eval", DRAWN, SEED + 2)):
+        pages.write(partial, chosen, count, seed=seed, name=f"{split}-drawn", workers=2)
+    partial.rename(out)
+
+
+def list_receipts(split: str) -> list[Record]:
+    """Return the records of a split's receipts that have images: their pictures and where their lines lie."""
+    from tfx_ocr.data.readers import sroie_shapes
+    from tfx_ocr.pipeline.recipes import get_recipe
+
+    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
+    records = [record for shard in sroie_shapes.list_shards(root) for record in sroie_shapes.read(root, shard)]
+    return [
+        record
+        for record in records
+        if isinstance(record, Record) and bench_invoices.split_of(record.group, rule, 0) == split
+    ]
 
 
 def open_pages(folder: pathlib.Path) -> Iterator[Written]:

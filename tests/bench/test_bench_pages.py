@@ -38,3 +38,25 @@ def test_words_of_a_line_are_divided_and_its_corners_are_kept():
     assert answer.words == ["Total", "9.00"]
     [line] = answer.lines
     assert sorted(zip(line[::2], line[1::2], strict=True)) == sorted(CORNERS)
+
+
+def test_a_detector_is_trained_on_receipts_by_split_and_drawn_pages_of_train_and_eval(tmp_path, monkeypatch):
+    import bench_pages
+
+    from tfx_ocr.data.page.shapes import LINE, Shape, build_features
+    from tfx_ocr.data.readers import tfrecord
+    from tfx_ocr.data.record import Record
+
+    def list_receipts(split):
+        shapes = [Shape(LINE, ((0.0, 0.0), (9.0, 0.0), (9.0, 3.0), (0.0, 3.0)))]
+        return [Record(features=build_features(shapes, (9, 9), b"picture"), source=f"receipt/{split}", group=split)]
+
+    monkeypatch.setattr(bench_pages, "list_receipts", list_receipts)
+    monkeypatch.setattr(bench_pages, "DRAWN", 1)
+    monkeypatch.setattr(bench_pages.bench_print, "HELD_OUT", ())
+    fonts = [bench_pages.results.ROOT / "data" / "samples" / "fonts" / "lines" / "Mali.ttf"]
+    bench_pages.write(tmp_path / "data", fonts, 2)
+    data = tmp_path / "data"
+    records = [record for shard in tfrecord.list_shards(data) for record in tfrecord.read(data, shard)]
+    assert sorted(record.split for record in records) == ["eval", "eval", "test", "train", "train", "train"]
+    assert {record.source for record in records if record.split == "test"} == {"receipt/test"}
