@@ -35,6 +35,7 @@ SERVING_DEFAULT = "serving_default"  # signature: serialized tf.Examples in, ans
 SERVE_IMAGES = "serve_images"  # signature: encoded images in, answers out
 SERVE_WORDS = "serve_words"  # signature: pages' words with their boxes in, answers out
 SERVE_PAGES = "serve_pages"  # signature: encoded pictures of pages in, answers out
+EXPLAIN = "explain"  # signature: encoded images in, what of them the answers hang on out
 EXAMPLES_IN = "examples"  # input of SERVING_DEFAULT: [batch] string
 IMAGE_BYTES_IN = "image_bytes"  # input of SERVE_IMAGES and SERVE_PAGES: [batch] string
 WORDS_IN = "words"  # input of SERVE_WORDS: [batch, most words] string, "" past the last word
@@ -43,6 +44,7 @@ BOXES_IN = "boxes"  # input of SERVE_WORDS: [batch, most words, 4] float32: left
 # Its portable form, beside it: see docs/serving-contract.md.
 PIXELS = "pixels"  # what a network of one input takes
 LOGITS = "logits"  # what a network gives
+ANSWER = "answer"  # its signature beside EXPLAIN; LiteRT runs the first by name where none is named
 
 # Answers of a classification.
 LABEL_OUT = "label"  # [batch] string: the best class
@@ -54,6 +56,10 @@ PROBABILITIES_OUT = "probabilities"  # [batch, top_n] float32: theirs
 INITIAL_OUT = "initial"  # [batch] string
 MEDIAL_OUT = "medial"  # [batch] string
 FINAL_OUT = "final"  # [batch] string; "" for none
+
+# Explanations have LABEL_OUT, and NAME_heat of each head besides, where an answer has several.
+HEAT_OUT = "heat"  # [batch, height, width] float32: 0 to 1, of the last map's places, which divide the picture evenly
+PICTURE_OUT = "picture"  # [batch, height, width, channels] uint8: the image as it was fitted, which the network sees
 
 # Answers of a sequence have LABEL_OUT (the text) and PROBABILITY_OUT, and
 CHARACTERS_OUT = "characters"  # [batch, longest] string: the text's characters, then ""

@@ -78,6 +78,7 @@ class Task:
         labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
         blanks: logits before the labels'.
         rounds: how often the labels come, one after the other, among the logits.
+        heads: how many logits each head has, by the name of its answer; they lie side by side. {} for one head.
         targets: `module:function` of padded labels, the recipe's `input` and its alphabet to what the loss takes; ""
             for the labels as they are.
         compared: outputs by which an export's portable form is compared: texts, and their probabilities.
@@ -101,6 +102,7 @@ class Task:
     labels: str = ""
     blanks: int = 0
     rounds: int = 1
+    heads: Mapping[str, int] = dataclasses.field(default_factory=dict)
     targets: str = ""
     heads: str = ""
     mistakes: str = ""

@@ -1,4 +1,4 @@
-"""The exported model: three functions in a row, pixels, network, answer, under two signatures."""
+"""The exported model: three functions in a row, pixels, network, answer, under its signatures."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ import tensorflow_transform as tft
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.trainer import portable
+from tfx_ocr.components.trainer.explain import build_explainer
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
+from tfx_ocr.data import features
 
 
 class Served(tf.Module):
     """What TensorFlow Serving loads: every variable and table is reached from here."""
 
-    def __init__(self, model: keras.Model, serving_graph: ServingGraph):
+    def __init__(self, model: keras.Model, serving_graph: ServingGraph, explainer: keras.Model | None = None):
         super().__init__()
         self._weights = [weight.value for weight in model.weights]
-        self._model = Untracked(model)
+        self._model, self._explainer = Untracked(model), Untracked(explainer)
         self._serving_graph = serving_graph
 
     def serve(self, **request: tf.Tensor) -> Tensors:
@@ -26,6 +28,12 @@ class Served(tf.Module):
         raw = self._serving_graph.to_raw(request)
         logits = self._model.value(self._serving_graph.transform(raw), training=False)
         return self._serving_graph.decode(logits, raw)
+
+    def explain(self, **request: tf.Tensor) -> Tensors:
+        """Return which places of each picture its answer hangs on: see `build_explainer`."""
+        raw = self._serving_graph.to_raw(request)
+        pixels = self._serving_graph.transform(raw)
+        return self._serving_graph.explain(pixels, self._explainer.value(pixels, training=False), raw)
 
 
 def ignore_blanks(model: keras.Model, part: Part) -> keras.Model:
@@ -45,11 +53,14 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         part: the recipe's trainer part.
         path: folder to write, such as `fn_args.serving_model_dir`.
     """
+    explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
-    served = Served(model, serving_graph)
+    served, requests = Served(model, serving_graph, explainer), serving_graph.get_requests()
     signatures = {
-        name: tf.function(served.serve).get_concrete_function(**inputs)
-        for name, inputs in serving_graph.get_requests().items()
+        name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()
     }
+    if explainer:
+        inputs = requests[part.input.SIGNATURE]
+        signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
-    portable.write(model, part, path)
+    portable.write(model, part, path, explainer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import tempfile
 from pathlib import Path
 
 import keras
@@ -20,19 +21,19 @@ from tfx_ocr.serving.portable.form import FORM, REASON, Portable
 from tfx_ocr.serving.runtimes.saved_model import read_definitions
 from tfx_ocr.serving.signature import Signature
 
-
-def write(model: keras.Model, part: Part, path: str) -> None:
+def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | None = None) -> None:
     """Write the portable form into an export's folder, or why the network cannot be converted.
 
     Args:
         model: trained.
         part: the recipe's trainer part.
         path: folder of the export, which holds the SavedModel.
+        explainer: see `build_explainer`; it has the model's weights.
     """
     folder = os.path.join(path, *FOLDER.split("/"))
     tf.io.gfile.makedirs(folder)
     try:
-        network = convert(model)
+        network = convert(model, explainer)
     except Exception as error:  # whatever it is, the export is there without
         reason = f"the network cannot be converted: {_explain(error)}"
         say(f"no portable form: {reason}")
@@ -42,10 +43,11 @@ def write(model: keras.Model, part: Part, path: str) -> None:
     _write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
 
 
-def convert(model: keras.Model) -> bytes:
+def convert(model: keras.Model, explainer: keras.Model | None = None) -> bytes:
     """Convert a network to TFLite, with float32 weights and for any number of rows.
 
-    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`.
+    Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. With an
+    explainer it has another, `explain`, that gives `logits` and `heat` and shares the weights.
 
     Raises:
         Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
@@ -61,7 +63,17 @@ def convert(model: keras.Model) -> bytes:
         return {features.LOGITS: model(takes, training=False)}
 
     concrete = network.get_concrete_function(**inputs)
-    return tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder).convert()
+    if explainer is None:
+        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder).convert()
+
+    @tf.function
+    def explain(**given: tf.Tensor) -> Tensors:
+        return explainer(given[features.PIXELS], training=False)
+
+    signatures = {features.ANSWER: concrete, features.EXPLAIN: explain.get_concrete_function(**inputs)}
+    with tempfile.TemporaryDirectory() as folder:  # the converter takes several functions from there alone
+        tf.saved_model.save(holder, folder, signatures=signatures)
+        return tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures)).convert()
 
 
 def _explain(error: Exception) -> str:

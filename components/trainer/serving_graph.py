@@ -12,6 +12,7 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.serving.portable.answers import name_heat
 
 Tensors = dict[str, tf.Tensor]
 
@@ -24,6 +25,7 @@ class ServingGraph(tf.Module):
         self._transform_features = transform.transform_features_layer()
         self._part = Untracked(part)
         self._input = get_input(part.input.kind)
+        self._heads = tuple(get_task(part.task).heads)
         self._task = get_task(part.task).load_graph()
 
     def get_requests(self) -> dict[str, dict[str, tf.TensorSpec]]:
@@ -49,6 +51,15 @@ class ServingGraph(tf.Module):
         """Return named outputs from what the network gives and the features of the request."""
         part = self._part.value
         return self._task.decode(logits, raw, get_alphabet(part.alphabet), part.serving)
+
+    def explain(self, pixels: tf.Tensor, found: Tensors, raw: Tensors) -> Tensors:
+        """Return named outputs from pictures as the network takes them, its `logits` and `heat`."""
+        low, high = self._part.value.input.scaled
+        return {
+            features.LABEL_OUT: self.decode(found[features.LOGITS], raw)[features.LABEL_OUT],
+            features.PICTURE_OUT: tf.cast(tf.round((pixels - low) * (255.0 / (high - low))), tf.uint8),
+            **name_heat(found[features.HEAT_OUT], self._heads),
+        }
 
 
 class Untracked:

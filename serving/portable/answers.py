@@ -7,7 +7,8 @@ holds both to the same answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -114,6 +115,34 @@ def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Output
         features.FIELD_VALUES_OUT: values,
         features.FIELD_PROBABILITIES_OUT: np.where(present, means, 0)[:, 1:].astype(np.float32),
         features.FIELD_BOXES_OUT: around,
+    }
+
+
+def name_heat(heat: Any, heads: Sequence[str]) -> dict[str, Any]:
+    """Return a network's `heat`, [batch, maps, height, width], as `heat` and NAME_heat, [batch, height, width] each.
+
+    Args:
+        heat: an array of NumPy or TensorFlow: of the answer, and then of each head for itself, if there are several.
+        heads: their names, in that order.
+    """
+    parts = {f"{name}_{features.HEAT_OUT}": heat[:, place] for place, name in enumerate(heads, 1)}
+    return {features.HEAT_OUT: heat[:, 0], **parts}
+
+
+def name_explanation(pixels: np.ndarray, found: Mapping[str, np.ndarray], outputs: Outputs, form: Portable) -> Outputs:
+    """Return `label`, `heat` and `picture`, and the heat of each head of an answer that has several.
+
+    Args:
+        pixels: pictures as the network takes them.
+        found: its `heat`.
+        outputs: the pictures' answers.
+        form: of the export.
+    """
+    low, high = form.spec["scaled"]
+    return {
+        features.LABEL_OUT: outputs[features.LABEL_OUT],
+        features.PICTURE_OUT: np.rint((pixels - low) * (255.0 / (high - low))).astype(np.uint8),
+        **name_heat(found[features.HEAT_OUT], tuple(HEADS) if form.task == "syllables" else ()),
     }
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from tfx_ocr.data import features
 from tfx_ocr.data.quiet import silence_stderr
 
 _NOTED = threading.Event()  # whether LiteRT has told about its delegate: once per process
@@ -94,8 +95,9 @@ class Worker:
             RuntimeError: it needs operations that the interpreter lacks.
         """
         self._interpreter = Interpreter(model_content=self._content, num_threads=self._threads)
-        self._indices = {_name(each): each["index"] for each in self._interpreter.get_input_details()}
-        self._output = self._interpreter.get_output_details()[0]["index"]
+        first = self._interpreter.get_signature_runner(min(self._interpreter.get_signature_list()))
+        self._indices = {name: each["index"] for name, each in first.get_input_details().items()}
+        self._output = first.get_output_details()[features.LOGITS]["index"]
 
     def run(self, inputs: Mapping[str, np.ndarray], timeout_s: float | None = None) -> np.ndarray:
         """Return the logits of any number of rows.
@@ -119,6 +121,29 @@ class Worker:
             parts.append(self._run({name: value[begin : begin + ROWS] for name, value in inputs.items()}))
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def explain(self, inputs: Mapping[str, np.ndarray], timeout_s: float | None = None) -> dict[str, np.ndarray]:
+        """Return `logits` and `heat` of any number of rows, one at a time: each is run once per place of the last map.
+
+        Args:
+            inputs: as `run` takes them.
+            timeout_s: as `run` takes it.
+
+        Raises:
+            TimeoutError: as `run` does.
+        """
+        if not hasattr(self, "_interpreter"):
+            self.load()
+        self._allocated = {}  # an interpreter's signatures share its memory
+        explain = self._interpreter.get_signature_runner(features.EXPLAIN)
+        deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
+        rows: list[dict[str, np.ndarray]] = []
+        for row in range(len(next(iter(inputs.values())))):
+            if time.monotonic() >= deadline:
+                raise TimeoutError("Timed out before the network ran")
+            with _silence_note():
+                rows.append(explain(**{name: value[row : row + 1] for name, value in inputs.items()}))
+        return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+
     def _run(self, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
         shapes = {name: value.shape for name, value in inputs.items()}
         if shapes != self._allocated:
@@ -134,11 +159,6 @@ class Worker:
         self._interpreter.invoke()
         logits: np.ndarray = self._interpreter.get_tensor(self._output)  # a copy
         return logits
-
-
-def _name(detail: Mapping[str, str]) -> str:
-    """Return the input's own name: the converter writes `serving_default_pixels:0` and the like."""
-    return detail["name"].removeprefix("serving_default_").partition(":")[0]
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from tfx_ocr.data import features
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
-from tfx_ocr.serving.portable.answers import get_answer
+from tfx_ocr.serving.portable.answers import get_answer, name_explanation
 from tfx_ocr.serving.portable.form import read_form
 from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network
@@ -54,10 +54,16 @@ class PortableModel(Runtime):
             with self._network.take(timeout_s) as worker:  # for the pixels too: one worker is enough for one thread
                 pixels = self._input.build(inputs, self.form)
                 left = None if timeout_s is None else timeout_s - (time.monotonic() - begin)
-                logits = worker.run(pixels, left)
+                if signature == features.EXPLAIN:
+                    explained = worker.explain(pixels, left)
+                    logits = explained[features.LOGITS]
+                else:
+                    logits = worker.run(pixels, left)
         except TimeoutError as error:
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", str(error)) from None
         found = self._decode(logits, inputs, self.form)
+        if signature == features.EXPLAIN:
+            found = name_explanation(pixels[features.PIXELS], explained, found, self.form)
         return [found[name] for name in outputs]
 
     def close(self) -> None:
