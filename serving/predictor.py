@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
+from tfx_ocr.data import features
+from tfx_ocr.serving.explanation import Explanation, build_explanation
 from tfx_ocr.serving.locations import find_folder, find_scheme, open_model
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.prediction import Prediction, build_prediction
@@ -108,6 +110,29 @@ class Predictor:
                 named = os.fspath(source) if isinstance(source, str | os.PathLike) else f"images[{place}]"
                 raise ValueError(f"{named}: {prediction.error}")
             yield prediction
+
+    def explain(self, images: Source | Iterable[Source]) -> Iterator[Explanation]:
+        """Explain answers: which places of each picture they hang on.
+
+        Args:
+            images: as `predict` takes them.
+
+        Yields:
+            An explanation for each, in their order; see docs/serving-contract.md for the method.
+
+        Raises:
+            ValueError: the model does not explain its answers, or one of them cannot be read.
+            RequestError: the server does not answer, or the model takes no such picture.
+        """
+        if features.EXPLAIN not in self._model.signatures:
+            raise ValueError(
+                f"the model {self.name} {self.version} does not explain its answers: it has no signature "
+                f"{features.EXPLAIN!r}, which models of one glyph per picture have from exports of 2026-11-28 on"
+            )
+        for source in list_sources(images):
+            inputs = REQUESTS[features.SERVE_IMAGES].build(read_source(source))
+            outputs = self._model.ask(features.EXPLAIN, stack([inputs]))
+            yield build_explanation({name: values[0] for name, values in outputs.items()})
 
     def close(self) -> None:
         """Release the model's memory, threads and connections."""

@@ -56,9 +56,7 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
     explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
     served, requests = Served(model, serving_graph, explainer), serving_graph.get_requests()
-    signatures = {
-        name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()
-    }
+    signatures = {name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()}
     if explainer:
         inputs = requests[part.input.SIGNATURE]
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)

@@ -21,6 +21,7 @@ from tfx_ocr.serving.portable.form import FORM, REASON, Portable
 from tfx_ocr.serving.runtimes.saved_model import read_definitions
 from tfx_ocr.serving.signature import Signature
 
+
 def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | None = None) -> None:
     """Write the portable form into an export's folder, or why the network cannot be converted.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import sys
@@ -49,6 +50,12 @@ def predict(
         Path | None, typer.Option(help="Review queue that keeps doubtful answers with their pictures.")
     ] = None,
     doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for a picture per FILE of what its answer hangs on: digits and hangul.", metavar="DIR"
+        ),
+    ] = None,
 ) -> None:
     """Ask RECIPE's model about each FILE.
 
@@ -64,6 +71,8 @@ def predict(
       tfx-ocr predict digits scan.png --server localhost:8500
 
       tfx-ocr predict digits *.png --review review.sqlite
+
+      tfx-ocr predict hangul scan.png --explain out
 
       tfx-ocr predict invoices page.xml
 
@@ -81,6 +90,8 @@ def predict(
         predictor = Predictor(Path(model) if model else recipe)
     with predictor:
         predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
+        if explain:
+            _draw_explanations(predictor, [file for file, one in predictions if one.text], explain)
     if review:
         _offer(predictions, Queue(review, threshold=doubt), recipe, predictor.version)
     predictions = [(file, _refuse(one, min_confidence)) for file, one in predictions]
@@ -106,6 +117,17 @@ def _offer(predictions: Sequence[tuple[str, Prediction]], queue: Queue, recipe: 
 
     kept = [offer_prediction(queue, one, recipe=recipe, version=version, document=file) for file, one in predictions]
     print(f"tfx-ocr: {sum(map(bool, kept)):,} of {len(kept):,} answers are in {queue.path} for review", file=sys.stderr)
+
+
+def _draw_explanations(predictor: Predictor, files: Sequence[str], folder: Path) -> None:
+    """Write a picture for each file, under its name, with a number where another has the name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    taken: collections.Counter[str] = collections.Counter()
+    for file, explanation in zip(files, predictor.explain(files), strict=True):
+        stem = Path(file).stem
+        taken[stem] += 1
+        name = stem if taken[stem] == 1 else f"{stem}-{taken[stem]}"
+        explanation.draw().save(folder / f"{name}.png", optimize=True)
 
 
 def _refuse(one: Prediction, min_confidence: float) -> Prediction:

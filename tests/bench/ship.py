@@ -34,6 +34,7 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import versions
+from tfx_ocr.serving.runtimes.saved_model import read_definitions
 
 
 def write_transform_graph(recipe: Recipe, folder: Path) -> tft.TFTransformOutput:
@@ -73,7 +74,11 @@ def ship(name: str, sources: Sequence[str]) -> None:
         shutil.copytree(f"{top}/model", folder)
     digests = versions.compute_digests(folder)
     manifest = dataclasses.replace(
-        manifest, files=digests, tensorflow=tf.__version__, input=json.loads(recipe.dump_part("pusher"))["input"]
+        manifest,
+        files=digests,
+        signatures=tuple(sorted(read_definitions(folder, ("serve",)).keys() - {"__saved_model_init_op"})),
+        tensorflow=tf.__version__,
+        input=json.loads(recipe.dump_part("pusher"))["input"],
     )
     text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
     (folder / versions.MANIFEST).write_text(text, encoding="utf-8")

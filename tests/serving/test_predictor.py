@@ -255,3 +255,39 @@ def test_names_of_the_api_are_listed_and_others_refused():
     assert serving.load_model is load_model
     with pytest.raises(AttributeError, match="has no attribute 'no_such'"):
         _ = serving.no_such
+
+
+class ExplainedModel(Model):
+    """Answers with heat in the upper left corner of a picture of 2 x 4 pixels, and of the initial in the lower right."""
+
+    signatures = (*Model.signatures, features.EXPLAIN)
+
+    def ask(self, signature, inputs):
+        assert signature == features.EXPLAIN
+        assert len(inputs[features.IMAGE_BYTES_IN]) == 1
+        return {
+            "label": np.array(["\uac00".encode()], object),
+            "heat": np.array([[[1.0, 0.0], [0.0, 0.0]]], np.float32),
+            "initial_heat": np.array([[[0.0, 0.0], [0.0, 1.0]]], np.float32),
+            "picture": np.full((1, 2, 4, 1), 100, np.uint8),
+        }
+
+
+def test_an_explanation_is_drawn_with_a_map_for_each_part(use, tmp_path):
+    file = picture(tmp_path, "7.png", 7)
+    one, other = use(ExplainedModel()).explain([file, file])
+    assert one.text == other.text == "\uac00"
+    assert one.heat.tolist() == [[1.0, 0.0], [0.0, 0.0]]
+    assert {name: heat.tolist() for name, heat in one.parts.items()} == {"initial": [[0.0, 0.0], [0.0, 1.0]]}
+    drawn = one.draw()
+    assert drawn.size == (512, 128)  # two maps of 256 x 128
+    # a hot corner is 0.6 red (255, 0, 0) and 0.4 of the picture's grey 100
+    assert [drawn.getpixel(each) for each in ((0, 0), (511, 127))] == [(193, 40, 40)] * 2
+    assert [drawn.getpixel(each) for each in ((255, 127), (256, 0))] == [(100, 100, 100)] * 2
+
+
+def test_a_model_that_does_not_explain_its_answers_says_so(use, tmp_path):
+    with pytest.raises(ValueError, match="levels .* does not explain its answers: it has no signature 'explain'"):
+        next(use(Model()).explain(picture(tmp_path, "7.png", 7)))
+    with pytest.raises(ValueError, match="no such file"):
+        next(use(ExplainedModel()).explain(str(tmp_path / "missing.png")))

@@ -83,6 +83,7 @@ def test_signatures_say_their_inputs(exported):
     assert inputs == {
         "serving_default": {"examples": ("string", (None,))},
         "serve_images": {"image_bytes": ("string", (None,))},
+        "explain": {"image_bytes": ("string", (None,))},
     }
 
 
@@ -118,6 +119,24 @@ def test_its_portable_form_answers_alike(exported, digits):
         np.testing.assert_array_equal(found["label"], whole["label"])
         np.testing.assert_allclose(found["probabilities"], whole["probabilities"], atol=1e-4)
     portable.close()
+
+
+def test_both_forms_explain_their_answers_alike(exported, transformed, digits):
+    asked = {"image_bytes": np.array([image for image, _ in digits], dtype=object)}
+    labels = exported.loaded.ask("serve_images", asked)["label"]
+    whole = exported.loaded.ask("explain", asked)
+    written = np.stack([np.frombuffer(row["pixels_xf"][0], np.uint8) for row in transformed.written])
+    np.testing.assert_array_equal(whole["picture"], written.reshape(-1, 16, 16, 1))
+    assert whole["heat"].shape == (len(digits), 1, 1)  # small_cnn's last map is a sixteenth of the picture
+    assert set(whole["heat"].ravel()) <= {0.0, 1.0}  # of one place: for its answer, or against it
+    assert whole["heat"].any()
+    with open_folder(exported.folder, forms=(PORTABLE,)) as portable:
+        found = portable.ask("explain", asked)
+    assert set(found) == set(whole) == {"label", "heat", "picture"}
+    for answer in (whole, found):
+        np.testing.assert_array_equal(answer["label"], labels)
+        np.testing.assert_array_equal(answer["picture"], whole["picture"])
+        np.testing.assert_allclose(answer["heat"], whole["heat"], atol=1e-4)
 
 
 def test_a_network_that_cannot_be_converted_is_exported_alone(part, transformed, tmp_path, monkeypatch):

@@ -40,7 +40,7 @@ from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.serving.c_loader import check_loads
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.loader import open_version
-from tfx_ocr.serving.runtimes import open_folder
+from tfx_ocr.serving.runtimes import PORTABLE, open_folder
 from tfx_ocr.serving.runtimes.portable import PortableModel
 
 pytestmark = pytest.mark.tfx
@@ -225,6 +225,20 @@ def test_the_portable_form_answers_alike(made):
             one = {name: value[number : number + 1] for name, value in inputs.items()}
             np.testing.assert_allclose(portable.ask(signature, one)[score][0], found[number], atol=1e-4)
     portable.close()
+
+
+@pytest.mark.parametrize("made", ["syllables"], indirect=True)
+def test_both_forms_explain_each_jamo_alike(made):
+    request = made.kind.build_request(made.judged)
+    whole = made.loaded.ask("explain", request)
+    heats = {"heat", "initial_heat", "medial_heat", "final_heat"}
+    assert set(whole) == {"label", "picture", *heats}
+    np.testing.assert_array_equal(whole["label"], asked(made, made.judged)["label"])
+    with open_folder(Path(made.path), forms=(PORTABLE,)) as portable:
+        found = portable.ask("explain", request)
+    for name in heats:
+        assert whole[name].shape == (len(made.judged), 2, 2)  # of 32 x 32 pixels, a sixteenth
+        np.testing.assert_allclose(found[name], whole[name], atol=1e-4)
 
 
 def test_it_loads_as_tensorflow_serving_does(made):

@@ -45,7 +45,8 @@ def test_the_manifest_says_what_the_recipe_says_and_lists_every_file(name):
     recipe = get_recipe(name)
     assert (manifest.recipe, manifest.task, manifest.alphabet) == (name, recipe.task, recipe.alphabet)
     assert manifest.input == json.loads(recipe.dump_part("pusher"))["input"]
-    assert set(manifest.signatures) == {"serving_default", recipe.input.SIGNATURE}
+    explained = {"explain"} if name in ("digits", "hangul") else set()
+    assert set(manifest.signatures) == {"serving_default", recipe.input.SIGNATURE, *explained}
 
 
 def changed(picture, polarity, times, margin):

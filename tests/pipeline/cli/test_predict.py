@@ -60,6 +60,15 @@ def test_there_is_no_column_of_runners_up_where_there_are_none(pictures):
     assert len(row.split()) == 3
 
 
+def test_explanations_are_drawn_one_per_file_under_its_name(pictures, tmp_path):
+    done = predict(pictures["5"], str(tmp_path / "missing.png"), pictures["5"], "--explain", str(tmp_path / "out"))
+    assert done.exit_code == 1  # of the missing one
+    stem = Path(pictures["5"]).stem
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{stem}.png", f"{stem}-2.png"}
+    with Image.open(tmp_path / "out" / f"{stem}.png") as drawn:
+        assert drawn.size == (256, 256)
+
+
 def test_an_answer_below_the_least_confidence_is_refused(pictures, tmp_path):
     blank = str(tmp_path / "blank.png")
     Image.new("L", (40, 40), 230).save(blank)
