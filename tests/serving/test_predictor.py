@@ -258,7 +258,7 @@ def test_names_of_the_api_are_listed_and_others_refused():
 
 
 class ExplainedModel(Model):
-    """Answers with heat in the upper left corner of a picture of 2 x 4 pixels, and of the initial in the lower right."""
+    """Answers with heat in the upper left corner of a picture of 2 x 4 pixels, of the initial in the lower right."""
 
     signatures = (*Model.signatures, features.EXPLAIN)
 
@@ -287,7 +287,7 @@ def test_an_explanation_is_drawn_with_a_map_for_each_part(use, tmp_path):
 
 
 def test_a_model_that_does_not_explain_its_answers_says_so(use, tmp_path):
-    with pytest.raises(ValueError, match="levels .* does not explain its answers: it has no signature 'explain'"):
+    with pytest.raises(ValueError, match=r"levels .* does not explain its answers: it has no signature 'explain'"):
         next(use(Model()).explain(picture(tmp_path, "7.png", 7)))
     with pytest.raises(ValueError, match="no such file"):
         next(use(ExplainedModel()).explain(str(tmp_path / "missing.png")))
