@@ -78,13 +78,12 @@ class Task:
         labels: attribute of the alphabet that the network's outputs stand for, in their order; "" for none.
         blanks: logits before the labels'.
         rounds: how often the labels come, one after the other, among the logits.
-        heads: how many logits each head has, by the name of its answer; they lie side by side. {} for one head.
         targets: `module:function` of padded labels, the recipe's `input` and its alphabet to what the loss takes; ""
             for the labels as they are.
         compared: outputs by which an export's portable form is compared: texts, and their probabilities.
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         heads: `module:function` of the alphabet to the number of classes by the layer of their logits, in these' order,
-            where the loss is a cross-entropy of each, so that `tasks.hybrid` can add to it; "" for other losses.
+            where the loss is a cross-entropy of each; `tasks.hybrid` adds to it, answers are explained by it; else "".
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
             for the report; "" for none.
         sections: modules of `components.report.sections` that the report has for such answers, in its order.
@@ -102,7 +101,6 @@ class Task:
     labels: str = ""
     blanks: int = 0
     rounds: int = 1
-    heads: Mapping[str, int] = dataclasses.field(default_factory=dict)
     targets: str = ""
     heads: str = ""
     mistakes: str = ""

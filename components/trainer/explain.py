@@ -10,6 +10,7 @@ from tfx_ocr.components.inputs import image
 from tfx_ocr.components.networks import get_network
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.trainer.model import list_heads
 from tfx_ocr.data import features
 
 LEAST = 1e-3  # of a logit: a smaller loss is noise, and is not stretched to 1
@@ -35,7 +36,7 @@ def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
     place of the picture; Zhou et al., "Learning Deep Features for Discriminative Localization", 2016 (CAM).
     """
     task, name = get_task(part.task), getattr(get_network(part.trainer.network), "LAST_MAP", "")
-    if not (name and task.needs == "vector" and isinstance(part.input, Picture)):
+    if not (name and task.heads and isinstance(part.input, Picture)):
         return None
     last_map = model.get_layer(name).output
     _, height, width, channels = last_map.shape
@@ -44,7 +45,7 @@ def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
     without = ops.reshape(ops.expand_dims(last_map, 1) * kept, (-1, height, width, channels))
     left = keras.Model(last_map, model.output)(without)
     losses = ops.expand_dims(model.output, 1) - ops.reshape(left, (-1, places, model.output.shape[-1]))
-    edges = np.cumsum([0, *task.heads.values()]) if task.heads else np.array([0, model.output.shape[-1]])
+    edges = np.cumsum([0, *list_heads(part).values()])
     maps = []
     for begin, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
         logits = model.output[:, begin:end]

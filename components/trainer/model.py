@@ -68,7 +68,7 @@ def add_centres(model: keras.Model, part: Part) -> keras.Model:
     """Return what is trained: the model itself, or with distances to centres behind its logits (`tasks.hybrid`)."""
     if not part.trainer.centre_loss:
         return model
-    heads = _list_heads(part)
+    heads = list_heads(part)
     hidden = model.get_layer(next(iter(heads))).input
     apart = hybrid.Centres(sum(heads.values()))(hidden)
     return keras.Model(model.input, keras.layers.Concatenate(dtype="float32")([model.output, apart]), name=part.name)
@@ -79,13 +79,14 @@ def build_losses(part: Part) -> dict[str, Any]:
     trainer, learn = part.trainer, get_task(part.task).load_learn()
     loss, metrics = learn.build_loss(), learn.build_metrics()
     if trainer.label_smoothing or trainer.centre_loss:
-        heads = _list_heads(part)
+        heads = list_heads(part)
         loss = hybrid.HybridLoss(loss, heads, trainer.label_smoothing, trainer.centre_loss)
         metrics = [hybrid.LogitsMetric(metric, sum(heads.values())) for metric in metrics]
     return {"loss": loss, "metrics": metrics}
 
 
-def _list_heads(part: Part) -> dict[str, int]:
+def list_heads(part: Part) -> dict[str, int]:
+    """Return the number of logits of each of the task's heads, by its layer, in their order."""
     return load(get_task(part.task).heads)(get_alphabet(part.alphabet))
 
 

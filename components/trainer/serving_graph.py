@@ -10,9 +10,10 @@ import tensorflow_transform as tft
 from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.trainer.model import list_heads
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
-from tfx_ocr.serving.portable.answers import name_heat
+from tfx_ocr.serving.portable.answers import build_heat
 
 Tensors = dict[str, tf.Tensor]
 
@@ -25,7 +26,6 @@ class ServingGraph(tf.Module):
         self._transform_features = transform.transform_features_layer()
         self._part = Untracked(part)
         self._input = get_input(part.input.kind)
-        self._heads = tuple(get_task(part.task).heads)
         self._task = get_task(part.task).load_graph()
 
     def get_requests(self) -> dict[str, dict[str, tf.TensorSpec]]:
@@ -54,11 +54,12 @@ class ServingGraph(tf.Module):
 
     def explain(self, pixels: tf.Tensor, found: Tensors, raw: Tensors) -> Tensors:
         """Return named outputs from pictures as the network takes them, its `logits` and `heat`."""
-        low, high = self._part.value.input.scaled
+        part = self._part.value
+        heads, (low, high) = tuple(list_heads(part)), part.input.scaled
         return {
             features.LABEL_OUT: self.decode(found[features.LOGITS], raw)[features.LABEL_OUT],
             features.PICTURE_OUT: tf.cast(tf.round((pixels - low) * (255.0 / (high - low))), tf.uint8),
-            **name_heat(found[features.HEAT_OUT], self._heads),
+            **build_heat(found[features.HEAT_OUT], heads if len(heads) > 1 else ()),
         }
 
 

@@ -118,7 +118,7 @@ def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Output
     }
 
 
-def name_heat(heat: Any, heads: Sequence[str]) -> dict[str, Any]:
+def build_heat(heat: Any, heads: Sequence[str]) -> dict[str, Any]:
     """Return a network's `heat`, [batch, maps, height, width], as `heat` and NAME_heat, [batch, height, width] each.
 
     Args:
@@ -129,7 +129,7 @@ def name_heat(heat: Any, heads: Sequence[str]) -> dict[str, Any]:
     return {features.HEAT_OUT: heat[:, 0], **parts}
 
 
-def name_explanation(pixels: np.ndarray, found: Mapping[str, np.ndarray], outputs: Outputs, form: Portable) -> Outputs:
+def build_explanation(pixels: np.ndarray, found: Mapping[str, np.ndarray], outputs: Outputs, form: Portable) -> Outputs:
     """Return `label`, `heat` and `picture`, and the heat of each head of an answer that has several.
 
     Args:
@@ -142,7 +142,7 @@ def name_explanation(pixels: np.ndarray, found: Mapping[str, np.ndarray], output
     return {
         features.LABEL_OUT: outputs[features.LABEL_OUT],
         features.PICTURE_OUT: np.rint((pixels - low) * (255.0 / (high - low))).astype(np.uint8),
-        **name_heat(found[features.HEAT_OUT], tuple(HEADS) if form.task == "syllables" else ()),
+        **build_heat(found[features.HEAT_OUT], tuple(HEADS) if form.task == "syllables" else ()),
     }
 
 

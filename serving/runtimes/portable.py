@@ -12,7 +12,7 @@ from tfx_ocr.data import features
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
-from tfx_ocr.serving.portable.answers import get_answer, name_explanation
+from tfx_ocr.serving.portable.answers import build_explanation, get_answer
 from tfx_ocr.serving.portable.form import read_form
 from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network
@@ -63,7 +63,7 @@ class PortableModel(Runtime):
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", str(error)) from None
         found = self._decode(logits, inputs, self.form)
         if signature == features.EXPLAIN:
-            found = name_explanation(pixels[features.PIXELS], explained, found, self.form)
+            found = build_explanation(pixels[features.PIXELS], explained, found, self.form)
         return [found[name] for name in outputs]
 
     def close(self) -> None:

@@ -23,7 +23,6 @@ TASK = Task(
     compared=classification.TASK.compared,
     heads="tfx_ocr.components.tasks.syllables:list_heads",
     metrics="syllables",
-    heads=dict(zip(PARTS, SIZES, strict=True)),
     mistakes="find_wrong_syllables",
     sections=("mistakes", "syllables", "classes"),
     lists_labels=True,

@@ -9,7 +9,7 @@ from tfx_ocr.serving.portable.network import Worker
 
 pytestmark = pytest.mark.tfx
 
-PLACES, CLASSES = 4, 3
+CLASSES = 10
 
 
 def build(task="classification", logits=CLASSES, network="small_cnn"):
@@ -23,11 +23,17 @@ def build(task="classification", logits=CLASSES, network="small_cnn"):
         name="tiny",
         input=Image(height=4, width=4, margin=0.0, scaled=(0.0, 1.0)),
         task=task,
-        alphabet="012",
+        alphabet="digits",
         trainer=Trainer(network=network),
         serving=Serving(),
     )
     return model, part
+
+
+def set_weights(model, kernel, bias):
+    """Set the weights of the first logits; those of the others are 0."""
+    rest = model.output.shape[-1] - len(bias)
+    model.get_layer("logits").set_weights([np.pad(kernel, ((0, 0), (0, rest))), np.pad(bias, (0, rest))])
 
 
 # Ink of 0.8 in the upper left quarter, of 0.4 in the lower right one, as `scale` leaves them: paper is 0.
@@ -37,25 +43,25 @@ PICTURE = np.kron([[0.8, 0.0], [0.0, 0.4]], np.ones((2, 2)))[np.newaxis, :, :, n
 def test_heat_of_an_average_and_a_dense_layer_is_the_class_activation_map():
     """Zhou et al. 2016: weight times map, summed over channels; by hand of class 1, whose weights are 2 and -1."""
     model, part = build()
-    model.get_layer("logits").set_weights([np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 0.5]]), np.zeros(3)])
+    set_weights(model, [[1.0, 2.0, 0.0], [0.0, -1.0, 0.5]], np.zeros(3))
     found = explain.build_explainer(model, part)(PICTURE)
     # averages 0.3 and -0.3: logits 0.3, 0.9, -0.15; the map of class 1 is 2 * 0.8 + 0.8 = 2.4 and 2 * 0.4 + 0.4 = 1.2
-    np.testing.assert_allclose(found["logits"], [[0.3, 0.9, -0.15]], atol=1e-6)
+    np.testing.assert_allclose(found["logits"][:, :3], [[0.3, 0.9, -0.15]], atol=1e-6)
     np.testing.assert_allclose(found["heat"], [[[[1.0, 0.0], [0.0, 0.5]]]], atol=1e-6)
 
 
 def test_a_place_that_speaks_against_the_answer_is_cold_and_a_loss_of_nothing_is_not_stretched():
     model, part = build()
-    model.get_layer("logits").set_weights([np.array([[-1.0, -2.0, -3.0], [0.0, 0.0, 0.0]]), np.array([9.0, 0.0, 0.0])])
+    set_weights(model, [[-1.0, -2.0, -3.0], [0.0, 0.0, 0.0]], [9.0, 0.0, 0.0])
     assert not explain.build_explainer(model, part)(PICTURE)["heat"].numpy().any()
-    model.get_layer("logits").set_weights([np.array([[1e-4, 0.0, 0.0], [0.0, 0.0, 0.0]]), np.array([9.0, 0.0, 0.0])])
+    set_weights(model, [[1e-4, 0.0, 0.0], [0.0, 0.0, 0.0]], [9.0, 0.0, 0.0])
     heat = explain.build_explainer(model, part)(PICTURE)["heat"].numpy()
     np.testing.assert_allclose(heat, [[[[0.02, 0.0], [0.0, 0.01]]]], atol=1e-3)  # of a loss of 1e-4 * 0.8 / 4
 
 
 def test_a_blank_picture_has_no_heat():
     model, part = build()
-    model.get_layer("logits").set_weights([np.ones((2, 3)), np.ones(3)])
+    set_weights(model, np.ones((2, 3)), np.ones(3))
     found = explain.build_explainer(model, part)(np.full((1, 4, 4, 1), 0.2, np.float32))
     assert not found["heat"].numpy().any()
     assert not found["logits"].numpy().any()
@@ -80,7 +86,7 @@ def test_a_network_without_a_last_map_and_another_task_have_no_explainer(network
 
 def test_the_converted_network_answers_as_without_and_explains_alike():
     model, part = build()
-    model.get_layer("logits").set_weights([np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 0.5]]), np.zeros(3)])
+    set_weights(model, [[1.0, 2.0, 0.0], [0.0, -1.0, 0.5]], np.zeros(3))
     explainer = explain.build_explainer(model, part)
     alone, both = (Worker(portable.convert(model, each), 1) for each in (None, explainer))
     pixels = {features.PIXELS: np.random.default_rng(0).random((3, 4, 4, 1), np.float32)}
