@@ -7,14 +7,14 @@ import base64
 import dataclasses
 import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import grpc
 from fastapi import APIRouter, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
@@ -32,6 +32,7 @@ SAMPLES = Path(__file__).with_name("samples")
 MAX_PICTURE_BYTES = 32 << 20  # of a single picture; pages have the limit of the REST API
 TIMEOUT_S = 30
 LABELS = "labels.json"  # of a folder of samples
+T = TypeVar("T")
 SHOWN = 3  # samples at a time
 PICTURE: Mapping[str, Any] = {
     "requestBody": {
@@ -124,6 +125,16 @@ def build_app(inner: App, catalog: Catalog, *, token: str = "", routers: Sequenc
 def _build_router(inner: App, catalog: Catalog) -> APIRouter:
     router = APIRouter()
 
+    async def answer(request: Request, work: Callable[[bytes], T]) -> T:
+        """Have a thread work on the body of a request."""
+        async with inner.bodies.hold(request.scope, request.receive, MAX_PICTURE_BYTES) as parts:
+            try:
+                async with asyncio.timeout(TIMEOUT_S):
+                    return await asyncio.to_thread(work, b"".join(parts))
+            except TimeoutError:
+                message = f"The model gave no answer within {TIMEOUT_S} seconds; try again"
+                raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+
     @router.get("/", include_in_schema=False)
     def show_page() -> FileResponse:
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
@@ -154,14 +165,7 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
         name: str, request: Request, n: Annotated[int, Query(ge=1, le=50, description="best texts to tell")] = N
     ) -> Answer:
         """Read one picture: a digit, a syllable or a line. The body is the file."""
-        async with inner.bodies.hold(request.scope, request.receive, MAX_PICTURE_BYTES) as parts:
-            work = asyncio.to_thread(catalog.predict, name, b"".join(parts), n)
-            try:
-                async with asyncio.timeout(TIMEOUT_S):
-                    prediction, version = await work
-            except TimeoutError:
-                message = f"The model gave no answer within {TIMEOUT_S} seconds; try again"
-                raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+        prediction, version = await answer(request, lambda content: catalog.predict(name, content, n))
         return Answer(
             model=name,
             version=version,
@@ -171,6 +175,12 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
             characters=[Candidate(text=text, confidence=p) for text, p in prediction.characters],
             parts={part: Candidate(text=text, confidence=p) for part, (text, p) in prediction.parts.items()},
         )
+
+    @router.post("/api/models/{name}/explain", openapi_extra=dict(PICTURE), response_class=Response)
+    async def explain(name: str, request: Request) -> Response:
+        """Draw the places of a picture that speak for the model's answer, as PNG. The body is the file."""
+        drawn = await answer(request, lambda content: catalog.explain(name, content))
+        return Response(drawn, media_type="image/png")
 
     return router
 

@@ -9,10 +9,11 @@ import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tfx_ocr.data import pretrained
+from tfx_ocr.data import features, images, pretrained
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.locations import SHIPPED
-from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.model import Model, RequestError
+from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.predictor import Predictor
 from tfx_ocr.serving.reader.reader import RECOGNIZERS
@@ -35,6 +36,7 @@ class Described:
         n: how many they were.
         metrics: what it reached on them, by name.
         has_card: whether its model card can be read here.
+        explains: whether it can say which places of a picture its answer hangs on.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Described:
     n: int = 0
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     has_card: bool = False
+    explains: bool = False
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,6 +85,7 @@ class Catalog:
             n=manifest.n,
             metrics=manifest.metrics,
             has_card=not self.server and not manifest.version and name in pretrained.list_names(),
+            explains=self._explains(name),
         )
 
     def read_card(self, name: str) -> str:
@@ -124,6 +128,30 @@ class Catalog:
             except ValueError as error:  # such as a full disk: the answer is given all the same
                 logging.getLogger(__name__).warning("%s", error)
         return prediction, version
+
+    def explain(self, name: str, content: bytes) -> bytes:
+        """Draw the places of a picture that speak for a model's answer.
+
+        Args:
+            name: of the model.
+            content: an encoded picture.
+
+        Returns:
+            The fitted picture as PNG, the places in red; those of a syllable's parts beside it.
+
+        Raises:
+            ValueError: the model is unknown or does not explain its answers, or the picture cannot be read.
+            RequestError: the server does not answer.
+        """
+        self._check(name)
+        (explanation,) = Predictor(self.find_model(name)).explain(content)
+        return images.save_png(explanation.draw())
+
+    def _explains(self, name: str) -> bool:
+        try:
+            return features.EXPLAIN in self.find_model(name).signatures
+        except (RequestError, ServingError):  # a server that does not answer is told of when a picture is read
+            return False
 
     def _check(self, name: str) -> None:
         if name not in self.folders:

@@ -1,5 +1,6 @@
 // What a model read in one picture, as elements.
 
+import { ask } from "./api.js";
 import { grade, make, percent } from "./dom.js";
 
 function renderText(answer) {
@@ -24,12 +25,34 @@ function renderRunners(answer) {
   );
 }
 
-export function renderAnswer(answer, item) {
+// A button whose click draws which places of the picture speak for the answer.
+function renderWhy(answer, item) {
+  const why = make("button", { class: "button small", type: "button" }, "Why this answer");
+  const place = make("div", { class: "why" }, why);
+  why.addEventListener("click", async () => {
+    why.disabled = true;
+    try {
+      const drawn = await ask(`/api/models/${encodeURIComponent(answer.model)}/explain`, { method: "POST", body: item.file });
+      const url = URL.createObjectURL(await drawn.blob());
+      const parts = answer.parts && Object.keys(answer.parts).length ? ", then for each of its letters" : "";
+      const image = make("img", { src: url, alt: `The picture with the places that speak for ${answer.text} in red` });
+      image.addEventListener("load", () => URL.revokeObjectURL(url));
+      place.replaceChildren(image, make("p", { class: "small-print" }, `In red: what speaks for ${answer.text}${parts}`));
+    } catch (error) {
+      why.disabled = false;
+      place.replaceChildren(why, make("p", { class: "small-print", role: "alert" }, error.message));
+    }
+  });
+  return place;
+}
+
+export function renderAnswer(answer, item, explains = false) {
   const expected = item.label && `labelled ${item.label}${item.label === answer.text ? "" : ", which was not read"}`;
   const by = [item.file.name, `${answer.model} ${answer.version}`.trim(), expected].filter(Boolean).join(" · ");
   return [
     make("div", { class: "read" }, renderText(answer), make("span", { class: `badge ${grade(answer.confidence)}` }, percent(answer.confidence))),
     renderRunners(answer),
+    explains ? renderWhy(answer, item) : null,
     make("p", { class: "small-print" }, by),
   ].filter(Boolean);
 }

@@ -159,7 +159,7 @@ async function predict(model, item, signal) {
       }
       const path = `/api/models/${encodeURIComponent(model.name)}/predict?n=5`;
       const answer = await askJson(path, { method: "POST", body: item.file, signal });
-      place.replaceChildren(makeThumb(item), ...renderAnswer(answer, item));
+      place.replaceChildren(makeThumb(item), ...renderAnswer(answer, item, model.explains));
     } catch (error) {
       if (error.name === "AbortError") place.remove();
       else place.replaceChildren(makeThumb(item), ...renderFailure(error, item, again));

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
+import io
 import shutil
 import threading
 import time
 
 import httpx
 import pytest
+from PIL import Image
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.serving import versions
@@ -179,3 +181,11 @@ def test_a_first_push_takes_the_place_of_the_model_that_ships(digit, monkeypatch
         assert page.client.get("/api/models").json()[0]["version"] == str(pushed.version)
     finally:
         page.close()
+
+
+def test_an_answer_is_explained_in_a_picture(client, digit):
+    assert client.get("/api/models").json()[0]["explains"] is True
+    drawn = client.post("/api/models/digits/explain", content=digit)
+    assert drawn.headers["content-type"] == "image/png"
+    assert Image.open(io.BytesIO(drawn.content)).size == (256, 256)
+    assert client.post("/api/models/digits/explain", content=b"PK").status_code == 400
