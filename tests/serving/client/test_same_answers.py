@@ -60,7 +60,7 @@ def test_both_tell_the_same_of_the_model(clients):
     for way in ("rest", "grpc"):
         assert clients[way].get_status() == [VersionState(3, "AVAILABLE")]
         metadata = clients[way].signatures
-        assert set(metadata) == {"serve_images", "serving_default"}
+        assert set(metadata) == {"explain", "serve_images", "serving_default"}
         assert metadata["serve_images"] == image
 
 
