@@ -17,6 +17,15 @@ ROOT = Path(__file__).resolve().parents[2]
 READY_S = 180.0  # a busy machine imports TensorFlow in a minute
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let the home be an empty folder: what `make run` pushed into the checkout's own is not asked."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("home")
+        patch.setenv("TFX_OCR_HOME", str(folder))
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def running() -> Callable[..., contextlib.AbstractContextManager[None]]:
     """Return a function that starts a process and waits for it.

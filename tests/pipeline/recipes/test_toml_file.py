@@ -86,7 +86,7 @@ def test_classes_of_words_need_not_state_nothing():
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("network", "netwrk", r"letters.toml: no field 'netwrk' in trainer; known: network, units, dropout, .*seed$"),
+        ("network", "netwrk", r"letters.toml: no field 'netwrk' in trainer; known: network, pooling, units, .*seed$"),
         ("height = 32", "hight = 32", r"no field 'hight' in input.image; known: height, width, margin"),
         ("readers", "reader", r"no field 'reader' in examples; known: readers, split"),
         ("task", "tsk", r"no field 'tsk' in a recipe; known: name, input, task, alphabet"),
