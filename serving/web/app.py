@@ -74,6 +74,17 @@ class Answer:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the page tells of itself.
+
+    Attributes:
+        reviews: whether doubtful pictures are kept for review, at `/review`.
+    """
+
+    reviews: bool
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Sample:
     """A picture to try a model on.
 
@@ -142,6 +153,11 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
     @router.get("/docs", include_in_schema=False)
     def show_docs() -> FileResponse:
         return FileResponse(STATIC / "docs.html", headers={"Cache-Control": "no-cache"})
+
+    @router.get("/api/site")
+    def describe_site() -> Site:
+        """Return what the page tells of itself."""
+        return Site(reviews=catalog.queue is not None)
 
     @router.get("/api/models")
     def list_models() -> list[Described]:

@@ -218,6 +218,8 @@ function listen() {
 async function begin() {
   listen();
   try {
+    const { reviews } = await askJson("/api/site");
+    for (const id of ["review", "kept"]) find(id).hidden = !reviews;
     models = await askJson("/api/models");
     showModels();
   } catch (error) {

@@ -77,3 +77,10 @@ def test_one_keystroke_decides_one_item(page, queue):
     expect(page.get_by_role("status")).to_have_text("Nothing is left for you.")
     assert [each.text for each in queue.read_corrections("digits").agreed] == ["4", "7", "2", "3", "9", "5"]
     assert [each.text for each in queue.read_corrections("lines").agreed] == ["Hà Nội", "Huế"]
+
+
+def test_the_start_page_leads_to_it_and_says_what_is_kept(page):
+    page.goto(page.url.removesuffix("/review"))
+    expect(page.locator("footer")).to_contain_text("those read with doubt are kept for review")
+    page.get_by_role("link", name="Review").click()
+    expect(page.locator("#answer")).to_have_text("4")

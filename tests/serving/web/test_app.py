@@ -150,6 +150,7 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
     try:
         answer = page.client.post("/api/models/digits/predict", content=digit).json()
         assert page.client.get("/review").headers["content-security-policy"].startswith("default-src 'none'")
+        assert page.client.get("/api/site").json() == {"reviews": True}
         found = page.client.post("/review/take", json={"reviewer": "ann"}).json()
         item = found["item"]
         assert (item["answer"], item["version"], item["recipe"]) == ("0", "pretrained", "digits")
@@ -163,6 +164,7 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
 
 def test_nothing_is_kept_and_no_page_of_review_is_there_without_a_queue(client):
     assert client.get("/review").status_code == 404
+    assert client.get("/api/site").json() == {"reviews": False}
 
 
 def test_a_first_push_takes_the_place_of_the_model_that_ships(digit, monkeypatch, tmp_path):
