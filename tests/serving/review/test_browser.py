@@ -84,3 +84,4 @@ def test_the_start_page_leads_to_it_and_says_what_is_kept(page):
     expect(page.locator("footer")).to_contain_text("those read with doubt are kept for review")
     page.get_by_role("link", name="Review").click()
     expect(page.locator("#answer")).to_have_text("4")
+    assert page.url.endswith("/review")
