@@ -139,6 +139,7 @@ def compare_results(recipe: Recipe, results: Sequence[Mapping[str, Any]]) -> dic
     family = get_metrics(choose_family(recipe.task, recipe.gate))
     metric = next(name for name in (*FIRST, *family.NAMES) if name in family.NAMES)
     base = _read_answers(Path(results[0]["evaluation"]))
+    before = bootstrap.compute_metrics(family, [(reference, answer) for _, reference, answer in base])
     rows = []
     for result in results:
         answers = _read_answers(Path(result["evaluation"]))
@@ -147,7 +148,7 @@ def compare_results(recipe: Recipe, results: Sequence[Mapping[str, Any]]) -> dic
                 f"variant {result['name']!r} was judged on other records than the base: "
                 "compare variants that leave the data and its split as they are, or change those with --set-both"
             )
-        rows.append(_describe_variant(family, metric, result, base, answers))
+        rows.append(_describe_variant(family, metric, result, before, base, answers))
     rows[0]["verdict"] = ""
     return {
         "recipe": recipe.name,
@@ -172,12 +173,12 @@ def _describe_variant(
     family: Family,
     metric: str,
     result: Mapping[str, Any],
+    before: Mapping[str, float],
     base: Sequence[tuple[str, str, str]],
     answers: Sequence[tuple[str, str, str]],
 ) -> dict[str, Any]:
     pairs = collections.Counter((reference, answer) for _, reference, answer in answers)
     metrics = bootstrap.compute_metrics(family, pairs)
-    before = bootstrap.compute_metrics(family, [(reference, answer) for _, reference, answer in base])
     triples = collections.Counter(
         (reference, old, new) for (_, reference, old), (_, _, new) in zip(base, answers, strict=True)
     )
