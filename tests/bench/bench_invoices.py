@@ -17,8 +17,10 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
 import pathlib
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pipelines
@@ -109,6 +111,30 @@ def pages(part: str, fold: int) -> dict[str, list[Record]]:
                 kept = {name: value for name, value in record.features.items() if name != features.IMAGE}
                 found[split_of(record.group, rule, fold)].append(dataclasses.replace(record, features=kept))
     return found
+
+
+def list_receipts(split: str) -> Iterator[dict[str, Any]]:
+    """Yield what `sroie.list_shards` knows of the receipts of a split that have images; companies are kept apart."""
+    from tfx_ocr.data.readers import sroie
+    from tfx_ocr.pipeline.recipes import get_recipe
+
+    rule = get_recipe("invoices").examples.split
+    for shard in sroie.list_shards(pipelines.data_folder("sroie")):
+        for receipt in json.loads(shard):
+            if receipt["image"] and split_of(receipt["group"], rule, 0) == split:
+                yield receipt
+
+
+def read_receipts(reader: Any, split: str) -> Iterator[Record]:
+    """Yield what a reader of SROIE, such as `sroie_shapes`, makes of a split's receipts; companies are kept apart."""
+    from tfx_ocr.data.record import Record
+    from tfx_ocr.pipeline.recipes import get_recipe
+
+    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
+    for shard in reader.list_shards(root):
+        for record in reader.read(root, shard):
+            if isinstance(record, Record) and split_of(record.group, rule, 0) == split:
+                yield record
 
 
 def split_of(group: str, rule: Split, fold: int) -> str:

@@ -186,14 +186,10 @@ def draw(options: argparse.Namespace, layout: str) -> list[Written]:
 def open_receipts() -> Iterator[Written]:
     """Yield SROIE's receipts of the test split that have images, their lines as they are transcribed."""
     from tfx_ocr.data.readers import sroie
-    from tfx_ocr.pipeline.recipes import get_recipe
 
-    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
-    for shard in sroie.list_shards(root):
-        for receipt in json.loads(shard):
-            if receipt["image"] and bench_invoices.split_of(receipt["group"], rule, 0) == "test":
-                lines, _, size, picture = sroie.open_receipt(root, receipt)
-                yield Written(picture, build_page([(list_corners(box.clip(size)), text) for box, text in lines]))
+    for receipt in bench_invoices.list_receipts("test"):
+        lines, _, size, picture = sroie.open_receipt(pipelines.data_folder("sroie"), receipt)
+        yield Written(picture, build_page([(list_corners(box.clip(size)), text) for box, text in lines]))
 
 
 def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], drawn: int) -> None:
@@ -218,15 +214,8 @@ def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], drawn: int) -> None:
 def list_receipts(split: str) -> list[Record]:
     """Return the records of a split's receipts that have images: their pictures and where their lines lie."""
     from tfx_ocr.data.readers import sroie_shapes
-    from tfx_ocr.pipeline.recipes import get_recipe
 
-    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
-    records = [record for shard in sroie_shapes.list_shards(root) for record in sroie_shapes.read(root, shard)]
-    return [
-        record
-        for record in records
-        if isinstance(record, Record) and bench_invoices.split_of(record.group, rule, 0) == split
-    ]
+    return [*bench_invoices.read_receipts(sroie_shapes, split)]
 
 
 def open_pages(folder: pathlib.Path) -> Iterator[Written]:

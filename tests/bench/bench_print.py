@@ -201,30 +201,25 @@ def cut_lines(split: str) -> Iterator[Record]:
 
     from tfx_ocr.data.normalization import normalize_label
     from tfx_ocr.data.readers import sroie
-    from tfx_ocr.pipeline.recipes import get_recipe
 
-    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
-    rng = np.random.default_rng(SEED)
-    for shard in sroie.list_shards(root):
-        for receipt in json.loads(shard):
-            if not receipt["image"] or bench_invoices.split_of(receipt["group"], rule, 0) != split:
-                continue
-            grey = cv2.imread(str(root / receipt["image"]), cv2.IMREAD_GRAYSCALE)
-            height, width = grey.shape
-            across, down = (side / float(of) for side, of in zip((width, height), receipt["size"], strict=True))
-            for number, (box, text) in enumerate(sroie.read_lines((root / receipt["box"]).read_bytes())[0]):
-                text = normalize_label(text)
-                stray = rng.integers(0, 2 * STRAY_PX + 1, 4) if split == "train" else np.full(4, STRAY_PX)
-                box = box.scale(across, down)
-                left, top = max(0, round(box.left - stray[0])), max(0, round(box.top - stray[1]))
-                crop = grey[top : round(box.bottom + stray[2]), left : round(box.right + stray[3])]
-                if min(crop.shape) >= 4 and latin.find_problem(text) is None:
-                    png = images.encode_png(np.ascontiguousarray(crop).tobytes(), *crop.shape)
-                    yield Record(
-                        features={features.IMAGE: png, features.LABEL: text.encode()},
-                        source=f"{receipt['key']}/{number}",
-                        group=receipt["group"],
-                    )
+    root, rng = pipelines.data_folder("sroie"), np.random.default_rng(SEED)
+    for receipt in bench_invoices.list_receipts(split):
+        grey = cv2.imread(str(root / receipt["image"]), cv2.IMREAD_GRAYSCALE)
+        height, width = grey.shape
+        across, down = (side / float(of) for side, of in zip((width, height), receipt["size"], strict=True))
+        for number, (box, text) in enumerate(sroie.read_lines((root / receipt["box"]).read_bytes())[0]):
+            text = normalize_label(text)
+            stray = rng.integers(0, 2 * STRAY_PX + 1, 4) if split == "train" else np.full(4, STRAY_PX)
+            box = box.scale(across, down)
+            left, top = max(0, round(box.left - stray[0])), max(0, round(box.top - stray[1]))
+            crop = grey[top : round(box.bottom + stray[2]), left : round(box.right + stray[3])]
+            if min(crop.shape) >= 4 and latin.find_problem(text) is None:
+                png = images.encode_png(np.ascontiguousarray(crop).tobytes(), *crop.shape)
+                yield Record(
+                    features={features.IMAGE: png, features.LABEL: text.encode()},
+                    source=f"{receipt['key']}/{number}",
+                    group=receipt["group"],
+                )
 
 
 def restore_case(records: Sequence[Record]) -> Iterator[Record]:

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import bench_invoices
 import numpy as np
-import pipelines
 import results
 
 from tfx_ocr.data import features
@@ -76,17 +75,10 @@ def main() -> None:
 def list_receipts(split: str) -> Iterator[Record]:
     """Yield the receipts of a split that have pictures."""
     from tfx_ocr.data.readers import sroie
-    from tfx_ocr.pipeline.recipes import get_recipe
 
-    root, rule = pipelines.data_folder("sroie"), get_recipe("invoices").examples.split
-    for shard in sroie.list_shards(root):
-        for record in sroie.read(root, shard):
-            if (
-                isinstance(record, Record)
-                and record.features.get(features.IMAGE)
-                and bench_invoices.split_of(record.group, rule, 0) == split
-            ):
-                yield record
+    for record in bench_invoices.read_receipts(sroie, split):
+        if record.features.get(features.IMAGE):
+            yield record
 
 
 def get_labels(record: Record) -> dict[str, str]:
