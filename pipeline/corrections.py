@@ -18,7 +18,7 @@ from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.serving.review.queue import Correction, Queue
 
 DATA, TABLE = "data.tfrecord.gz", "corrections.csv"
-COLUMNS = ("item", "sha256", "split", "label", "answer", "confidence", "version", "reviewers", "document")
+COLUMNS = ("item", "sha256", "split", "label", "answer", "confidence", "version", "reviewers", "document", "place")
 SHARE = 0.2  # of the corrections, that are held for the gate
 
 
@@ -200,5 +200,5 @@ def _list_values(correction: Correction, split: str) -> tuple[str | int | float,
     reviewers = "+".join(correction.reviewers)
     return (
         item.id, item.digest, split, correction.text, item.answer, item.confidence, item.version, reviewers,
-        item.document,
+        item.document, item.place,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import concurrent.futures
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import io
 import itertools
 import json
@@ -253,7 +254,12 @@ class Models:
 
 
 class Reading:
-    """Reads files page by page in one thread, in turns: a long file holds up no short one, and no inference."""
+    """Reads files page by page in one thread, in turns: a long file holds up no short one, and no inference.
+
+    Attributes:
+        keep_page: called in that thread with the SHA-256 of a file in hex, the picture of a page, what was read of it,
+            and the reader; None where nothing is kept.
+    """
 
     def __init__(self, find_model: Callable[[str], Model]):
         """Start the thread when it is needed.
@@ -262,6 +268,7 @@ class Reading:
             find_model: returns the model of a recognizer's name, which stays open.
         """
         self._find_model = find_model
+        self.keep_page: Callable[[str, PageImage, Page, Reader], None] | None = None
         # a single thread, because PDFium and a reader bear no more
         self._pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="read")
         self._jobs: dict[str, Job] = {}
@@ -378,7 +385,12 @@ class Reading:
         fields = self._find_model(TAGGER) if options.get("fields") else ""
         name = choose_recognizer(options.get("recognizer", ""), fields)
         model = self._find_model(name) if name in RECOGNIZERS else ""
-        yield from Reader(model=model, **{**options, "fields": fields}).read_each(body)
+        reader = Reader(model=model, **{**options, "fields": fields})
+        digest = hashlib.sha256(body).hexdigest()
+        for image, page in reader.read_each(body):
+            if page is not None and self.keep_page:
+                self.keep_page(digest, image, page, reader)
+            yield image, page
 
 
 def _draw_page(body: bytes, dpi: int, number: int) -> tuple[bytes, str]:

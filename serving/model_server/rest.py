@@ -96,6 +96,7 @@ class App:
 
     Attributes:
         bodies: of all requests; what stands before the application reads its own by them.
+        reading: of pages.
     """
 
     def __init__(
@@ -125,7 +126,7 @@ class App:
         self.bodies = Bodies()
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
         self._large = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rest-large")
-        self._reading = reading.Reading(find_model or reading.Models(handlers))
+        self.reading = reading.Reading(find_model or reading.Models(handlers))
         routes: list[BaseRoute] = [Mount(prefix, self._serve_api) for prefix in ("/v1", "/V1")]
         routes.append(Route("/openapi.json", self._describe_api))
         if monitoring_path:
@@ -149,7 +150,7 @@ class App:
         """Take no more requests; those in the threads end by themselves."""
         for pool in (self._pool, self._large):
             pool.shutdown(wait=False, cancel_futures=True)
-        self._reading.close()
+        self.reading.close()
 
     async def _describe_api(self, _: Request) -> Response:
         return _build_response(200, await asyncio.to_thread(reading.build_openapi))
@@ -168,7 +169,7 @@ class App:
                     api = "read"
                     body = b"".join(parts)
                     body = await asyncio.to_thread(_unpack, body) if is_packed else body
-                    response = _build_response(*await self._reading.answer(reading_call, body, self._timeout_s))
+                    response = _build_response(*await self.reading.answer(reading_call, body, self._timeout_s))
                 else:
                     call = rest_api.parse(scope["method"], target)
                     model, api = call.spec.name, call.api

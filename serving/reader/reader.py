@@ -184,9 +184,9 @@ class Reader:
 
     @property
     def version(self) -> str:
-        """The version of the model that read, or the folder or address that was given; "" before the first page."""
-        opened = self._opened.get(self.recognizer)
-        return opened.version if opened else ""
+        """The version of the model that read; "" before the first page."""
+        model = self._given if not isinstance(self._given, str | os.PathLike) else self._opened.get(self.recognizer)
+        return model.version if model else ""
 
     def _find_fields(self, regions: tuple[Region, ...]) -> tuple[tuple[Region, ...], tuple[Field, ...]]:
         if not self._fields:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfx_ocr.data import images
-from tfx_ocr.data.page.page import Box, Glyph, Line, Page
+from tfx_ocr.data.page.page import Glyph, Line, Page
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.requests import read_source
 from tfx_ocr.serving.review.queue import Queue
 
 if TYPE_CHECKING:
     from tfx_ocr.serving.reader.document import Document
+    from tfx_ocr.serving.reader.pages import PageImage
 
 MARGIN = 0.15  # of a crop's shorter side, around it
 GLYPHS = "digits"  # recognizer of single characters; others read lines
@@ -61,12 +61,37 @@ def offer_document(queue: Queue, document: Document, *, recognizer: str, version
     Returns:
         How many parts are kept.
     """
-    pages, kept = dict(zip(document.numbers, document.pages, strict=True)), 0
-    for image in document.images() if document.images else ():
-        if image.pixels is None or image.number not in pages:
-            continue
-        for part in _list_parts(pages[image.number], recognizer):
-            if part.box is None or part.confidence is None or not (crop := _cut(image.pixels, part.box)).size:
+    pages = dict(zip(document.numbers, document.pages, strict=True))
+    return sum(
+        offer_page(
+            queue, pages[image.number], image, recognizer=recognizer, version=version, document=name or document.source
+        )
+        for image in (document.images() if document.images else ())
+        if image.number in pages
+    )
+
+
+def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, version: str, document: str) -> int:
+    """Offer what was read of a page to a queue: its glyphs where single characters are read, else its lines.
+
+    Args:
+        queue: the queue.
+        page: what was read.
+        image: its picture; without one nothing is offered.
+        recognizer: of the reader; also the recipe that learns from the corrections.
+        version: of the model.
+        document: that the page is of.
+
+    Returns:
+        How many parts are kept.
+    """
+    kept = 0
+    if image.pixels is None:
+        return kept
+    for line in (line for region in page.regions for line in region.lines):
+        turns = _count_turns(line)
+        for part in _list_glyphs(line) if recognizer == GLYPHS else (line,):
+            if part.box is None or part.confidence is None or not (crop := _cut(image.pixels, part, turns)).size:
                 continue
             others = part.alternatives if isinstance(part, Glyph) else ()
             kept += bool(
@@ -76,25 +101,49 @@ def offer_document(queue: Queue, document: Document, *, recognizer: str, version
                     part.confidence,
                     recipe=recognizer,
                     version=version,
-                    document=name or document.source,
+                    document=document,
+                    place=f"page {image.number}, {' '.join(f'{side:.0f}' for side in part.box)}",
                     runners_up=[(text, confidence or 0.0) for text, confidence in others],
                 )
             )
     return kept
 
 
-def _list_parts(page: Page, recognizer: str) -> Iterator[Line | Glyph]:
-    for region in page.regions:
-        for line in region.lines:
-            if recognizer != GLYPHS:
-                yield line
-                continue
-            for word in line.words:
-                yield from word.glyphs
+def _list_glyphs(line: Line) -> list[Glyph]:
+    return [glyph for word in line.words for glyph in word.glyphs]
 
 
-def _cut(pixels: np.ndarray, box: Box) -> np.ndarray:
-    """Return the part of a page [height, width] or [height, width, 3] in a box, with a margin, contiguous."""
+def _count_turns(line: Line) -> int:
+    """Return by how many quarter turns, against the clock, a line's picture comes to lie along.
+
+    A page that was read on its side or upside down has boxes alone; where its text begins and ends tells how it lies.
+    """
+    boxes = [part.box for part in _list_glyphs(line) or line.words if part.box]
+    if len(boxes) < 2:
+        return 0
+    first, last = boxes[0], boxes[-1]
+    across, down = last.left + last.right - first.left - first.right, last.top + last.bottom - first.top - first.bottom
+    return round(math.atan2(down, across) / (math.pi / 2)) % 4
+
+
+def _cut(pixels: np.ndarray, part: Line | Glyph, turns: int) -> np.ndarray:
+    """Return a part of a page [height, width] or [height, width, 3] upright, with a margin, contiguous."""
+    import cv2
+
+    if len(part.polygon) == 4:  # of a page that was turned: its corners as read, from the upper left one
+        corners = np.array(part.polygon, np.float32)
+        width, height = (float(np.linalg.norm(corners[place] - corners[0])) for place in (1, 3))
+        if min(width, height) < 1:
+            return pixels[:0]
+        margin = MARGIN * min(width, height)
+        right, bottom = width + margin, height + margin
+        target = np.array([(margin, margin), (right, margin), (margin, bottom)], np.float32)
+        move = cv2.getAffineTransform(corners[[0, 1, 3]], target)
+        size = round(right + margin), round(bottom + margin)
+        return cv2.warpAffine(np.ascontiguousarray(pixels), move, size, borderMode=cv2.BORDER_REPLICATE)
+    assert part.box is not None
+    box = part.box
     margin = MARGIN * min(box.right - box.left, box.bottom - box.top)
     left, top = max(0, math.floor(box.left - margin)), max(0, math.floor(box.top - margin))
-    return np.ascontiguousarray(pixels[top : math.ceil(box.bottom + margin), left : math.ceil(box.right + margin)])
+    crop = pixels[top : math.ceil(box.bottom + margin), left : math.ceil(box.right + margin)]
+    return np.ascontiguousarray(np.rot90(crop, turns))

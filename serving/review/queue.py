@@ -27,8 +27,8 @@ TABLES = """
 CREATE TABLE IF NOT EXISTS items (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, picture BLOB NOT NULL, recipe TEXT NOT NULL,
     version TEXT NOT NULL, answer TEXT NOT NULL, confidence REAL NOT NULL, runners_up TEXT NOT NULL,
-    reason TEXT NOT NULL, document TEXT NOT NULL, needed INTEGER NOT NULL, created REAL NOT NULL,
-    UNIQUE (recipe, document, digest)
+    reason TEXT NOT NULL, document TEXT NOT NULL, place TEXT NOT NULL DEFAULT '', needed INTEGER NOT NULL,
+    created REAL NOT NULL, UNIQUE (recipe, document, digest)
 );
 CREATE INDEX IF NOT EXISTS items_by_document ON items (document);
 CREATE TABLE IF NOT EXISTS leases (
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS documents (
     recipe TEXT NOT NULL, name TEXT NOT NULL, held INTEGER NOT NULL, PRIMARY KEY (recipe, name)
 );
 """
+PLACE = "ALTER TABLE items ADD COLUMN place TEXT NOT NULL DEFAULT ''"  # of a file made before 2026-11-29
 # Of an item: how many reviewers' decisions it has, those who skipped it left out.
 DECIDED = "(SELECT count(*) FROM decisions WHERE item = items.id AND verdict <> 'skipped')"
 NEXT = f"""
@@ -70,6 +71,8 @@ class Item(NamedTuple):
         runners_up: the next best texts with their confidences, the best first.
         reason: why it is here.
         document: what it was cut from; a split never cuts it in two.
+        place: in the document, such as `page 3, 120 45 300 80`: left, top, right and bottom in pixels of the page; ""
+            for a picture of its own.
     """
 
     id: int
@@ -82,6 +85,7 @@ class Item(NamedTuple):
     runners_up: tuple[tuple[str, float], ...]
     reason: str
     document: str
+    place: str
 
 
 class Correction(NamedTuple):
@@ -170,6 +174,8 @@ class Queue:
             with contextlib.closing(self._connect()) as connection:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.executescript(TABLES)
+                if "place" not in [row["name"] for row in connection.execute("PRAGMA table_info(items)")]:
+                    connection.execute(PLACE)
         except sqlite3.Error as error:
             raise ValueError(f"{path}: no review queue ({error})") from None
 
@@ -182,6 +188,7 @@ class Queue:
         recipe: str,
         version: str,
         document: str,
+        place: str = "",
         runners_up: Sequence[tuple[str, float]] = (),
     ) -> str:
         """Keep an answer that is in doubt, or one of the sure ones' share; the same picture of a document once.
@@ -193,6 +200,7 @@ class Queue:
             recipe: of the model.
             version: of the model.
             document: what the picture was cut from.
+            place: where in the document, as `Item` has it.
             runners_up: the next best texts with their confidences.
 
         Returns:
@@ -208,15 +216,15 @@ class Queue:
         needed = 1 + (_to_unit(digest[12:24]) < self._shared)
         runners = json.dumps([(text, round(float(share), 6)) for text, share in runners_up], ensure_ascii=False)
         row = (
-            digest, picture, recipe, version, answer, float(confidence), runners, reason, document, needed,
-            self._clock(),
+            digest, picture, recipe, version, answer, float(confidence), runners, reason, document, place,
+            needed, self._clock(),
         )  # fmt: skip
         with self._write() as connection:
             if self._keep_s:
                 connection.execute("DELETE FROM items WHERE created < ?", [self._clock() - self._keep_s])
             connection.execute(
                 "INSERT OR IGNORE INTO items (digest, picture, recipe, version, answer, confidence, runners_up, reason,"
-                " document, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " document, place, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
         return reason

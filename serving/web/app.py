@@ -108,6 +108,8 @@ def build_app(inner: App, catalog: Catalog, *, token: str = "", routers: Sequenc
         token: that every request must bring; "" for none.
         routers: further pages.
     """
+    if catalog.queue:
+        inner.reading.keep_page = catalog.keep_page
     app = FastAPI(title="tfx-ocr", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_build_router(inner, catalog))
     for router in routers:

@@ -6,18 +6,20 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tfx_ocr.data import features, images, pretrained
+from tfx_ocr.data.page.page import Page
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.locations import SHIPPED
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.predictor import Predictor
-from tfx_ocr.serving.reader.reader import RECOGNIZERS
-from tfx_ocr.serving.review.doubt import offer_prediction
+from tfx_ocr.serving.reader.pages import PageImage
+from tfx_ocr.serving.reader.reader import RECOGNIZERS, Reader
+from tfx_ocr.serving.review.doubt import offer_page, offer_prediction
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.versions import Manifest
 
@@ -118,16 +120,27 @@ class Catalog:
         (prediction,) = Predictor(model).stream(content, n, errors="return")
         if prediction.error:
             raise ValueError(prediction.error)
-        version = model.version
-        if name in self.folders and not self.server and not self._read_manifest(name).version:
-            version = SHIPPED
+        version = self._find_version(name, model.version)
         if self.queue:
-            document = f"upload {hashlib.sha256(content).hexdigest()[:16]}"
-            try:
-                offer_prediction(self.queue, prediction, recipe=name, version=str(version), document=document)
-            except ValueError as error:  # such as a full disk: the answer is given all the same
-                logging.getLogger(__name__).warning("%s", error)
+            document = _name_upload(hashlib.sha256(content).hexdigest())
+            with _keep_answering():
+                offer_prediction(self.queue, prediction, recipe=name, version=version, document=document)
         return prediction, version
+
+    def keep_page(self, digest: str, image: PageImage, page: Page, reader: Reader) -> None:
+        """Offer what was read of a page to the queue.
+
+        Args:
+            digest: SHA-256 of the file in hex.
+            image: picture of the page.
+            page: what was read of it.
+            reader: that read it.
+        """
+        if self.queue:
+            name, document = reader.recognizer, _name_upload(digest)
+            version = self._find_version(name, reader.version)
+            with _keep_answering():
+                offer_page(self.queue, page, image, recognizer=name, version=version, document=document)
 
     def explain(self, name: str, content: bytes) -> bytes:
         """Draw the places of a picture that speak for a model's answer.
@@ -167,5 +180,24 @@ class Catalog:
             return versions.read_manifest(versions.list_folders(folder)[newest])
         return Manifest(version=newest)
 
+    def _find_version(self, name: str, version: str | int) -> str:
+        """Return the version that answered, as people know it: a model that ships has no number."""
+        ships = name in self.folders and not self.server and not self._read_manifest(name).version
+        return SHIPPED if ships else str(version)
+
     def _format_version(self, manifest: Manifest) -> str:
         return str(manifest.version or SHIPPED)
+
+
+@contextlib.contextmanager
+def _keep_answering() -> Iterator[None]:
+    """Log why nothing is kept, such as a full disk: the answer is given all the same."""
+    try:
+        yield
+    except ValueError as error:
+        logging.getLogger(__name__).warning("%s", error)
+
+
+def _name_upload(digest: str) -> str:
+    """Return the name of a file, which came without one, by its SHA-256 in hex."""
+    return f"upload {digest[:16]}"

@@ -33,7 +33,7 @@ def queue(tmp_path):
 
 def answer(queue, document, picture, text, verdict="corrected"):
     """Offer a picture that is read as 4, and decide about it as Ann."""
-    queue.offer(picture, "4", 0.5, recipe="digits", version="3", document=document)
+    queue.offer(picture, "4", 0.5, recipe="digits", version="3", document=document, place="page 1, 8 8 20 20")
     queue.decide(queue.take("ann").id, "ann", verdict, text)
 
 
@@ -74,6 +74,7 @@ def test_the_table_leads_back_to_the_queue(queue, tmp_path):
         "version": "3",
         "reviewers": "ann",
         "document": "a.png",
+        "place": "page 1, 8 8 20 20",
     }
 
 

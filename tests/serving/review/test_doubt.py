@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
+import math
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfx_ocr.data.page.fields import Field
-from tfx_ocr.data.page.page import Alternative, Box, Glyph, Line, Page, Region, Word
+from tfx_ocr.data.page.page import Alternative, Box, Glyph, Line, Page, Region, Word, join_boxes
 from tfx_ocr.serving.prediction import Candidate, Prediction
 from tfx_ocr.serving.reader.document import Document
 from tfx_ocr.serving.reader.pages import PageImage
-from tfx_ocr.serving.review.doubt import offer_document, offer_prediction
+from tfx_ocr.serving.review.doubt import offer_document, offer_page, offer_prediction
 from tfx_ocr.serving.review.queue import Queue
 
 PIXELS = np.arange(40 * 80).astype(np.uint8).reshape(40, 80)
@@ -54,6 +56,7 @@ def test_doubtful_glyphs_are_kept_with_a_margin_and_their_runners_up(queue, docu
     np.testing.assert_array_equal(read_pixels(item.picture), PIXELS[8:32, 28:42])
     assert (item.answer, item.confidence, item.runners_up) == ("4", 0.6, (("9", 0.3), ("7", 0.0)))
     assert (item.recipe, item.version, item.document) == ("digits", "3", "scan.tif")
+    assert item.place == "page 2, 30 10 40 30"
 
 
 def test_doubtful_lines_are_kept_whole(queue, document):
@@ -61,6 +64,38 @@ def test_doubtful_lines_are_kept_whole(queue, document):
     item = queue.take("ann")
     assert read_pixels(item.picture).shape == (26, 66)  # 20 x 60 with 3 around
     assert (item.answer, item.document) == ("74 1", "case 7")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "turns"),
+    [((10, 30, 30, 36), (60, 30, 70, 36), 0), ((10, 5, 20, 9), (10, 30, 20, 39), 1),
+     ((60, 30, 70, 36), (10, 30, 30, 36), 2), ((10, 30, 20, 39), (10, 5, 20, 9), 3)],
+    ids=["along", "down", "upside_down", "up"],
+)  # fmt: skip
+def test_a_line_of_a_page_that_lay_otherwise_is_kept_along(queue, first, last, turns):
+    words = (Word(text="7", box=Box(*first)), Word(text="4", box=Box(*last)))
+    box = join_boxes(word.box for word in words)
+    page = Page(size=(80, 40), regions=(Region(lines=(Line(text="7 4", words=words, box=box, confidence=0.5),)),))
+    assert (
+        offer_page(queue, page, PageImage(number=1, pixels=PIXELS), recognizer="lines", version="3", document="a.png")
+        == 1
+    )
+    margin = 0.15 * min(box.right - box.left, box.bottom - box.top)
+    left, top = math.floor(box.left - margin), math.floor(box.top - margin)
+    upright = np.rot90(PIXELS[top : math.ceil(box.bottom + margin), left : math.ceil(box.right + margin)], turns)
+    np.testing.assert_array_equal(read_pixels(queue.take("ann").picture), upright)
+
+
+def test_a_line_of_a_page_that_was_turned_is_kept_upright(queue):
+    pixels = np.full((60, 80), 255, np.uint8)
+    cv2.fillPoly(pixels, [np.array([(10, 30), (58, 16), (62, 26), (14, 40)])], 0)  # 50 x 10.8, rising
+    polygon = ((10.0, 30.0), (58.0, 16.0), (62.0, 26.0), (14.0, 40.0))
+    line = Line(text="7", box=Box(10, 16, 62, 40), polygon=polygon, confidence=0.5)
+    page = Page(size=(80, 60), regions=(Region(lines=(line,)),))
+    offer_page(queue, page, PageImage(number=1, pixels=pixels), recognizer="lines", version="3", document="a.png")
+    picture = read_pixels(queue.take("ann").picture)
+    assert picture.shape == (14, 53)  # with 15 % of 10.8 around
+    assert (picture[3:-3, 3:-3] < 60).all()  # a box around it on the page would be white in two corners
 
 
 def test_a_doubtful_prediction_is_kept_as_its_picture_was_asked_about(queue):

@@ -218,6 +218,14 @@ def test_old_items_and_documents_are_removed_with_their_bytes(make, clock):
     assert b"secret.png" not in b"".join(file.read_bytes() for file in queue.path.parent.iterdir())
 
 
+def test_a_queue_that_was_made_before_items_had_a_place_is_opened(make):
+    queue = make()
+    fill(queue, 1)
+    with contextlib.closing(sqlite3.connect(queue.path)) as connection:
+        connection.execute("ALTER TABLE items DROP COLUMN place")
+    assert make().take("ann").place == ""
+
+
 def test_a_file_that_is_no_queue_and_a_share_out_of_range_are_refused(make, tmp_path):
     (tmp_path / "queue.sqlite").write_text("something else, longer than a header of SQLite " * 20)
     with pytest.raises(ValueError, match=r"queue.sqlite: no review queue \(file is not a database\)"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import concurrent.futures
+import hashlib
 import io
 import shutil
 import threading
 import time
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -158,6 +161,30 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
         assert [text for text, _ in item["runners_up"]] == [each["text"] for each in answer["alternatives"]]
         decision = {"reviewer": "ann", "item": item["id"], "verdict": "accepted"}
         assert page.client.post("/review/decide", json=decision).json()["counts"]["done"] == 1
+    finally:
+        page.close()
+
+
+def test_doubtful_digits_of_a_page_wait_for_review(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    drawn = np.full((600, 600), 245, np.uint8)
+    cv2.putText(drawn, "2075", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
+    body = cv2.imencode(".png", drawn)[1].tobytes()
+    queue = Queue(tmp_path / "queue.sqlite", sure_share=1.0, shared=0)
+    page = Page(server.serve_here, ["digits"], queue=queue)
+    try:
+        for path in ("/v1/read", "/v1/read?job=1"):  # what is sent twice is kept once
+            answer = page.client.post(path, content=body).json()
+        deadline = time.monotonic() + 20
+        while page.client.get(f"/v1/read/{answer['id']}").json()["state"] == "reading":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert queue.count_items()["items"] == 4
+        item = queue.take("ann")
+        assert (item.answer, item.version, item.recipe) == ("2", "pretrained", "digits")
+        assert (item.document, item.place[:7]) == (f"upload {hashlib.sha256(body).hexdigest()[:16]}", "page 1,")
+        monkeypatch.setattr(Queue, "offer", lambda *_, **__: (_ for _ in ()).throw(ValueError("disk full")))
+        assert page.client.post("/v1/read", content=body).json()["pages"][0]["text"] == "2075"
     finally:
         page.close()
 
