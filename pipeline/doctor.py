@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tfx_ocr.data import samples
 from tfx_ocr.pipeline.disk import RUN_MB, find_existing, measure_free
 from tfx_ocr.pipeline.metadata_lock import refuse_locked
 from tfx_ocr.pipeline.settings import Settings
@@ -28,6 +29,7 @@ PORTS = (8500, 8501)  # of the model server: gRPC and REST
 PROGRAMS = {"docker": "build and run the images", "xdg-open": "open a report by `tfx-ocr report --open`"}
 CLOCK_S = 60  # that a version may be ahead of the clock
 LOCKS = Path(__file__).resolve().parents[1] / "requirements"  # in a checkout
+FONTS = Path(samples.__file__).parent / "fonts"
 PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^\s;\\]+) *\\?$", re.M)  # without an environment marker
 
 
@@ -212,6 +214,23 @@ def check_programs(settings: Settings) -> Finding:
     return Finding(OK, f"{', '.join(PROGRAMS)} are there")
 
 
+def check_fonts(settings: Settings) -> Finding:
+    """Open the fonts that samples and synthetic lines are drawn with."""
+    from PIL import ImageFont
+
+    files = sorted(path for path in FONTS.rglob("*") if path.suffix == ".ttf")
+    damaged = []
+    for path in files:
+        try:
+            ImageFont.truetype(path)
+        except OSError:
+            damaged.append(path.name)
+    if damaged or not files:
+        what = f"{', '.join(damaged)} cannot be opened" if damaged else f"no fonts in {FONTS}"
+        return Finding(WARNING, f"{what}: samples and synthetic pictures cannot be drawn; install the project again")
+    return Finding(OK, f"{len(files)} fonts to draw samples with")
+
+
 CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "python": check_python,
     "system": check_system,
@@ -219,6 +238,7 @@ CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "disk": check_disk,
     "memory": check_memory,
     "folders": check_folders,
+    "fonts": check_fonts,
     "clock": check_clock,
     "metadata": check_metadata,
     "ports": check_ports,

@@ -41,6 +41,7 @@ class Flags:
         max_num_load_retries: tries after the first before a version is given up.
         load_retry_interval_micros: between two of them.
         num_load_threads: versions that are loaded at once; 0: one a core.
+        require_manifest: serve only versions that a push has finished: those with a manifest that describes every file.
         file_system_poll_wait_seconds: between two looks for versions; 0: look once; negative: never.
         enable_model_warmup: run the requests in a version's `assets.extra` before it is available.
         num_request_iterations_for_warmup: how often each; 0: once.
@@ -81,6 +82,7 @@ class Flags:
     max_num_load_retries: int = 5
     load_retry_interval_micros: int = 60_000_000
     num_load_threads: int = 0
+    require_manifest: bool = True
     file_system_poll_wait_seconds: int = 1
     enable_model_warmup: bool = True
     num_request_iterations_for_warmup: int = 0

@@ -123,6 +123,7 @@ def serve(
             load_retry_interval_s=flags.load_retry_interval_micros / 1e6,
             num_load_threads=flags.num_load_threads or os.cpu_count() or 1,
             allow_labels_for_unavailable=flags.allow_version_labels_for_unavailable_models,
+            require_manifest=flags.require_manifest,
         ),
     )
     _stop_with(stop, manager)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import itertools
 import logging
 import os
 import threading
@@ -27,6 +29,7 @@ START, LOADING, AVAILABLE, UNLOADING, END = 10, 20, 30, 40, 50  # of `ModelVersi
 TENSORFLOW = 1  # of `ModelType`
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 LOOK = "look for versions"  # its name in a profile
+_Files = list[tuple[str, int, int]]  # path, bytes, time of change
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +44,7 @@ class Policy:
         load_retry_interval_s: between two of them.
         num_load_threads: versions loaded at once.
         allow_labels_for_unavailable: a label that is not in use may lead to a version that is not available.
+        require_manifest: only versions are taken whose manifest is there and describes every file.
     """
 
     poll_s: float = 1.0
@@ -48,6 +52,7 @@ class Policy:
     load_retry_interval_s: float = 60.0
     num_load_threads: int = os.cpu_count() or 1
     allow_labels_for_unavailable: bool = False
+    require_manifest: bool = False
 
 
 @dataclasses.dataclass(eq=False)
@@ -68,11 +73,17 @@ class _Version:
 
 @dataclasses.dataclass(eq=False)
 class _Model:
-    """A model and all its versions since the server began. `wanted`: number to folder of those to serve."""
+    """A model and all its versions since the server began.
+
+    `wanted`: number to folder of those to serve. `whole`: folders that were found to be as their manifests say.
+    `unfinished`: folders that were not, with their files at the time.
+    """
 
     config: messages.ModelConfig
     versions: dict[int, _Version] = dataclasses.field(default_factory=dict)
     wanted: dict[int, Path] = dataclasses.field(default_factory=dict)
+    whole: set[Path] = dataclasses.field(default_factory=set)
+    unfinished: dict[Path, _Files] = dataclasses.field(default_factory=dict)
 
     def available(self) -> dict[int, Servable]:
         """Number to servable of the versions that answer."""
@@ -219,7 +230,9 @@ class Manager:
                 continue
             else:
                 try:
-                    wanted = _wanted(model.config, versions.list_folders(model.config.base_path))
+                    found = versions.list_folders(model.config.base_path)
+                    model.whole.intersection_update(found.values())
+                    wanted = _wanted(model.config, found, functools.partial(self._is_whole, model))
                 except OSError as error:
                     log.warning("model %s: %s cannot be read: %s", name, model.config.base_path, error.strerror)
                     continue
@@ -228,6 +241,26 @@ class Manager:
             with self._changed:
                 self._aspire(model, dict(wanted))
                 self._changed.notify_all()
+
+    def _is_whole(self, model: _Model, path: Path) -> bool:
+        """Whether a version may be taken: a copy that is under way has not all of its files yet.
+
+        A version is verified once. One that is not whole is verified again when its files have changed.
+        """
+        if not self._policy.require_manifest or path in model.whole:
+            return True
+        try:
+            files = _list_files(path)
+            if files == model.unfinished.get(path):
+                return False
+            model.unfinished[path] = files
+            versions.verify(path)
+        except (OSError, ValueError) as error:
+            log.warning("model %s: version %s is left out: %s", model.config.name, path.name, error)
+            return False
+        del model.unfinished[path]
+        model.whole.add(path)
+        return True
 
     def _aspire(self, model: _Model, wanted: dict[int, Path]) -> None:
         model.wanted = wanted
@@ -357,23 +390,34 @@ def _check(configs: list[messages.ModelConfig]) -> None:
             )
 
 
-def _wanted(config: messages.ModelConfig, found: Mapping[int, Path]) -> dict[int, Path]:
-    """Those of the versions found that the model's version policy serves; without one, the latest."""
+def _wanted(
+    config: messages.ModelConfig, found: Mapping[int, Path], is_whole: Callable[[Path], bool]
+) -> dict[int, Path]:
+    """Return the whole versions of those found that the model's version policy serves; without one, the latest."""
     policy = config.model_version_policy
     kind = policy.WhichOneof("policy_choice")
-    if kind == "all":
-        return dict(found)
+    numbers, most = sorted(found, reverse=True), None
     if kind == "specific":
         for number in sorted(set(policy.specific.versions) - set(found)):
             log.warning("model %s: no version %d in %s", config.name, number, config.base_path)
-        return {number: found[number] for number in policy.specific.versions if number in found}
-    latest = sorted(found)[-max(1, policy.latest.num_versions) :]
-    return {number: found[number] for number in latest}
+        numbers = [number for number in policy.specific.versions if number in found]
+    elif kind != "all":
+        most = max(1, policy.latest.num_versions)
+    whole = (number for number in numbers if is_whole(found[number]))
+    return {number: found[number] for number in itertools.islice(whole, most)}
+
+
+def _list_files(folder: Path) -> _Files:
+    """Return what tells without reading that a file below `folder` was written."""
+    found = [(path, path.stat()) for path in sorted(folder.rglob("*"))]
+    return [(str(path), stat.st_size, stat.st_mtime_ns) for path, stat in found]
 
 
 def _why(model: _Model) -> str:
     if not model.wanted:
-        return f"Name: {model.config.name}: no version in {model.config.base_path}"
+        return (
+            f"Name: {model.config.name}: no {'whole ' if model.unfinished else ''}version in {model.config.base_path}"
+        )
     return ", ".join(
         f"Name: {model.config.name} Version: {number}: {model.versions[number].error or 'not loaded'}"
         for number in sorted(model.wanted)

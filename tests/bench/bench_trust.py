@@ -1,10 +1,10 @@
-"""Kill -9 at random moments of a push, an ingestion and a whole run; faults of disk, target and clock.
+"""Kill -9 at random moments of a push, a roll-back, an ingestion and a whole run; faults of disk, target and clock.
 
 After each kill the same command must succeed, every version that is served must be whole, and none may be lost. After
 each fault the console must say one sentence and the old version must stay. What was tried is kept in FOLDER, and the
 next start goes on from there. Writes to tests/bench/results/trust.csv. Faults are tried by root, who may mount disks.
 
-    python tests/bench/bench_trust.py --push 1000 --run 50 --ingest 50
+    python tests/bench/bench_trust.py --push 1000 --rollback 200 --run 50 --ingest 50
 """
 
 from __future__ import annotations
@@ -37,6 +37,12 @@ from tfx_ocr.serving.versions import Manifest, publish
 print(flush=True)
 publish(sys.argv[1], sys.argv[2], Manifest(recipe="digits"))
 """
+ROLL_BACK = """
+import sys
+from tfx_ocr.serving.versions import roll_back
+print(flush=True)
+roll_back(sys.argv[1])
+"""
 FILES, FILE_BYTES = 40, 1 << 16  # of a model that is pushed: some tenths of a second
 OVERRIDES = ("trainer.epochs=1", "gate.at_least={}", "gate.each_class_at_least={}", "gate.at_most_worse={}")
 PUSHER = "InfraValidator"  # the step before Pusher
@@ -50,7 +56,7 @@ class Trial:
     """What came of one kill or fault.
 
     Attributes:
-        kind: `push`, `run`, `ingest`, or the fault.
+        kind: `push`, `rollback`, `run`, `ingest`, or the fault.
         number: of its kind, from 0.
         half: versions that are served and not whole.
         lost: versions that were served before and are gone.
@@ -67,14 +73,14 @@ class Trial:
 def main() -> None:
     """Kill, look, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for kind, default in (("push", 1000), ("run", 50), ("ingest", 50)):
+    for kind, default in (("push", 1000), ("rollback", 200), ("run", 50), ("ingest", 50)):
         parser.add_argument(f"--{kind}", type=int, default=default, help=f"kills of {kind}")
     parser.add_argument("--faults", nargs="*", default=sorted(FAULTS), choices=sorted(FAULTS))
     parser.add_argument("--folder", type=pathlib.Path, default=results.ROOT / "work" / "trust")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     journal = Journal(options.folder / "trials.jsonl")
-    for kind in ("push", "run", "ingest"):
+    for kind in KILLS:
         for number in journal.list_missing(kind, getattr(options, kind)):
             with tempfile.TemporaryDirectory(dir=options.folder) as folder:
                 journal.add(KILLS[kind](pathlib.Path(folder), number))
@@ -113,16 +119,31 @@ def kill_push(folder: pathlib.Path, number: int) -> Trial:
     old, new = (write_model(folder / name, draw) for name in ("old", "new"))
     begin = time.monotonic()
     versions.publish(old, serving_dir, versions.Manifest())
-    lasts_s = time.monotonic() - begin
-    before = versions.list_versions(serving_dir)
     command = [sys.executable, "-c", PUSH, str(new), str(serving_dir)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as push:
-        push.stdout.readline()  # type: ignore[union-attr]
-        time.sleep(draw.uniform(0, 1.2 * lasts_s))
-        push.kill()
+    return kill_script("push", number, command, serving_dir, draw.uniform(0, 1.2 * (time.monotonic() - begin)))
+
+
+def kill_rollback(folder: pathlib.Path, number: int) -> Trial:
+    """Kill a roll-back at a random moment after its begin, then roll back again."""
+    draw = random.Random(f"rollback {number}")
+    serving_dir = folder / "served"
+    for name in ("old", "new"):
+        begin = time.monotonic()
+        versions.publish(write_model(folder / name, draw), serving_dir, versions.Manifest())
+    command = [sys.executable, "-c", ROLL_BACK, str(serving_dir)]
+    return kill_script("rollback", number, command, serving_dir, draw.uniform(0, 1.2 * (time.monotonic() - begin)))
+
+
+def kill_script(kind: str, number: int, command: Sequence[str], serving_dir: pathlib.Path, after_s: float) -> Trial:
+    """Kill a command so many seconds after it has written a line, then run it again."""
+    before = versions.list_versions(serving_dir)
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()  # type: ignore[union-attr]
+        time.sleep(after_s)
+        process.kill()
     half = count_half(serving_dir)
     again = subprocess.run(command, stdout=subprocess.DEVNULL, check=False)
-    return judge("push", number, serving_dir, before, half, again.returncode)
+    return judge(kind, number, serving_dir, before, half, again.returncode)
 
 
 def kill_run(folder: pathlib.Path, number: int) -> Trial:
@@ -278,7 +299,12 @@ def set_clock_back(folder: pathlib.Path, number: int) -> Trial:
     return meet_fault("clock set back", folder, prepare)
 
 
-KILLS: dict[str, Callable[[pathlib.Path, int], Trial]] = {"push": kill_push, "run": kill_run, "ingest": kill_ingest}
+KILLS: dict[str, Callable[[pathlib.Path, int], Trial]] = {
+    "push": kill_push,
+    "rollback": kill_rollback,
+    "run": kill_run,
+    "ingest": kill_ingest,
+}
 FAULTS: dict[str, Callable[[pathlib.Path, int], Trial]] = {
     "clock set back": set_clock_back,
     "disk full": fill_disk,

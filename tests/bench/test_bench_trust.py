@@ -17,6 +17,15 @@ def test_a_killed_push_leaves_whole_versions_and_the_same_command_ends_it(tmp_pa
         assert len(versions.list_versions(tmp_path / str(number) / "served")) == 2
 
 
+def test_a_killed_rollback_leaves_whole_versions_and_the_same_command_ends_it(tmp_path):
+    import bench_trust
+
+    assert bench_trust.kill_rollback(tmp_path, 0) == bench_trust.Trial(kind="rollback", number=0)
+    numbers = versions.list_versions(tmp_path / "served")
+    assert len(numbers) in (3, 4)  # the kill came before or after the rename
+    assert versions.verify(tmp_path / "served" / str(numbers[-1])).restores
+
+
 def test_half_and_lost_versions_are_counted(tmp_path):
     import bench_trust
 
@@ -40,7 +49,16 @@ def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch):
 
     monkeypatch.setitem(bench_trust.KILLS, "push", kill)
     for wanted in (2, 5):
-        arguments = ["--push", str(wanted), "--run=0", "--ingest=0", "--faults", "--folder", str(tmp_path / "work")]
+        arguments = [
+            "--push",
+            str(wanted),
+            "--rollback=0",
+            "--run=0",
+            "--ingest=0",
+            "--faults",
+            "--folder",
+            str(tmp_path / "work"),
+        ]
         monkeypatch.setattr(sys, "argv", ["bench_trust.py", *arguments, "--results", str(tmp_path)])
         bench_trust.main()
     assert tried == [0, 1, 2, 3, 4]

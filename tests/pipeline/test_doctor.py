@@ -145,6 +145,17 @@ def test_a_port_that_is_taken_is_named(settings, monkeypatch):
     assert doctor.check_ports(settings).sentence == f"{port} are free"
 
 
+def test_fonts_that_are_damaged_or_missing_are_named(settings, monkeypatch, tmp_path):
+    assert doctor.check_fonts(settings) == doctor.Finding(doctor.OK, "19 fonts to draw samples with")
+    monkeypatch.setattr(doctor, "FONTS", tmp_path)
+    assert doctor.check_fonts(settings).sentence.startswith(f"no fonts in {tmp_path}: samples")
+    (tmp_path / "lines").mkdir()
+    (tmp_path / "lines/Mali.ttf").write_bytes(b"\0" * 99)
+    found = doctor.check_fonts(settings)
+    assert found.level == doctor.WARNING
+    assert found.sentence.startswith("Mali.ttf cannot be opened: samples and synthetic pictures cannot be drawn; ")
+
+
 def test_a_program_that_is_missing_is_no_obstacle(settings, monkeypatch):
     monkeypatch.setattr(doctor, "PROGRAMS", {"no-such-program": "do nothing"})
     found = doctor.check_programs(settings)

@@ -114,7 +114,7 @@ class Server:
         self.port, self.rest_port = ports
         self.log = log
         command = [sys.executable, "-m", "tfx_ocr.serving.model_server", f"--port={self.port}"]
-        command += [f"--rest_api_port={self.rest_port}", *flags]
+        command += [f"--rest_api_port={self.rest_port}", "--require_manifest=false", *flags]
         quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
         with log.open("w") as errors:
             self.process = subprocess.Popen(command, stderr=errors, env=quiet)

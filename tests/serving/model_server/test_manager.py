@@ -1,10 +1,12 @@
 import contextlib
+import os
+import shutil
 import threading
 import time
 
 import pytest
 
-from tfx_ocr.serving import messages
+from tfx_ocr.serving import messages, versions
 
 WAIT_S = 20
 
@@ -386,3 +388,91 @@ def test_a_model_that_is_wanted_again_while_it_is_unloaded_is_loaded_again(manag
     assert before.is_closed
     assert loads.made["a", 1] is not before
     assert served(manager, name="a")
+
+
+@pytest.fixture
+def push(tmp_path):
+    """Return `push(text)`: a model of three files is pushed to `m`; its version's number."""
+
+    def pushed(text):
+        source = tmp_path / "source"
+        (source / "variables").mkdir(parents=True, exist_ok=True)
+        for name in ("saved_model.pb", "variables/data", "variables/index"):
+            (source / name).write_text(text)
+        return versions.publish(source, tmp_path / "m", versions.Manifest()).version
+
+    return pushed
+
+
+class Killed(BaseException):
+    """Stands for kill -9: nothing is cleaned up after it."""
+
+
+def test_a_version_is_taken_when_its_last_file_is_there_where_a_rename_copies(manager, push, config, monkeypatch):
+    first = push("old")
+    models = manager(require_manifest=True)
+    models.reload(config())
+    seen = []
+
+    def rename(source, target):  # as a mounted object store does it; the manifest comes first
+        for file in sorted((each for each in source.rglob("*") if each.is_file()), key=lambda file: len(file.name)):
+            models.look()
+            seen.append(served(models))
+            copy = target / file.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes()[:1])
+            models.look()
+            seen.append(served(models))
+            shutil.copyfile(file, copy)
+        shutil.rmtree(source)
+
+    monkeypatch.setattr(os, "rename", rename)
+    second = push("new")
+    assert seen == [first] * 8
+    models.look()
+    until(lambda: states(models) == {first: "END", second: "AVAILABLE"})
+
+
+def test_what_a_killed_push_left_is_never_taken_and_the_next_push_is(manager, push, config, monkeypatch, tmp_path):
+    first = push("old")
+    models = manager(require_manifest=True)
+    models.reload(config())
+
+    def rename(source, target):
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("index"))
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(os, "rename", rename)
+        push("half")
+    models.look()
+    assert states(models) == {first: "AVAILABLE"}
+    restarted = manager(require_manifest=True)
+    restarted.reload(config(), is_first=True)
+    assert served(restarted) == first
+    third = push("new")
+    models.look()
+    until(lambda: states(models) == {first: "END", third: "AVAILABLE"})
+
+
+def test_a_version_without_a_manifest_is_left_out_and_said_once(manager, folder, config, push, caplog):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    (folder(7) / "saved_model.pb").touch()
+    models = manager(require_manifest=True)
+    with pytest.raises(ServingError, match=r"Name: m: no whole version in "):
+        models.reload(config())
+    models.look()
+    said = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert len(said) == 1
+    assert said[0].startswith("model m: version 7 is left out: ")
+    assert said[0].endswith("manifest.json is not there: this version was not pushed by this project's Pusher")
+
+
+def test_a_served_version_stays_when_its_files_change(manager, push, config, tmp_path):
+    number = push("old")
+    models = manager(require_manifest=True)
+    models.reload(config())
+    (tmp_path / "m" / str(number) / "saved_model.pb").write_text("other")
+    models.look()
+    assert states(models) == {number: "AVAILABLE"}

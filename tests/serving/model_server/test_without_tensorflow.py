@@ -62,7 +62,8 @@ def server(base, ports, tmp_path_factory):
     file, log = base / "models.config", tmp_path_factory.mktemp("log") / "stderr"
     file.write_text(str(configure(base, NAMES)))
     flags = (f"--port={grpc_port}", f"--rest_api_port={rest}", f"--model_config_file={file}", "--enable_batching",
-             f"--monitoring_config_file={MONITORING}", "--max_num_load_retries=0")  # fmt: skip
+             f"--monitoring_config_file={MONITORING}", "--max_num_load_retries=0",
+             "--require_manifest=false")  # fmt: skip
     with log.open("w") as errors, subprocess.Popen([sys.executable, "-c", BLOCKED, *flags], stderr=errors) as process:
         try:
             end = time.monotonic() + READY_S
