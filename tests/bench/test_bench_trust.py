@@ -49,17 +49,9 @@ def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch):
 
     monkeypatch.setitem(bench_trust.KILLS, "push", kill)
     for wanted in (2, 5):
-        arguments = [
-            "--push",
-            str(wanted),
-            "--rollback=0",
-            "--run=0",
-            "--ingest=0",
-            "--faults",
-            "--folder",
-            str(tmp_path / "work"),
-        ]
-        monkeypatch.setattr(sys, "argv", ["bench_trust.py", *arguments, "--results", str(tmp_path)])
+        arguments = ["--push", str(wanted), "--rollback=0", "--run=0", "--ingest=0", "--faults"]
+        places = ["--folder", str(tmp_path / "work"), "--results", str(tmp_path)]
+        monkeypatch.setattr(sys, "argv", ["bench_trust.py", *arguments, *places])
         bench_trust.main()
     assert tried == [0, 1, 2, 3, 4]
     lines = (tmp_path / "work/trials.jsonl").read_text().splitlines()
