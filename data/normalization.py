@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"  # by which Vietnamese writes tones: grave, acute, tilde, hook, dot below
+# oa, oe and uy that end a syllable, with the mark on the first vowel; the u of qu is part of the consonant
+OLD_TONES = re.compile(
+    rf"(?:([oO])([{TONE_MARKS}])([aAeE])|(?<![qQ])([uU])([{TONE_MARKS}])([yY]))(?![^\W\d_]|[\u0300-\u036f])"
+)
 DIGITS_ONLY = {"total"}  # fields of which nothing but the digits counts
 
 
@@ -26,6 +32,35 @@ def normalize_text(text: str) -> str:
     'Hà Nội'
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def remove_tone_marks(text: str) -> str:
+    """Return a text in NFC without the marks of Vietnamese tones; the marks of â, ê, ô, ă, ơ and ư stay.
+
+    >>> remove_tone_marks("Huế, ngõ 5")
+    'Huê, ngo 5'
+    """
+    bare = "".join(sign for sign in unicodedata.normalize("NFD", text) if sign not in TONE_MARKS)
+    return unicodedata.normalize("NFC", bare)
+
+
+def unify_tone_spelling(text: str) -> str:
+    """Return a text in NFC with tone marks as the new spelling places them: hoà, khoẻ, thuý for hòa, khỏe, thúy.
+
+    The two spellings differ only where oa, oe or uy end a syllable.
+
+    Source: Quyết định 240/QĐ of the Ministry of Education, 1984, for the new spelling.
+
+    >>> unify_tone_spelling("HÒA, khỏe, Thúy; toàn, quý, ngoài")
+    'HOÀ, khoẻ, Thuý; toàn, quý, ngoài'
+    """
+    moved = OLD_TONES.sub(_move_mark, unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", moved)
+
+
+def _move_mark(found: re.Match[str]) -> str:
+    first, mark, second = filter(None, found.groups())
+    return first + second + mark
 
 
 def keep_letters_and_digits(text: str) -> str:

@@ -73,7 +73,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 f"examples.split a share for {part.gate.split}, or judge on another split (gate.split)"
             )
         pairs = _count_pairs(given)
-        digest = records.combine_digests(each["record"] for each in given)
+        # metrics of another family are other numbers, whatever their names
+        digest = records.combine_digests([*(each["record"] for each in given), *filter(None, [part.gate.metrics])])
         serving_dir = exec_properties["serving_dir"]
 
         def ask(answers: list[dict[str, Any]]) -> gate.Served | None:

@@ -32,8 +32,21 @@ def measure_length(record: Mapping[str, Sequence[Any]]) -> str:
     return str(begins) if ends == str(begins) else f"{begins}-{ends}"
 
 
+def get_folder(record: Mapping[str, Sequence[Any]]) -> str:
+    """Return the first folder of where a record came from: which of several sets in one folder; "." without a folder.
+
+    >>> get_folder({"source": [b"kalapa/images/258/1.jpg"]}), get_folder({"source": [b"1.png"]})
+    ('kalapa', '.')
+    """
+    folder, slash, _ = b"".join(record.get(features.SOURCE, ())).decode().partition("/")
+    return folder if slash else "."
+
+
 # What a slice is by, and what a record, as `records.parsed` gives it, is in.
-DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {"length": measure_length}
+DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {
+    "length": measure_length,
+    "folder": get_folder,
+}
 
 
 def insert_extractor(

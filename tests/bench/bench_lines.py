@@ -25,7 +25,7 @@ DRAWN = 20_000  # lines
 COPIES = 6  # of a real line among the drawn ones; augmentation makes each another
 LEFT_OUT = ("Grandstander", "PatrickHand", "Sriracha")  # families of the sample's eval and test
 FROM_SCRATCH = "trainer.initial_weights= trainer.optimizer.learning_rate=1.5e-3 trainer.epochs=3"
-MEASURES = {"cer": "CER", "wer": "WER", "exact_lines": "exact lines"}
+MEASURES = {"cer": "CER", "wer": "WER", "exact_lines": "exact lines", "kalapa_score": "score of the Kalapa challenge"}
 
 
 def main() -> None:
@@ -86,7 +86,7 @@ def copy(name: str, out: pathlib.Path, judged: pathlib.Path, copies: int) -> Non
 
 
 def rows(found: dict[str, dict[str, Any]], command: str) -> list[results.Row]:
-    """Return three rows per set."""
+    """Return a row per set and measure."""
     return [
         pipelines.row(f"{name.title()} lines never trained on: {words}", verdict, metric, "lines", command)
         for name, verdict in found.items()

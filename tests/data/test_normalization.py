@@ -26,3 +26,29 @@ def test_exact_is_upper_case_and_single_spaces():
 def test_a_label_is_nfc_without_white_space_around_it():
     assert normalization.normalize_label("\t Ha\u0300  Nội\r\n") == "Hà  Nội"
     assert normalization.normalize_label("\u1112\u1161\u11ab") == "한"
+
+
+@pytest.mark.parametrize(
+    ("written", "new"),
+    [
+        ("hòa bình", "hoà bình"),
+        ("HÒA", "HOÀ"),
+        ("Tỏa, khỏe", "Toả, khoẻ"),
+        ("thủy, Thúy, lũy, tụy", "thuỷ, Thuý, luỹ, tuỵ"),
+        ("hoà, thuý", "hoà, thuý"),  # new already
+        ("toàn, hoạch, khoẻn, huỳnh", "toàn, hoạch, khoẻn, huỳnh"),  # one spelling: a consonant follows
+        ("ngoài, xoáy, khuỷu", "ngoài, xoáy, khuỷu"),  # one spelling: a vowel follows
+        ("quý, quỳ", "quý, quỳ"),  # the u is of qu
+        ("hòan, hóay", "hòan, hóay"),  # neither spelling
+        ("huế, thuở, bùi, mùa, xòe", "huế, thuở, bùi, mùa, xoè"),
+        ("ho\u0300a", "hoà"),
+        ("hòa5", "hoà5"),
+        ("", ""),
+    ],
+)
+def test_tone_marks_have_one_spelling(written, new):
+    assert normalization.unify_tone_spelling(written) == new
+
+
+def test_only_the_tone_goes_with_its_mark():
+    assert normalization.remove_tone_marks("ộ ẳ ữ đ ễ é") == "ô ă ư đ ê e"

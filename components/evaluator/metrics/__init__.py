@@ -22,6 +22,7 @@ METRICS = {
     "syllables": "tfx_ocr.components.evaluator.metrics.syllables",
     "shapes": "tfx_ocr.components.evaluator.metrics.shapes",
     "text": "tfx_ocr.components.evaluator.metrics.text",
+    "text_any_tone_spelling": "tfx_ocr.components.evaluator.metrics.text_any_tone_spelling",
     "fields": "tfx_ocr.components.evaluator.metrics.fields",
 }
 

@@ -23,6 +23,16 @@ def test_length_is_of_the_pages_words_or_of_the_label(record, expected):
     assert measure_length(record) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "folder"),
+    [([b"cinnamon/a/1.png"], "cinnamon"), (["Đợt 2/1.png".encode()], "Đợt 2"), ([b"1.png"], "."), ([], ".")],
+)
+def test_folder_is_the_first_of_the_records_source(source, folder):
+    from tfx_ocr.components.evaluator.slices import get_folder
+
+    assert get_folder({"source": source}) == folder
+
+
 def test_nothing_is_derived_that_nobody_asks_for():
     from tfx_ocr.components.evaluator.slices import insert_extractor
 

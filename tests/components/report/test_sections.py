@@ -156,6 +156,8 @@ def test_confused_characters_are_counted_over_all_answers(of_task, read):
         "substitutions": 1,
         "deletions": 2,
         "insertions": 1,
+        "tone_edits": 1,  # à read as a
+        "digit_edits": 1,  # the 1 that is not written
         "kinds": 3,
         "pairs": [
             {"reference": " ", "hypothesis": "", "n": 2},

@@ -4,7 +4,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from tfx_ocr.components.evaluator.metrics import bootstrap, text
+from tfx_ocr.components.evaluator.metrics import bootstrap, text, text_any_tone_spelling
 
 
 def metrics(*pairs):
@@ -21,7 +21,10 @@ def test_metrics_are_those_worked_out_by_hand():
         {
             "cer": 3 / 9,
             "wer": 1 / 3,
+            "tone_mark_errors": 0,
+            "digit_errors": 0,
             "exact_lines": 1 / 2,
+            "kalapa_score": (1 - 1.5**3 / 6 + 1) / 2,
             "character_precision": 7 / 10,
             "character_recall": 7 / 9,
             "character_f1": 14 / 19,
@@ -57,6 +60,44 @@ def test_an_empty_answer_loses_every_character():
     found = metrics(("abc d", ""))
     assert (found["cer"], found["wer"]) == (1, 1)
     assert (found["character_precision"], found["character_recall"], found["character_f1"]) == (0, 0, 0)
+
+
+def test_tone_marks_and_digits_are_counted_alone():
+    # ộ for ỗ is of a tone; o for ô is not; 5 for 6 is of a digit; a 1 too many too: 4 edits of 12 characters, 2 digits
+    found = metrics(("ngỗ 46 ô nhà", "ngộ 45 o nhà1"))
+    assert found["cer"] == pytest.approx(4 / 12)
+    assert found["tone_mark_errors"] == pytest.approx(1 / 12)
+    assert found["digit_errors"] == pytest.approx(2 / 2)
+    assert metrics(("nhà", "nha1"))["digit_errors"] == 1  # nothing to divide by
+
+
+@pytest.mark.parametrize(
+    ("reference", "answer", "score"),
+    [
+        ("Hà Nội", "Hà Nội", 1),
+        ("Hà Nội", "Ha Nội", 1 - 1.5 / 6),
+        ("Hà Nội", "Ha Noi", 1 - 2.25 / 6),
+        ("Hà Nội", "Ga Noi", 1 - 3.375 / 6),
+        ("Hà Nội", "Xin", 0),  # 1.5 ** 6 is more than 6
+        ("", "", 1),
+        ("", "a", 0),
+        ("a", "b" * 3000, 0),
+    ],
+)
+def test_kalapa_score_is_the_challenges(reference, answer, score):
+    assert metrics((reference, answer))["kalapa_score"] == pytest.approx(score)
+
+
+def test_kalapa_score_is_the_mean_of_the_lines():
+    assert metrics(("a", "b"), ("abcdefghi", "abcdefghi"))["kalapa_score"] == pytest.approx(1 / 2)
+
+
+def test_old_and_new_tone_spelling_are_one_where_a_recipe_asks_for_it():
+    given = {"label": ["hòa, khỏe".encode()]}, {"label": np.array("hoà, khoẻ".encode())}
+    assert metrics(text.make_pair(*given))["cer"] == pytest.approx(4 / 9)
+    pair = text_any_tone_spelling.make_pair(*given)
+    assert pair == ("hoà, khoẻ", "hoà, khoẻ")
+    assert bootstrap.compute_metrics(text_any_tone_spelling, [pair])["cer"] == 0
 
 
 def test_metrics_equal_jiwers():
