@@ -367,6 +367,8 @@ class Trainer:
         optimizer: see there.
         label_smoothing: share of a label's probability that goes to all classes in equal parts: see `tasks.hybrid`.
         centre_loss: weight of the squared distance of the last hidden layer to its class's centre: likewise.
+        calibrate: whether the export's probabilities are calibrated on eval (`components.calibration`) where the task
+            is one of classes; of other tasks they stay as the network gives them.
         every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
         batch_size: pictures a step.
         epochs: at most.
@@ -394,6 +396,7 @@ class Trainer:
     optimizer: Optimizer = Optimizer()
     label_smoothing: Annotated[float, _between(0, 0.5)] = 0.0
     centre_loss: Annotated[float, _between(0, 100)] = 0.0
+    calibrate: bool = True
     every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64
     epochs: Epochs = 20

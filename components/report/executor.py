@@ -10,6 +10,7 @@ import json
 import os
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx import types
@@ -17,10 +18,11 @@ from tfx import version as tfx_version
 from tfx.dsl.components.base import base_executor
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils
-from tfx.utils import io_utils
+from tfx.utils import io_utils, path_utils
 
 from tfx_ocr.components.artifacts import (
     ANSWERS,
+    CALIBRATION_FILE,
     GATE_FILE,
     HISTORY_FILE,
     PORTABLE_FILE,
@@ -33,6 +35,8 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import cards, examples, mistakes, page, pictures, timings
 from tfx_ocr.components.report.run import Picture, Produced, Run
 from tfx_ocr.components.tasks import Task, get_task
+from tfx_ocr.data import features
+from tfx_ocr.data.normalization import normalize_text
 
 MOST_MISTAKES = 24
 
@@ -81,6 +85,8 @@ class Executor(base_executor.BaseExecutor):
             slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
             mistakes=wrong,
             pairs=_pairs(answers),
+            confidences=_confidences(answers),
+            calibration=read_json(path_utils.serving_model_path(uris["model"]), CALIBRATION_FILE),
             pictures=_pictures(found.images, task.picture_px),
             counts=found.counts,
             summary=read_json(uris["examples"], SUMMARY_FILE),
@@ -137,6 +143,16 @@ def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] |
     if answers is None:
         return None
     return collections.Counter((answer["reference"], answer["answer"]) for answer in answers)
+
+
+def _confidences(answers: list[dict[str, Any]] | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return of each answer with a probability how high it is, and whether its text is the reference's."""
+    judged = [
+        (found[features.PROBABILITY_OUT], normalize_text(found[features.LABEL_OUT]) == normalize_text(answer["reference"]))
+        for answer in answers or ()
+        if features.PROBABILITY_OUT in (found := answer["outputs"])
+    ]
+    return (np.array([each for each, _ in judged]), np.array([right for _, right in judged])) if judged else None
 
 
 def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:

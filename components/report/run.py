@@ -7,6 +7,8 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tfx_ocr.components.recipe import Part
 
 
@@ -70,6 +72,8 @@ class Run:
         slices: `slice` as text and `metrics` by name.
         mistakes: see `mistakes.worst`.
         pairs: reference and answer to how often they came.
+        confidences: probability of each answer, and whether it is right, where answers have one: [n] float, [n] bool.
+        calibration: the export's `CALIBRATION_FILE`.
         pictures: source to the picture of a mistake.
         counts: split to label to number of records.
         summary: ExampleGen's `summary.json`.
@@ -97,6 +101,8 @@ class Run:
     slices: Sequence[Mapping[str, Any]] | None = None
     mistakes: Sequence[Mapping[str, Any]] | None = None
     pairs: Mapping[tuple[str, str], int] | None = None
+    confidences: tuple[np.ndarray, np.ndarray] | None = None
+    calibration: Mapping[str, Any] | None = None
     pictures: Mapping[str, Picture] = dataclasses.field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] | None = None
     summary: Mapping[str, Any] | None = None

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
+
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
+from tfx_ocr.components.artifacts import CALIBRATION_FILE
+from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.trainer import portable
@@ -44,7 +50,13 @@ def ignore_blanks(model: keras.Model, part: Part) -> keras.Model:
     return keras.Model(model.input, model.output * ink, name=model.name)
 
 
-def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, path: str) -> None:
+def export(
+    model: keras.Model,
+    transform: tft.TFTransformOutput,
+    part: Part,
+    path: str,
+    calibration: Calibration | None = None,
+) -> None:
     """Write the SavedModel, and its portable form beside it where the network can be converted.
 
     Args:
@@ -52,9 +64,12 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         transform: the run's transform graph.
         part: the recipe's trainer part.
         path: folder to write, such as `fn_args.serving_model_dir`.
+        calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`.
     """
     explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
+    if calibration:
+        model = keras.Model(model.input, model.output / calibration.temperature, name=model.name)
     served, requests = Served(model, serving_graph, explainer), serving_graph.get_requests()
     signatures = {name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()}
     if explainer:
@@ -62,3 +77,8 @@ def export(model: keras.Model, transform: tft.TFTransformOutput, part: Part, pat
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path, explainer)
+    if calibration:
+        file_path = os.path.join(path, CALIBRATION_FILE)
+        tf.io.gfile.makedirs(os.path.dirname(file_path))
+        with tf.io.gfile.GFile(file_path, "w") as file:
+            file.write(json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
+import keras
+import numpy as np
 import tensorflow_transform as tft
 from tfx.components.trainer.fn_args_utils import FnArgs
 
+from tfx_ocr.components import progress
+from tfx_ocr.components.calibration import Calibration, calibrate
 from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import checkpoint, dataset
-from tfx_ocr.components.trainer.export import export
+from tfx_ocr.components.trainer.export import export, ignore_blanks
 from tfx_ocr.components.trainer.fit import fit
-from tfx_ocr.components.trainer.model import convert_to_float32
+from tfx_ocr.components.trainer.model import convert_to_float32, list_heads
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -31,7 +37,22 @@ def run_fn(fn_args: FnArgs) -> None:
     key = [*(fn_args.custom_config[name] for name in ("recipe", "code_version")), *fn_args.train_files]
     checkpoints = checkpoint.get_folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
     train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
-    model = fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir)
-    transform = tft.TFTransformOutput(fn_args.transform_output)
-    export(convert_to_float32(model, part), transform, part, fn_args.serving_model_dir)
+    model = convert_to_float32(fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir), part)
+    calibration = fit_calibration(model, eval_files, part)
+    export(model, tft.TFTransformOutput(fn_args.transform_output), part, fn_args.serving_model_dir, calibration)
     checkpoint.remove(checkpoints)
+
+
+def fit_calibration(model: keras.Model, eval_files: Sequence[str], part: Part) -> Calibration | None:
+    """Fit the temperature of a trained model on eval; None where the recipe or its task has none."""
+    if not (part.trainer.calibrate and get_task(part.task).heads):
+        return None
+    answered = ignore_blanks(model, part)
+    batches = [(answered.predict_on_batch(taken), labels) for taken, labels in dataset.load_evaluation(eval_files, part)]
+    logits, labels = (np.concatenate(each) for each in zip(*batches, strict=True))
+    found = calibrate(logits, labels, tuple(list_heads(part).values()))
+    progress.say(
+        f"     temperature {found.temperature:.3g} by {found.n} examples of eval, {found.wrong} wrong: "
+        f"calibration error {found.after:.4f}, {found.before:.4f} without"
+    )
+    return found

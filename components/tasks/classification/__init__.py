@@ -17,7 +17,7 @@ TASK = Task(
     metrics="classification",
     labels="CLASSES",
     mistakes="find_wrong_classes",
-    sections=("mistakes", "confusion", "classes"),
+    sections=("mistakes", "confusion", "classes", "calibration"),
     lists_labels=True,
 )
 

@@ -24,6 +24,6 @@ TASK = Task(
     labels="CHARACTERS",
     blanks=BLANK + 1,
     mistakes="find_wrong_texts",
-    sections=("readings", "characters"),
+    sections=("readings", "characters", "calibration"),
     picture_px=960,  # a text must be legible
 )

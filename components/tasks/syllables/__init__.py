@@ -24,7 +24,7 @@ TASK = Task(
     heads="tfx_ocr.components.tasks.syllables:list_heads",
     metrics="syllables",
     mistakes="find_wrong_syllables",
-    sections=("mistakes", "syllables", "classes"),
+    sections=("mistakes", "syllables", "classes", "calibration"),
     lists_labels=True,
 )
 

@@ -112,6 +112,8 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make, t
     write("evaluation", "answers-00000-of-00002.jsonl", json.dumps(answers[0]) + "\n")
     write("evaluation", "answers-00001-of-00002.jsonl", json.dumps(answers[1]) + "\n")
     write("evaluation", "gate.json", json.dumps(make.gate_json()))
+    calibration = {"temperature": 2.0, "n": 40, "wrong": 10, "before": 0.15, "after": 0.01}
+    write("model", "Format-Serving/assets.extra/calibration.json", json.dumps(calibration))
     write("model_run", "history.csv", "epoch,loss,val_loss\n1,0.5,nan\n2,0.25,0.3\n")
     write("pushed_model", "manifest.json", '{"version": 5}')
     anomalies = anomalies_pb2.Anomalies()
@@ -140,6 +142,8 @@ def test_report_of_a_whole_run(artifacts, report, write, write_examples, make, t
     ]
     assert facts["curves"]["columns"] == {"loss": [0.5, 0.25], "val_loss": [None, 0.3]}
     assert facts["curves"]["best"] == 2
+    assert facts["calibration"]["fitted"] == calibration
+    assert facts["calibration"]["error"] == 0.6875  # both wrong, with 0.875 and 0.5
     trainer = next(row for row in facts["lineage"]["steps"] if row["step"] == "Trainer")
     assert trainer["ended"] == "2026-11-21T09:01:30"
     assert trainer["artifacts"] == [

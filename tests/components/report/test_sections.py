@@ -6,6 +6,7 @@ import collections
 import dataclasses
 import json
 
+import numpy as np
 import pytest
 
 from tfx_ocr.components.recipe import Part
@@ -92,7 +93,7 @@ def test_mistaken_syllables_come_surest_first_with_all_that_was_answered(hangul,
 
 def test_confusions_of_syllables_and_of_their_jamo_are_listed(hangul, read):
     html, facts = page.render(hangul)
-    assert list(facts) == [*COMMON_BEFORE, "mistakes", "syllables", "classes", *COMMON_AFTER]
+    assert list(facts) == [*COMMON_BEFORE, "mistakes", "syllables", "classes", "calibration", *COMMON_AFTER]
     found = facts["syllables"]
     assert (found["n"], found["wrong"], found["kinds"]) == (4, 3, 3)
     assert [(jamo["place"], jamo["wrong"], jamo["pairs"]) for jamo in found["jamo"]] == [
@@ -125,7 +126,7 @@ def test_eleven_thousand_syllables_keep_the_page_small(hangul):
 def test_worst_readings_come_first_by_edits_for_their_length(of_task, read, make):
     run = of_task("sequence", TEXTS)
     _, facts = page.render(run)
-    assert list(facts) == [*COMMON_BEFORE, "readings", "characters", *COMMON_AFTER]
+    assert list(facts) == [*COMMON_BEFORE, "readings", "characters", "calibration", *COMMON_AFTER]
     shown = facts["readings"]["shown"]
     assert [(each["source"], each["edits"], each["length"]) for each in shown] == [
         ("v", 1, 0),
@@ -240,6 +241,21 @@ def test_worst_pages_are_drawn_with_what_was_missed_and_found_in_vain(of_task, r
     assert tables["H-mean 0.6667: p"][1:] == [["line", "1", "1", "1"], ["word", "1", "0", "0"]]
 
 
+def test_confidence_is_held_against_accuracy(hangul, read):
+    """Three answers of 0.95 of which one is right, one of 0.5 that is: (3 * (0.95 - 1 / 3) + 1 - 0.5) / 4."""
+    judged = np.array([0.95, 0.95, 0.5, 0.95]), np.array([True, False, True, False])
+    fitted = {"temperature": 2.0, "n": 40, "wrong": 10, "before": 0.15, "after": 0.01}
+    found = read(dataclasses.replace(hangul, confidences=judged, calibration=fitted))
+    text = " ".join(found.texts["calibration"].split())
+    assert "differ by 0.5875 on average (expected calibration error, 4 answers)" in text
+    assert "The temperature is 2, fitted on 40 examples of eval, of which 10 are answered wrongly" in text
+    assert "the error is 0.0100 with it and 0.1500 without" in text
+    rows = found.tables["Confidence against accuracy"]
+    assert rows[1:] == [["0.47 to 0.53", "1", "0.5000", "1.0000"], ["0.93 to 1.00", "3", "0.9500", "0.3333"]]
+    without = read(dataclasses.replace(hangul, confidences=judged))
+    assert "the export is not calibrated" in without.texts["calibration"]
+
+
 @pytest.mark.parametrize(
     ("task", "section", "said"),
     [
@@ -264,6 +280,7 @@ def test_page_of_a_model_without_mistakes_says_so(of_task, read, task, section, 
         ("syllables", {"gate": None}, "syllables"),
         ("sequence", {"mistakes": None, "pairs": None}, "readings"),
         ("sequence", {"mistakes": None, "pairs": None}, "characters"),
+        ("sequence", {}, "calibration"),
         ("tagging", {"gate": None}, "fields"),
         ("tagging", {"mistakes": None, "pairs": None}, "worst_pages"),
         ("detection", {"mistakes": None, "pairs": None}, "shapes"),

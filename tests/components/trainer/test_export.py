@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.recipe import PARTS, Examples, Recipe
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
@@ -121,6 +123,23 @@ def test_its_portable_form_answers_alike(exported, digits):
     portable.close()
 
 
+def test_both_forms_divide_the_logits_by_the_temperature(exported, part, transformed, digits, tmp_path):
+    calibration = Calibration(temperature=2.0, n=4, wrong=1, before=0.15, after=0.0)
+    export(exported.model, transformed.graph, part(network="small_cnn"), str(tmp_path / "model"), calibration)
+    written = json.loads((tmp_path / "model/assets.extra/calibration.json").read_text())
+    assert written == {"temperature": 2.0, "n": 4, "wrong": 1, "before": 0.15, "after": 0.0}
+    asked = {"image_bytes": np.array([image for image, _ in digits], dtype=object)}
+    plain = exported.loaded.ask("serve_images", asked)
+    roots = np.sqrt(probabilities(exported.model, transformed))  # softmax of half the logits, but for its sum
+    expected = -np.sort(-(roots / roots.sum(1, keepdims=True)), axis=1)[:, :3]
+    for form in (SAVED_MODEL, PORTABLE):
+        with open_folder(tmp_path / "model", forms=(form,)) as model:
+            found = model.ask("serve_images", asked)
+            np.testing.assert_array_equal(model.ask("explain", asked)["label"], plain["label"])
+        np.testing.assert_array_equal(found["label"], plain["label"])
+        np.testing.assert_allclose(found["probabilities"], expected, atol=1e-4)
+
+
 def test_both_forms_explain_their_answers_alike(exported, transformed, digits):
     asked = {"image_bytes": np.array([image for image, _ in digits], dtype=object)}
     labels = exported.loaded.ask("serve_images", asked)["label"]
@@ -190,11 +209,15 @@ def test_run_fn_trains_the_tuners_head_and_exports_mixed_precision_in_float32(pa
     with open_folder(Path(arguments.serving_model_dir)) as loaded:
         answer = loaded.ask("serve_images", {"image_bytes": np.array([digits[0][0]])})
     assert 0.0 < answer["probability"][0] <= 1.0
+    fitted = json.loads((Path(arguments.serving_model_dir) / "assets.extra/calibration.json").read_text())
+    assert fitted["n"] == 20
+    assert 0 < fitted["wrong"]
+    assert fitted["temperature"] != 1.0
     assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []  # done: nothing to go on from
 
 
 def test_a_training_whose_export_failed_is_not_done_again(part, fn_args, monkeypatch, tmp_path):
-    arguments, said = fn_args(part(epochs=1)), []
+    arguments, said = fn_args(part(epochs=1, calibrate=False)), []
     monkeypatch.setattr("tfx_ocr.components.progress.say", said.append)
     with monkeypatch.context() as patched:
         patched.setattr("tfx_ocr.components.trainer.run_fn.export", lambda *_: 1 / 0)
@@ -205,4 +228,5 @@ def test_a_training_whose_export_failed_is_not_done_again(part, fn_args, monkeyp
     run_fn(arguments)
     assert not [line for line in said if "epoch 1/1" in line]
     assert check_loads(arguments.serving_model_dir) is None
+    assert not (Path(arguments.serving_model_dir) / "assets.extra/calibration.json").exists()
     assert list((tmp_path / "Trainer" / "checkpoints").iterdir()) == []
