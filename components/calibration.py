@@ -74,7 +74,7 @@ def measure_error(confidences: np.ndarray, right: np.ndarray) -> float:
 
     Source: Naeini, Cooper, Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015.
 
-    >>> measure_error(np.array([0.9, 0.9, 0.9, 0.9]), np.array([True, True, True, False])).round(4)
+    >>> round(measure_error(np.array([0.9, 0.9, 0.9, 0.9]), np.array([True, True, True, False])), 4)
     0.15
     """
     rows = list_bins(confidences, right)
@@ -82,7 +82,7 @@ def measure_error(confidences: np.ndarray, right: np.ndarray) -> float:
 
 
 def list_bins(confidences: np.ndarray, right: np.ndarray) -> list[tuple[float, float, int, float, float]]:
-    """Return of each bin that holds examples its lower and upper end, their number, mean confidence and accuracy."""
+    """List, of each bin that holds examples, its lower and upper end, their number, mean confidence and accuracy."""
     places = np.minimum((np.asarray(confidences) * BINS).astype(int), BINS - 1)
     rows = []
     for place in np.unique(places):

@@ -148,7 +148,10 @@ def _pairs(answers: list[dict[str, Any]] | None) -> dict[tuple[str, str], int] |
 def _confidences(answers: list[dict[str, Any]] | None) -> tuple[np.ndarray, np.ndarray] | None:
     """Return of each answer with a probability how high it is, and whether its text is the reference's."""
     judged = [
-        (found[features.PROBABILITY_OUT], normalize_text(found[features.LABEL_OUT]) == normalize_text(answer["reference"]))
+        (
+            found[features.PROBABILITY_OUT],
+            normalize_text(found[features.LABEL_OUT]) == normalize_text(answer["reference"]),
+        )
         for answer in answers or ()
         if features.PROBABILITY_OUT in (found := answer["outputs"])
     ]

@@ -44,11 +44,13 @@ def run_fn(fn_args: FnArgs) -> None:
 
 
 def fit_calibration(model: keras.Model, eval_files: Sequence[str], part: Part) -> Calibration | None:
-    """Fit the temperature of a trained model on eval; None where the recipe or its task has none."""
+    """Fit the temperature of a trained model on eval; None where the recipe says no, or the task has no classes."""
     if not (part.trainer.calibrate and get_task(part.task).heads):
         return None
     answered = ignore_blanks(model, part)
-    batches = [(answered.predict_on_batch(taken), labels) for taken, labels in dataset.load_evaluation(eval_files, part)]
+    batches = [
+        (answered.predict_on_batch(taken), labels) for taken, labels in dataset.load_evaluation(eval_files, part)
+    ]
     logits, labels = (np.concatenate(each) for each in zip(*batches, strict=True))
     found = calibrate(logits, labels, tuple(list_heads(part).values()))
     progress.say(
