@@ -85,6 +85,37 @@ def check_recipe(recipe: Recipe) -> None:
     gates.refuse_unknown(recipe.gate, get_metrics(family))
 
 
+def refuse_elsewhere(recipe: Recipe, settings: Settings) -> None:
+    """Refuse what only a run can train: elsewhere has no TensorFlow, no Tuner and none of this machine's files.
+
+    Raises:
+        ValueError: the first thing that it has and may not have.
+    """
+    trainer, kinds = recipe.trainer, ("image", "line_image")
+    if recipe.input.kind not in kinds:
+        raise ValueError(
+            f"recipe {recipe.name}: input {recipe.input.kind!r} is trained by `tfx-ocr run` alone; elsewhere trains "
+            f"{' and '.join(kinds)}"
+        )
+    if recipe.tuner is not None:
+        raise ValueError(
+            f"recipe {recipe.name}: a tuner is for `tfx-ocr run`; elsewhere trains with trainer.units as it is"
+        )
+    if trainer.augment and trainer.augment.function:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.augment.function is {trainer.augment.function!r}, which TensorFlow runs; "
+            'elsewhere lacks it: leave it ""'
+        )
+    if trainer.base.weights not in ("none", "imagenet"):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.base.weights is {trainer.base.weights!r}, a file that elsewhere has not; "
+            "give none or imagenet, or name the weights in trainer.initial_weights, which are packed"
+        )
+    for name, address in (("input", settings.input), ("pipeline_root", settings.root)):
+        if "://" in address:
+            raise ValueError(f"setting {name} is {address!r}: a pack is made of folders of this machine")
+
+
 def _check_alphabet(recipe: Recipe) -> None:
     """Check that the alphabet has what the task encodes labels by."""
     if isinstance(recipe.alphabet, str):

@@ -43,7 +43,7 @@ class Runner(LocalDagRunner):
 
     def __init__(self, settings: Settings):
         super().__init__()
-        self._settings = settings
+        self.settings = settings
 
     def run_with_ir(self, pipeline: pipeline_pb2.Pipeline, run_options: None = None) -> None:
         """Run the steps; raise SystemExit with `last_run.EXIT`'s status unless the model was pushed or is unchanged.
@@ -52,26 +52,18 @@ class Runner(LocalDagRunner):
             pipeline: the compiled graph.
             run_options: None: the cache leaves out what did not change.
         """
-        settings, began = self._settings, time.monotonic()
-        log = settings.folder / "logs" / f"{datetime.now():%Y%m%d-%H%M%S-%f}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
+        settings, began, log = self.settings, time.monotonic(), self.make_log()
         described = unchanged.describe(resolve_recipe(settings), settings)
         unchanged.remove_stale(settings, last_run.read(settings))
-        with _quiet(log) as console:
+        with redirect_output(log) as console:
             progress.set_console(console)
             logging.set_verbosity(logging.INFO)
-            run_id = f"{settings.recipe}.{datetime.now().isoformat()}"
+            run_id = self.make_run_id()
             store = MetadataStore(get_connection(settings))
             steps = Steps(store, run_id, len(pipeline.nodes))
             failed = None
             try:
-                substitute_runtime_parameter(pipeline, {PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
-                for node in list(pipeline.nodes):  # one at a time, to tell of each
-                    del pipeline.nodes[:]
-                    pipeline.nodes.append(node)
-                    steps.begin(node.pipeline_node.node_info.id)
-                    super().run_with_ir(pipeline)
-                    steps.end()
+                self.run_steps(pipeline, run_id, steps)
             except BaseException as error:
                 failed = error
                 with contextlib.suppress(OSError):  # the log may lie on a disk that is full
@@ -91,9 +83,29 @@ class Runner(LocalDagRunner):
         if result["status"] != "pushed":
             sys.exit(last_run.EXIT[result["status"]])
 
+    def make_log(self) -> Path:
+        """Return a new file's path in the recipe's folder of logs."""
+        log = self.settings.folder / "logs" / f"{datetime.now():%Y%m%d-%H%M%S-%f}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        return log
+
+    def make_run_id(self) -> str:
+        """Return a new name for a run in ML Metadata."""
+        return f"{self.settings.recipe}.{datetime.now().isoformat()}"
+
+    def run_steps(self, pipeline: pipeline_pb2.Pipeline, run_id: str, steps: Steps) -> None:
+        """Run the nodes of a compiled graph, one at a time, to tell of each."""
+        substitute_runtime_parameter(pipeline, {PIPELINE_RUN_ID_PARAMETER_NAME: run_id})
+        for node in list(pipeline.nodes):
+            del pipeline.nodes[:]
+            pipeline.nodes.append(node)
+            steps.begin(node.pipeline_node.node_info.id)
+            super().run_with_ir(pipeline)
+            steps.end()
+
 
 @contextlib.contextmanager
-def _quiet(log: Path) -> Iterator[TextIO]:
+def redirect_output(log: Path) -> Iterator[TextIO]:
     """Send file descriptors 1 and 2 to `log`, C++ and all; yield what was 1."""
     sys.stdout.flush()
     sys.stderr.flush()

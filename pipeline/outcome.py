@@ -55,7 +55,7 @@ def read_outcome(
         return result | {
             "status": "interrupted" if interrupted else "stopped",
             "step": where,
-            "sentence": "interrupted" if interrupted else _sentence(failed, settings),
+            "sentence": "interrupted" if interrupted else explain_failure(failed, settings),
         }
     artifacts = list_artifacts(store, run_id)
     newest = {artifact.type: artifact for artifact in artifacts}
@@ -93,7 +93,7 @@ def list_artifacts(store: MetadataStore, run_id: str) -> list[metadata_store_pb2
     return sorted((artifact for artifact in artifacts if artifact.id in made), key=lambda artifact: artifact.id)
 
 
-def _sentence(error: BaseException, settings: Settings) -> str:
+def explain_failure(error: BaseException, settings: Settings) -> str:
     """Return the sentence for people in `error` or its cause; else its first line and that the log has the rest."""
     chain: list[BaseException] = []
     link: BaseException | None = error

@@ -12,6 +12,7 @@ import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
+from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.registry import load_named
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import tensorflow as tf
 
-    from tfx_ocr.components.recipe import Serving, Trainer
+    from tfx_ocr.components.recipe import Part, Serving, Trainer
     from tfx_ocr.data.alphabets import Alphabet
 
 TASKS = {
@@ -134,3 +135,9 @@ def get_task(name: str) -> Task:
         ValueError: unknown name; the known ones are named.
     """
     return cast(Task, load_named(TASKS, name, "task"))
+
+
+def list_labels(part: Part) -> tuple[str, ...]:
+    """Return what the network's outputs stand for, in their order; nothing for a task of no labels."""
+    labels = get_task(part.task).labels
+    return tuple(getattr(get_alphabet(part.alphabet), labels)) if labels else ()

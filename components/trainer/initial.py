@@ -13,9 +13,8 @@ import keras
 import numpy as np
 
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.tasks import get_task, list_labels
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.serving.portable import FOLDER
 from tfx_ocr.serving.portable.form import FORM, read_form
 
@@ -56,7 +55,7 @@ def assign_initial_weights(model: keras.Model, body: int, part: Part) -> str:
     fresh = model.get_weights()
     source = _read(model, part.trainer.initial_weights)
     task = get_task(part.task)
-    labels = _list_labels(part)
+    labels = list_labels(part)
     last = len(fresh) - (LAST if labels else 0)
     taken = dict(_take_arrays(source.arrays[:last], fresh, body))
     of_body = sum(place < body for place in taken)
@@ -170,9 +169,4 @@ def _read_labels(folder: Path) -> tuple[str, tuple[str, ...]]:
     if not manifest.get("task"):  # of an export that was not pushed, or of before
         return "", ()
     known = Part.from_json(json.dumps({name: manifest[key] for name, key in STATED.items()}))
-    return manifest["task"], _list_labels(known)
-
-
-def _list_labels(part: Part) -> tuple[str, ...]:
-    labels = get_task(part.task).labels
-    return tuple(getattr(get_alphabet(part.alphabet), labels)) if labels else ()
+    return manifest["task"], list_labels(known)

@@ -19,6 +19,7 @@ from tfx_ocr.pipeline.cli import (
     doctor,
     evaluate,
     new,
+    pack,
     predict,
     read,
     report,
@@ -53,6 +54,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show.show,
     "trace": trace.print_trace,
     "synthetic": synthetic.draw,
+    "pack": pack.pack,
     "doctor": doctor.diagnose,
 }
 

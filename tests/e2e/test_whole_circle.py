@@ -74,6 +74,25 @@ def test_without_a_memory_of_the_last_run_the_cache_says_the_same_and_a_damaged_
     assert home.last["version"] == version
 
 
+def test_a_pack_holds_the_records_that_the_run_trained_on_and_executes_nothing(home, capfd):
+    from tfx_ocr.components.trainer.pack import read_pack
+    from tfx_ocr.pipeline import cli
+
+    artifacts, _ = home.metadata()
+    with home.entered():
+        cli.app()(["pack", "digits", "--out", "digits.pack"], standalone_mode=False)
+    assert "[5/5] Transform          unchanged" in (printed := capfd.readouterr().out)
+    assert home.metadata()[0] == artifacts
+    pack = read_pack(home.folder / "digits.pack")
+    assert f"packed: train {pack.records['train']:,}, eval {pack.records['eval']:,} records" in printed
+    [transformed] = (home.settings.folder / "pipeline" / "Transform" / "transformed_examples").iterdir()
+    for split, count in pack.records.items():
+        files = sorted((transformed / f"Split-{split}").iterdir())
+        packed = sorted((pack.folder / split).iterdir())
+        assert [file.read_bytes() for file in packed] == [file.read_bytes() for file in files]
+        assert sum(1 for _ in pack.read_split(split)) == count
+
+
 def test_a_damaged_served_version_is_pushed_again(home, rerun):
     [version] = home.versions()
     served = Path(home.settings.serving_dir) / str(version) / "saved_model.pb"

@@ -8,7 +8,7 @@ import pytest
 
 from tfx_ocr.components.recipe import Gate
 from tfx_ocr.pipeline import code_version
-from tfx_ocr.pipeline.check import check, check_recipe
+from tfx_ocr.pipeline.check import check, check_recipe, refuse_elsewhere
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import RECIPES, get_recipe
@@ -184,3 +184,35 @@ class TestCodeOfOnesOwn:
         code_version._read_references.cache_clear()
         after = {step: compute_code_version(step, recipe) for step in ("trainer", "transform")}
         assert {step for step in before if before[step] != after[step]} == {"trainer"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "override", "settings", "said"),
+    [
+        ("invoices", "", {}, "input 'words' is trained by `tfx-ocr run` alone; elsewhere trains image and line_image"),
+        ("digits", "", {"tune": "1"}, "a tuner is for `tfx-ocr run`; elsewhere trains with trainer.units as it is"),
+        (
+            "digits",
+            "trainer.augment.function=mine:blur",
+            {},
+            "trainer.augment.function is 'mine:blur', which TensorFlow",
+        ),
+        ("digits", "trainer.base.weights=/b.weights.h5", {}, "trainer.base.weights is '/b.weights.h5', a file that"),
+        (
+            "digits",
+            "",
+            {"input": "s3://data"},
+            "setting input is 's3://data': a pack is made of folders of this machine",
+        ),
+    ],
+    ids=["words", "tuner", "function", "base", "address"],
+)
+def test_what_only_a_run_can_train_is_not_packed(recipe, override, settings, said):
+    settings = Settings(recipe=recipe, overrides=override, **settings)
+    with pytest.raises(ValueError, match=said):
+        refuse_elsewhere(resolve_recipe(settings), settings)
+
+
+def test_lines_with_every_change_of_theirs_are_packed():
+    settings = Settings(recipe="lines", overrides="trainer.augment.strangers=0.1 trainer.augment.cut=0.2")
+    assert refuse_elsewhere(resolve_recipe(settings), settings) is None
