@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections import Counter
 
 import pytest
@@ -34,7 +35,7 @@ def test_kills_lose_and_double_nothing_and_what_is_lost_is_counted(tmp_path, mon
     import bench_circle
 
     assert bench_circle.kill_reviews(tmp_path / "queue.sqlite", 3, 1) == (0, 0)
-    monkeypatch.setattr(bench_circle, "REVIEW", "print(7); print(8)")
+    monkeypatch.setattr(bench_circle, "review_items", lambda _, writing: os.write(writing, b"7\n8\n"))
     assert bench_circle.kill_reviews(tmp_path / "other.sqlite", 1, 1) == (2, 0)
 
 
