@@ -44,8 +44,10 @@ class Manifest:
         n: how many they were.
         metrics: what it reached on them, by name.
         examples_digest: of them: a later model is held against `metrics` where it is judged on the same.
-        trained_on: hashes of training examples, see `components.evaluator.records.select_hashes`; "" in manifests of
+        trained_on: hashes of training examples, see `components.evaluator.records.select_sample`; "" in manifests of
             before.
+        profile: of the pictures it was trained on and of its answers, see `serving.drift.build_profile`; empty in
+            manifests of before.
         run: that pushed it, as the orchestrator names it; "" in manifests of before.
         restores: the older version whose files these are; 0 for a version that was pushed.
         why: reason given for restoring it.
@@ -65,6 +67,7 @@ class Manifest:
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
     examples_digest: str = ""
     trained_on: str = ""
+    profile: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
     run: str = ""
     restores: int = 0
     why: str = ""

@@ -49,12 +49,17 @@ def hash_content(raw: bytes) -> str:
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 
 
-def select_hashes(raws: Iterable[bytes]) -> str:
-    """Return the `SKETCH` smallest hashes of what records show, joined by spaces: all of a small split, a sample else.
+def select_sample(raws: Iterable[bytes]) -> dict[str, bytes]:
+    """Return the `SKETCH` records whose hashes of what they show are smallest, by hash: all of a small split.
 
     Source: Cohen, Kaplan, "Summarizing data using bottom-k sketches", 2007.
     """
-    return " ".join(heapq.nsmallest(SKETCH, {hash_content(raw) for raw in raws}))
+    kept: dict[str, bytes] = {}
+    for raw in raws:
+        kept.setdefault(hash_content(raw), raw)
+        if len(kept) == 2 * SKETCH:  # rarely, so that a large split is neither held nor sorted
+            kept = dict(heapq.nsmallest(SKETCH, kept.items()))
+    return dict(heapq.nsmallest(SKETCH, kept.items()))
 
 
 def count_seen(raws: Iterable[bytes], sketch: str) -> tuple[int, int]:

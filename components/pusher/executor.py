@@ -22,7 +22,8 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import messages, versions
 from tfx_ocr.serving.portable import FOLDER
 
-JUDGED = ("split", "n", "metrics", "examples_digest", "trained_on")  # fields of a verdict that a manifest has
+# Fields of a verdict that a manifest has.
+JUDGED = ("split", "n", "metrics", "examples_digest", "trained_on", "profile")
 Artifacts = dict[str, list[types.Artifact]]
 
 

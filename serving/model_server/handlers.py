@@ -54,7 +54,7 @@ class Handlers:
             if error.code is grpc.StatusCode.INVALID_ARGUMENT and 0 in sizes:  # the model's words name its own shapes
                 raise InvalidArgumentError("Input is empty.") from error
             raise
-        self._count_answers(response)
+        self._count_answers(request, response)
         return response
 
     def classify(
@@ -169,13 +169,18 @@ class Handlers:
                 "(--allow_reload_of_any_folder allows others)",
             )
 
-    def _count_answers(self, response: messages.PredictResponse) -> None:
+    def _count_answers(self, request: messages.PredictRequest, response: messages.PredictResponse) -> None:
         """Count how a model of the project's contract answers, for the metrics of confidence and drift."""
-        outputs = response.outputs
+        outputs, model = response.outputs, response.model_spec
+        labels: list[str] = []
+        probabilities: list[float] = []
         if features.LABEL_OUT in outputs and features.PROBABILITY_OUT in outputs:
             labels = [label.decode("utf-8", "replace") for label in outputs[features.LABEL_OUT].string_val]
-            probabilities = to_array(outputs[features.PROBABILITY_OUT], features.PROBABILITY_OUT)
-            self._monitoring.count_answers(response.model_spec.name, labels, probabilities.ravel().tolist())
+            probabilities = to_array(outputs[features.PROBABILITY_OUT], features.PROBABILITY_OUT).ravel().tolist()
+            self._monitoring.count_answers(model.name, labels, probabilities)
+        inputs = request.inputs
+        pictures = inputs[features.IMAGE_BYTES_IN].string_val if features.IMAGE_BYTES_IN in inputs else ()
+        self._monitoring.observe_drift(model.name, model.version.value, pictures, labels, probabilities)
 
 
 def _spec(request: Any) -> Any:

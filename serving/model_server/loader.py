@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.util
 import logging
@@ -20,6 +21,7 @@ from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.model_server.warmup import warm_up
 from tfx_ocr.serving.runtimes import RUNTIMES, SAVED_MODEL, open_folder
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+from tfx_ocr.serving.versions import read_manifest
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class Loader:
             self.monitoring.count_failed_load(str(path))
             raise
         self.monitoring.count_load(str(path), time.monotonic() - begin)
+        with contextlib.suppress(ValueError):  # of a model that another project made
+            self.monitoring.set_profile(name, version, read_manifest(path).profile)
         return servable
 
     def _warm_up(self, servable: Servable, path: Path) -> None:

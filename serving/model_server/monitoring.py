@@ -7,12 +7,15 @@ TensorFlow Serving's own page, and the dashboards made for it, have neither.
 from __future__ import annotations
 
 import bisect
+import dataclasses
 import itertools
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
+
+from tfx_ocr.serving.drift import Profile, Window
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -54,12 +57,15 @@ class Counter:
         with self._lock:
             self._values[values] = self._values.get(values, 0) + amount
 
+    def read(self) -> dict[tuple[str, ...], float]:
+        """Return the numbers by their label values."""
+        with self._lock:
+            return dict(self._values)
+
     def format_lines(self) -> Iterator[str]:
         """Yield the lines that Prometheus reads."""
         yield from _heading(self._name, self._about, "counter")
-        with self._lock:
-            values = sorted(self._values.items())
-        for each, value in values:
+        for each, value in sorted(self.read().items()):
             yield f"{self._name}{_braces(self._labels, each)} {_number(value)}"
 
 
@@ -100,8 +106,43 @@ class Histogram:
             yield f"{self._name}_count{braces} {sum(counts)}"
 
 
+class Gauge:
+    """Numbers that are read when Prometheus asks, for each set of label values."""
+
+    def __init__(
+        self, name: str, about: str, labels: Sequence[str], read: Callable[[], Mapping[tuple[str, ...], float]]
+    ):
+        self._name, self._about, self._labels, self.read = name, about, labels, read
+
+    def format_lines(self) -> Iterator[str]:
+        """Yield the lines that Prometheus reads."""
+        yield from _heading(self._name, self._about, "gauge")
+        for values, value in sorted(self.read().items()):
+            yield f"{self._name}{_braces(self._labels, values)} {_number(value)}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Summary:
+    """How a model does, in numbers.
+
+    Attributes:
+        requests: that ended.
+        errors: those of them that failed.
+        drift: of its pictures and answers, by measure; see `serving.drift`.
+    """
+
+    requests: int
+    errors: int
+    drift: Mapping[str, float]
+
+
 class Monitoring:
-    """Everything that is counted in one server. Every method may be called from several threads."""
+    """Everything that is counted in one server. Every method may be called from several threads.
+
+    Attributes:
+        review: items that wait for review and that are done; whoever opens a review queue sets its `read`.
+        jobs: files that are being read; the REST API sets its `read`.
+    """
 
     def __init__(self) -> None:
         serving, core, saved_model = ":tensorflow:serving:", ":tensorflow:core:", ":tensorflow:cc:saved_model:"
@@ -133,13 +174,19 @@ class Monitoring:
         self._confidence = Histogram(
             "tfx_ocr_confidence", "Probability of the predicted label.", CONFIDENCES, ("model_name",)
         )
-        self._metrics: list[Counter | Histogram] = [
+        self._drift = Gauge(
+            "tfx_ocr_drift", "Divergence from what the model learnt from.", ("model_name", "measure"), self._read_drift
+        )
+        self.review = Gauge("tfx_ocr_review_items", "Items of the review queue.", ("state",), _read_no_review)
+        self.jobs = Gauge("tfx_ocr_read_jobs", "Files that are being read as jobs.", (), lambda: {(): 0})
+        self._metrics: list[Counter | Histogram | Gauge] = [
             each for each in vars(self).values() if hasattr(each, "format_lines")
         ]
         self._process = CollectorRegistry()
         ProcessCollector(registry=self._process)
         self._models = {""}
         self._labels: dict[str, set[str]] = {}
+        self._windows: dict[str, tuple[int, Window]] = {}
 
     def count_request(self, api: str, entrypoint: str, model: str, status: str, seconds: float) -> None:
         """Count a request that has ended.
@@ -215,10 +262,45 @@ class Monitoring:
             if math.isfinite(probability):  # one NaN would make the sum NaN for good
                 self._confidence.observe(float(probability), model)
 
+    def set_profile(self, model: str, version: int, profile: Profile) -> None:
+        """Hold a version's pictures and answers against its profile from now on, in place of an earlier version's."""
+        self._windows[model] = version, Window(profile)
+
+    def observe_drift(
+        self, model: str, version: int, pictures: Sequence[bytes], labels: Sequence[str], probabilities: Sequence[float]
+    ) -> None:
+        """Take a request in.
+
+        Args:
+            model: that answered.
+            version: likewise; of one that `set_profile` has not named nothing is taken.
+            pictures: encoded.
+            labels: answers.
+            probabilities: of the answers, 0 to 1.
+        """
+        known, window = self._windows.get(model, (None, None))
+        if window and known == version:
+            window.add(pictures, labels, probabilities)
+
+    def summarize(self, model: str) -> Summary:
+        """Return how a model does."""
+        counts = {status: count for (name, status), count in self._requests.read().items() if name == model}
+        drift = {measure: value for (name, measure), value in self._read_drift().items() if name == model}
+        requests, answered = int(sum(counts.values())), int(counts.get(OK, 0))
+        return Summary(requests=requests, errors=requests - answered, drift=drift)
+
+    def _read_drift(self) -> dict[tuple[str, ...], float]:
+        windows = list(self._windows.items())
+        return {(name, each): value for name, (_, window) in windows for each, value in window.measure().items()}
+
     def format_page(self) -> str:
         """Return every metric in Prometheus' text format, those without values by their type alone."""
         own = "\n".join(line for metric in self._metrics for line in metric.format_lines())
         return f"{own}\n{generate_latest(self._process).decode()}"
+
+
+def _read_no_review() -> dict[tuple[str, ...], int]:
+    return {("waiting",): 0, ("done",): 0}
 
 
 def _heading(name: str, about: str, kind: str) -> Iterator[str]:

@@ -277,6 +277,10 @@ class Reading:
         """Take no more pages."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
+    def count_jobs(self) -> int:
+        """Count the jobs that are being read."""
+        return sum(not job.task.done() for job in list(self._jobs.values()))
+
     async def answer(self, call: Call, body: bytes, timeout_s: float | None) -> tuple[int, bytes, str]:
         """Answer a request.
 

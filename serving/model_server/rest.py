@@ -97,6 +97,7 @@ class App:
     Attributes:
         bodies: of all requests; what stands before the application reads its own by them.
         reading: of pages.
+        monitoring: what is counted.
     """
 
     def __init__(
@@ -121,12 +122,13 @@ class App:
             cors: let pages of other origins send requests.
             find_model: returns the model that reads pages by its name; None: as `reading.Models` does.
         """
-        self._handlers, self._monitoring = handlers, monitoring
+        self._handlers, self.monitoring = handlers, monitoring
         self._timeout_s = timeout_ms / 1000 if timeout_ms > 0 else None
         self.bodies = Bodies()
         self._pool = concurrent.futures.ThreadPoolExecutor(threads, thread_name_prefix="rest")
         self._large = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="rest-large")
         self.reading = reading.Reading(find_model or reading.Models(handlers))
+        monitoring.jobs.read = lambda: {(): self.reading.count_jobs()}
         routes: list[BaseRoute] = [Mount(prefix, self._serve_api) for prefix in ("/v1", "/V1")]
         routes.append(Route("/openapi.json", self._describe_api))
         if monitoring_path:
@@ -156,7 +158,7 @@ class App:
         return _build_response(200, await asyncio.to_thread(reading.build_openapi))
 
     async def _show_metrics(self, _: Request) -> Response:
-        return Response(await asyncio.to_thread(self._monitoring.format_page), media_type=CONTENT_TYPE)
+        return Response(await asyncio.to_thread(self.monitoring.format_page), media_type=CONTENT_TYPE)
 
     async def _serve_api(self, scope: Scope, receive: Receive, send: Send) -> None:
         begin = time.monotonic()
@@ -183,7 +185,7 @@ class App:
             logging.getLogger(__name__).exception("%s %s failed", scope["method"], target)
             code, message = "INTERNAL", f"{type(error).__name__} in the server"
             response = _build_response(HTTP_STATUSES[code], json_answers.format_error(message))
-        self._monitoring.count_request(api, "REST", model, code, time.monotonic() - begin)
+        self.monitoring.count_request(api, "REST", model, code, time.monotonic() - begin)
         await response(scope, receive, send)
 
     async def _answer(self, call: rest_api.Call, parts: list[bytes], is_packed: bool) -> bytes:

@@ -7,6 +7,7 @@ import base64
 import dataclasses
 import json
 import random
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -21,9 +22,11 @@ from starlette.types import ASGIApp
 from tfx_ocr.data import images
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
+from tfx_ocr.serving.model_server.monitoring import OK
 from tfx_ocr.serving.model_server.reading import build_openapi
 from tfx_ocr.serving.model_server.rest import App
 from tfx_ocr.serving.predictor import N
+from tfx_ocr.serving.web import status
 from tfx_ocr.serving.web.catalog import Catalog, Described
 from tfx_ocr.serving.web.guard import Guard
 
@@ -110,8 +113,10 @@ def build_app(inner: App, catalog: Catalog, *, token: str = "", routers: Sequenc
     """
     if catalog.queue:
         inner.reading.keep_page = catalog.keep_page
+        inner.monitoring.review.read = catalog.count_items
     app = FastAPI(title="tfx-ocr", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_build_router(inner, catalog))
+    app.include_router(status.build_router(catalog, inner.monitoring))
     for router in routers:
         app.include_router(router)
 
@@ -138,15 +143,24 @@ def build_app(inner: App, catalog: Catalog, *, token: str = "", routers: Sequenc
 def _build_router(inner: App, catalog: Catalog) -> APIRouter:
     router = APIRouter()
 
-    async def answer(request: Request, work: Callable[[bytes], T]) -> T:
-        """Have a thread work on the body of a request."""
-        async with inner.bodies.hold(request.scope, request.receive, MAX_PICTURE_BYTES) as parts:
-            try:
+    async def answer(request: Request, api: str, name: str, work: Callable[[bytes], T]) -> T:
+        """Have a thread work on the body of a request to a model, and count it."""
+        begin, code = time.monotonic(), grpc.StatusCode.CANCELLED.name
+        try:
+            async with inner.bodies.hold(request.scope, request.receive, MAX_PICTURE_BYTES) as parts:
                 async with asyncio.timeout(TIMEOUT_S):
-                    return await asyncio.to_thread(work, b"".join(parts))
-            except TimeoutError:
-                message = f"The model gave no answer within {TIMEOUT_S} seconds; try again"
-                raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+                    found = await asyncio.to_thread(work, b"".join(parts))
+                    code = OK
+                    return found
+        except TimeoutError:
+            code = grpc.StatusCode.DEADLINE_EXCEEDED.name
+            message = f"The model gave no answer within {TIMEOUT_S} seconds; try again"
+            raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, message) from None
+        except (ServingError, ValueError) as error:
+            code = _convert(error).code.name
+            raise
+        finally:
+            inner.monitoring.count_request(api, "PAGE", name, code, time.monotonic() - begin)
 
     @router.get("/", include_in_schema=False)
     def show_page() -> FileResponse:
@@ -183,7 +197,7 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
         name: str, request: Request, n: Annotated[int, Query(ge=1, le=50, description="best texts to tell")] = N
     ) -> Answer:
         """Read one picture: a digit, a syllable or a line. The body is the file."""
-        prediction, version = await answer(request, lambda content: catalog.predict(name, content, n))
+        prediction, version = await answer(request, "predict", name, lambda content: catalog.predict(name, content, n))
         return Answer(
             model=name,
             version=version,
@@ -197,7 +211,7 @@ def _build_router(inner: App, catalog: Catalog) -> APIRouter:
     @router.post("/api/models/{name}/explain", openapi_extra=dict(PICTURE), response_class=Response)
     async def explain(name: str, request: Request) -> Response:
         """Draw the places of a picture that speak for the model's answer, as PNG. The body is the file."""
-        drawn = await answer(request, lambda content: catalog.explain(name, content))
+        drawn = await answer(request, "explain", name, lambda content: catalog.explain(name, content))
         return Response(drawn, media_type="image/png")
 
     return router
@@ -214,11 +228,15 @@ def _read_sample(file: Path) -> Sample:
 
 def _answer_error(_: Request, error: Exception) -> JSONResponse:
     """Return an error of the models or of the request as one sentence."""
+    known = _convert(error)
+    return JSONResponse({"error": known.message}, known.http_status)
+
+
+def _convert(error: Exception) -> ServingError:
     if isinstance(error, RequestError) and error.again:
         said = f"The model server does not answer: {error.message}"
-        error = ServingError(grpc.StatusCode.UNAVAILABLE, said)
-    known = error if isinstance(error, ServingError) else from_tensorflow(error)
-    return JSONResponse({"error": known.message}, known.http_status)
+        return ServingError(grpc.StatusCode.UNAVAILABLE, said)
+    return error if isinstance(error, ServingError) else from_tensorflow(error)
 
 
 def _answer_validation(_: Request, error: Exception) -> JSONResponse:

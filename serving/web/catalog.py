@@ -142,6 +142,12 @@ class Catalog:
             with _keep_answering():
                 offer_page(self.queue, page, image, recognizer=name, version=version, document=document)
 
+    def count_items(self) -> dict[tuple[str, ...], int]:
+        """Count what waits in the queue and what is decided."""
+        assert self.queue
+        counts = self.queue.count_items()
+        return {("waiting",): counts["items"] - counts["done"], ("done",): counts["done"]}
+
     def explain(self, name: str, content: bytes) -> bytes:
         """Draw the places of a picture that speak for a model's answer.
 

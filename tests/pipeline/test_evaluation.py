@@ -136,7 +136,7 @@ def test_records_that_the_model_was_trained_on_are_counted(settings, digits, tmp
     shown = [serialize_example({"image": [to_png(path.read_bytes())], "label": [b"another"]}) for path in paths[:7]]
     folder = shutil.copytree(pretrained.get_folder("digits"), tmp_path / "digits" / "1")
     assert evaluate(settings, digits, folder)["seen"] == {"n": 0, "of": len(paths)}
-    manifest = dataclasses.replace(versions.read_manifest(folder), trained_on=records.select_hashes(shown))
+    manifest = dataclasses.replace(versions.read_manifest(folder), trained_on=" ".join(records.select_sample(shown)))
     (folder / versions.MANIFEST).write_text(json.dumps(dataclasses.asdict(manifest)), encoding="utf-8")
     result = evaluate(settings, digits, folder)
     assert result["seen"] == {"n": 7, "of": len(paths)}

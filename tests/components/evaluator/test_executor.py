@@ -83,6 +83,12 @@ def test_verdict_has_the_hashes_of_the_training_examples(sound):
     assert hashes == sorted({hash_shown(image) for image, _ in RECORDS[:4]})
 
 
+def test_verdict_has_the_profile_of_training_pictures_and_answers(sound):
+    profile = verdict(sound[0])["profile"]
+    assert sum(profile["labels"].values()) == sum(profile["confidence"].values()) == 40
+    assert profile["labels"]["3"] == 9  # one 3 was read as 1
+
+
 def test_tfma_loads_the_same_numbers_under_plain_names(sound):
     import tensorflow_model_analysis as tfma
 

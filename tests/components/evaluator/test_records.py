@@ -53,7 +53,7 @@ def test_what_a_record_shows_is_the_same_under_any_label_and_name():
 
 
 def test_records_of_a_small_split_are_all_told():
-    sketch = records.select_hashes(show(b"%d" % number) for number in range(10))
+    sketch = " ".join(records.select_sample(show(b"%d" % number) for number in range(10)))
     assert sketch.split() == sorted(sketch.split())
     assert records.count_seen([show(b"3", label="x"), show(b"9"), show(b"10")], sketch) == (2, 3)
     assert records.count_seen([show(b"3")], "") == (0, 1)
@@ -62,7 +62,7 @@ def test_records_of_a_small_split_are_all_told():
 def test_of_a_large_split_the_smallest_hashes_stand_for_all(monkeypatch):
     monkeypatch.setattr(records, "SKETCH", 50)
     trained = [show(b"%d" % number) for number in range(200)]
-    sketch = records.select_hashes([*trained, *trained])
+    sketch = " ".join(records.select_sample([*trained, *trained]))
     assert len(sketch.split()) == len(set(sketch.split())) == 50
     seen, told = records.count_seen([*trained[:100], *(show(b"new %d" % number) for number in range(100))], sketch)
     known = [records.hash_content(raw) for raw in trained[:100]]

@@ -17,6 +17,7 @@ JUDGED = {
     "metrics": {"accuracy": 0.75},
     "examples_digest": "abc",
     "trained_on": "0a 0b",
+    "profile": {"labels": {"7": 3}},
     "blessed": True,
 }
 
@@ -75,6 +76,7 @@ def test_a_blessed_model_is_served_with_its_manifest(push, tmp_path):
     assert (manifest.input["height"], manifest.input["width"], manifest.input["channels"]) == (75, 75, 1)
     assert (manifest.split, manifest.n, manifest.metrics) == ("test", 4, {"accuracy": 0.75})
     assert (manifest.examples_digest, manifest.trained_on) == ("abc", "0a 0b")
+    assert manifest.profile == {"labels": {"7": 3}}
     assert manifest.signatures == ("serve_images", "serving_default")
     assert manifest.tensorflow.startswith("2.")
     assert manifest.files == versions.compute_digests(tmp_path / "model" / "Format-Serving")

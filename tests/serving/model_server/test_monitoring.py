@@ -1,3 +1,4 @@
+import math
 import threading
 
 import pytest
@@ -48,6 +49,9 @@ def test_every_metric_is_there_before_anything_happened():
         ":tensorflow:cc:saved_model:load_latency": "counter",
         "tfx_ocr_answers": "counter",
         "tfx_ocr_confidence": "histogram",
+        "tfx_ocr_drift": "gauge",
+        "tfx_ocr_review_items": "gauge",
+        "tfx_ocr_read_jobs": "gauge",
     }
     assert kinds["process_resident_memory_bytes"] == "gauge"
 
@@ -155,6 +159,31 @@ def test_a_confidence_that_is_no_number_does_not_spoil_the_sum():
     monitoring.count_answers("digits", ["7", "7"], [float("nan"), 0.5])
     assert samples(monitoring, "tfx_ocr_confidence_sum") == {("digits",): 0.5}
     assert samples(monitoring, "tfx_ocr_answers_total") == {("digits", "7"): 2}
+
+
+def test_drift_is_told_of_the_version_that_has_the_profile():
+    monitoring = Monitoring()
+    assert samples(monitoring, "tfx_ocr_drift") == {}
+    monitoring.set_profile("digits", 2, {"labels": {"7": 50, "1": 50}, "confidence": {"12": 100}})
+    monitoring.observe_drift("digits", 1, [], ["7"] * 500, [0.5] * 500)  # of the version before
+    assert samples(monitoring, "tfx_ocr_drift") == {}
+    monitoring.observe_drift("digits", 2, [], ["7", "1"] * 50, [0.997] * 100)
+    assert samples(monitoring, "tfx_ocr_drift") == {("digits", "labels"): 0, ("digits", "confidence"): 0}
+    monitoring.observe_drift("digits", 2, [], ["7"] * 900, [0.1] * 900)
+    # of the last 1,000: 950 sevens; 100 of the confidences as before, 900 in the lowest bin
+    found = samples(monitoring, "tfx_ocr_drift")
+    by_chance = (1 / 100 + 1 / 1000) / (8 * math.log(2))
+    assert found[("digits", "labels")] == pytest.approx(0.205350 - by_chance, abs=1e-6)
+    assert found[("digits", "confidence")] == pytest.approx(0.758277 - by_chance, abs=1e-6)
+    assert monitoring.summarize("digits").drift == {name: value for (_, name), value in found.items()}
+
+
+def test_a_summary_counts_requests_and_those_that_failed():
+    monitoring = Monitoring()
+    for status in ("OK", "OK", "INVALID_ARGUMENT"):
+        monitoring.count_request("predict", "PAGE", "digits", status, 0.01)
+    found = monitoring.summarize("digits")
+    assert (found.requests, found.errors, found.drift) == (3, 1, {})
 
 
 def test_names_of_models_that_are_not_served_are_one_label():

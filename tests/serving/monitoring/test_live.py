@@ -53,7 +53,10 @@ def load(rest: str, grpc: str, pictures: list[bytes], requests: int) -> None:
 def query(tmp_path_factory, running, model_server, ports):
     """Return `query(expression)`: the samples Prometheus has, as the dashboard shows them while the load lasts."""
     folder = tmp_path_factory.mktemp("live")
-    shutil.copytree(pretrained.get_folder("digits"), folder / "digits" / "1")
+    version = shutil.copytree(pretrained.get_folder("digits"), folder / "digits" / "1")
+    manifest = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
+    profile = {"labels": {str(digit): 100 for digit in range(10)}}
+    (version / "manifest.json").write_text(json.dumps({**manifest, "profile": profile}), encoding="utf-8")
     sample = sorted((get_sample("digits")(folder / "sample") / "test").glob("*/*.png"))[::19]
     config = yaml.safe_load((FOLDER / "prometheus.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": f"{SCRAPE_S * 1000:.0f}ms", "evaluation_interval": "1s"}

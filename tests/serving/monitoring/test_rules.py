@@ -81,7 +81,7 @@ def test_every_alert_says_how_bad_it_is_and_what_to_look_at():
     assert {rule["labels"]["severity"] for rule in alerts.values()} == {"critical", "warning", "info"}
     assert all("{{ $labels." in rule["annotations"]["summary"] for rule in alerts.values())
     server = {"ModelServerDown", "ServerErrors", "QueueFull", "BadRequests", "SlowAnswers", "LoadFailed"}
-    assert set(alerts) == server | {"LabelsDrift", "ConfidenceFell"}
+    assert set(alerts) == server | {"LabelsDrift", "DataDrift", "ConfidenceFell"}
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel["title"])

@@ -165,6 +165,21 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
         page.close()
 
 
+def test_the_status_counts_requests_and_names_what_is_served(client, digit):
+    before = client.get("/api/status").json()["models"][0]["counted"]
+    client.post("/api/models/digits/predict", content=digit)
+    client.post("/api/models/digits/predict", content=b"no picture")
+    found = client.get("/api/status").json()
+    (digits,) = found["models"]
+    assert (digits["model"]["name"], digits["model"]["version"]) == ("digits", "pretrained")
+    assert digits["counted"]["requests"] == before["requests"] + 2
+    assert digits["counted"]["errors"] == before["errors"] + 1
+    assert (found["review"], found["jobs"]) == ({}, 0)
+    page = client.get("/monitoring/prometheus/metrics").text
+    assert ':tensorflow:serving:request_latency_count{model_name="digits",API="predict",entrypoint="PAGE"}' in page
+    assert 'tfx_ocr_review_items{state="waiting"} 0' in page
+
+
 def test_doubtful_digits_of_a_page_wait_for_review(tmp_path, monkeypatch):
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
     drawn = np.full((600, 600), 245, np.uint8)
@@ -180,6 +195,7 @@ def test_doubtful_digits_of_a_page_wait_for_review(tmp_path, monkeypatch):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         assert queue.count_items()["items"] == 4
+        assert page.client.get("/api/status").json()["review"] == {"waiting": 4, "done": 0}
         item = queue.take("ann")
         assert (item.answer, item.version, item.recipe) == ("2", "pretrained", "digits")
         assert (item.document, item.place[:7]) == (f"upload {hashlib.sha256(body).hexdigest()[:16]}", "page 1,")
