@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Recipe
-from tfx_ocr.data import features, record_file
+from tfx_ocr.data import features, images, record_file
 from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.readers.tfrecord import SPLIT
 from tfx_ocr.data.record import Record, Rejected
-from tfx_ocr.serving.review.queue import Correction, Queue
+from tfx_ocr.serving.review.queue import LABEL, Correction, Queue
 
 DATA, TABLE = "data.tfrecord.gz", "corrections.csv"
 COLUMNS = ("item", "sha256", "split", "label", "answer", "confidence", "version", "reviewers", "document", "place")
+LABELS = "labels"  # in the table, where others have their split: corrections of the data's own labels
 SHARE = 0.2  # of the corrections, that are held for the gate
 
 
@@ -28,6 +29,7 @@ class Exported(NamedTuple):
     Attributes:
         train: corrections to learn from.
         test: corrections of documents that are held for the gate.
+        labels: labels of the data that were looked at: in the table alone.
         duplicates: corrections whose picture another one has, with the same text.
         conflicts: items whose reviewers, or whose pictures' copies, say different things.
         unreadable: items that reviewers marked as unreadable.
@@ -37,6 +39,7 @@ class Exported(NamedTuple):
 
     train: int
     test: int
+    labels: int
     duplicates: int
     conflicts: int
     unreadable: int
@@ -83,12 +86,14 @@ def export_corrections(queue: Queue, recipe: str, out: Path, share: float = SHAR
     queue.hold_documents(recipe, share)
     found = queue.read_corrections(recipe)
     kept, duplicates, conflicts = _unite_copies(found.agreed)
-    by_split = {split: [each for each in kept if each.held == (split == "test")] for split in ("train", "test")}
+    by_split: dict[str, list[Correction]] = {"train": [], "test": [], LABELS: []}
+    for each in kept:
+        by_split[LABELS if each.item.version == LABEL else "test" if each.held else "train"].append(each)
     out.mkdir(parents=True, exist_ok=True)
-    for split, corrections in by_split.items():
+    for split in ("train", "test"):
         path = out / f"corrections-{split}.tfrecord.gz"
         path.unlink(missing_ok=True)
-        records = [_build_record(each) for each in corrections] * (weight if split == "train" else 1)
+        records = [_build_record(each) for each in by_split[split]] * (weight if split == "train" else 1)
         if records:
             record_file.write(path, records)
     with (out / TABLE).open("w", encoding="utf-8", newline="") as file:
@@ -99,6 +104,7 @@ def export_corrections(queue: Queue, recipe: str, out: Path, share: float = SHAR
     return Exported(
         train=len(by_split["train"]),
         test=len(by_split["test"]),
+        labels=len(by_split[LABELS]),
         duplicates=duplicates,
         conflicts=len(found.conflicts) + conflicts,
         unreadable=found.unreadable,
@@ -117,6 +123,8 @@ def describe_export(exported: Exported) -> str:
     }
     told = ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count)
     said = f"corrections: {exported.train:,} to learn from, {exported.test:,} held for the gate"
+    if exported.labels:
+        said += f", {exported.labels:,} labels of the data"
     return said + (f"; left out: {told}" if told else "")
 
 
@@ -125,15 +133,22 @@ def count_new(queue: Queue, recipe: str, last: int) -> int:
     return sum(each.last > last for each in queue.read_corrections(recipe).agreed)
 
 
-def write_data(recipe: Recipe, data: Path, out: Path) -> None:
+def read_labels(queue: Queue, recipe: str) -> dict[str, str]:
+    """Return the labels that reviewers gave the data's own pictures, by the SHA-256 of a picture in hex."""
+    agreed = queue.read_corrections(recipe).agreed
+    return {each.item.digest: each.text for each in agreed if each.item.version == LABEL}
+
+
+def write_data(recipe: Recipe, data: Path, out: Path, labels: Mapping[str, str]) -> None:
     """Write the records of a data set to `data.tfrecord.gz`, each with the split that the recipe's rule gives it.
 
-    The test split stays what it was, whatever is laid beside it.
+    The test split stays what it was, whatever is laid beside it, but for labels that were put right.
 
     Args:
         recipe: whose readers and rule are used.
         data: folder of the data.
         out: folder of the files; it is made.
+        labels: that take the place of a picture's own, see `read_labels`.
 
     Raises:
         ValueError: the data is of no known format.
@@ -145,7 +160,10 @@ def write_data(recipe: Recipe, data: Path, out: Path) -> None:
     def divide() -> Iterator[Record]:
         for record in _read(recipe, data):
             if split := divider.choose_split(record.split, _get_key(record, rule.by)):
-                yield dataclasses.replace(record, features={**record.features, SPLIT: split.encode()})
+                given = {**record.features, SPLIT: split.encode()}
+                if labels and (label := labels.get(_hash_picture(record))) is not None:
+                    given[features.LABEL] = label.encode()
+                yield dataclasses.replace(record, features=given)
 
     record_file.write(out / DATA, divide())
 
@@ -157,6 +175,14 @@ def _read(recipe: Recipe, data: Path) -> Iterator[Record]:
         for record in reader.read(data, shard):
             if not isinstance(record, Rejected):
                 yield record
+
+
+def _hash_picture(record: Record) -> str:
+    """Return the SHA-256 of a record's picture as it is in a review queue."""
+    try:
+        return hashlib.sha256(images.to_png(record.get_bytes_or_empty(features.IMAGE))).hexdigest()
+    except (ValueError, OSError):  # a run sets it aside
+        return ""
 
 
 def _get_key(record: Record, by: str) -> str:

@@ -86,6 +86,12 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
     }
 
 
+def list_records(recipe: Recipe, data: Path) -> Iterator[Record]:
+    """Yield the records of a data set that a run of the recipe would keep."""
+    read = _read_records(recipe, data, in_graph=True)
+    return (record for record in read if not isinstance(record, Rejected))
+
+
 def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Record | Rejected]:
     source = get_reader(choose_reader(data, recipe.examples.readers))
     letters, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records

@@ -99,7 +99,7 @@ class Window:
         """Begin without values.
 
         Args:
-            profile: of the model; empty where its version has none.
+            profile: of the model; empty where its version lacks one.
             most: values of a measure that are kept; 0 for all.
         """
         self._profile, self._whole = profile, LABELS in profile

@@ -70,6 +70,26 @@ def count_seen(raws: Iterable[bytes], sketch: str) -> tuple[int, int]:
     return len([each for each in told if each in set(known)]), len(told)
 
 
+def predict_outputs(model: Model, raws: Iterable[bytes]) -> Iterator[dict[str, np.ndarray]]:
+    """Ask a model's `serving_default` about records.
+
+    Args:
+        model: an open model.
+        raws: serialized tf.Examples.
+
+    Yields:
+        The outputs for each record, in their order, without the batch's axis.
+
+    Raises:
+        ValueError: the model does not answer.
+    """
+    left = iter(raws)
+    while batch := list(itertools.islice(left, BATCH)):
+        outputs = model.ask(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
+        for place in range(len(batch)):
+            yield {name: values[place] for name, values in outputs.items()}
+
+
 def predict_pairs(model: Model, raws: Iterable[bytes], family: Family) -> Iterator[Pair]:
     """Ask a model's `serving_default` about records.
 
@@ -84,11 +104,9 @@ def predict_pairs(model: Model, raws: Iterable[bytes], family: Family) -> Iterat
     Raises:
         ValueError: the model does not answer, or not with what the family asks for.
     """
-    left = iter(raws)
-    while batch := list(itertools.islice(left, BATCH)):
-        outputs = model.ask(features.SERVING_DEFAULT, {features.EXAMPLES_IN: np.array(batch, dtype=object)})
-        for place, raw in enumerate(batch):
-            yield family.make_pair(parse_record(raw), {name: values[place] for name, values in outputs.items()})
+    kept, asked = itertools.tee(raws)
+    for raw, outputs in zip(kept, predict_outputs(model, asked), strict=True):
+        yield family.make_pair(parse_record(raw), outputs)
 
 
 def _features(raw: bytes) -> list[tuple[str, str, list[Any]]]:

@@ -49,7 +49,7 @@ def retrain(
     settings = settings_of.load()
     settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input)
     from tfx_ocr.pipeline.check import check
-    from tfx_ocr.pipeline.corrections import count_new, describe_export, export_corrections, write_data
+    from tfx_ocr.pipeline.corrections import count_new, describe_export, export_corrections, read_labels, write_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
     from tfx_ocr.serving import versions
     from tfx_ocr.serving.review.queue import Queue
@@ -72,9 +72,9 @@ def retrain(
         shutil.rmtree(folder / "data", ignore_errors=True)
         exported = export_corrections(opened, recipe, folder / "data", share, weight)
         print(describe_export(exported), flush=True)
-        if not exported.train:
+        if not exported.train + exported.labels:
             raise ValueError(f"{queue}: no correction of {recipe} to learn from")
-        write_data(resolved, Path(settings.input), folder / "data")
+        write_data(resolved, Path(settings.input), folder / "data", read_labels(opened, recipe))
         version = versions.find_newest(settings.serving_dir) or _push_shipped(resolved.pretrained, settings.serving_dir)
         values = _list_values(resolved, versions.get_folder(settings.serving_dir, version))
         overrides = " ".join([settings.overrides, *map(shlex.quote, [*values, *(override or [])])]).strip()

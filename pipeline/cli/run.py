@@ -12,7 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,20 +86,28 @@ def run(
 def _repeat(recipe: Recipe, settings: Settings, lock: int, folds: int, curve: bool) -> int:
     """Run the recipe on other parts of its data, then on all, and say what was reached; return the exit status."""
     from tfx_ocr.pipeline import repeats
-    from tfx_ocr.pipeline.overrides import resolve_recipe
 
     by_fold = repeats.plan_folds(recipe, settings, folds) if folds else []
     by_share = repeats.plan_curve(recipe, settings) if curve else []
-    for each in (*by_fold, *by_share):
-        each.folder.mkdir(parents=True, exist_ok=True)
-        status = run_once(resolve_recipe(each), each, lock)
-        if status not in JUDGED:
-            return status
+    if status := run_all([*by_fold, *by_share], lock):
+        return status
     repeats.write_results(settings, recipe, by_fold, by_share)
     status = run_once(recipe, settings, lock)
     if status in JUDGED:
         print(*repeats.describe_results(settings), sep="\n")
     return status
+
+
+def run_all(planned: Sequence[Settings], lock: int) -> int:
+    """Run several pipelines, each in its own home; return the exit status of the first that was stopped, else 0."""
+    from tfx_ocr.pipeline.overrides import resolve_recipe
+
+    for each in planned:
+        each.folder.mkdir(parents=True, exist_ok=True)
+        status = run_once(resolve_recipe(each), each, lock)
+        if status not in JUDGED:
+            return status
+    return 0
 
 
 def run_once(recipe: Recipe, settings: Settings, lock: int) -> int:

@@ -22,6 +22,7 @@ BUSY_S = 30.0  # that a write waits for another process's
 DAY_S = 86_400.0
 MOST_TEXT = 10_000  # characters of an answer
 MOST_NAME = 64  # characters of a reviewer's name
+LABEL = "label of the data"  # version of items whose answer no model gave
 VERDICTS = ("accepted", "corrected", "skipped", "unreadable")
 TABLES = """
 CREATE TABLE IF NOT EXISTS items (
@@ -65,7 +66,7 @@ class Item(NamedTuple):
         digest: SHA-256 of the picture, in hex.
         picture: encoded, as it was asked about.
         recipe: of the model.
-        version: of the model.
+        version: of the model; `LABEL` where the answer is a label of the data.
         answer: its text.
         confidence: of the answer, 0 to 1.
         runners_up: the next best texts with their confidences, the best first.
@@ -206,13 +207,45 @@ class Queue:
         Returns:
             Why it is kept; "" where it is not.
         """
-        digest = hashlib.sha256(picture).hexdigest()
         if confidence < self._threshold:
             reason = f"confidence below {self._threshold:g}"
-        elif _to_unit(digest[:12]) < self._sure_share:
+        elif _to_unit(hashlib.sha256(picture).hexdigest()[:12]) < self._sure_share:
             reason = "sample of the sure answers"
         else:
             return ""
+        self.keep(
+            picture, answer, confidence, reason=reason, recipe=recipe, version=version, document=document, place=place,
+            runners_up=runners_up,
+        )  # fmt: skip
+        return reason
+
+    def keep(
+        self,
+        picture: bytes,
+        answer: str,
+        confidence: float,
+        *,
+        reason: str,
+        recipe: str,
+        version: str,
+        document: str,
+        place: str = "",
+        runners_up: Sequence[tuple[str, float]] = (),
+    ) -> None:
+        """Keep an answer, or a label, for review, however sure it is; the same picture of a document once.
+
+        Args:
+            picture: encoded.
+            answer: a model's text, or a label of the data.
+            confidence: of the answer, 0 to 1.
+            reason: why it is kept.
+            recipe: of the model.
+            version: of the model; `LABEL` for a label.
+            document: what the picture was cut from.
+            place: where in the document, as `Item` has it; of a label the source of its record.
+            runners_up: the next best texts with their confidences.
+        """
+        digest = hashlib.sha256(picture).hexdigest()
         needed = 1 + (_to_unit(digest[12:24]) < self._shared)
         runners = json.dumps([(text, round(float(share), 6)) for text, share in runners_up], ensure_ascii=False)
         row = (
@@ -227,7 +260,6 @@ class Queue:
                 " document, place, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 row,
             )
-        return reason
 
     def take(self, reviewer: str) -> Item | None:
         """Take the next item and lease it to a reviewer; the same one again until it is decided or the lease ends.
@@ -350,7 +382,8 @@ class Queue:
         """
         if not 0 <= share < 1:
             raise ValueError(f"share: {share} is not from 0 to below 1")
-        sizes = Counter(each.item.document for each in self.read_corrections(recipe).agreed)
+        agreed = self.read_corrections(recipe).agreed
+        sizes = Counter(each.item.document for each in agreed if each.item.version != LABEL)
         with self._write() as connection:
             held = dict(connection.execute("SELECT name, held FROM documents WHERE recipe = ?", [recipe]).fetchall())
             so_far = sum(count for name, count in sizes.items() if held.get(name))

@@ -130,7 +130,7 @@ def test_old_data_keeps_its_splits(own_data, tmp_path, by):
     rule = Split(by=by, eval=0.2, test=0.3)
     examples = Examples(readers=("labelled_csv", "tfrecord"), split=rule)
     recipe = dataclasses.replace(get_recipe("digits"), examples=examples)
-    write_data(recipe, root, tmp_path / "out")
+    write_data(recipe, root, tmp_path / "out", {})
     assert [path.name for path in (tmp_path / "out").iterdir()] == [DATA]
     seen = survey_data(root, examples.readers, lambda *_: None).kept
     told, _ = read(tmp_path / "out")

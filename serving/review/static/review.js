@@ -58,7 +58,7 @@ function show({ item: next, counts }) {
   at("picture").src = item.picture;
   at("answer").textContent = item.answer || "(nothing read)";
   at("confidence").textContent = `${(100 * item.confidence).toFixed(1)} %`;
-  at("origin").textContent = `${item.document}${item.place && ", " + item.place.split(",")[0]}: ${item.reason}; ${item.recipe} model ${item.version}`;
+  at("origin").textContent = `${item.document}${item.place && ", " + item.place.split(",")[0]}: ${item.reason}; ${item.recipe}, ${item.version}`;
   at("runners").replaceChildren(
     ...item.runners_up.slice(0, 9).map(([text], place) => {
       const button = document.createElement("button");

@@ -247,6 +247,32 @@ def test_a_broken_file_is_refused_in_a_sentence_and_a_hostile_name_is_text(open_
     expect(page).to_have_title("tfx-ocr")
 
 
+def test_why_this_answer_is_drawn_beside_it(open_page):
+    page = open_page()
+    page.set_input_files("#files", ZERO)
+    predict(page)
+    page.get_by_role("button", name="Why this answer").click()
+    drawn = page.locator(".why img")
+    expect(drawn).to_be_visible()
+    page.wait_for_function("() => document.querySelector('.why img').naturalWidth > 0")
+    assert drawn.get_attribute("alt")
+    assert find_violations(page) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_status_page_counts_what_was_read(open_page, size):
+    page = open_page(size)
+    page.set_input_files("#files", ZERO)
+    predict(page)
+    page.get_by_role("link", name="Status").click()
+    digits = page.locator("article", has=page.get_by_role("heading", name="digits"))
+    expect(digits.get_by_role("row", name=re.compile("Version"))).to_contain_text("pretrained")
+    expect(digits.get_by_role("row", name=re.compile("Requests"))).not_to_contain_text(re.compile(r"Requests0$"))
+    expect(page.get_by_role("status")).to_contain_text("Since")
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZES[size][0]
+    assert find_violations(page) == []
+
+
 def test_a_server_that_is_gone_costs_a_click(open_page):
     page = open_page()
 

@@ -1,0 +1,75 @@
+"""`tfx-ocr suspects`: labels of the data that are probably wrong."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.cli import run
+
+
+def list_suspects(
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as digits.")],
+    data: Annotated[str, typer.Option(help="Folder of labelled data; else the sample.")] = "",
+    folds: Annotated[
+        int, typer.Option(help="Trainings, each tested on another part; 0 asks the served model instead.", min=0)
+    ] = 5,
+    most: Annotated[int, typer.Option(help="Labels at most.", min=1)] = 100,
+    queue: Annotated[Path | None, typer.Option(help="Review queue to put them into; else they are listed.")] = None,
+    override: Annotated[
+        list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")
+    ] = None,
+) -> None:
+    """List the most suspicious labels of RECIPE's data: those that models which never saw them contradict, and surely.
+
+    Each line has the score, the label, what was read instead, and the source. Trainings that `tfx-ocr run --folds` has
+    done are not done again. The served model of --folds 0 may have learnt the labels, wrong ones too, and finds fewer.
+
+    Examples:
+      tfx-ocr suspects digits --data ~/mnist_png --most 50
+
+      tfx-ocr suspects lines --data ~/lines --folds 0
+
+      tfx-ocr suspects meters --data ~/meters --queue review.sqlite
+
+    Exit status: 0 done, 2 bad use, 3 stopped by a step.
+    """
+    settings = settings_of.load()
+    overrides = " ".join([settings.overrides, *map(shlex.quote, override or [])]).strip()
+    settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input, overrides=overrides)
+    from tfx_ocr.pipeline import suspects
+    from tfx_ocr.pipeline.check import check
+    from tfx_ocr.pipeline.overrides import resolve_recipe
+    from tfx_ocr.serving.locations import find_folder
+    from tfx_ocr.serving.review.queue import Queue
+
+    resolved = resolve_recipe(settings)
+    suspects.refuse_task(resolved)
+    if folds and importlib.util.find_spec("tfx") is None:
+        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
+    settings = check(resolved, settings)
+    if folds:
+        from tfx_ocr.pipeline import repeats
+
+        planned = repeats.plan_folds(resolved, settings, folds)
+        with run.lock_folder(settings) as lock:
+            if status := run.run_all(planned, lock):
+                raise typer.Exit(status)
+        answers = suspects.read_folds(planned)
+    else:
+        model = find_folder(resolved.name, settings, resolved.pretrained)
+        answers = suspects.ask_model(resolved, Path(settings.input), model)
+    found = suspects.find_suspects(resolved, answers)
+    print(f"{len(found):,} of {len(answers):,} labels are in doubt", flush=True)
+    if queue:
+        kept = suspects.offer_suspects(Queue(queue), resolved, Path(settings.input), found[:most])
+        print(f"{kept:,} wait for review: tfx-ocr serve {recipe} --review {queue}")
+        return
+    for score, answer in ((each.score, each.answer) for each in found[:most]):
+        print(f"{score:.3f}\t{answer.label}\t{answer.answer}\t{answer.source}")
