@@ -15,7 +15,7 @@ MOST_PAIRS = 30
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return `substitutions`, `deletions`, `insertions`, `tone_edits`, `digit_edits`, the `length` of references, and `pairs`.
+    """Return `substitutions`, `deletions`, `insertions`, `tone_edits`, `digit_edits`, `length` and `pairs`.
 
     Of all edits, `tone_edits` change nothing but a tone mark, and `digit_edits` have a digit on either side.
 
