@@ -82,7 +82,7 @@ def measure_error(confidences: np.ndarray, right: np.ndarray) -> float:
 
 
 def list_bins(confidences: np.ndarray, right: np.ndarray) -> list[tuple[float, float, int, float, float]]:
-    """List, of each bin that holds examples, its lower and upper end, their number, mean confidence and accuracy."""
+    """List lower and upper end, number, mean confidence and accuracy of each bin that holds examples."""
     places = np.minimum((np.asarray(confidences) * BINS).astype(int), BINS - 1)
     rows = []
     for place in np.unique(places):
