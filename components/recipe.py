@@ -380,6 +380,9 @@ class Trainer:
         initial_weights: what the network begins with, and the head as far as it fits: path to a weights file, such as
             one trained on another backend, folder of an exported version, or name of a model that ships or that was
             pushed; "" for the seed's.
+        members: of an ensemble: folders of exported versions, or names of models that ship or were pushed, of the same
+            input, task and alphabet. They are averaged in the exported graph, and nothing is trained; what the other
+            fields say of the network holds for members that do not say it themselves. Empty for one network.
         keep_statistics: whether BatchNorm keeps the statistics and scales of initial weights: better for data like that
             of the weights, worse for other data (20 letters from `digits`: accuracy 0.85 in place of 0.95).
         freeze_epochs: epochs in which only the head is trained, with `initial_weights`.
@@ -405,6 +408,7 @@ class Trainer:
     augment: Augmentation | None = None
     base: Base = Base()
     initial_weights: str = ""
+    members: tuple[str, ...] = ()
     keep_statistics: bool = False
     freeze_epochs: Annotated[int, _between(0, 10_000)] = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
@@ -574,6 +578,11 @@ class Part:
             pydantic.ValidationError: a field is unknown or has a value it may not have.
         """
         return _adapter(Part).validate_json(text)
+
+    def to_json(self) -> str:
+        """Return canonical JSON that `from_json` reads."""
+        values = _adapter(Part).dump_python(self, mode="json", exclude_none=True)
+        return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 @functools.cache

@@ -160,6 +160,7 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.initial_weights is {where!r}, which does not exist; give a weights file, "
             f"a version's folder, or the name of a model that was pushed or ships ({', '.join(shipped)})"
         )
+    _check_members(recipe, trainer)
     gives, needs = _read_value(trainer.network, "GIVES"), get_task(recipe.task).needs
     if gives is None:
         raise ValueError(f"{trainer.network} does not say its GIVES")
@@ -172,6 +173,27 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.pooling is {trainer.pooling!r}, and network {trainer.network!r} has no "
             'last map to pool: leave it ""'
         )
+
+
+def _check_members(recipe: Recipe, trainer: Trainer) -> None:
+    members = trainer.members
+    if not members:
+        return
+    said = f"recipe {recipe.name}: trainer.members"
+    if len(members) < 2 or len(set(members)) < len(members):
+        raise ValueError(f"{said} is {', '.join(members)}: give two or more different models")
+    if not get_task(recipe.task).averaged:
+        known = [name for name in TASKS if get_task(name).averaged]
+        raise ValueError(f"{said} makes an ensemble of task {', '.join(known)}; this is task {recipe.task!r}")
+    if recipe.tuner:
+        raise ValueError(f"{said} trains nothing, so that a tuner has nothing to search: leave one of them out")
+    shipped = pretrained.list_names()
+    for name in members:
+        if name not in shipped and "://" not in name and not Path(name, "saved_model.pb").is_file():
+            raise ValueError(
+                f"{said} names {name!r}, which does not exist; give the folder of a version, or the name of a model "
+                f"that was pushed or ships ({', '.join(shipped)})"
+            )
 
 
 def _check_losses(recipe: Recipe, trainer: Trainer) -> None:

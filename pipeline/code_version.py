@@ -137,8 +137,9 @@ def _list_data_files(step: str, recipe: Recipe) -> Iterator[Path]:
     """Yield the files beside the code that change what `step` writes."""
     if step == "schema":
         yield from map(get_schema_path, [recipe.schema] if recipe.schema else [OF_PICTURES, OF_WORDS, OF_PAGES])
-    if step == "trainer" and recipe.trainer.initial_weights in pretrained.list_names():
-        yield pretrained.get_folder(recipe.trainer.initial_weights).parent / "CARD.md"  # holds the weights' hashes
+    if step == "trainer":
+        for name in sorted({recipe.trainer.initial_weights, *recipe.trainer.members} & {*pretrained.list_names()}):
+            yield pretrained.get_folder(name).parent / "CARD.md"  # holds the weights' hashes
     if step == "report":  # sections are loaded by name, templates and styles are not imported
         folder = _find_room("components") / "report"
         yield from (path for path in folder.rglob("*") if path.suffix in (".py", ".j2", ".css"))

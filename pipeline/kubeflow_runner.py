@@ -62,12 +62,14 @@ def build_specification(here: settings.Settings) -> dict[str, Any]:
 
     recipe = resolve_recipe(here)
     check_recipe(recipe)
-    weights = recipe.trainer.initial_weights
-    if weights not in ("", *pretrained.list_names()) and "://" not in weights and not weights.startswith("/"):
-        raise ValueError(
-            f"recipe {recipe.name}: trainer.initial_weights is {weights!r}, a path of this machine: give a whole path "
-            "or URL that the cluster's steps reach"
-        )
+    trainer = recipe.trainer
+    for field, named in (("initial_weights", (trainer.initial_weights,)), ("members", trainer.members)):
+        for weights in named:
+            if weights not in ("", *pretrained.list_names()) and "://" not in weights and not weights.startswith("/"):
+                raise ValueError(
+                    f"recipe {recipe.name}: trainer.{field} has {weights!r}, a path of this machine: give a whole path "
+                    "or URL that the cluster's steps reach"
+                )
     import_code(recipe)
     target = here.folder / SPECIFICATION
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -42,15 +42,23 @@ def resolve_recipe(settings: Settings) -> Recipe:
 
 
 def _locate_weights(recipe: Recipe, settings: Settings) -> Recipe:
-    """Return the recipe with initial weights named by a pushed model as the folder of its newest version."""
-    name = recipe.trainer.initial_weights
+    """Return the recipe with weights and members named by pushed models as the folders of their newest versions."""
+    trainer = dataclasses.replace(
+        recipe.trainer,
+        initial_weights=_locate_version(recipe.trainer.initial_weights, settings),
+        members=tuple(_locate_version(name, settings) for name in recipe.trainer.members),
+    )
+    return dataclasses.replace(recipe, trainer=trainer)
+
+
+def _locate_version(name: str, settings: Settings) -> str:
+    """Return the folder of a pushed model's newest version; any other name as it is."""
     if not re.fullmatch(r"\w[\w-]*", name) or name in pretrained.list_names():
-        return recipe
+        return name
     serving_dir = settings.get_serving_dir(name)
     if (newest := versions.find_newest(serving_dir)) is None:
-        return recipe  # what `check` refuses, unless it is a file
-    folder = str(versions.list_folders(serving_dir)[newest])
-    return dataclasses.replace(recipe, trainer=dataclasses.replace(recipe.trainer, initial_weights=folder))
+        return name  # what `check` refuses, unless it is a file
+    return str(versions.list_folders(serving_dir)[newest])
 
 
 def _parse(text: str) -> Any:

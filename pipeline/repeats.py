@@ -116,9 +116,11 @@ def _derive(recipe: Recipe, settings: Settings, name: str, values: Mapping[str, 
 
 
 def build_settings(recipe: Recipe, settings: Settings, home: Path, overrides: Sequence[str]) -> Settings:
-    """Return the settings of a run in another home, with more overrides, that begins with the recipe's weights."""
+    """Return the settings of a run in another home, with more overrides, with the weights that the recipe names."""
     if weights := recipe.trainer.initial_weights:
         overrides = [*overrides, f"trainer.initial_weights={shlex.quote(weights)}"]
+    if members := recipe.trainer.members:
+        overrides = [*overrides, shlex.quote(f"trainer.members={members!r}")]
     joined = " ".join([settings.overrides, *overrides]).strip()
     return dataclasses.replace(settings, home=str(home), serving="", pipeline_root="", metadata="", overrides=joined)
 

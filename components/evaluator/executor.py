@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -16,12 +16,12 @@ from tfx.dsl.components.base import base_beam_executor
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import io_utils, path_utils
 
-from tfx_ocr.components.artifacts import ANSWERS, GATE_FILE
+from tfx_ocr.components.artifacts import ANSWERS, GATE_FILE, TRAINER_FILE
 from tfx_ocr.components.evaluator import answers, baseline, gate, metrics, records
 from tfx_ocr.components.evaluator import slices as derived
 from tfx_ocr.components.evaluator.metrics import bootstrap
 from tfx_ocr.components.progress import say
-from tfx_ocr.components.reading import list_splits, read_lines, read_split
+from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_split
 from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
@@ -79,9 +79,12 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         digest = records.combine_digests([*(each["record"] for each in given), *filter(None, [part.gate.metrics])])
         serving_dir = exec_properties["serving_dir"]
 
-        def ask(answers: list[dict[str, Any]]) -> gate.Served | None:
+        def select(answers: list[dict[str, Any]]) -> tuple[Iterator[bytes], dict[str, str]]:
             mine = {each["record"]: each["answer"] for each in answers}
-            raws = (raw for raw in read_split(examples, split) if records.digest_record(raw) in mine)
+            return (raw for raw in read_split(examples, split) if records.digest_record(raw) in mine), mine
+
+        def ask(answers: list[dict[str, Any]]) -> gate.Served | None:
+            raws, mine = select(answers)
             return baseline.ask_baseline(serving_dir, raws, family, mine)
 
         served = None
@@ -94,6 +97,10 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         known = getattr(get_alphabet(part.alphabet), "CLASSES", ())
         corrections = (_count_pairs(held), ask(held)) if held else None
         verdict = gate.judge(part.name, part.gate, family, pairs, served, digest, known, corrections)
+        trained_by = read_json(model_path, TRAINER_FILE) or {}
+        if members := trained_by.get("trainer", {}).get("members"):
+            raws, mine = select(given)
+            verdict["members"] = baseline.ask_members(members, list(raws), family, mine)
         sample = records.select_sample(read_split(examples, "train")) if "train" in splits else {}
         verdict["trained_on"] = " ".join(sample)
         verdict["profile"] = _build_profile(sample.values(), given, part.task)

@@ -75,7 +75,8 @@ def build_model_card(run: Run, facts: Mapping[str, Any]) -> str:
         ("task", part.task),
         ("alphabet", alphabet if isinstance(alphabet, str) else json.dumps(alphabet, ensure_ascii=False)),
         ("network", trainer and trainer.network),
-        ("initial weights", trainer and trainer.initial_weights),
+        ("initial weights", trainer and not trainer.members and trainer.initial_weights),
+        ("members", trainer and ", ".join(trainer.members)),
         *facts["lineage"]["settings"],
     ]
     lines = [

@@ -85,6 +85,8 @@ class Task:
         metrics: family in `components.evaluator.metrics.METRICS`, where the recipe's gate names no other.
         heads: `module:function` of the alphabet to the number of classes by the layer of their logits, in these' order,
             where the loss is a cross-entropy of each; `tasks.hybrid` adds to it, answers are explained by it; else "".
+        averaged: whether an ensemble may be made of trained members: their logits are those of one softmax, or of one
+            per head.
         mistakes: function of `components.report.mistakes`, or `module:function` of another, that finds wrong answers
             for the report; "" for none.
         sections: modules of `components.report.sections` that the report has for such answers, in its order.
@@ -104,6 +106,7 @@ class Task:
     rounds: int = 1
     targets: str = ""
     heads: str = ""
+    averaged: bool = False
     mistakes: str = ""
     sections: tuple[str, ...] = ()
     lists_labels: bool = False

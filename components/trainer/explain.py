@@ -17,7 +17,7 @@ LEAST = 1e-3  # of a logit: a smaller loss is noise, and is not stretched to 1
 
 
 def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
-    """Build a network that gives `logits` and `heat`, with the same weights; None where its design has no last map.
+    """Build a network that gives `logits` and `heat`, with the same weights; None without one last map.
 
     One place of the last map after the other is set to zero, and what the logit of the answered class loses by it is
     the place's heat: negative ones are 0, and the largest is 1. Where the head is one dense layer on an average or on
@@ -36,7 +36,7 @@ def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
     place of the picture; Zhou et al., "Learning Deep Features for Discriminative Localization", 2016 (CAM).
     """
     task, name = get_task(part.task), getattr(get_network(part.trainer.network), "LAST_MAP", "")
-    if not (name and task.heads and isinstance(part.input, Picture)):
+    if part.trainer.members or not (name and task.heads and isinstance(part.input, Picture)):
         return None
     last_map = model.get_layer(name).output
     _, height, width, channels = last_map.shape

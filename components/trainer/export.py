@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.artifacts import CALIBRATION_FILE
+from tfx_ocr.components.artifacts import CALIBRATION_FILE, TRAINER_FILE
 from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
@@ -64,7 +64,8 @@ def export(
         transform: the run's transform graph.
         part: the recipe's trainer part.
         path: folder to write, such as `fn_args.serving_model_dir`.
-        calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`.
+        calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`, as `part` is to
+            `TRAINER_FILE`.
     """
     explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
@@ -77,8 +78,13 @@ def export(
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path, explainer)
+    _write_text(os.path.join(path, TRAINER_FILE), part.to_json())
     if calibration:
-        file_path = os.path.join(path, CALIBRATION_FILE)
-        tf.io.gfile.makedirs(os.path.dirname(file_path))
-        with tf.io.gfile.GFile(file_path, "w") as file:
-            file.write(json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True))
+        text = json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True)
+        _write_text(os.path.join(path, CALIBRATION_FILE), text)
+
+
+def _write_text(path: str, text: str) -> None:
+    tf.io.gfile.makedirs(os.path.dirname(path))
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(text)

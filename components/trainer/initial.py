@@ -74,6 +74,34 @@ def assign_initial_weights(model: keras.Model, body: int, part: Part) -> str:
     return ", ".join(said)
 
 
+def assign_all_weights(model: keras.Model, folder: str, part: Part) -> None:
+    """Replace all of a model's weights by those of an exported version.
+
+    Args:
+        model: of the network that the version was exported from.
+        folder: of the version.
+        part: the recipe's trainer part.
+
+    Raises:
+        OSError: there is nothing to be read there.
+        ValueError: what is there are not weights of this network, or they stand for other labels.
+    """
+    source = _read(model, folder)
+    fresh = model.get_weights()
+    arrays = [array for array in source.arrays if array is not None]
+    fitting = sum(array.shape == new.shape for array, new in zip(arrays, fresh, strict=False))
+    if not len(arrays) == fitting == len(fresh):
+        raise ValueError(f"{fitting} of the network's {len(fresh)} arrays fit, of {len(arrays)} that are there")
+    if source.labels and (source.task, source.labels) != (part.task, _list_labels(part)):
+        raise ValueError(f"its task is {source.task!r} with {len(source.labels)} labels, not the recipe's")
+    model.set_weights(arrays)
+
+
+def find_folder(name: str) -> str:
+    """Return the folder of a model that ships, or the name itself, which is then a path."""
+    return str(pretrained.get_folder(name)) if name in pretrained.list_names() else name
+
+
 def _take_arrays(
     arrays: Sequence[np.ndarray | None], fresh: Sequence[np.ndarray], body: int
 ) -> Iterator[tuple[int, np.ndarray]]:
@@ -129,8 +157,7 @@ def _name_logits(task: str, labels: Sequence[str]) -> list[tuple[int, str]]:
 
 
 def _read(model: keras.Model, where: str) -> _Source:
-    if where in pretrained.list_names():
-        where = str(pretrained.get_folder(where))
+    where = find_folder(where)
     if os.path.isfile(where):  # trained on another backend, perhaps where TensorFlow is not installed
         return _read_file(model, where)
     import tensorflow as tf

@@ -15,13 +15,14 @@ from tfx_ocr.components.calibration import Calibration, calibrate
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import checkpoint, dataset
+from tfx_ocr.components.trainer.ensemble import build_ensemble
 from tfx_ocr.components.trainer.export import export, ignore_blanks
 from tfx_ocr.components.trainer.fit import fit
 from tfx_ocr.components.trainer.model import convert_to_float32, list_heads
 
 
 def run_fn(fn_args: FnArgs) -> None:
-    """Train the recipe's model on what Transform wrote and export it.
+    """Train the recipe's model on what Transform wrote, or build it of trained members, and export it.
 
     Args:
         fn_args: `custom_config` has the recipe's trainer part as JSON under `recipe` and `code_version`;
@@ -37,7 +38,10 @@ def run_fn(fn_args: FnArgs) -> None:
     key = [*(fn_args.custom_config[name] for name in ("recipe", "code_version")), *fn_args.train_files]
     checkpoints = checkpoint.get_folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
     train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
-    model = convert_to_float32(fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir), part)
+    if part.trainer.members:
+        model = build_ensemble(part)
+    else:
+        model = convert_to_float32(fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir), part)
     calibration = fit_calibration(model, eval_files, part)
     export(model, tft.TFTransformOutput(fn_args.transform_output), part, fn_args.serving_model_dir, calibration)
     checkpoint.remove(checkpoints)

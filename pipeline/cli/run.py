@@ -77,6 +77,8 @@ def run(
     if importlib.util.find_spec("tfx") is None:  # before the sample is written
         raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
     settings = check(resolved, settings)
+    if (folds or curve) and resolved.trainer.members:
+        raise ValueError("--folds and --curve train again, and an ensemble trains nothing: leave trainer.members out")
     with lock_folder(settings) as lock:
         if folds or curve:
             raise typer.Exit(_repeat(resolved, settings, lock, folds, curve))

@@ -36,6 +36,12 @@ def test_every_recipe_passes(name):
         ("gate.at_least.acuracy=0.9", "acuracy"),
         ("gate.metrics=letters", "gate.metrics is 'letters'; known: classification, fields, shapes, syllables, text"),
         ("task=guess", "task is 'guess'; known: classification, detection, sequence"),
+        ("trainer.members=('digits',)", "trainer.members is digits: give two or more different models"),
+        ("trainer.members=('digits','digits')", "trainer.members is digits, digits: give two or more different"),
+        (
+            "trainer.members=('digits','no')",
+            "trainer.members names 'no', which does not exist; give the folder of a vers",
+        ),
         ("examples.synthetic=9", "examples.synthetic adds drawn lines, for task sequence alone; its task is 'classif"),
         ("trainer.augment={'kind':'words'}", "trainer.augment changes words; input 'image' takes changes of images"),
     ],
@@ -44,6 +50,13 @@ def test_every_recipe_passes(name):
 def test_a_bad_value_names_field_and_choices(override, said):
     with pytest.raises(ValueError, match=said.replace("(", r"\(")):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
+
+
+def test_an_ensemble_is_of_softmaxes_and_leaves_nothing_to_tune():
+    with pytest.raises(ValueError, match="makes an ensemble of task classification, sequence, syllables; this is"):
+        check_recipe(resolve_recipe(Settings(recipe="invoices", overrides="\"trainer.members=('digits','lines')\"")))
+    with pytest.raises(ValueError, match=r"trainer\.members trains nothing, so that a tuner has nothing to search"):
+        check_recipe(resolve_recipe(Settings(tune="1", overrides="\"trainer.members=('digits','lines')\"")))
 
 
 @pytest.mark.parametrize("field", ["label_smoothing", "centre_loss"])

@@ -45,6 +45,13 @@ def test_initial_weights_by_the_name_of_a_pushed_model_are_its_newest_versions(t
     assert resolve_recipe(settings).trainer.initial_weights == str(tmp_path / "serving" / "meters" / "10")
 
 
+def test_members_by_the_name_of_a_pushed_model_are_its_newest_versions(tmp_path):
+    (tmp_path / "serving" / "meters" / "10").mkdir(parents=True)
+    settings = Settings(home=str(tmp_path), overrides="\"trainer.members=('digits','meters','old/3')\"")
+    newest = str(tmp_path / "serving" / "meters" / "10")
+    assert resolve_recipe(settings).trainer.members == ("digits", newest, "old/3")
+
+
 @pytest.mark.parametrize("where", ["digits", "weights/digits", "", "digits.weights.h5"])
 def test_initial_weights_that_ship_or_lie_at_a_path_stay_as_they_are_named(tmp_path, where):
     (tmp_path / "serving" / "digits" / "1").mkdir(parents=True)

@@ -11,7 +11,11 @@ TITLE = "Metrics"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return `split`, `n` and `rows`, limited ones first: `name`, `value`, `low`, `high`, `limit`, `served`."""
+    """Return `split`, `n` and `rows`, limited ones first: `name`, `value`, `low`, `high`, `limit`, `served`.
+
+    Of an ensemble also `members`: `member` and `cells`, for each of `rows` the member's `value`, and `low` and `high`
+    of how much better than it the ensemble is, above 0 for better.
+    """
     if run.gate is None:
         return explain_missing("The evaluation holds no gate.json.")
     limits = {**run.part.gate.at_least, **run.part.gate.at_most} if run.part.gate else {}
@@ -30,4 +34,18 @@ def build_facts(run: Run) -> dict[str, Any]:
                 "served": served.get(name),
             }
         )
-    return {"split": run.gate["split"], "n": run.gate["n"], "rows": rows}
+    members = [
+        {
+            "member": each["member"],
+            "cells": [
+                {
+                    "value": each["metrics"][row["name"]],
+                    "low": -each["worse"][row["name"]][1] + 0.0,  # no -0.0
+                    "high": -each["worse"][row["name"]][0] + 0.0,
+                }
+                for row in rows
+            ],
+        }
+        for each in run.gate.get("members") or []
+    ]
+    return {"split": run.gate["split"], "n": run.gate["n"], "rows": rows, "members": members}

@@ -14,6 +14,7 @@ TASK = Task(
     outputs=(features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT),
     compared=(features.LABEL_OUT, features.PROBABILITY_OUT),
     heads="tfx_ocr.components.tasks.classification:list_heads",
+    averaged=True,
     metrics="classification",
     labels="CLASSES",
     mistakes="find_wrong_classes",

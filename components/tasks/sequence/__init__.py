@@ -20,6 +20,7 @@ TASK = Task(
         features.CHARACTER_PLACES_OUT,
     ),
     compared=(features.CHARACTERS_OUT, features.CHARACTER_PROBABILITIES_OUT),
+    averaged=True,
     metrics="text",
     labels="CHARACTERS",
     blanks=BLANK + 1,

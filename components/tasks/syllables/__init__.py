@@ -22,6 +22,7 @@ TASK = Task(
     outputs=(*classification.TASK.outputs, *PARTS, *(f"{name}_probability" for name in PARTS)),
     compared=classification.TASK.compared,
     heads="tfx_ocr.components.tasks.syllables:list_heads",
+    averaged=True,
     metrics="syllables",
     mistakes="find_wrong_syllables",
     sections=("mistakes", "syllables", "classes", "calibration"),

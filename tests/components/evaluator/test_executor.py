@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from tfx_ocr.components.artifacts import TRAINER_FILE
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.serving import versions
 
@@ -28,10 +29,14 @@ def judge(write_export, write_examples, artifact, tmp_path_factory):
     """Return `judge(misread, serving_dir, records)`, which runs the executor: its evaluation and blessing."""
     from tfx_ocr.components.evaluator.executor import Executor
 
-    def run(misread, serving_dir, records=RECORDS, **limits):
+    def run(misread, serving_dir, records=RECORDS, members=(), **limits):
         folder = tmp_path_factory.mktemp("judge")
         model = artifact("Model", folder / "model", 3)
         write_export(folder / "model" / "Format-Serving", misread)
+        if members:
+            of_trainer = folder / "model" / "Format-Serving" / TRAINER_FILE
+            of_trainer.parent.mkdir(exist_ok=True)
+            of_trainer.write_text(json.dumps({"trainer": {"members": [str(member) for member in members]}}))
         made = {
             "evaluation": [artifact("ModelEvaluation", folder / "evaluation")],
             "blessing": [artifact("ModelBlessing", folder / "blessing")],
@@ -87,6 +92,22 @@ def test_verdict_has_the_profile_of_training_pictures_and_answers(sound):
     profile = verdict(sound[0])["profile"]
     assert sum(profile["labels"].values()) == sum(profile["confidence"].values()) == 40
     assert profile["labels"]["3"] == 9  # one 3 was read as 1
+
+
+def test_an_ensembles_members_are_asked_about_the_same_examples(judge, write_export, tmp_path):
+    sound, blind = write_export(tmp_path / "sound"), write_export(tmp_path / "blind", "12")
+    judged = verdict(judge("", tmp_path / "nothing_served", members=(sound, blind))[0])
+    first, second = judged["members"]
+    assert (first["member"], first["metrics"], first["worse"]["accuracy"]) == (str(sound), judged["metrics"], [0, 0])
+    assert second["metrics"]["accuracy"] == 19 / 40  # 0 and 9 of the ten 3: 1 and 2 are read as 0
+    low, high = second["worse"]["accuracy"]
+    assert low < -20 / 40 < high < 0  # the ensemble is better by the 20 examples that it reads and the member does not
+    assert "members" not in verdict(judge("", tmp_path / "nothing_served")[0])
+
+
+def test_a_member_that_cannot_answer_stops_the_run(judge, tmp_path):
+    with pytest.raises(Stop, match=r"^member \S+gone cannot be compared with \(trainer\.members\): "):
+        judge("", tmp_path / "nothing_served", members=(tmp_path / "gone",))
 
 
 def test_tfma_loads_the_same_numbers_under_plain_names(sound):

@@ -183,6 +183,18 @@ def test_slices_are_shown_the_worst_first(run, read):
     ]
 
 
+def test_members_of_an_ensemble_stand_beside_it(run, read):
+    names = list(run.gate["metrics"])
+    worse = {name: [-0.03, 0.0] for name in names} | {"accuracy": [-0.05, -0.01]}
+    member = {"member": "digits/7", "metrics": dict.fromkeys(names, 0.9), "worse": worse}
+    page = read(dataclasses.replace(run, gate={**run.gate, "members": [member]}))
+    ((head, ensemble, row),) = [rows for caption, rows in page.tables.items() if caption.startswith("The ensemble and")]
+    place = head.index("accuracy")
+    assert (ensemble[0], ensemble[place]) == ("ensemble", "0.9550")
+    assert (row[0], row[place]) == ("digits/7", "0.9000 (0.0100 to 0.0500)")
+    assert row[place + 1] == "0.9000 (0.0000 to 0.0300)"
+
+
 def test_slices_by_an_error_rate_begin_with_the_highest(run, read):
     part = dataclasses.replace(run.part, gate=Gate(slices=("group",)))
     gate = {**run.gate, "metrics": {"cer": 0.2, "exact_lines": 0.5}, "lower_is_better": ["cer"]}
