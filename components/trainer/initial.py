@@ -92,7 +92,7 @@ def assign_all_weights(model: keras.Model, folder: str, part: Part) -> None:
     fitting = sum(array.shape == new.shape for array, new in zip(arrays, fresh, strict=False))
     if not len(arrays) == fitting == len(fresh):
         raise ValueError(f"{fitting} of the network's {len(fresh)} arrays fit, of {len(arrays)} that are there")
-    if source.labels and (source.task, source.labels) != (part.task, _list_labels(part)):
+    if source.labels and (source.task, source.labels) != (part.task, list_labels(part)):
         raise ValueError(f"its task is {source.task!r} with {len(source.labels)} labels, not the recipe's")
     model.set_weights(arrays)
 
