@@ -101,6 +101,8 @@ def refuse_elsewhere(recipe: Recipe, settings: Settings) -> None:
         raise ValueError(
             f"recipe {recipe.name}: a tuner is for `tfx-ocr run`; elsewhere trains with trainer.units as it is"
         )
+    if trainer.members:
+        raise ValueError(f"recipe {recipe.name}: trainer.members trains nothing, so that a pack has nothing to train")
     if trainer.augment and trainer.augment.function:
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment.function is {trainer.augment.function!r}, which TensorFlow runs; "
