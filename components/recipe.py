@@ -474,12 +474,15 @@ class Serving:
 
     Attributes:
         top_n: best classes in an answer; at most the number of classes.
+        restrict_to: what alone is answered: characters, such as `0123456789`, the name of an alphabet, such as
+            `ks_x_1001`, or labels; "" for the whole alphabet. Probabilities are those under this restriction.
         trial_requests: real examples that the export must answer before it is pushed.
     """
 
     __pydantic_config__ = FORBID
 
     top_n: Annotated[int, _between(1, 100_000)] = 5
+    restrict_to: str | tuple[str, ...] = ""
     trial_requests: Annotated[int, _between(1, 1000)] = 8
 
 

@@ -16,8 +16,9 @@ from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_met
 from tfx_ocr.components.networks import NETWORKS
 from tfx_ocr.components.recipe import ImageAugmentation, Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
-from tfx_ocr.data import pretrained
-from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet
+from tfx_ocr.data import features, pretrained
+from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet, hangul
+from tfx_ocr.data.alphabets.restriction import restrict_labels
 from tfx_ocr.data.own_code import check_source, find_source, load_code
 from tfx_ocr.data.readers import READERS, choose_reader
 from tfx_ocr.data.registry import make_unknown_error
@@ -65,6 +66,7 @@ def check_recipe(recipe: Recipe) -> None:
     family = choose_family(recipe.task, recipe.gate)
     _check_code(recipe, "gate.metrics", family, METRICS)
     _check_alphabet(recipe)
+    _check_restriction(recipe)
     if recipe.sample:
         _known(recipe, "sample", recipe.sample, SAMPLES)
         if recipe.sample != recipe.name:
@@ -127,6 +129,9 @@ def _check_alphabet(recipe: Recipe) -> None:
         raise ValueError(f"recipe {recipe.name}: task {recipe.task!r} has labels of its own: name their alphabet")
     if labels and not hasattr(alphabet, labels):
         raise ValueError(f"recipe {recipe.name}: alphabet has no {labels.lower()}, which task {recipe.task!r} needs")
+    syllables = alphabet.CLASSES if features.INITIAL_OUT in get_task(recipe.task).outputs else ()
+    if reason := next(filter(None, map(hangul.find_problem, syllables)), None):
+        raise ValueError(f"recipe {recipe.name}: task {recipe.task!r} needs an alphabet of syllables: {reason}")
     if recipe.input.kind == "words":
         if alphabet.CLASSES[0]:
             raise ValueError(f'recipe {recipe.name}: classes of words begin with "", for a word of no entity')
@@ -134,6 +139,23 @@ def _check_alphabet(recipe: Recipe) -> None:
             raise ValueError(
                 f"recipe {recipe.name}: {len(alphabet.CLASSES) - 1} entities, where {MOST_ENTITIES - 1} are allowed"
             )
+
+
+def _check_restriction(recipe: Recipe) -> None:
+    whitelist, task = recipe.serving.restrict_to, get_task(recipe.task)
+    if not whitelist:
+        return
+    if not task.heads and task.labels != "CHARACTERS":
+        raise ValueError(
+            f"recipe {recipe.name}: serving.restrict_to is for tasks of classes and of texts; this is task "
+            f'{recipe.task!r}: leave it ""'
+        )
+    try:
+        allowed = restrict_labels(whitelist, getattr(get_alphabet(recipe.alphabet), task.labels or "CLASSES"))
+    except ValueError as error:
+        raise ValueError(f"recipe {recipe.name}: serving.restrict_to: {error}") from None
+    if len(allowed) < 2:
+        raise ValueError(f"recipe {recipe.name}: serving.restrict_to allows {len(allowed)} answer; allow 2 or more")
 
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
-from tfx_ocr.serving.runtimes import RUNTIMES, SAVED_MODEL, TFLITE, open_folder
+from tfx_ocr.serving.runtimes import PORTABLE, RUNTIMES, SAVED_MODEL, TFLITE, open_folder
 from tfx_ocr.serving.settings import PREFIX, Settings, load
 
 SHIPPED = "pretrained"  # version of a model that ships
@@ -87,17 +88,23 @@ def find_folder(
     )
 
 
-def open_model(location: str | os.PathLike[str] | Location, name: str = "", **options: Any) -> Model:
+def open_model(
+    location: str | os.PathLike[str] | Location, name: str = "", *, whitelist: str | Sequence[str] = "", **options: Any
+) -> Model:
     """Open a model, wherever it is.
 
     Args:
         location: a version's folder, a served model's folder of versions, the name of a recipe (see
             `find_folder`), what `find_folder` found, `HOST:PORT` (gRPC) or `http://HOST:PORT` (REST).
         name: what a server serves the model as; "" for the name found with a folder.
+        whitelist: what alone is answered, of classes, syllables or texts: characters, the name of an alphabet, or
+            labels; "" for all. Probabilities are those under this restriction; of a server or a SavedModel, which tell
+            their best answers alone, see `whitelist.RestrictedModel`.
         options: of the client of a server: see `client.connect`.
 
     Raises:
-        ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
+        ValueError: no model lies at `location`, it cannot be loaded, the address is wrong, or the whitelist names what
+            the model does not answer.
     """
     if isinstance(location, Location):
         found = location
@@ -105,10 +112,24 @@ def open_model(location: str | os.PathLike[str] | Location, name: str = "", **op
         if not name:
             raise ValueError(f"server {os.fspath(location)}: give the name of the model to ask")
         model: Model = load_named(SERVERS, scheme, "runtime")(os.fspath(location), name, **options)
-        return model
+        return restrict_model(model, whitelist)
     else:
         found = find_folder(location)
-    return open_folder(found.folder, name or found.name, found.version, FORMS)
+    name = name or found.name
+    if whitelist and (found.folder / PORTABLE).is_file():
+        from tfx_ocr.serving.runtimes.runtime import Options
+
+        return open_folder(found.folder, name, found.version, FORMS, Options(whitelist=whitelist))
+    return restrict_model(open_folder(found.folder, name, found.version, FORMS), whitelist)
+
+
+def restrict_model(model: Model, whitelist: str | Sequence[str]) -> Model:
+    """Return an open model itself, or held to a whitelist among its best answers."""
+    if not whitelist:
+        return model
+    from tfx_ocr.serving.whitelist import RestrictedModel
+
+    return RestrictedModel(model, whitelist)
 
 
 def _look_into(path: Path) -> Location:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from tfx_ocr.data import features
 from tfx_ocr.serving.explanation import Explanation, build_explanation
-from tfx_ocr.serving.locations import find_folder, find_scheme, open_model
+from tfx_ocr.serving.locations import find_folder, find_scheme, open_model, restrict_model
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.prediction import Prediction, build_prediction
 from tfx_ocr.serving.requests import REQUESTS, Inputs, Source, list_sources, read_source, stack
@@ -32,10 +32,11 @@ def load_model(location: str | os.PathLike[str], name: str = "", **options: Any)
             pushed; a folder of an exported model, or of its versions; or a server: `HOST:PORT` (gRPC) or
             `http://HOST:PORT` (REST).
         name: what a server serves the model as; "" for the name found with a folder.
-        options: of the client of a server: see `client.connect`.
+        options: `whitelist`, see `locations.open_model`; and of the client of a server: see `client.connect`.
 
     Raises:
-        ValueError: no model lies at `location`, it cannot be loaded, or the address is wrong.
+        ValueError: no model lies at `location`, it cannot be loaded, the address is wrong, or the whitelist names what
+            the model does not answer.
         RequestError: the server does not answer, or has no such model.
     """
     predictor = Predictor(location, name, **options)
@@ -51,17 +52,26 @@ class Predictor:
         version: a number, `pretrained`, the folder that was given, or the address of the server.
     """
 
-    def __init__(self, location: str | os.PathLike[str] | Model, name: str = "", **options: Any):
+    def __init__(
+        self,
+        location: str | os.PathLike[str] | Model,
+        name: str = "",
+        *,
+        whitelist: str | Sequence[str] = "",
+        **options: Any,
+    ):
         """Find the model, without loading it. Takes and raises what `load_model` does; or takes an open model."""
+        self._whitelist = whitelist
         self._lock = threading.Lock()
         self._opened: Model | None = None
         if not isinstance(location, str | os.PathLike):
-            self.name, self.version, self._opened = location.name, location.version, location
+            self.name, self.version = location.name, location.version
+            self._opened = restrict_model(location, whitelist)
             return
         found = None if find_scheme(location) else find_folder(location)
         self.name = name or (found.name if found else "")
         self.version = found.version if found else os.fspath(location)
-        self._open = functools.partial(open_model, found or location, self.name, **options)
+        self._open = functools.partial(open_model, found or location, self.name, whitelist=whitelist, **options)
 
     def load(self) -> None:
         """Load the model, unless it is loaded. Raises what `load_model` does."""
@@ -124,6 +134,8 @@ class Predictor:
             ValueError: the model does not explain its answers, or one of them cannot be read.
             RequestError: the server does not answer, or the model takes no such picture.
         """
+        if self._whitelist:
+            raise ValueError("answers are explained without a whitelist: leave it out")
         if features.EXPLAIN not in self._model.signatures:
             raise ValueError(
                 f"the model {self.name} {self.version} does not explain its answers: it has no signature "
@@ -193,6 +205,9 @@ class Predictor:
             left = iter(requests.items())
             while share := dict(itertools.islice(left, kind.batch)):
                 outputs |= self._ask(share, errors)
+        for place, found in outputs.items():
+            if features.LABELS_OUT in found and not found[features.LABEL_OUT]:
+                errors[place] = f"none of the {len(found[features.LABELS_OUT])} best answers is in the whitelist"
         return [
             Prediction(source=source, error=errors[place])
             if place in errors

@@ -29,6 +29,7 @@ TASKS = {
     "sequence": "tfx_ocr.components.tasks.sequence:TASK",
     "syllables": "tfx_ocr.components.tasks.syllables:TASK",
     "tagging": "tfx_ocr.components.tasks.tagging:TASK",
+    "whole_syllables": "tfx_ocr.components.tasks.whole_syllables:TASK",
 }
 
 

@@ -14,10 +14,14 @@ from tfx_ocr.components.artifacts import CALIBRATION_FILE, TRAINER_FILE
 from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import portable
 from tfx_ocr.components.trainer.explain import build_explainer
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
 from tfx_ocr.data import features
+from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.alphabets.inline import Characters, Classes
+from tfx_ocr.data.alphabets.restriction import restrict_labels
 
 
 class Served(tf.Module):
@@ -50,6 +54,25 @@ def ignore_blanks(model: keras.Model, part: Part) -> keras.Model:
     return keras.Model(model.input, model.output * ink, name=model.name)
 
 
+def restrict_answers(model: keras.Model, part: Part) -> tuple[keras.Model, Part]:
+    """Return the model with the logits of `serving.restrict_to` alone, and the part with these as its alphabet.
+
+    A head of jamo keeps its logits: syllables are restricted where they are decoded.
+    """
+    if not part.serving.restrict_to:
+        return model, part
+    task, alphabet = get_task(part.task), get_alphabet(part.alphabet)
+    known = getattr(alphabet, task.labels or "CLASSES")
+    allowed = restrict_labels(part.serving.restrict_to, known)
+    if task.labels:
+        places = {label: place for place, label in enumerate(known, task.blanks)}
+        columns = [*range(task.blanks), *(places[label] for label in allowed)]
+        model = keras.Model(model.input, keras.ops.take(model.output, columns, axis=-1), name=model.name)
+    is_text = task.labels == "CHARACTERS"
+    kept = Characters(characters="".join(allowed), longest=alphabet.LONGEST) if is_text else Classes(classes=allowed)
+    return model, dataclasses.replace(part, alphabet=kept)
+
+
 def export(
     model: keras.Model,
     transform: tft.TFTransformOutput,
@@ -67,6 +90,7 @@ def export(
         calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`, as `part` is to
             `TRAINER_FILE`.
     """
+    model, part = restrict_answers(model, part)
     explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
     if calibration:

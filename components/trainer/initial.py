@@ -137,9 +137,10 @@ def _take_labels(
     if not source.labels:  # a weights file does not say
         arrays = [array for array in source.arrays[-LAST:] if array is not None]
         return (arrays, list(labels)) if len(arrays) == LAST else (list(fresh), [])
-    if source.task != part.task:
+    names = _name_logits(part.task, source.labels)
+    if source.task != part.task or len(names) != source.arrays[-1].shape[-1]:  # `serving.restrict_to` of some labels
         return list(fresh), []
-    held = {name: place for place, name in enumerate(_name_logits(part.task, source.labels))}
+    held = {name: place for place, name in enumerate(names)}
     pairs = [(place, held[name]) for place, name in enumerate(_name_logits(part.task, labels)) if name in held]
     arrays = [array.copy() for array in fresh]
     for array, old in zip(arrays, source.arrays[-LAST:], strict=True):

@@ -15,7 +15,7 @@ from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer.serving_graph import Tensors
 from tfx_ocr.data import features
-from tfx_ocr.data.alphabets import get_alphabet
+from tfx_ocr.data.alphabets import get_alphabet, hangul
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 from tfx_ocr.serving.portable.form import FORM, REASON, Portable
 from tfx_ocr.serving.runtimes.saved_model import read_definitions
@@ -90,13 +90,15 @@ def _write_file(path: str, content: bytes) -> None:
 
 
 def _describe(part: Part, path: str) -> Portable:
-    labels = get_task(part.task).labels
+    task, alphabet = get_task(part.task), get_alphabet(part.alphabet)
+    is_restricted = features.INITIAL_OUT in task.outputs and len(alphabet.CLASSES) < len(hangul.CLASSES)
+    labels = task.labels or ("CLASSES" if is_restricted else "")
     definitions = read_definitions(Path(path), ("serve",))
     return Portable(
         input=part.input.kind,
         task=part.task,
         spec=dataclasses.asdict(part.input),
-        labels=tuple(getattr(get_alphabet(part.alphabet), labels)) if labels else (),
+        labels=tuple(getattr(alphabet, labels)) if labels else (),
         top_n=part.serving.top_n,
         signatures={
             name: dataclasses.asdict(Signature.read(each))

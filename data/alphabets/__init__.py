@@ -12,6 +12,7 @@ ALPHABETS = {
     "digits": "tfx_ocr.data.alphabets.digits",
     "entities": "tfx_ocr.data.alphabets.entities",
     "hangul": "tfx_ocr.data.alphabets.hangul",
+    "ks_x_1001": "tfx_ocr.data.alphabets.ks_x_1001",
     "latin": "tfx_ocr.data.alphabets.latin",
     "shapes": "tfx_ocr.data.alphabets.shapes",
     "vietnamese": "tfx_ocr.data.alphabets.vietnamese",

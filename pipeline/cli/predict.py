@@ -46,6 +46,10 @@ def predict(
     min_confidence: Annotated[
         float, typer.Option(help="Probability below which an answer is refused, from 0 to 1.", min=0.0, max=1.0)
     ] = 0.0,
+    whitelist: Annotated[
+        str,
+        typer.Option(help="Characters that alone are answered, such as 0123456789, or an alphabet such as ks_x_1001."),
+    ] = "",
     review: Annotated[
         Path | None, typer.Option(help="Review queue that keeps doubtful answers with their pictures.")
     ] = None,
@@ -68,6 +72,8 @@ def predict(
 
       tfx-ocr predict digits *.png --min-confidence 0.99
 
+      tfx-ocr predict lines *.png --whitelist 0123456789
+
       tfx-ocr predict digits scan.png --server localhost:8500
 
       tfx-ocr predict digits *.png --review review.sqlite
@@ -84,10 +90,12 @@ def predict(
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     if server and model:
         raise ValueError("--model and --server: give one of the two")
+    if explain and whitelist:
+        raise ValueError("--explain and --whitelist: give one of the two")
     if server:
-        predictor = Predictor(server, recipe, timeout_s=TIMEOUT_S)
+        predictor = Predictor(server, recipe, whitelist=whitelist, timeout_s=TIMEOUT_S)
     else:
-        predictor = Predictor(Path(model) if model else recipe)
+        predictor = Predictor(Path(model) if model else recipe, whitelist=whitelist)
     with predictor:
         predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
         if explain:

@@ -7,13 +7,15 @@ holds both to the same answers.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from tfx_ocr.data import features
-from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, INITIALS, MEDIALS
+from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, FIRST, INITIALS, MEDIALS, split
+from tfx_ocr.data.alphabets.restriction import restrict_labels
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving.portable.form import Outputs, Parsed, Portable
 from tfx_ocr.serving.portable.inputs import count_words
@@ -32,16 +34,48 @@ def decode_classification(logits: np.ndarray, parsed: Parsed, form: Portable) ->
 
 
 def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
-    """Return the best of all 11,172 syllables by joint probability of [batch, 68] logits, and each head's own best."""
+    """Return the best syllables by joint probability of [batch, 68] logits, and the best of each of their jamo.
+
+    They are all 11,172, or the form's labels; jamo are then as likely as the syllables that have them together.
+    """
     edges = np.cumsum([len(jamo) for jamo in HEADS.values()])[:-1]
     heads = [_log_softmax(each) for each in np.split(logits, edges, -1)]
     initial, medial, final = heads
     joint = initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]
-    outputs = _rank(np.exp(joint.reshape(len(logits), -1)), CLASSES, form.top_n)
-    for (name, jamo), head in zip(HEADS.items(), heads, strict=True):
-        outputs[name] = _to_bytes(jamo)[head.argmax(-1)]
-        outputs[f"{name}_probability"] = np.exp(head.max(-1))
-    return outputs
+    joint = joint.reshape(len(logits), -1)
+    if not form.labels:
+        return _rank_syllables(np.exp(joint), CLASSES, [np.exp(head) for head in heads], form.top_n)
+    return decode_whole_syllables(joint[:, [ord(syllable) - FIRST for syllable in form.labels]], parsed, form)
+
+
+def decode_whole_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
+    """Return the best syllables of [batch, classes] logits, and the best of each of their jamo."""
+    every = _softmax(logits)
+    parts = np.array([split(syllable) for syllable in form.labels]).T
+    jamo = [every @ np.eye(len(of), dtype=np.float32)[each] for of, each in zip(HEADS.values(), parts, strict=True)]
+    return _rank_syllables(every, form.labels, jamo, form.top_n)
+
+
+def restrict_form(form: Portable, whitelist: str | Sequence[str]) -> tuple[Portable, list[int] | None]:
+    """Return a form of which only some labels are answered, and the logits that it then takes; None for all of them.
+
+    Args:
+        form: of classes, syllables or texts.
+        whitelist: see `data.alphabets.restriction.list_allowed`.
+
+    Raises:
+        ValueError: the whitelist names what is not a label, or the answers have none.
+    """
+    if form.task not in ("classification", "sequence", "syllables", "whole_syllables"):
+        raise ValueError(f"a whitelist is for models of classes, syllables or texts, not of task {form.task!r}")
+    known = form.labels or CLASSES
+    labels = restrict_labels(whitelist, known)
+    restricted = dataclasses.replace(form, labels=labels)
+    if form.task == "syllables":
+        return restricted, None
+    blanks = [BLANK] if form.task == "sequence" else []
+    places = {label: place for place, label in enumerate(known, len(blanks))}
+    return restricted, [*blanks, *(places[label] for label in labels)]
 
 
 def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
@@ -180,6 +214,17 @@ def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Output
     }
 
 
+def _rank_syllables(
+    probabilities: np.ndarray, syllables: Sequence[str], jamo: Sequence[np.ndarray], most: int
+) -> Outputs:
+    """Return the best syllables as `_rank` does, and of the probabilities of each place's jamo the best."""
+    outputs = _rank(probabilities, syllables, most)
+    for (name, letters), of_place in zip(HEADS.items(), jamo, strict=True):
+        outputs[name] = _to_bytes(letters)[of_place.argmax(-1)]
+        outputs[f"{name}_probability"] = of_place.max(-1)
+    return outputs
+
+
 def _to_bytes(texts: Sequence[str]) -> np.ndarray:
     found = np.empty(len(texts), object)
     found[:] = [text.encode() for text in texts]
@@ -211,6 +256,7 @@ ANSWERS = {
     "sequence": decode_sequence,
     "syllables": decode_syllables,
     "tagging": decode_tagging,
+    "whole_syllables": decode_whole_syllables,
 }
 
 

@@ -12,7 +12,7 @@ from tfx_ocr.data import features
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
-from tfx_ocr.serving.portable.answers import build_explanation, get_answer
+from tfx_ocr.serving.portable.answers import build_explanation, get_answer, restrict_form
 from tfx_ocr.serving.portable.form import read_form
 from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network
@@ -32,10 +32,14 @@ class PortableModel(Runtime):
             options: `interpreters` run at once, more wait; each has `intra_op_threads`.
 
         Raises:
-            ValueError: the form is damaged, or its network needs operations that LiteRT lacks.
+            ValueError: the form is damaged, its network needs operations that LiteRT lacks, or the whitelist does not
+                fit its labels.
         """
         folder = path / FOLDER
         self.form = read_form(folder)
+        self._columns: list[int] | None = None
+        if options.whitelist:
+            self.form, self._columns = restrict_form(self.form, options.whitelist)
         super().__init__(path, name, version, self.form.read_signatures())
         self._network = Network(folder / NETWORK, options.interpreters, options.intra_op_threads or None)
         self._input, self._decode = get_input(self.form.input), get_answer(self.form.task)
@@ -61,6 +65,8 @@ class PortableModel(Runtime):
                     logits = worker.run(pixels, left)
         except TimeoutError as error:
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", str(error)) from None
+        if self._columns is not None:
+            logits = logits[..., self._columns]
         found = self._decode(logits, inputs, self.form)
         if signature == features.EXPLAIN:
             found = build_explanation(pixels[features.PIXELS], explained, found, self.form)

@@ -29,6 +29,7 @@ class Options:
         interpreters: of TFLite: rows that run at once.
         intra_op_threads: of one operation; 0: the runtime's choice.
         inter_op_threads: for operations that run at once; 0: the runtime's choice.
+        whitelist: labels that alone are answered, by the portable form: see `data.alphabets.restriction`; "" for all.
         own_process: run the portable form in a process of its own, so that its Python does not hold this one's up.
     """
 
@@ -36,6 +37,7 @@ class Options:
     interpreters: int = os.cpu_count() or 1
     intra_op_threads: int = 0
     inter_op_threads: int = 0
+    whitelist: str | Sequence[str] = ""
     own_process: bool = False
 
 

@@ -66,6 +66,25 @@ def test_what_is_added_to_cross_entropy_needs_classes(field):
     check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=f"trainer.{field}=0.1")))
 
 
+@pytest.mark.parametrize(
+    ("recipe", "override", "said"),
+    [
+        ("invoices", "serving.restrict_to=total", "is for tasks of classes and of texts; this is task 'tagging'"),
+        ("hangul", "serving.restrict_to=가나x", "serving.restrict_to: the whitelist names 'x', which the model never"),
+        ("hangul", "serving.restrict_to=가가", "serving.restrict_to allows 1 answer; allow 2 or more"),
+        ("digits", "task=whole_syllables", "task 'whole_syllables' needs an alphabet of syllables: unknown label: '0'"),
+    ],
+)
+def test_answers_are_held_to_labels_that_there_are(recipe, override, said):
+    with pytest.raises(ValueError, match=said):
+        check_recipe(resolve_recipe(Settings(recipe=recipe, overrides=override)))
+
+
+def test_syllables_are_held_to_the_standards_and_may_be_whole():
+    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides="serving.restrict_to=ks_x_1001")))
+    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides="task=whole_syllables alphabet=ks_x_1001")))
+
+
 def test_a_pooling_needs_a_map_to_pool():
     without = resolve_recipe(Settings(network="mlp", overrides="trainer.pooling=max"))
     with pytest.raises(ValueError, match=r"trainer\.pooling is 'max', and network 'mlp' has no last map to pool"):

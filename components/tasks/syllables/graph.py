@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving
@@ -9,7 +12,7 @@ from tfx_ocr.components.tasks.classification import graph as classification
 from tfx_ocr.components.tasks.syllables import PARTS, SIZES
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import Alphabet
-from tfx_ocr.data.alphabets.hangul import CLASSES, FIRST
+from tfx_ocr.data.alphabets.hangul import CLASSES, FIRST, split
 
 
 def encode(inputs: dict[str, tf.Tensor], alphabet: Alphabet) -> dict[str, tf.Tensor]:
@@ -34,7 +37,7 @@ def get_feature_spec(alphabet: Alphabet) -> dict[str, tf.io.FixedLenFeature]:
 
 
 def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, serving: Serving) -> dict[str, tf.Tensor]:
-    """Decode in the graph: the best syllables by joint probability over the three heads, exactly, of all 11,172.
+    """Decode in the graph: the best syllables by joint probability over the three heads, exactly, of all allowed.
 
     A cut per head would lose syllables whose one jamo is unlikely; the outer sum of log-probabilities is 11,172
     numbers a picture, and the top of it is exact.
@@ -42,20 +45,53 @@ def decode(logits: tf.Tensor, raw: dict[str, tf.Tensor], alphabet: Alphabet, ser
     Args:
         logits: [batch, 68] float32.
         raw: not read.
-        alphabet: not read.
+        alphabet: with `CLASSES`: all syllables, or those that are answered.
         serving: `top_n` best syllables are answered.
 
     Returns:
-        `label` [batch] string and `probability` [batch] float32 of the best syllable; `labels` and `probabilities`
-        [batch, top_n], the best first; `initial`, `medial` and `final` [batch] string, the best of each head for
-        itself (a final may be ""), and their probabilities `initial_probability` ... [batch] float32.
+        See `decode_joint`. Where all syllables are answered, the probabilities of jamo are the heads' own.
     """
     heads = [tf.nn.log_softmax(each) for each in tf.split(logits, SIZES, -1)]
     initial, medial, final = heads
     joint = initial[:, :, tf.newaxis, tf.newaxis] + medial[:, tf.newaxis, :, tf.newaxis]
     joint = tf.reshape(joint + final[:, tf.newaxis, tf.newaxis, :], [-1, len(CLASSES)])
-    best, numbers = tf.math.top_k(joint, min(serving.top_n, len(CLASSES)))
-    labels = tf.gather(tf.constant(CLASSES), numbers)
+    if len(alphabet.CLASSES) == len(CLASSES):
+        return decode_joint(joint, CLASSES, heads, serving)
+    numbers = [ord(syllable) - FIRST for syllable in alphabet.CLASSES]
+    joint = tf.nn.log_softmax(tf.gather(joint, numbers, axis=1))
+    return decode_joint(joint, alphabet.CLASSES, add_up_jamo(joint, alphabet.CLASSES), serving)
+
+
+def add_up_jamo(joint: tf.Tensor, syllables: Sequence[str]) -> list[tf.Tensor]:
+    """Return the log-probabilities of each initial, medial and final: the sums of the syllables that have it.
+
+    Args:
+        joint: [batch, syllables] log-probabilities.
+        syllables: in that order.
+    """
+    parts = np.array([split(syllable) for syllable in syllables])
+    shares = [np.eye(size, dtype=np.float32)[parts[:, place]] for place, size in enumerate(SIZES)]
+    return [tf.math.log(tf.matmul(tf.exp(joint), each)) for each in shares]
+
+
+def decode_joint(
+    joint: tf.Tensor, syllables: Sequence[str], heads: Sequence[tf.Tensor], serving: Serving
+) -> dict[str, tf.Tensor]:
+    """Decode log-probabilities of syllables and of their jamo.
+
+    Args:
+        joint: [batch, syllables].
+        syllables: in that order.
+        heads: [batch, 19], [batch, 21], [batch, 28].
+        serving: `top_n` best syllables are answered.
+
+    Returns:
+        `label` [batch] string and `probability` [batch] float32 of the best syllable; `labels` and `probabilities`
+        [batch, top_n], the best first; `initial`, `medial` and `final` [batch] string, the best of each for itself (a
+        final may be ""), and their probabilities `initial_probability` ... [batch] float32.
+    """
+    best, numbers = tf.math.top_k(joint, min(serving.top_n, len(syllables)))
+    labels = tf.gather(tf.constant(syllables), numbers)
     probabilities = tf.exp(best)
     found = {
         features.LABEL_OUT: labels[:, 0],

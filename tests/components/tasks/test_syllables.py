@@ -8,8 +8,10 @@ import pytest
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Serving, Trainer
+from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.tasks.syllables import TASK, graph, learn
 from tfx_ocr.data.alphabets import hangul
+from tfx_ocr.data.alphabets.inline import Classes
 
 pytestmark = pytest.mark.tfx
 
@@ -103,6 +105,30 @@ def test_more_than_there_are_is_all_there_are():
     found = graph.decode(tf.constant([HAN]), {}, hangul, Serving(top_n=20_000))
     assert found["labels"].shape == (1, 11_172)
     assert float(tf.reduce_sum(found["probabilities"])) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_some_syllables_alone_share_the_probability():
+    given = Classes(classes=("한", "헌", "가"))
+    found = graph.decode(tf.constant([HAN]), {}, given, Serving(top_n=5))
+    # 0.504, 0.126 and 0.1 x 0.8 x 0.3 = 0.024: together 0.654
+    assert [text.decode() for text in found["labels"].numpy()[0]] == ["한", "헌", "가"]
+    np.testing.assert_allclose(found["probabilities"][0], [504 / 654, 126 / 654, 24 / 654], rtol=1e-4)
+    assert found["medial"].numpy()[0].decode() == "ㅏ"
+    assert float(found["medial_probability"][0]) == pytest.approx(528 / 654, rel=1e-4)
+
+
+def test_whole_syllables_have_the_outputs_of_three_heads():
+    task, given = get_task("whole_syllables"), Classes(classes=("가", "간", "난"))
+    assert task.outputs == TASK.outputs
+    encoded = task.load_graph().encode({"label": tf.constant([["난"], ["가"]])}, given)
+    assert encoded["label_xf"].numpy().tolist() == [[2], [0]]
+    found = task.load_graph().decode(tf.math.log([[0.4, 0.35, 0.25]]), {}, given, Serving(top_n=2))
+    assert set(found) == set(task.outputs)
+    assert task.find_problem({name: value.numpy() for name, value in found.items()}) is None
+    assert [text.decode() for text in found["labels"].numpy()[0]] == ["가", "간"]
+    assert [found[name].numpy()[0].decode() for name in ("initial", "medial", "final")] == ["ㄱ", "ㅏ", "ㄴ"]
+    parts = [float(found[f"{name}_probability"][0]) for name in ("initial", "medial", "final")]
+    np.testing.assert_allclose(parts, [0.75, 1.0, 0.6], rtol=1e-5)
 
 
 @pytest.fixture

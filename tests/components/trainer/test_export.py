@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from tfx_ocr.components.calibration import Calibration
-from tfx_ocr.components.recipe import PARTS, Examples, Recipe
+from tfx_ocr.components.recipe import PARTS, Examples, Recipe, Serving
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.trainer.run_fn import run_fn
@@ -138,6 +139,19 @@ def test_both_forms_divide_the_logits_by_the_temperature(exported, part, transfo
             np.testing.assert_array_equal(model.ask("explain", asked)["label"], plain["label"])
         np.testing.assert_array_equal(found["label"], plain["label"])
         np.testing.assert_allclose(found["probabilities"], expected, atol=1e-4)
+
+
+def test_both_forms_answer_what_the_recipe_allows_alone(exported, part, transformed, digits, tmp_path):
+    allowed = dataclasses.replace(part(network="small_cnn"), serving=Serving(top_n=3, restrict_to="91"))
+    export(exported.model, transformed.graph, allowed, str(tmp_path / "model"))
+    asked = {"image_bytes": np.array([image for image, _ in digits], dtype=object)}
+    every = probabilities(exported.model, transformed)[:, [1, 9]]
+    for form in (SAVED_MODEL, PORTABLE):
+        with open_folder(tmp_path / "model", forms=(form,)) as model:
+            found = model.ask("serve_images", asked)
+            np.testing.assert_array_equal(model.ask("explain", asked)["label"], found["label"])
+        np.testing.assert_array_equal(found["label"], CLASSES[[1, 9]][every.argmax(1)])
+        np.testing.assert_allclose(found["probabilities"], -np.sort(-every / every.sum(1, keepdims=True)), atol=1e-4)
 
 
 def test_both_forms_explain_their_answers_alike(exported, transformed, digits):
