@@ -63,6 +63,8 @@ class Image(_Picture):
         AUGMENTED: kind of the augmentation that it takes.
         channels: 1 grey, 3 RGB. What is written is `height * width * channels` uint8.
         ink_is_light: invert dark-on-light pictures, so that ink is light (towards 255) on dark (0).
+        planes: what the network begins with: the `picture`, or the gradient of a grey one in eight `directions`
+            (DirectMap): see `components.networks.directions`.
         crop_to_ink: cut to the ink before resizing, so that any size and margin of the picture gives the same glyph.
     """
 
@@ -70,6 +72,7 @@ class Image(_Picture):
     channels: Literal[1, 3] = 1
     ink_is_light: bool = True
     crop_to_ink: bool = True
+    planes: Literal["picture", "directions"] = "picture"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,7 @@ def check_recipe(recipe: Recipe) -> None:
     family = choose_family(recipe.task, recipe.gate)
     _check_code(recipe, "gate.metrics", family, METRICS)
     _check_alphabet(recipe)
+    _check_planes(recipe)
     _check_restriction(recipe)
     if recipe.sample:
         _known(recipe, "sample", recipe.sample, SAMPLES)
@@ -139,6 +140,15 @@ def _check_alphabet(recipe: Recipe) -> None:
             raise ValueError(
                 f"recipe {recipe.name}: {len(alphabet.CLASSES) - 1} entities, where {MOST_ENTITIES - 1} are allowed"
             )
+
+
+def _check_planes(recipe: Recipe) -> None:
+    if getattr(recipe.input, "planes", "picture") == "picture":
+        return
+    if recipe.input.channels != 1:
+        raise ValueError(f"recipe {recipe.name}: input.planes are of a grey picture: set input.channels to 1")
+    if any(trainer.base.weights == "imagenet" for trainer in (recipe.trainer, *recipe.trainers.values())):
+        raise ValueError(f"recipe {recipe.name}: weights of imagenet are of pictures: leave input.planes out")
 
 
 def _check_restriction(recipe: Recipe) -> None:

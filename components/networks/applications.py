@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from tfx_ocr.components.networks.directions import open_picture
 from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
@@ -56,8 +57,9 @@ class Application:
                 f"trainer.base.weights is 'imagenet', and {self.name}'s expect pixels of another scale: "
                 "give none or a weights file"
             )
-        picture = keras.Input((image.height, image.width, image.channels), name="picture")
-        coloured = picture if image.channels == 3 else keras.layers.Concatenate()([picture] * 3)
+        picture, coloured = open_picture(image)
+        if coloured.shape[-1] == 1:
+            coloured = keras.layers.Concatenate()([picture] * 3)
         application = getattr(keras.applications, self.name)(
             include_top=False,
             weights="imagenet" if base.weights == "imagenet" else None,

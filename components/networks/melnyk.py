@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution
+from tfx_ocr.components.networks.directions import open_picture
 from tfx_ocr.components.networks.pooling import add_pooling
 from tfx_ocr.components.recipe import Base, Picture
 
@@ -27,8 +28,7 @@ def build(image: Picture, base: Base) -> keras.Model:
     Source: Melnyk, You, Li, "A High-Performance CNN Method for Offline Handwritten Chinese Character Recognition and
     Visualization", 2020; its dropout of 0.5 is the head's to set.
     """
-    picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = picture
+    picture, x = open_picture(image)
     for stage, widths in enumerate(STAGES):
         if stage:
             x = layers.AveragePooling2D(3, 2, padding="same")(x)

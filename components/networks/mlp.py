@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 
+from tfx_ocr.components.networks.directions import open_picture
 from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
@@ -16,8 +17,8 @@ def build(image: Picture, base: Base) -> keras.Model:
         image: size and channels of the input, scaled.
         base: not used: base weights are not available.
     """
-    picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = keras.layers.AveragePooling2D(3)(picture)
+    picture, x = open_picture(image)
+    x = keras.layers.AveragePooling2D(3)(x)
     x = keras.layers.Flatten()(x)
     x = keras.layers.Dense(512, activation="relu")(x)
     return keras.Model(picture, x, name="mlp")

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution, add_residual
+from tfx_ocr.components.networks.directions import open_picture
 from tfx_ocr.components.networks.pooling import add_pooling
 from tfx_ocr.components.recipe import Base, Picture
 
@@ -24,8 +25,8 @@ def build(image: Picture, base: Base) -> keras.Model:
         image: size and channels of the input, scaled.
         base: not used: base weights are not available.
     """
-    picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = add_convolution(picture, 32, size=5, strides=2)
+    picture, x = open_picture(image)
+    x = add_convolution(x, 32, size=5, strides=2)
     for stage, (channels, blocks) in enumerate(STAGES, 1):
         x = layers.MaxPooling2D(2, padding="same")(x)
         x = add_convolution(x, channels)

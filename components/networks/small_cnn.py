@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution
+from tfx_ocr.components.networks.directions import open_picture
 from tfx_ocr.components.recipe import Base, Picture
 
 GIVES = "vector"
@@ -19,8 +20,8 @@ def build(image: Picture, base: Base) -> keras.Model:
         image: size and channels of the input, scaled.
         base: not used: base weights are not available.
     """
-    picture = keras.Input((image.height, image.width, image.channels), name="picture")
-    x = add_convolution(picture, 16, size=5, strides=2)
+    picture, x = open_picture(image)
+    x = add_convolution(x, 16, size=5, strides=2)
     x = layers.MaxPooling2D(2, padding="same")(x)
     x = add_convolution(add_convolution(x, 32), 32)
     x = layers.MaxPooling2D(2, padding="same")(x)

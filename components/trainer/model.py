@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from tfx_ocr.components import progress
-from tfx_ocr.components.networks import get_network
+from tfx_ocr.components.networks import directions, get_network
 from tfx_ocr.components.networks.pooling import replace_pooling
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import get_task, hybrid
@@ -45,6 +45,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     try:
         network = get_network(part.trainer.network)
         base = network.build(part.input, part.trainer.base)
+        directions.check_planes(base, part.input)
         if part.trainer.pooling:
             base = replace_pooling(base, getattr(network, "LAST_MAP", ""), part.trainer.pooling)
         learn = get_task(part.task).load_learn()

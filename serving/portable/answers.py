@@ -64,7 +64,7 @@ def restrict_form(form: Portable, whitelist: str | Sequence[str]) -> tuple[Porta
         whitelist: see `data.alphabets.restriction.list_allowed`.
 
     Raises:
-        ValueError: the whitelist names what is not a label, or the answers have none.
+        ValueError: the whitelist names what is not a label, or the task has no labels.
     """
     if form.task not in ("classification", "sequence", "syllables", "whole_syllables"):
         raise ValueError(f"a whitelist is for models of classes, syllables or texts, not of task {form.task!r}")

@@ -72,6 +72,11 @@ def test_what_is_added_to_cross_entropy_needs_classes(field):
         ("invoices", "serving.restrict_to=total", "is for tasks of classes and of texts; this is task 'tagging'"),
         ("hangul", "serving.restrict_to=가나x", "serving.restrict_to: the whitelist names 'x', which the model never"),
         ("hangul", "serving.restrict_to=가가", "serving.restrict_to allows 1 answer; allow 2 or more"),
+        (
+            "digits",
+            "input.planes=directions input.channels=3",
+            "input.planes are of a grey picture: set input.channels",
+        ),
         ("digits", "task=whole_syllables", "task 'whole_syllables' needs an alphabet of syllables: unknown label: '0'"),
     ],
 )
