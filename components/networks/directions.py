@@ -55,7 +55,7 @@ class DirectionPlanes(layers.Layer):
         """Compute the planes."""
         across = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]], np.float32) / 8  # a ramp of 1 a pixel has length 1
         kernel = np.stack([across, across.T], -1)[:, :, np.newaxis]
-        padded = ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")  # an edge is no stroke
+        padded = ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")  # an edge has no gradient
         gradient = ops.conv(padded, kernel, padding="valid")
         angles = np.arange(COUNT) * (2 * math.pi / COUNT)
         past = np.stack([-np.sin(angles), np.cos(angles)]) / math.sin(2 * math.pi / COUNT)
