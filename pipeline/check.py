@@ -14,7 +14,7 @@ from pathlib import Path
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_metrics
 from tfx_ocr.components.networks import NETWORKS
-from tfx_ocr.components.recipe import ImageAugmentation, Recipe, Trainer
+from tfx_ocr.components.recipe import Image, ImageAugmentation, Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import features, pretrained
 from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet, hangul
@@ -143,7 +143,7 @@ def _check_alphabet(recipe: Recipe) -> None:
 
 
 def _check_planes(recipe: Recipe) -> None:
-    if getattr(recipe.input, "planes", "picture") == "picture":
+    if not isinstance(recipe.input, Image) or recipe.input.planes == "picture":
         return
     if recipe.input.channels != 1:
         raise ValueError(f"recipe {recipe.name}: input.planes are of a grey picture: set input.channels to 1")

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from tfx_ocr.components.recipe import Picture
+from tfx_ocr.components.recipe import Input, Picture
 
 COUNT = 8  # of directions, 45 degrees apart
 NAME = "directions"  # of the layer
@@ -24,7 +24,7 @@ def open_picture(image: Picture) -> tuple[keras.KerasTensor, keras.KerasTensor]:
     return picture, DirectionPlanes()(picture) if getattr(image, "planes", "") == NAME else picture
 
 
-def check_planes(network: keras.Model, image: Picture) -> None:
+def check_planes(network: keras.Model, image: Input) -> None:
     """Check that a network, such as one of one's own, begins with the planes that its input has.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # What `tfx-ocr synthetic` draws.
 KINDS = {
+    "hangul": "tfx_ocr.data.synthetic.hangul:write_count",
     "lines": "tfx_ocr.data.synthetic.vietnamese:write",
     "pages": "tfx_ocr.data.synthetic.pages:write",
     "print": "tfx_ocr.data.synthetic.print:write",

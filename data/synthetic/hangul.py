@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,11 +17,14 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import hangul
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.synthetic import command, fonts, paper, shards
+from tfx_ocr.data.synthetic import command, fonts, own_texts, paper, recombined, shards, strokes
+from tfx_ocr.data.synthetic.writing import Written, read_writing
 
 EM = 128  # pixels at which glyphs are taken from the font
 ROOM = 16  # pixels around them, for wider strokes
 SMALLEST, LARGEST = 64, 256  # side of a picture in pixels
+WRITTEN = ("labelled_csv", "image_folder", "tfrecord")  # formats of handwriting
+TRIES = 20  # pairs of written syllables for one picture
 SYLLABLES = {"ks_x_1001": hangul.KS_X_1001, "all": hangul.CLASSES}
 
 
@@ -34,6 +38,7 @@ class Style:
         cut: cut to the ink with a margin of 2 to 20 %, as crops from a page are.
         shift: of the middle, as a share of the picture's side, at most.
         resize: of the ink, as a share, at most; only smaller.
+        is_rewritten: whether glyphs are traced and written anew, see `strokes`.
     """
 
     hand: paper.Hand
@@ -41,6 +46,7 @@ class Style:
     cut: bool = False
     shift: float = 0.0
     resize: float = 0.0
+    is_rewritten: bool = False
 
 
 STYLES = {
@@ -75,6 +81,10 @@ STYLES = {
         cut=True,
     ),
 }  # fmt: skip
+# Strokes of the glyphs, each writer with a hand of his own: only the paper is that of handwriting.
+STYLES["strokes"] = dataclasses.replace(
+    STYLES["handwritten"], hand=paper.Hand(rotate_deg=5, stretch=0.15, waver=0.02), is_rewritten=True
+)
 
 
 def draw(
@@ -87,6 +97,7 @@ def draw(
     x_offset: int = 0,
     y_offset: int = 0,
     hand: paper.Hand | None = None,
+    writer: strokes.Writer | None = None,
 ) -> paper.Ink:
     """Return the ink of one syllable in the middle of a square.
 
@@ -99,23 +110,44 @@ def draw(
         x_offset: of the ink's middle from the square's, in pixels, to the right.
         y_offset: likewise, down.
         hand: how unsteady; None is steady.
+        writer: who writes the glyph anew; None leaves it as the font has it.
 
     Raises:
         ValueError: the font has no ink for it.
     """
     hand = hand or paper.Hand()
     glyph, _, _ = pen.draw(syllable)
-    ink = np.pad(glyph, ROOM).astype(np.float32) / 255
+    ink = glyph.astype(np.float32) / 255
     longest = max(glyph.shape)
+    ink = strokes.rewrite(ink, writer, rng, ROOM) if writer else np.pad(ink, ROOM)
     if hand.stroke:
         ink = paper.set_stroke_width(ink, rng.uniform(*hand.stroke) * longest)
+    return _place(ink, longest, rng, image_size=image_size, size=size, x_offset=x_offset, y_offset=y_offset, hand=hand)
+
+
+def _place(
+    ink: paper.Ink, longest: int, rng: np.random.Generator, *, image_size: int, size: int, x_offset: int, y_offset: int,
+    hand: paper.Hand,
+) -> paper.Ink:  # fmt: skip
+    """Return ink of so many pixels in the middle of a square, see `draw`."""
     at = (image_size + 2 * x_offset - 0.5, image_size + 2 * y_offset - 0.5)  # at double size
     scale = 2 * size / longest
     return paper.halve(paper.bend(ink, 2 * image_size, 2 * image_size, rng, hand, (scale, scale), at, cells=3))
 
 
-def render(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
-    """Return one encoded picture of a syllable in a style; `sizes` are those of `draw`."""
+def render(
+    pen: fonts.Pen,
+    syllable: str,
+    rng: np.random.Generator,
+    style: Style,
+    writer: strokes.Writer | None = None,
+    **sizes: int,
+) -> bytes:
+    """Return one encoded picture of a syllable in a style, by a writer or as the font has it; `sizes` as of `draw`."""
+    return _render(functools.partial(draw, pen, syllable, rng, writer=writer), rng, style, **sizes)
+
+
+def _render(draw_ink: Callable[..., paper.Ink], rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
     look = style.looks[rng.integers(len(style.looks))]
     side, size = sizes.get("image_size", 96), sizes.get("size", 76)
     x, y = np.rint(rng.uniform(-1, 1, 2) * style.shift * side)
@@ -125,7 +157,7 @@ def render(pen: fonts.Pen, syllable: str, rng: np.random.Generator, style: Style
         "x_offset": sizes.get("x_offset", 0) + int(x),
         "y_offset": sizes.get("y_offset", 0) + int(y),
     }
-    ink = draw(pen, syllable, rng, **moved, hand=style.hand)
+    ink = draw_ink(**moved, hand=style.hand)
     if style.cut:
         ink = _cut(ink, rng)
     return paper.encode(paper.photograph(ink, rng, look), rng, look)
@@ -150,6 +182,9 @@ class Drawing:
         seed: of everything; a picture depends on it and its number alone.
         style: name in `STYLES`.
         sizes: of `draw`, by name.
+        most: pictures of them; 0 for all.
+        writing: folder of written syllables of a format that `WRITTEN` names: every second picture is one that its
+            writer did not write, of jamo that he did; None for none of them.
     """
 
     files: tuple[Path, ...]
@@ -158,6 +193,8 @@ class Drawing:
     seed: int
     style: str
     sizes: tuple[tuple[str, int], ...]
+    most: int = 0
+    writing: Path | None = None
 
     @functools.cached_property
     def _firsts(self) -> list[int]:
@@ -166,11 +203,40 @@ class Drawing:
     @property
     def total(self) -> int:
         """How many pictures there are."""
-        return self._firsts[-1]
+        return min(self._firsts[-1], self.most or self._firsts[-1])
+
+    @functools.cached_property
+    def recombinations(self) -> list[tuple[Written, Written]]:
+        """Pairs of one writer's syllables that make one which he did not write; the second gives the final."""
+        by_layout: dict[tuple[str, str], list[Written]] = {}
+        wrote = set()
+        for each in read_writing(self.writing, WRITTEN) if self.writing else ():
+            wrote.add((each.writer, each.text))
+            if not hangul.find_problem(each.text) and (layout := recombined.get_layout(each.text)).endswith("+"):
+                by_layout.setdefault((each.writer, layout), []).append(each)
+        wanted = {syllable for drawn in self.syllables for syllable in drawn}
+        pairs = (pair for alike in by_layout.values() for pair in itertools.permutations(alike, 2))
+        made = ((recombined.recombine(first.text, second.text), first, second) for first, second in pairs)
+        return [(a, b) for text, a, b in made if text in wanted and (a.writer, text) not in wrote]
+
+    def _draw_recombined(self, rng: np.random.Generator) -> tuple[str, Written, bytes] | None:
+        """Return a new syllable, a written part of it, and its picture; None where none of some pairs can be cut."""
+        for _ in range(TRIES):
+            first, second = self.recombinations[rng.integers(len(self.recombinations))]
+            inks = (cv2.resize(each.ink, (EM, EM), interpolation=cv2.INTER_AREA) for each in (first, second))
+            ink = recombined.combine(*(each.astype(np.float32) / 255 for each in inks))
+            if ink is None:
+                continue
+            # as wide for its height as the first was
+            size = (np.array(first.ink.shape[::-1]) * EM / max(first.ink.shape)).round().astype(int)
+            ink = np.pad(cv2.resize(ink, tuple(size.tolist()), interpolation=cv2.INTER_AREA), ROOM)
+            picture = _render(functools.partial(_place, ink, EM, rng), rng, STYLES[self.style], **dict(self.sizes))
+            return recombined.recombine(first.text, second.text), first, picture
+        return None
 
     def __call__(self, numbers: range) -> Iterator[Record]:
         """Yield records; neighbours are of any font and syllable."""
-        order = np.random.default_rng(self.seed).permutation(self.total)
+        order = np.random.default_rng(self.seed).permutation(self._firsts[-1])
         pens: dict[int, fonts.Pen] = {}
         cv2.setNumThreads(1)  # processes, not threads
         for number in numbers:
@@ -181,7 +247,18 @@ class Drawing:
                 pens[face] = fonts.Pen(self.files[face], EM)
             label, path = self.syllables[face][syllable], self.files[face]
             rng = np.random.default_rng((self.seed, number))
-            image = render(pens[face], label, rng, STYLES[self.style], **dict(self.sizes))
+            if number % 2 and self.writing and (found := self._draw_recombined(rng)):
+                text, of, image = found
+                yield Record(
+                    features={features.IMAGE: image, features.LABEL: text.encode()},
+                    source=f"{of.writer}/{text}/{number}",
+                    group=of.writer,
+                )
+                continue
+            style = STYLES[self.style]
+            hand = np.random.default_rng((self.seed, face, copy))  # of one writer: all syllables of the font's copy
+            writer = strokes.draw_writer(hand) if style.is_rewritten else None
+            image = render(pens[face], label, rng, style, writer, **dict(self.sizes))
             yield Record(
                 features={features.IMAGE: image, features.LABEL: label.encode()},
                 source=f"{path.stem}/{label}/{copy}",
@@ -200,6 +277,8 @@ def write(
     name: str = "hangul",
     workers: int = 1,
     say: Callable[[str], None] = print,
+    most: int = 0,
+    of_writing: Path | None = None,
     **sizes: int,
 ) -> int:
     """Draw every syllable `each` times in every font that has ink for it, to TFRecords in `out`; a second call goes on.
@@ -214,6 +293,8 @@ def write(
         name: of the set; `train`, `eval` and `test` are splits to whoever reads it.
         workers: processes.
         say: takes a line of progress, and of what a font lacks.
+        most: pictures of them, by chance; 0 for all.
+        of_writing: see `Drawing.writing`.
         sizes: `image_size`, `size`, `x_offset`, `y_offset` of `draw`, in pixels.
 
     Returns:
@@ -240,6 +321,9 @@ def write(
             say(
                 f"{path.name}: no ink for {len(missing)} of {len(syllables)} syllables, such as {missing[0]}: not drawn"
             )
+        if there and STYLES[style].is_rewritten and not _is_traceable(path, min(there)):
+            say(f"{path.name}: too heavy, its strokes cannot be told apart: not drawn")
+            there = frozenset()
         drawn.append("".join(syllable for syllable in syllables if syllable in there))
     drawing = Drawing(
         files=tuple(files),
@@ -248,6 +332,8 @@ def write(
         seed=seed,
         style=style,
         sizes=tuple(sorted(sizes.items())),
+        most=most,
+        writing=of_writing,
     )
     if not drawing.total:
         raise ValueError("nothing to draw: none of the fonts has ink for any of the syllables")
@@ -258,8 +344,65 @@ def write(
         "seed": seed,
         "style": style,
         "sizes": sizes,
+        **({"most": most} if most else {}),
+        **({"writing": of_writing.name} if of_writing else {}),
     }
+    if of_writing and not drawing.recombinations:
+        raise ValueError(
+            f"{of_writing}: no writer wrote two syllables with a final whose parts make another of those to be drawn"
+        )
     return shards.write(out, name, settings, drawing.total, drawing, workers, say)
+
+
+def _is_traceable(path: Path, syllable: str) -> bool:
+    glyph, _, _ = fonts.Pen(path, EM).draw(syllable)
+    return strokes.is_traceable(glyph.astype(np.float32) / 255)
+
+
+def write_count(
+    out: Path,
+    files: Sequence[Path],
+    count: int,
+    *,
+    seed: int,
+    texts: Path | None = None,
+    characters: str = "",
+    name: str = "hangul",
+    workers: int = 1,
+    styles: Sequence[str] = ("strokes",),
+    writing: Path | None = None,
+) -> int:
+    """Draw so many pictures of syllables; a second call goes on.
+
+    Args:
+        out: folder of the TFRecords.
+        files: the fonts.
+        count: pictures.
+        seed: the same gives the same bytes.
+        texts: file of texts whose syllables are drawn; None for those of `characters`.
+        characters: syllables; "" without texts for the 2,350 of KS X 1001.
+        name: of the set.
+        workers: processes.
+        styles: one of `STYLES`.
+        writing: see `Drawing.writing`.
+
+    Returns:
+        How many pictures were written now.
+
+    Raises:
+        ValueError: as `write`, or more than one style, or a text holds no syllable.
+    """
+    if len(styles) != 1:
+        raise ValueError(f"{len(styles)} styles: syllables are drawn in one of {', '.join(sorted(STYLES))} at a time")
+    given = own_texts.load_texts(texts, characters).characters if texts or characters else SYLLABLES["ks_x_1001"]
+    syllables = sorted(each for each in given if not hangul.find_problem(each))
+    if not syllables:
+        raise ValueError("no Hangul syllable in the texts or characters: give some, or neither")
+    each = -(-count // (len(syllables) * len(files)))
+    return write(
+        out, files, syllables, each=each, seed=seed, style=styles[0], name=name, workers=workers, most=count,
+        of_writing=writing,
+    )  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

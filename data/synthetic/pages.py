@@ -17,13 +17,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from tfx_ocr.data import features, files, images
+from tfx_ocr.data import files, images
 from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, enclose, join_boxes
 from tfx_ocr.data.page.shapes import build_features, list_corners, list_shapes
-from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.synthetic import fonts, own_texts, paper, shards, vietnamese, vietnamese_texts
 from tfx_ocr.data.synthetic.digit_pages import draw_cells, draw_dots, draw_rule, resize_digit
+from tfx_ocr.data.synthetic.writing import read_grey, read_writing
 
 LONGEST = (1000, 1700)  # pixels of a page's longer side
 EM = (0.012, 0.024)  # size of the print, of the longer side: about 10 to 20 points on A4
@@ -34,7 +34,6 @@ LOOKS = (
     ),  # photographed
 )
 READERS = ("idx", "kalapa", "cinnamon", "labelled_csv", "tfrecord", "image_folder")  # of handwriting
-MOST_PICTURES = 3000  # of handwriting that are held
 A_SHARD = 50  # pages
 BROKEN, FOLDED, STAMPED, FAXED = 0.1, 0.25, 0.3, 0.12  # shares of the pages
 
@@ -115,8 +114,8 @@ class Drawing:
         """Digits and lines of handwriting: each a text and a picture, ink light."""
         digits: list[tuple[str, np.ndarray]] = []
         lines: list[tuple[str, np.ndarray]] = []
-        for text, picture in _read_writing(self.writing) if self.writing else ():
-            (digits if len(text) == 1 and text.isdigit() else lines).append((text, picture))
+        for each in read_writing(self.writing, READERS) if self.writing else ():
+            (digits if len(each.text) == 1 and each.text.isdigit() else lines).append((each.text, each.ink))
         return digits, lines
 
     @functools.cached_property
@@ -125,7 +124,7 @@ class Drawing:
         found = (
             [path for path in files.list_files(self.backgrounds) if images.is_picture(path)] if self.backgrounds else []
         )
-        return [_read_grey(files.read_file(Path(str(self.backgrounds), path))) for path in found]
+        return [read_grey(files.read_file(Path(str(self.backgrounds), path))) for path in found]
 
 
 class _Sheet:
@@ -549,38 +548,6 @@ def _fax(grey: paper.Grey, rng: np.random.Generator) -> paper.Grey:
     white[specks] = 255 - white[specks]
     white[rng.random(len(white)) < rng.uniform(0, 0.004)] = 255
     return np.asarray(cv2.resize(white, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-
-def _read_writing(folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield texts and pictures of handwriting, ink light on black, `MOST_PICTURES` at most, of train where data says.
-
-    Raises:
-        ValueError: no reader knows the data.
-    """
-    reader, count = get_reader(choose_reader(folder, READERS)), 0
-    for shard in reader.list_shards(folder):
-        for record in reader.read(folder, shard):
-            if isinstance(record, Record) and record.split in ("", "train"):
-                yield record.get_bytes(features.LABEL).decode(), _lift_ink(_read_grey(record.get_bytes(features.IMAGE)))
-                count += 1
-            if count == MOST_PICTURES:
-                return
-
-
-def _read_grey(picture: bytes) -> paper.Grey:
-    return np.asarray(images.open_picture(picture).convert("L"))
-
-
-def _lift_ink(grey: paper.Grey) -> np.ndarray:
-    """Return the ink of a picture, 0 for paper, cut to it."""
-    light = grey if np.median(grey) < 128 else 255 - grey
-    ink = np.clip(
-        (light.astype(np.float32) - np.median(light)) / max(1.0, np.quantile(light, 0.998) - np.median(light)), 0, 1
-    )
-    rows, columns = (np.flatnonzero((ink > 0.4).sum(axis) > 0) for axis in (1, 0))
-    if len(rows):
-        ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return np.where(ink > 0.12, 255 * ink, 0).astype(np.uint8)
 
 
 def write(

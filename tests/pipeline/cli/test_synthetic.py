@@ -44,10 +44,10 @@ def test_a_style_that_is_not_given_is_left_to_the_writer(invoke):
 
 
 def test_another_kind_is_answered_with_the_known_ones(invoke):
-    assert str(invoke("books").exception) == "no drawing 'books'; known: lines, pages, print"
+    assert str(invoke("books").exception) == "no drawing 'books'; known: hangul, lines, pages, print"
     assert invoke.asked == []
 
 
 def test_options_of_pages_are_refused_for_lines(invoke, tmp_path):
-    assert str(invoke("lines", "--writing", str(tmp_path)).exception) == "--writing is of pages alone; you draw lines"
+    assert str(invoke("lines", "--writing", str(tmp_path)).exception) == "--writing is not of lines: leave it out"
     assert invoke.asked == []
