@@ -287,5 +287,5 @@ def _print(drawn: npt.NDArray[np.uint8], path: Stroke, begin: float, end: float)
     widths = np.linspace(begin, end, len(points))
     factor = 1 << FRACTION_BITS
     for (x, y), width in zip(points, widths, strict=True):
-        center = round(x * factor), round(y * factor)
-        cv2.circle(drawn, center, max(factor // 2, round(width / 2 * factor)), (255,), -1, cv2.LINE_AA, FRACTION_BITS)
+        center, radius = (round(x * factor), round(y * factor)), max(factor // 2, round((width - 1) / 2 * factor))
+        cv2.circle(drawn, center, radius, (255,), -1, cv2.LINE_AA, FRACTION_BITS)

@@ -28,6 +28,7 @@ from tfx_ocr.pipeline.cli import (
     run,
     runs,
     serve,
+    sheet,
     show,
     submit,
     suspects,
@@ -56,6 +57,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "show": show.show,
     "trace": trace.print_trace,
     "synthetic": synthetic.draw,
+    "sheet": sheet.make,
     "pack": pack.pack,
     "doctor": doctor.diagnose,
 }

@@ -86,8 +86,8 @@ def test_answers_are_held_to_labels_that_there_are(recipe, override, said):
 
 
 def test_syllables_are_held_to_the_standards_and_may_be_whole():
-    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides="serving.restrict_to=ks_x_1001")))
-    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides="task=whole_syllables alphabet=ks_x_1001")))
+    for overrides in ("serving.restrict_to=ks_x_1001", "task=whole_syllables alphabet=ks_x_1001"):
+        assert check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=overrides))) is None
 
 
 def test_a_pooling_needs_a_map_to_pool():
