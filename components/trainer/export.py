@@ -90,6 +90,7 @@ def export(
         calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`, as `part` is to
             `TRAINER_FILE`.
     """
+    trained = part
     model, part = restrict_answers(model, part)
     explainer = build_explainer(model, part)
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
@@ -102,7 +103,7 @@ def export(
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path, explainer)
-    _write_text(os.path.join(path, TRAINER_FILE), part.to_json())
+    _write_text(os.path.join(path, TRAINER_FILE), trained.to_json())
     if calibration:
         text = json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True)
         _write_text(os.path.join(path, CALIBRATION_FILE), text)

@@ -57,6 +57,8 @@ def make(
     pages = [page for file in scan for page in _read_pages(sheet, file)]
     if twice := sorted({page.number + 1 for page in pages if sum(page.number == each.number for each in pages) > 1}):
         raise ValueError(f"page {twice[0]} is there twice: give each page of a sheet once")
+    if not any(page.written for page in pages):
+        raise ValueError("nothing is written in any cell: fill the sheet in before it is scanned")
     _write_pictures(pages, writer, out)
     written, empty = sum(len(page.written) for page in pages), sum(len(page.empty) for page in pages)
     missing = sheet.pages - len(pages)
@@ -68,16 +70,17 @@ def make(
 
 def _choose_characters(alphabet: str, characters: str) -> tuple[str, ...]:
     from tfx_ocr.data.alphabets import get_alphabet
-    from tfx_ocr.data.alphabets.restriction import list_allowed, restrict_labels
+    from tfx_ocr.data.alphabets.restriction import list_allowed
     from tfx_ocr.data.samples import hangul
 
     known = list_allowed(alphabet) if get_alphabet(alphabet) else ()
-    if wrong := next((each for each in known if len(each) != 1), None):
-        raise ValueError(f"alphabet {alphabet} has {wrong!r}: a sheet is for single characters")
+    if any(len(each) != 1 for each in known):
+        raise ValueError(f"alphabet {alphabet} has labels of several characters: a sheet is for single characters")
     given = characters or (hangul.SYLLABLES if alphabet == "hangul" else "")
     if not given:
         return tuple(each for each in known if not each.isspace())
-    restrict_labels(given, known)  # refuses what is not of the alphabet
+    if wrong := next((each for each in given if each not in known), None):
+        raise ValueError(f"--characters has {wrong!r}, which is not in the alphabet {alphabet}")
     return tuple(given)
 
 
