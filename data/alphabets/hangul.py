@@ -18,6 +18,13 @@ KS_X_1001 = tuple(
 )
 
 
+# 52 frequent syllables, and 20 rare ones: in all 72 of them every initial, medial and final occurs.
+COVERING = (
+    "가나다라마바사아자차카타파하한글서울부산대구인천광주전세계에게의로을를이와과도만요네있없않좋학읽앉젊밥꽃"
+    "뜀걋뻗싻짧갖같갚걔겪곬곯괘괴궈궤규녘읊핥"
+)
+
+
 def split(syllable: str) -> tuple[int, int, int]:
     """Return the numbers of a syllable's initial, medial and final, from 0; final 0 stands for a missing one.
 

@@ -71,12 +71,11 @@ def make(
 def _choose_characters(alphabet: str, characters: str) -> tuple[str, ...]:
     from tfx_ocr.data.alphabets import get_alphabet
     from tfx_ocr.data.alphabets.restriction import list_allowed
-    from tfx_ocr.data.samples import hangul
 
     known = list_allowed(alphabet) if get_alphabet(alphabet) else ()
     if any(len(each) != 1 for each in known):
         raise ValueError(f"alphabet {alphabet} has labels of several characters: a sheet is for single characters")
-    given = characters or (hangul.SYLLABLES if alphabet == "hangul" else "")
+    given = characters or getattr(get_alphabet(alphabet), "COVERING", "")
     if not given:
         return tuple(each for each in known if not each.isspace())
     if wrong := next((each for each in given if each not in known), None):

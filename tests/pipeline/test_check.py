@@ -53,7 +53,7 @@ def test_a_bad_value_names_field_and_choices(override, said):
 
 
 def test_an_ensemble_is_of_softmaxes_and_leaves_nothing_to_tune():
-    with pytest.raises(ValueError, match="makes an ensemble of task classification, sequence, syllables; this is"):
+    with pytest.raises(ValueError, match="an ensemble of task classification, sequence, syllables, whole_syllables; "):
         check_recipe(resolve_recipe(Settings(recipe="invoices", overrides="\"trainer.members=('digits','lines')\"")))
     with pytest.raises(ValueError, match=r"trainer\.members trains nothing, so that a tuner has nothing to search"):
         check_recipe(resolve_recipe(Settings(tune="1", overrides="\"trainer.members=('digits','lines')\"")))
