@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -12,9 +13,12 @@ from typing import NamedTuple
 from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images, record_file
+from tfx_ocr.data.page import page_xml, shapes
+from tfx_ocr.data.page.page import Page
 from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.readers.tfrecord import SPLIT
-from tfx_ocr.data.record import Record, Rejected
+from tfx_ocr.data.record import Record, Rejected, Value
+from tfx_ocr.serving.review.pages import PAGES, build_page, parse_lines
 from tfx_ocr.serving.review.queue import LABEL, Correction, Queue
 
 DATA, TABLE = "data.tfrecord.gz", "corrections.csv"
@@ -68,7 +72,8 @@ def export_corrections(queue: Queue, recipe: str, out: Path, share: float = SHAR
     """Write corrections to `corrections-train.tfrecord.gz`, `corrections-test.tfrecord.gz` and `corrections.csv`.
 
     A record has the picture, its text as label, the document as group, the reviewers, and a source that names the
-    reviewers and the item: `corrections/ann/17`. Equal queues give equal files.
+    reviewers and the item: `corrections/ann/17`. Of pages a record has the shapes of its lines, and `pages/SPLIT` gets
+    each as PAGE XML with its picture. Equal queues give equal files.
 
     Args:
         queue: the queue.
@@ -96,6 +101,8 @@ def export_corrections(queue: Queue, recipe: str, out: Path, share: float = SHAR
         records = [_build_record(each) for each in by_split[split]] * (weight if split == "train" else 1)
         if records:
             record_file.write(path, records)
+        if recipe == PAGES:
+            _write_pages(out / PAGES / split, by_split[split])
     with (out / TABLE).open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(COLUMNS)
@@ -210,15 +217,32 @@ def _unite_copies(agreed: Sequence[Correction]) -> tuple[list[Correction], int, 
 
 def _build_record(correction: Correction) -> Record:
     reviewers = "+".join(correction.reviewers)
+    item = correction.item
+    found: dict[str, Value] = {features.IMAGE: item.picture, features.LABEL: correction.text.encode()}
+    if item.recipe == PAGES:
+        page = _build_page(correction)
+        found = shapes.build_features(shapes.list_shapes(page), page.size or (0, 0), item.picture)
     return Record(
-        features={
-            features.IMAGE: correction.item.picture,
-            features.LABEL: correction.text.encode(),
-            features.REVIEWER: reviewers.encode(),
-        },
-        source=f"{features.CORRECTIONS}{reviewers}/{correction.item.id}",
-        group=correction.item.document,
+        features={**found, features.REVIEWER: reviewers.encode()},
+        source=f"{features.CORRECTIONS}{reviewers}/{item.id}",
+        group=item.document,
     )
+
+
+def _build_page(correction: Correction) -> Page:
+    picture = correction.item.picture
+    return build_page(parse_lines(correction.text, picture), picture, f"{correction.item.id}.jpg")
+
+
+def _write_pages(folder: Path, corrections: Sequence[Correction]) -> None:
+    """Write pages as PAGE XML, each with its picture, for recipes that read such pages."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if corrections:
+        folder.mkdir(parents=True)
+    for each in corrections:
+        page = _build_page(each)
+        (folder / page.image).write_bytes(each.item.picture)
+        (folder / page.image).with_suffix(".xml").write_bytes(page_xml.write(page))
 
 
 def _list_values(correction: Correction, split: str) -> tuple[str | int | float, ...]:

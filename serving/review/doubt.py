@@ -6,11 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import Image
 
 from tfx_ocr.data import images
 from tfx_ocr.data.page.page import Glyph, Line, Page
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.requests import read_source
+from tfx_ocr.serving.review.pages import PAGES, encode_page, format_lines
 from tfx_ocr.serving.review.queue import Queue
 
 if TYPE_CHECKING:
@@ -74,6 +76,9 @@ def offer_document(queue: Queue, document: Document, *, recognizer: str, version
 def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, version: str, document: str) -> int:
     """Offer what was read of a page to a queue: its glyphs where single characters are read, else its lines.
 
+    With lines the page itself is offered too, so that a reviewer can say where its lines are: as one of recipe `PAGES`,
+    as sure as its lines are on average.
+
     Args:
         queue: the queue.
         page: what was read.
@@ -83,11 +88,13 @@ def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, v
         document: that the page is of.
 
     Returns:
-        How many parts are kept.
+        How many parts are kept, the page itself left out.
     """
     kept = 0
     if image.pixels is None:
         return kept
+    if recognizer != GLYPHS:
+        _offer_whole(queue, page, image, version, document)
     for line in (line for region in page.regions for line in region.lines):
         turns = _count_turns(line)
         for part in _list_glyphs(line) if recognizer == GLYPHS else (line,):
@@ -107,6 +114,22 @@ def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, v
                 )
             )
     return kept
+
+
+def _offer_whole(queue: Queue, page: Page, image: PageImage, version: str, document: str) -> None:
+    lines = [line for region in page.regions for line in region.lines]
+    sure = [line.confidence for line in lines if line.confidence is not None]
+    if lines and not sure:  # a PDF's own text
+        return
+    queue.offer(
+        encode_page(Image.fromarray(np.ascontiguousarray(image.pixels))),
+        format_lines(lines),
+        sum(sure) / len(sure) if sure else 0.0,
+        recipe=PAGES,
+        version=version,
+        document=document,
+        place=f"page {image.number}",
+    )
 
 
 def _list_glyphs(line: Line) -> list[Glyph]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tfx_ocr.data.normalization import normalize_label
+from tfx_ocr.serving.review.pages import PAGES, format_lines, parse_lines
 
 BUSY_S = 30.0  # that a write waits for another process's
 DAY_S = 86_400.0
@@ -49,7 +50,8 @@ PLACE = "ALTER TABLE items ADD COLUMN place TEXT NOT NULL DEFAULT ''"  # of a fi
 DECIDED = "(SELECT count(*) FROM decisions WHERE item = items.id AND verdict <> 'skipped')"
 NEXT = f"""
 SELECT items.* FROM items
-WHERE NOT EXISTS (SELECT 1 FROM decisions WHERE item = items.id AND reviewer = :reviewer)
+WHERE (recipe = '{PAGES}') = :pages
+  AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = items.id AND reviewer = :reviewer)
   AND needed > {DECIDED}
     + (SELECT count(*) FROM leases WHERE item = items.id AND reviewer <> :reviewer AND until > :now)
 ORDER BY EXISTS (SELECT 1 FROM leases WHERE item = items.id AND reviewer = :reviewer) DESC, id LIMIT 1
@@ -67,7 +69,7 @@ class Item(NamedTuple):
         picture: encoded, as it was asked about.
         recipe: of the model.
         version: of the model; `LABEL` where the answer is a label of the data.
-        answer: its text.
+        answer: its text; of a page its lines, see `pages.format_lines`.
         confidence: of the answer, 0 to 1.
         runners_up: the next best texts with their confidences, the best first.
         reason: why it is here.
@@ -246,7 +248,8 @@ class Queue:
             runners_up: the next best texts with their confidences.
         """
         digest = hashlib.sha256(picture).hexdigest()
-        needed = 1 + (_to_unit(digest[12:24]) < self._shared)
+        # two people never draw the same box
+        needed = 1 if recipe == PAGES else 1 + (_to_unit(digest[12:24]) < self._shared)
         runners = json.dumps([(text, round(float(share), 6)) for text, share in runners_up], ensure_ascii=False)
         row = (
             digest, picture, recipe, version, answer, float(confidence), runners, reason, document, place,
@@ -261,8 +264,12 @@ class Queue:
                 row,
             )
 
-    def take(self, reviewer: str) -> Item | None:
+    def take(self, reviewer: str, *, pages: bool = False) -> Item | None:
         """Take the next item and lease it to a reviewer; the same one again until it is decided or the lease ends.
+
+        Args:
+            reviewer: name of the reviewer.
+            pages: whether a whole page is wanted, of recipe `PAGES`, rather than a single picture.
 
         Returns:
             The item; None where nothing is left for this reviewer.
@@ -272,7 +279,7 @@ class Queue:
         """
         reviewer = _check_reviewer(reviewer)
         with self._write() as connection:
-            return self._lease(connection, reviewer)
+            return self._lease(connection, reviewer, pages=pages)
 
     def decide(self, item: int, reviewer: str, verdict: Verdict, text: str = "") -> None:
         """Keep what a reviewer decided about an item, in place of what the reviewer decided about it before.
@@ -281,25 +288,24 @@ class Queue:
             item: its number.
             reviewer: name of the reviewer.
             verdict: one of `VERDICTS`.
-            text: what stands in the picture, for `corrected`.
+            text: what stands in the picture, for `corrected`; of a page its lines, as `pages.format_lines` writes them.
 
         Raises:
             ValueError: the item is gone, or was decided or leased by others meanwhile; the verdict is unknown, or a
                 correction is empty.
         """
-        reviewer, text = _check_reviewer(reviewer), normalize_label(text)
+        reviewer = _check_reviewer(reviewer)
         if verdict not in VERDICTS:
             raise ValueError(f"unknown verdict {verdict!r}; known: {', '.join(VERDICTS)}")
-        if verdict == "corrected" and not text:
-            raise ValueError("an empty correction: type the text, or mark the picture unreadable")
-        if len(text) > MOST_TEXT:
-            raise ValueError(f"a text of {len(text)} characters, where {MOST_TEXT} are allowed")
         now = self._clock()
         with self._write() as connection:
-            row = connection.execute(f"SELECT answer, needed, {DECIDED} FROM items WHERE id = ?", [item]).fetchone()
+            found = f"SELECT answer, needed, {DECIDED}, recipe, picture FROM items WHERE id = ?"
+            row = connection.execute(found, [item]).fetchone()
             if row is None:
                 raise ValueError(f"item {item} is not in the queue")
-            answer, needed, decided = row
+            answer, needed, decided, recipe, picture = row
+            if verdict == "corrected":
+                text = format_lines(parse_lines(text, picture)) if recipe == PAGES else _check_text(text)
             mine = connection.execute("SELECT verdict FROM decisions WHERE item = ? AND reviewer = ?", [item, reviewer])
             if (before := mine.fetchone()) is None or before[0] == "skipped":
                 leased = "SELECT count(*) FROM leases WHERE item = ? AND reviewer <> ? AND until > ?"
@@ -317,29 +323,43 @@ class Queue:
             )
             connection.execute("DELETE FROM leases WHERE item = ? AND reviewer = ?", [item, reviewer])
 
-    def undo(self, reviewer: str) -> Item | None:
-        """Take back a reviewer's newest decision and lease its item again.
+    def undo(self, reviewer: str, *, pages: bool = False) -> Item | None:
+        """Take back a reviewer's newest decision, about a page or about a single picture, and lease its item again.
 
         Returns:
             The item; None where the reviewer has decided nothing.
         """
         reviewer = _check_reviewer(reviewer)
         with self._write() as connection:
-            newest = "SELECT id, item FROM decisions WHERE reviewer = ? ORDER BY id DESC LIMIT 1"
-            if (row := connection.execute(newest, [reviewer]).fetchone()) is None:
+            newest = (
+                "SELECT decisions.id, item FROM decisions JOIN items ON items.id = item"
+                " WHERE reviewer = ? AND (recipe = ?) = ? ORDER BY decisions.id DESC LIMIT 1"
+            )
+            if (row := connection.execute(newest, [reviewer, PAGES, pages]).fetchone()) is None:
                 return None
             connection.execute("DELETE FROM leases WHERE reviewer = ?", [reviewer])
             connection.execute("DELETE FROM decisions WHERE id = ?", [row[0]])
             return self._lease(connection, reviewer, row[1])
 
-    def count_items(self, reviewer: str = "") -> dict[str, int]:
-        """Count `items`, those `done`, what was decided by verdict, and how many decisions are by `reviewer`."""
+    def count_items(self, reviewer: str = "", *, pages: bool | None = None) -> dict[str, int]:
+        """Count `items`, those `done`, what was decided by verdict, and how many decisions are by `reviewer`.
+
+        Args:
+            reviewer: name of the reviewer.
+            pages: whether whole pages or single pictures are counted; None for both.
+        """
+        items_of = (
+            "items" if pages is None else f"(SELECT * FROM items WHERE (recipe = '{PAGES}') = {pages:d}) AS items"
+        )
+        decisions = f"decisions JOIN {items_of} ON items.id = item"
         with contextlib.closing(self._connect()) as connection:
             items, done = connection.execute(
-                f"SELECT count(*), coalesce(sum({DECIDED} >= needed), 0) FROM items"
+                f"SELECT count(*), coalesce(sum({DECIDED} >= needed), 0) FROM {items_of}"
             ).fetchone()
-            verdicts = dict(connection.execute("SELECT verdict, count(*) FROM decisions GROUP BY verdict").fetchall())
-            mine = connection.execute("SELECT count(*) FROM decisions WHERE reviewer = ?", [reviewer]).fetchone()[0]
+            verdicts = dict(
+                connection.execute(f"SELECT verdict, count(*) FROM {decisions} GROUP BY verdict").fetchall()
+            )
+            mine = connection.execute(f"SELECT count(*) FROM {decisions} WHERE reviewer = ?", [reviewer]).fetchone()[0]
         return {"items": items, "done": done, **{name: verdicts.get(name, 0) for name in VERDICTS}, "mine": mine}
 
     def list_recipes(self) -> list[str]:
@@ -416,13 +436,15 @@ class Queue:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return count
 
-    def _lease(self, connection: sqlite3.Connection, reviewer: str, item: int = 0) -> Item | None:
+    def _lease(
+        self, connection: sqlite3.Connection, reviewer: str, item: int = 0, *, pages: bool = False
+    ) -> Item | None:
         """Take an item, or the next one, and lease it to a reviewer."""
         now = self._clock()
         if item:
             row = connection.execute("SELECT * FROM items WHERE id = ?", [item]).fetchone()
         else:
-            row = connection.execute(NEXT, {"reviewer": reviewer, "now": now}).fetchone()
+            row = connection.execute(NEXT, {"reviewer": reviewer, "now": now, "pages": pages}).fetchone()
         if row is None:
             return None
         connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", [row["id"], reviewer, now + self._lease_s])
@@ -454,6 +476,15 @@ class Queue:
 def _build_item(row: Any) -> Item:
     values = {name: row[name] for name in Item._fields}
     return Item(**{**values, "runners_up": tuple((text, share) for text, share in json.loads(row["runners_up"]))})
+
+
+def _check_text(text: str) -> str:
+    text = normalize_label(text)
+    if not text:
+        raise ValueError("an empty correction: type the text, or mark the picture unreadable")
+    if len(text) > MOST_TEXT:
+        raise ValueError(f"a text of {len(text)} characters, where {MOST_TEXT} are allowed")
+    return text
 
 
 def _check_reviewer(reviewer: str) -> str:

@@ -16,17 +16,26 @@ from starlette.routing import BaseRoute, Route
 from tfx_ocr.serving.review.queue import Item, Queue
 
 STATIC = Path(__file__).with_name("static")
-FILES = {"review.css": "text/css", "review.js": "text/javascript"}
-MOST_BYTES = 100_000  # of a request
+FILES = {
+    "review.css": "text/css",
+    "review.js": "text/javascript",
+    "pages.js": "text/javascript",
+    "queue.js": "text/javascript",
+}
+MOST_BYTES = 400_000  # of a request
 HEADERS = {"Cache-Control": "no-store"}  # others are `serving.web.guard`'s
 KINDS = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg"}  # what `images.to_png` leaves
 
 
 def build_router(queue: Queue) -> APIRouter:
-    """Build what lies at `/review`: the page, its files, and `take`, `decide` and `undo`, which take JSON."""
+    """Build what lies at `/review`: the pages, their files, and `take`, `decide` and `undo`, which take JSON.
 
-    async def show_page(_: Request) -> Response:
-        return FileResponse(STATIC / "review.html", headers=HEADERS)
+    With `pages` true they are about whole pages.
+    """
+
+    async def show_page(request: Request) -> Response:
+        name = "pages.html" if request.url.path.endswith("/pages") else "review.html"
+        return FileResponse(STATIC / name, headers=HEADERS)
 
     async def show_file(request: Request) -> Response:
         name = request.path_params["name"]
@@ -35,7 +44,9 @@ def build_router(queue: Queue) -> APIRouter:
         return FileResponse(STATIC / name, headers=HEADERS, media_type=FILES[name])
 
     async def take(request: Request) -> Response:
-        return await _answer(request, lambda given: queue.take(_get_text(given, "reviewer")), queue)
+        return await _answer(
+            request, lambda given: queue.take(_get_text(given, "reviewer"), pages=_get_pages(given)), queue
+        )
 
     async def decide(request: Request) -> Response:
         def act(given: dict[str, Any]) -> Item | None:
@@ -44,19 +55,21 @@ def build_router(queue: Queue) -> APIRouter:
             if not isinstance(item, int):
                 raise ValueError("item: give its number")
             queue.decide(item, reviewer, verdict, _get_text(given, "text"))  # type: ignore[arg-type]  # it is checked
-            return queue.take(reviewer)
+            return queue.take(reviewer, pages=_get_pages(given))
 
         return await _answer(request, act, queue)
 
     async def undo(request: Request) -> Response:
         def act(given: dict[str, Any]) -> Item | None:
             reviewer = _get_text(given, "reviewer")
-            return queue.undo(reviewer) or queue.take(reviewer)
+            pages = _get_pages(given)
+            return queue.undo(reviewer, pages=pages) or queue.take(reviewer, pages=pages)
 
         return await _answer(request, act, queue)
 
     routes: list[BaseRoute] = [
         Route("/review", show_page),
+        Route("/review/pages", show_page),
         Route("/review/static/{name}", show_file),
         Route("/review/take", take, methods=["POST"]),
         Route("/review/decide", decide, methods=["POST"]),
@@ -80,7 +93,8 @@ async def _answer(request: Request, act: Any, queue: Queue) -> Response:
         if not isinstance(given, dict):
             raise ValueError("no JSON object")
         item = await run_in_threadpool(act, given)
-        counts = await run_in_threadpool(queue.count_items, _get_text(given, "reviewer"))
+        reviewer, pages = _get_text(given, "reviewer"), _get_pages(given)
+        counts = await run_in_threadpool(lambda: queue.count_items(reviewer, pages=pages))
     except ValueError as error:
         return JSONResponse({"error": str(error)}, 409, HEADERS)
     return JSONResponse({"item": _to_plain(item) if item else None, "counts": counts}, headers=HEADERS)
@@ -90,6 +104,13 @@ def _get_text(given: dict[str, Any], name: str) -> str:
     value = given.get(name, "")
     if not isinstance(value, str):
         raise ValueError(f"{name}: give a text")
+    return value
+
+
+def _get_pages(given: dict[str, Any]) -> bool:
+    value = given.get("pages", False)
+    if not isinstance(value, bool):
+        raise ValueError("pages: give true or false")
     return value
 
 

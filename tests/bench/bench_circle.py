@@ -4,9 +4,13 @@ hand.py draws the hand: crossed twos and sevens, slashed zeros, open fours and n
 ships reads 100 pictures into a review queue, a reviewer says what they are, and the model that is pushed reads 500
 other pictures of that hand and the data's test split. Writes to tests/bench/results/circle.csv.
 
+With `--forms` the recipe is lines, and the hand that of a range of Kalapa's forms: lines of every second form are
+corrected, those of the others judged.
+
 With `--kills` a reviewing process is killed at random moments instead, and what it had confirmed is looked for.
 
     python tests/bench/bench_circle.py
+    python tests/bench/bench_circle.py --forms 258..277 --data FOLDER
     python tests/bench/bench_circle.py --kills 1000
 """
 
@@ -27,31 +31,35 @@ from typing import NamedTuple
 
 import hand
 import results
+from pipelines import data_folder
 
-from tfx_ocr.components.evaluator.metrics import classification
-from tfx_ocr.components.evaluator.metrics.bootstrap import compute_differences
+from tfx_ocr.components.evaluator.metrics import choose_family, get_metrics
+from tfx_ocr.components.evaluator.metrics.bootstrap import compute_differences, compute_metrics
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.recipes import get_recipe
 from tfx_ocr.serving import load_model
 from tfx_ocr.serving.review.queue import Queue
 
 CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
-RECIPE = "digits"
 SLOWEST_KILL_S = 0.1  # after a process's first decision; one takes about 10 ms
 WAITING = 50  # undecided items that a reviewing process finds
+Picture = tuple[str, bytes]  # label and encoded picture
 
 
 class Gain(NamedTuple):
     """What retraining gave on some pictures.
 
     Attributes:
-        before: accuracy of the model that shipped.
-        after: accuracy of the model that was pushed.
-        interval: 95 % interval of the gain, over resampled pictures.
+        metric: accuracy of digits, CER of lines.
+        before: of the model that shipped.
+        after: of the model that was pushed.
+        interval: 95 % interval of the gain, over resampled pictures; above 0 the model that was pushed is better.
     """
 
+    metric: str
     before: float
     after: float
     interval: tuple[float, float]
@@ -61,7 +69,8 @@ def main() -> None:
     """Draw, review, retrain, judge, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--corrected", type=int, default=100, help="pictures that are corrected")
-    parser.add_argument("--judged", type=int, default=500, help="other pictures of the hand")
+    parser.add_argument("--judged", type=int, default=500, help="other pictures of the hand, at most")
+    parser.add_argument("--forms", default="", help="of Kalapa, such as 258..277, in place of drawn digits")
     parser.add_argument("--data", type=pathlib.Path, help="data that is learnt from as well; else the sample")
     parser.add_argument("--set", action="append", default=[], help="of `tfx-ocr retrain`")
     parser.add_argument("--kills", type=int, default=0, help="kill a reviewing process so many times, and no more")
@@ -74,7 +83,13 @@ def main() -> None:
     if options.kills:
         rows = describe_kills(options.kills, *kill_reviews(options.folder / "queue.sqlite", options.kills, 7), command)
     else:
-        gains = close_circle(options.folder, options.corrected, options.judged, options.data, options.set)
+        if options.forms:
+            recipe, kalapa = "lines", data_folder("kalapa")
+            pictures = read_lines(kalapa, options.forms, options.corrected, options.judged)
+        else:
+            recipe = "digits"
+            pictures = hand.draw_digits(options.corrected, 1), hand.draw_digits(options.judged, 2)
+        gains = close_circle(options.folder, recipe, pictures, options.data, options.set)
         rows = describe_gains(gains, f"{options.corrected} corrected", command)
     for row in rows:
         print(f"{row.measure}: {row.value:.4f}")
@@ -94,7 +109,9 @@ def describe_gains(gains: dict[str, Gain], n: str, command: str) -> list[results
     """Return the rows of `close_circle`: three for each kind of pictures."""
     rows = []
     for what, gain in gains.items():
-        found = {"accuracy before": gain.before, "accuracy after": gain.after, "gain": gain.after - gain.before}
+        difference = gain.after - gain.before
+        better = -difference if gain.metric == "cer" else difference
+        found = {f"{gain.metric} before": gain.before, f"{gain.metric} after": gain.after, "gain": better}
         for name, value in found.items():
             spread = gain.interval if name == "gain" else None
             measure = f"{name}, {what}"
@@ -102,30 +119,56 @@ def describe_gains(gains: dict[str, Gain], n: str, command: str) -> list[results
     return rows
 
 
+def read_lines(folder: pathlib.Path, forms: str, corrected: int, judged: int) -> tuple[list[Picture], list[Picture]]:
+    """Return label and picture of lines of a range of forms: of every second form, and of the others."""
+    first, last = map(int, forms.split(".."))
+    reader = get_reader("kalapa")
+    read = [each for shard in reader.list_shards(folder) for each in reader.read(folder, shard)]
+    by_turn: tuple[list[Picture], list[Picture]] = ([], [])
+    for each in read:
+        if isinstance(each, Record) and each.group.isdecimal() and first <= int(each.group) <= last:
+            turn = by_turn[(int(each.group) - first) % 2]
+            turn.append((each.get_bytes("label").decode(), each.get_bytes("image")))
+    return by_turn[0][:corrected], by_turn[1][:judged]
+
+
 def close_circle(
-    folder: pathlib.Path, corrected: int, judged: int, data: pathlib.Path | None, values: Sequence[str] = ()
+    folder: pathlib.Path,
+    recipe: str,
+    pictures: tuple[Sequence[Picture], Sequence[Picture]],
+    data: pathlib.Path | None,
+    values: Sequence[str] = (),
 ) -> dict[str, Gain]:
-    """Read, correct and retrain in a home of its own; return what came of it, by the pictures that are judged."""
+    """Read, correct and retrain in a home of its own; return what came of it, by the pictures that are judged.
+
+    Args:
+        folder: for all of it.
+        recipe: whose model is retrained.
+        pictures: that are corrected, and others of the hand.
+        data: that is learnt from as well; None for the sample.
+        values: of `tfx-ocr retrain --set`.
+    """
     queue = folder / "review.sqlite"
-    named = write_pictures(folder / "hand", hand.draw_digits(corrected, 1))
+    corrected, judged = pictures
+    named = write_pictures(folder / "hand", corrected)
     environment = {**os.environ, "TFX_OCR_HOME": str(folder / "home")}
 
     def run(*arguments: str) -> None:
         subprocess.run([CLI, *arguments], env=environment, check=True)
 
-    run("predict", RECIPE, *named, "--review", str(queue), "--doubt", "1", "--json")
+    run("predict", recipe, *named, "--review", str(queue), "--doubt", "1", "--json")
     review(queue, named)
     sets = [word for value in values for word in ("--set", value)]
-    run("retrain", RECIPE, "--queue", str(queue), *(["--data", str(data)] if data else []), *sets)
-    data = data or get_sample(RECIPE)(folder / "home" / "samples" / RECIPE)
-    models = pretrained.get_folder(RECIPE), folder / "home" / "serving" / RECIPE
+    run("retrain", recipe, "--queue", str(queue), *(["--data", str(data)] if data else []), *sets)
+    data = data or get_sample(recipe)(folder / "home" / "samples" / recipe)
+    models = pretrained.get_folder(recipe), folder / "home" / "serving" / recipe
     return {
-        f"{judged} other pictures of the hand": compare(models, hand.draw_digits(judged, 2)),
-        "test split of the old data": compare(models, read_test(data)),
+        f"{len(judged)} other pictures of the hand": compare(recipe, models, judged),
+        "test split of the old data": compare(recipe, models, read_test(recipe, data)),
     }
 
 
-def write_pictures(folder: pathlib.Path, drawn: Sequence[tuple[str, bytes]]) -> dict[str, str]:
+def write_pictures(folder: pathlib.Path, drawn: Sequence[Picture]) -> dict[str, str]:
     """Write pictures to files; return their labels by path."""
     folder.mkdir(parents=True)
     named = {}
@@ -146,24 +189,27 @@ def review(queue: pathlib.Path, named: dict[str, str]) -> int:
     return count
 
 
-def read_test(data: pathlib.Path) -> list[tuple[str, bytes]]:
+def read_test(recipe: str, data: pathlib.Path) -> list[Picture]:
     """Return label and picture of the data's own test split."""
-    reader = get_reader(choose_reader(data, get_recipe(RECIPE).examples.readers))
+    reader = get_reader(choose_reader(data, get_recipe(recipe).examples.readers))
     records = [record for shard in reader.list_shards(data) for record in reader.read(data, shard)]
     return [(each.get_bytes("label").decode(), each.get_bytes("image")) for each in records if each.split == "test"]
 
 
-def compare(models: tuple[pathlib.Path, pathlib.Path], pictures: Sequence[tuple[str, bytes]]) -> Gain:
-    """Compare two models on the same pictures: accuracy of both, and the paired interval of the gain."""
+def compare(recipe: str, models: tuple[pathlib.Path, pathlib.Path], pictures: Sequence[Picture]) -> Gain:
+    """Compare two models on the same pictures: the metric of both, and the paired interval of the gain."""
+    judged = get_recipe(recipe)
+    family = get_metrics(choose_family(judged.task, judged.gate))
+    metric = family.NAMES[0]
     answers = []
     for model in models:
         with load_model(model) as predictor:
             answers.append([each.text for each in predictor.predict([picture for _, picture in pictures])])
     labels = [label for label, _ in pictures]
-    before, after = (sum(map(str.__eq__, read, labels)) / len(labels) for read in answers)
+    before, after = (compute_metrics(family, zip(labels, read, strict=True))[metric] for read in answers)
     triples = collections.Counter(zip(labels, answers[1], answers[0], strict=True))
-    low, high = compute_differences(classification, triples)["accuracy"]  # how much worse
-    return Gain(before, after, (-high, -low))
+    low, high = compute_differences(family, triples)[metric]  # how much worse
+    return Gain(metric, before, after, (-high, -low))
 
 
 def kill_reviews(path: pathlib.Path, kills: int, seed: int) -> tuple[int, int]:
@@ -177,7 +223,7 @@ def kill_reviews(path: pathlib.Path, kills: int, seed: int) -> tuple[int, int]:
     for kill in range(1, kills + 1):
         while queue.count_items()["done"] > offered - WAITING:
             offered += 1
-            queue.offer(b"%d" % offered, "4", 0.1, recipe=RECIPE, version="1", document=f"{offered % 50}.png")
+            queue.offer(b"%d" % offered, "4", 0.1, recipe="digits", version="1", document=f"{offered % 50}.png")
         reading, writing = os.pipe()
         process = context.Process(target=review_items, args=(path, writing))
         process.start()
@@ -190,7 +236,7 @@ def kill_reviews(path: pathlib.Path, kills: int, seed: int) -> tuple[int, int]:
         process.join()
         if kill % 50 == 0:
             print(f"{kill:,} of {kills:,} kills, {len(confirmed - {0}):,} corrections confirmed", flush=True)
-    agreed = queue.read_corrections(RECIPE).agreed
+    agreed = queue.read_corrections("digits").agreed
     found = {each.item.id for each in agreed if each.text == f"text {each.item.id}"}
     return len(confirmed - {0} - found), queue.count_items()["corrected"] - len(found)
 

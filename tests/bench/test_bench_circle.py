@@ -39,10 +39,34 @@ def test_kills_lose_and_double_nothing_and_what_is_lost_is_counted(tmp_path, mon
     assert bench_circle.kill_reviews(tmp_path / "other.sqlite", 1, 1) == (2, 0)
 
 
+def test_lines_of_every_second_form_are_corrected(tmp_path):
+    import bench_circle
+
+    for form in (1, 2, 3, 4, 9):
+        (tmp_path / f"images/{form}").mkdir(parents=True)
+        (tmp_path / "annotations").mkdir(exist_ok=True)
+        (tmp_path / f"images/{form}/0.jpg").write_bytes(b"line %d" % form)
+        (tmp_path / f"annotations/{form}.txt").write_text(f"{form}/0.jpg\tHuế {form}\n", encoding="utf-8")
+    assert bench_circle.read_lines(tmp_path, "1..4", 9, 1) == (
+        [("Huế 1", b"line 1"), ("Huế 3", b"line 3")],
+        [("Huế 2", b"line 2")],
+    )
+
+
+def test_fewer_errors_are_a_gain():
+    import bench_circle
+
+    rows = bench_circle.describe_gains({"a hand": bench_circle.Gain("cer", 0.2, 0.05, (0.1, 0.2))}, "n", "it")
+    assert [row.measure for row in rows] == ["cer before, a hand", "cer after, a hand", "gain, a hand"]
+    assert rows[2].value == pytest.approx(0.15)
+
+
 def test_a_gain_is_told_with_its_interval():
     import bench_circle
 
-    rows = bench_circle.describe_gains({"a hand": bench_circle.Gain(0.8, 0.95, (0.1, 0.2))}, "100 corrected", "it")
+    rows = bench_circle.describe_gains(
+        {"a hand": bench_circle.Gain("accuracy", 0.8, 0.95, (0.1, 0.2))}, "100 corrected", "it"
+    )
     assert [(row.measure, row.spread) for row in rows] == [
         ("accuracy before, a hand", None),
         ("accuracy after, a hand", None),

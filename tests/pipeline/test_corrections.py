@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 from collections import Counter
 
 import pytest
+from PIL import Image
 
 from tfx_ocr.components.recipe import Examples, Split
 from tfx_ocr.data import features, record_file
@@ -107,6 +109,26 @@ def test_new_corrections_are_those_after_a_decision(queue):
     for number in range(3):
         answer(queue, f"{number}.png", b"picture %d" % number, "7")
     assert [count_new(queue, "digits", last) for last in (0, 2, 3)] == [3, 1, 0]
+
+
+def test_pages_are_shapes_to_learn_from_and_page_xml_for_other_recipes(queue, tmp_path):
+    out = io.BytesIO()
+    Image.new("L", (100, 50), 255).save(out, "JPEG")
+    lines = '[{"text": "Huế", "box": [1, 2, 31, 12]}, {"text": "7", "box": [1, 20, 31, 32]}]'
+    queue.offer(out.getvalue(), "[]", 0.0, recipe="pages", version="3", document="a.tif")
+    queue.decide(queue.take("ann", pages=True).id, "ann", "corrected", lines)
+    export_corrections(queue, "pages", tmp_path / "out")
+    raw = parse_example(next(record_file.read_records(tmp_path / "out" / "corrections-train.tfrecord.gz")))
+    assert raw[features.SHAPES] == [b"line", b"line"]
+    assert raw[features.PAGE_SIZE] == [100.0, 50.0]
+    assert sorted(raw[features.POLYGONS][:8]) == [1, 1, 2, 2, 12, 12, 31, 31]
+    assert raw[features.SOURCE] == [b"corrections/ann/1"]
+
+    reader = get_reader("page_lines")
+    (shard,) = reader.list_shards(tmp_path / "out" / "pages")
+    read_lines = list(reader.read(tmp_path / "out" / "pages", shard))
+    assert [(each.split, each.features["label"].decode()) for each in read_lines] == [("train", "Huế"), ("train", "7")]
+    assert Image.open(io.BytesIO(read_lines[1].features["image"])).size == (30, 12)
 
 
 def test_the_recipe_is_the_only_one_of_the_queue_or_named(queue):

@@ -1,37 +1,7 @@
 // One item, one keystroke. What a key means depends on what is asked: a digit answers where all readings are digits.
-const at = (id) => document.getElementById(id);
-let item = null;
-let busy = false;
+import { at, begin, send } from "./queue.js";
 
-async function send(path, body = {}) {
-  const reviewer = at("reviewer").value.trim();
-  if (busy || !reviewer) {
-    return;
-  }
-  busy = true;
-  try {
-    const answer = await fetch(`/review/${path}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ reviewer, ...body }),
-    });
-    const found = await answer.json();
-    if (answer.ok) {
-      show(found);
-    } else if (path === "decide") {
-      at("message").textContent = found.error; // the item is another's now
-      busy = false;
-      await send("take");
-      at("message").textContent = found.error;
-    } else {
-      at("message").textContent = found.error;
-    }
-  } catch {
-    at("message").textContent = "The server does not answer. Nothing is lost: press the key again.";
-  } finally {
-    busy = false;
-  }
-}
+let item = null;
 
 function decide(verdict, text = "") {
   if (item) {
@@ -58,7 +28,7 @@ function show({ item: next, counts }) {
   at("picture").src = item.picture;
   at("answer").textContent = item.answer || "(nothing read)";
   at("confidence").textContent = `${(100 * item.confidence).toFixed(1)} %`;
-  at("origin").textContent = `${item.document}${item.place && ", " + item.place.split(",")[0]}: ${item.reason}; ${item.recipe}, ${item.version}`;
+  at("origin").textContent = `${item.document}${item.place && `, ${item.place.split(",")[0]}`}: ${item.reason}; ${item.recipe}, ${item.version}`;
   at("runners").replaceChildren(
     ...item.runners_up.slice(0, 9).map(([text], place) => {
       const button = document.createElement("button");
@@ -119,10 +89,4 @@ at("accept").addEventListener("click", () => decide("accepted"));
 at("skip").addEventListener("click", () => decide("skipped"));
 at("unreadable").addEventListener("click", () => decide("unreadable"));
 at("undo").addEventListener("click", () => send("undo"));
-at("reviewer").value = localStorage.getItem("reviewer") ?? "";
-at("reviewer").addEventListener("change", () => {
-  localStorage.setItem("reviewer", at("reviewer").value.trim());
-  at("reviewer").blur();
-  send("take");
-});
-send("take");
+begin(show);

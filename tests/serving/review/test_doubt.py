@@ -66,6 +66,16 @@ def test_doubtful_lines_are_kept_whole(queue, document):
     assert (item.answer, item.document) == ("74 1", "case 7")
 
 
+def test_a_page_whose_lines_are_doubtful_is_kept_whole_for_the_detector(queue, document):
+    offer_document(queue, document, recognizer="digits", version="3")  # which finds its digits itself
+    assert queue.take("ann", pages=True) is None
+    offer_document(queue, document, recognizer="lines", version="3")
+    item = queue.take("ann", pages=True)
+    assert (item.recipe, item.place, item.confidence) == ("pages", "page 2", 0.7)
+    assert item.answer == '[{"text": "74 1", "box": [10, 10, 70, 30]}]'
+    assert Image.open(io.BytesIO(item.picture)).size == (80, 40)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "turns"),
     [((10, 30, 30, 36), (60, 30, 70, 36), 0), ((10, 5, 20, 9), (10, 30, 20, 39), 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sqlite3
@@ -10,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from tfx_ocr.serving.review.queue import Agreement, Queue
 
@@ -158,6 +160,27 @@ def test_a_decision_that_says_nothing_is_refused(make, arguments, sentence):
     fill(queue, 1)
     with pytest.raises(ValueError, match="^.*" + sentence.replace("(", r"\(")):
         queue.decide(*arguments)
+
+
+def test_a_page_waits_apart_from_pictures_and_its_lines_are_checked(make):
+    queue = make(shared=1)
+    fill(queue, 1)
+    out = io.BytesIO()
+    Image.new("L", (100, 50), 255).save(out, "JPEG")
+    lines = '[{"text": "7", "box": [1, 2, 30, 12]}]'
+    queue.offer(out.getvalue(), lines, 0.5, recipe="pages", version="3", document="a.tif")
+    assert [queue.take("ann").id, queue.take("ann", pages=True).id] == [1, 2]
+    with pytest.raises(ValueError, match="line 1: box of left, top, right and bottom on the page, 100 x 50 pixels"):
+        queue.decide(2, "ann", "corrected", '[{"text": "7", "box": [1, 2, 101, 12]}]')
+    queue.decide(2, "ann", "corrected", '[{"text": " H\u0061\u0300 ", "box": [1, 2, 31, 12]}]')
+    assert queue.count_items("ann", pages=True) == {
+        "items": 1, "done": 1, "accepted": 0, "corrected": 1, "skipped": 0, "unreadable": 0, "mine": 1,
+    }  # fmt: skip
+    assert queue.count_items("ann", pages=False)["done"] == 0
+    (found,) = queue.read_corrections("pages").agreed  # of pages one decision is enough
+    assert found.text == '[{"text": "Hà", "box": [1, 2, 31, 12]}]'
+    assert queue.undo("ann") is None
+    assert queue.undo("ann", pages=True).id == 2
 
 
 def test_agreement_is_cohens_kappa_over_what_two_decided(make):

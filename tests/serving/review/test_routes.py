@@ -83,19 +83,20 @@ def test_forms_of_other_sites_long_bodies_and_damaged_json_are_refused(ask):
     form = {"content": b'{"reviewer": "ann"}', "headers": {"Content-Type": "text/plain"}}
     assert ask("/review/take", **form).status_code == 415
     json_type = {"Content-Type": "application/json; charset=utf-8"}
-    assert ask("/review/take", content=b" " * 100_001, headers=json_type).status_code == 413
+    assert ask("/review/take", content=b" " * 400_001, headers=json_type).status_code == 413
     assert ask("/review/take", content=b"{", headers=json_type).status_code == 409
 
 
 def test_the_page_and_its_files_load_nothing_from_elsewhere(ask):
-    page = ask("/review")
-    assert page.headers["cache-control"] == "no-store"
-    linked = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    pages = [ask(path) for path in ("/review", "/review/pages")]
+    assert {page.headers["cache-control"] for page in pages} == {"no-store"}
+    linked = [path for page in pages for path in re.findall(r'(?:src|href)="([^"]+)"', page.text)]
     assert {ask(path).status_code for path in linked if path != "/"} == {200}
     assert ask("/review/static/review.js").headers["content-type"].startswith("text/javascript")
     assert ask("/review/static/queue.py").status_code == 404
     assert ask("/review/static/..%2Froutes.py").status_code == 404
     texts = [file.read_text(encoding="utf-8") for file in STATIC.iterdir()]
     assert [text for text in texts if "://" in text or "style=" in text or "<script>" in text] == []
-    named = set(re.findall(r'at\("(\w+)"\)', (STATIC / "review.js").read_text(encoding="utf-8")))
-    assert named <= set(re.findall(r'id="(\w+)"', page.text))
+    for page, script in zip(pages, ("review.js", "pages.js"), strict=True):
+        named = set(re.findall(r'at\("(\w+)"\)', (STATIC / script).read_text(encoding="utf-8")))
+        assert named <= set(re.findall(r'id="(\w+)"', page.text))
