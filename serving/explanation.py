@@ -52,11 +52,14 @@ class Explanation:
 
 def build_explanation(outputs: Mapping[str, Any]) -> Explanation:
     """Build the explanation of one picture from the outputs of signature `explain`, without the batch's axis."""
+    import numpy as np
+
     names = (features.INITIAL_OUT, features.MEDIAL_OUT, features.FINAL_OUT)
     heats = {name: f"{name}_{features.HEAT_OUT}" for name in names}
+    picture = np.asarray(outputs[features.PICTURE_OUT]).astype(np.uint8)  # REST's numbers are of no such type
     return Explanation(
         text=outputs[features.LABEL_OUT].decode("utf-8", "replace"),
-        heat=outputs[features.HEAT_OUT],
+        heat=np.asarray(outputs[features.HEAT_OUT]),
         parts={name: outputs[heat] for name, heat in heats.items() if heat in outputs},
-        picture=outputs[features.PICTURE_OUT],
+        picture=picture,
     )

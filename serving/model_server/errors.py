@@ -38,11 +38,14 @@ def from_tensorflow(error: Exception) -> ServingError:
     """Convert the error of a session's run, with its code; one without a code is INTERNAL.
 
     Args:
-        error: a runtime's `RequestError`, a `tf.errors.OpError`, or what Python raises before a run begins.
+        error: the `RequestError` of a runtime or of another server's client, a `tf.errors.OpError`, or what Python
+            raises before a run begins.
     """
     if isinstance(error, RequestError):
         # over REST, a status may have no code: see `RequestError`
-        return ServingError(grpc.StatusCode.__members__.get(error.code, grpc.StatusCode.UNKNOWN), error.message)
+        code = grpc.StatusCode.__members__.get(error.code, grpc.StatusCode.UNKNOWN)
+        said = f"The model server does not answer: {error.message}" if error.again else error.message
+        return ServingError(code, said)
     code = getattr(error, "error_code", None)
     if isinstance(error, ValueError | TypeError) and code is None:
         code = grpc.StatusCode.INVALID_ARGUMENT.value[0]

@@ -20,7 +20,6 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from tfx_ocr.data import images
-from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.monitoring import OK
 from tfx_ocr.serving.model_server.reading import build_openapi
@@ -233,9 +232,6 @@ def _answer_error(_: Request, error: Exception) -> JSONResponse:
 
 
 def _convert(error: Exception) -> ServingError:
-    if isinstance(error, RequestError) and error.again:
-        said = f"The model server does not answer: {error.message}"
-        return ServingError(grpc.StatusCode.UNAVAILABLE, said)
     return error if isinstance(error, ServingError) else from_tensorflow(error)
 
 

@@ -60,6 +60,13 @@ def digit() -> bytes:
     return (SAMPLES / "digits" / "digits-1.png").read_bytes()  # a 0
 
 
+def draw_number() -> bytes:
+    """Return a page on which 2075 is written, as PNG."""
+    drawn = np.full((600, 600), 245, np.uint8)
+    cv2.putText(drawn, "2075", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
+    return cv2.imencode(".png", drawn)[1].tobytes()
+
+
 def test_the_page_loads_nothing_from_elsewhere(client):
     answer = client.get("/")
     assert answer.status_code == 200
@@ -165,6 +172,26 @@ def test_a_doubtful_answer_waits_for_review_and_one_request_decides_it(tmp_path,
         page.close()
 
 
+def test_another_server_is_asked_and_what_it_does_not_answer_is_a_sentence(page, digit, tmp_path):
+    """Over REST, whose numbers come as Python's; the pages that it reads wait for review here."""
+    queue = Queue(tmp_path / "queue.sqlite", sure_share=1.0, shared=0)
+    remote = Page(server.serve_remote, ["digits"], f"http://127.0.0.1:{page.port}", queue=queue)
+    gone = Page(server.serve_remote, ["digits"], "http://127.0.0.1:1")
+    try:
+        assert remote.client.post("/api/models/digits/predict", content=digit).json()["text"] == "0"
+        drawn = remote.client.post("/api/models/digits/explain", content=digit).content
+        assert drawn == page.client.post("/api/models/digits/explain", content=digit).content
+        assert remote.client.post("/v1/read", content=draw_number()).json()["pages"][0]["text"] == "2075"
+        assert queue.count_items()["items"] == 5
+        for path, content in {"/api/models/digits/predict": digit, "/v1/read": draw_number()}.items():
+            answer = gone.client.post(path, content=content)
+            assert answer.status_code == 503
+            assert answer.json()["error"].startswith("The model server does not answer: ")
+    finally:
+        remote.close()
+        gone.close()
+
+
 def test_the_status_counts_requests_and_names_what_is_served(client, digit):
     before = client.get("/api/status").json()["models"][0]["counted"]
     client.post("/api/models/digits/predict", content=digit)
@@ -182,9 +209,7 @@ def test_the_status_counts_requests_and_names_what_is_served(client, digit):
 
 def test_doubtful_digits_of_a_page_wait_for_review(tmp_path, monkeypatch):
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
-    drawn = np.full((600, 600), 245, np.uint8)
-    cv2.putText(drawn, "2075", (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA)
-    body = cv2.imencode(".png", drawn)[1].tobytes()
+    body = draw_number()
     queue = Queue(tmp_path / "queue.sqlite", sure_share=1.0, shared=0)
     page = Page(server.serve_here, ["digits"], queue=queue)
     try:
