@@ -5,12 +5,13 @@ ships reads 100 pictures into a review queue, a reviewer says what they are, and
 other pictures of that hand and the data's test split. Writes to tests/bench/results/circle.csv.
 
 With `--forms` the recipe is lines, and the hand that of a range of Kalapa's forms: lines of every second form are
-corrected, those of the others judged.
+corrected, those of the others judged. The data is Kalapa's forms outside the range: those that the shipped model learnt
+from, but for 208 to 213, which choose the epoch, and for 217 to 229, the test split.
 
 With `--kills` a reviewing process is killed at random moments instead, and what it had confirmed is looked for.
 
     python tests/bench/bench_circle.py
-    python tests/bench/bench_circle.py --forms 258..277 --data FOLDER
+    python tests/bench/bench_circle.py --forms 258..277 --set trainer.optimizer.learning_rate=2e-4
     python tests/bench/bench_circle.py --kills 1000
 """
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import collections
+import dataclasses
 import multiprocessing
 import os
 import pathlib
@@ -35,8 +37,9 @@ from pipelines import data_folder
 
 from tfx_ocr.components.evaluator.metrics import choose_family, get_metrics
 from tfx_ocr.components.evaluator.metrics.bootstrap import compute_differences, compute_metrics
-from tfx_ocr.data import pretrained
+from tfx_ocr.data import pretrained, record_file
 from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers.tfrecord import SPLIT
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.recipes import get_recipe
@@ -46,6 +49,7 @@ from tfx_ocr.serving.review.queue import Queue
 CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
 SLOWEST_KILL_S = 0.1  # after a process's first decision; one takes about 10 ms
 WAITING = 50  # undecided items that a reviewing process finds
+SPLITS = {"eval": "208..213", "test": "217..229"}  # of Kalapa's forms
 Picture = tuple[str, bytes]  # label and encoded picture
 
 
@@ -71,7 +75,9 @@ def main() -> None:
     parser.add_argument("--corrected", type=int, default=100, help="pictures that are corrected")
     parser.add_argument("--judged", type=int, default=500, help="other pictures of the hand, at most")
     parser.add_argument("--forms", default="", help="of Kalapa, such as 258..277, in place of drawn digits")
-    parser.add_argument("--data", type=pathlib.Path, help="data that is learnt from as well; else the sample")
+    parser.add_argument(
+        "--data", type=pathlib.Path, help="data that is learnt from as well; else the sample, or other forms"
+    )
     parser.add_argument("--set", action="append", default=[], help="of `tfx-ocr retrain`")
     parser.add_argument("--kills", type=int, default=0, help="kill a reviewing process so many times, and no more")
     parser.add_argument("--folder", type=pathlib.Path, default=results.ROOT / "work" / "circle")
@@ -84,8 +90,9 @@ def main() -> None:
         rows = describe_kills(options.kills, *kill_reviews(options.folder / "queue.sqlite", options.kills, 7), command)
     else:
         if options.forms:
-            recipe, kalapa = "lines", data_folder("kalapa")
-            pictures = read_lines(kalapa, options.forms, options.corrected, options.judged)
+            recipe, records = "lines", read_kalapa(data_folder("kalapa"))
+            pictures = choose_lines(records, options.forms, options.corrected, options.judged)
+            options.data = options.data or write_others(records, options.forms, options.folder / "data")
         else:
             recipe = "digits"
             pictures = hand.draw_digits(options.corrected, 1), hand.draw_digits(options.judged, 2)
@@ -119,17 +126,42 @@ def describe_gains(gains: dict[str, Gain], n: str, command: str) -> list[results
     return rows
 
 
-def read_lines(folder: pathlib.Path, forms: str, corrected: int, judged: int) -> tuple[list[Picture], list[Picture]]:
-    """Return label and picture of lines of a range of forms: of every second form, and of the others."""
-    first, last = map(int, forms.split(".."))
+def read_kalapa(folder: pathlib.Path) -> list[Record]:
+    """Return the lines of Kalapa's forms."""
     reader = get_reader("kalapa")
-    read = [each for shard in reader.list_shards(folder) for each in reader.read(folder, shard)]
+    read = (each for shard in reader.list_shards(folder) for each in reader.read(folder, shard))
+    return [each for each in read if isinstance(each, Record)]
+
+
+def choose_lines(
+    records: Sequence[Record], forms: str, corrected: int, judged: int
+) -> tuple[list[Picture], list[Picture]]:
+    """Return label and picture of lines of a range of forms: of every second form, and of the others."""
     by_turn: tuple[list[Picture], list[Picture]] = ([], [])
-    for each in read:
-        if isinstance(each, Record) and each.group.isdecimal() and first <= int(each.group) <= last:
+    first = int(forms.split("..")[0])
+    for each in records:
+        if is_between(each.group, forms):
             turn = by_turn[(int(each.group) - first) % 2]
             turn.append((each.get_bytes("label").decode(), each.get_bytes("image")))
     return by_turn[0][:corrected], by_turn[1][:judged]
+
+
+def write_others(records: Sequence[Record], forms: str, folder: pathlib.Path) -> pathlib.Path:
+    """Write the lines outside a range of forms to a TFRecord, each with its split; return the folder."""
+    folder.mkdir(parents=True)
+    others = []
+    for each in records:
+        if not is_between(each.group, forms):
+            split = next((name for name, held in SPLITS.items() if is_between(each.group, held)), "train")
+            others.append(dataclasses.replace(each, features={**each.features, SPLIT: split.encode()}))
+    record_file.write(folder / "data.tfrecord.gz", others)
+    return folder
+
+
+def is_between(form: str, forms: str) -> bool:
+    """Return whether a form is in a range, such as `258..277`."""
+    first, last = map(int, forms.split(".."))
+    return form.isdecimal() and first <= int(form) <= last
 
 
 def close_circle(

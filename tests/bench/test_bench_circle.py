@@ -42,15 +42,18 @@ def test_kills_lose_and_double_nothing_and_what_is_lost_is_counted(tmp_path, mon
 def test_lines_of_every_second_form_are_corrected(tmp_path):
     import bench_circle
 
-    for form in (1, 2, 3, 4, 9):
+    for form in (1, 2, 3, 4, 9, 217):
         (tmp_path / f"images/{form}").mkdir(parents=True)
         (tmp_path / "annotations").mkdir(exist_ok=True)
         (tmp_path / f"images/{form}/0.jpg").write_bytes(b"line %d" % form)
         (tmp_path / f"annotations/{form}.txt").write_text(f"{form}/0.jpg\tHuế {form}\n", encoding="utf-8")
-    assert bench_circle.read_lines(tmp_path, "1..4", 9, 1) == (
+    records = bench_circle.read_kalapa(tmp_path)
+    assert bench_circle.choose_lines(records, "1..4", 9, 1) == (
         [("Huế 1", b"line 1"), ("Huế 3", b"line 3")],
         [("Huế 2", b"line 2")],
     )
+    data = bench_circle.write_others(records, "1..4", tmp_path / "data")
+    assert bench_circle.read_test("lines", data) == [("Huế 217", b"line 217")]
 
 
 def test_fewer_errors_are_a_gain():
