@@ -18,8 +18,8 @@ from tfx_ocr.data.page.page import Page
 from tfx_ocr.data.readers import choose_reader, get_reader
 from tfx_ocr.data.readers.tfrecord import SPLIT
 from tfx_ocr.data.record import Record, Rejected, Value
-from tfx_ocr.serving.review.pages import PAGES, build_page, parse_lines
-from tfx_ocr.serving.review.queue import LABEL, Correction, Queue
+from tfx_ocr.serving.review.pages import build_page, parse_lines
+from tfx_ocr.serving.review.queue import LABEL, PAGES, Correction, Queue
 
 DATA, TABLE = "data.tfrecord.gz", "corrections.csv"
 COLUMNS = ("item", "sha256", "split", "label", "answer", "confidence", "version", "reviewers", "document", "place")

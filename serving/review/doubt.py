@@ -12,8 +12,8 @@ from tfx_ocr.data import images
 from tfx_ocr.data.page.page import Glyph, Line, Page
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.requests import read_source
-from tfx_ocr.serving.review.pages import PAGES, encode_page, format_lines
-from tfx_ocr.serving.review.queue import Queue
+from tfx_ocr.serving.review.pages import encode_page, format_lines
+from tfx_ocr.serving.review.queue import PAGES, Queue
 
 if TYPE_CHECKING:
     from tfx_ocr.serving.reader.document import Document

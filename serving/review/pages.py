@@ -13,7 +13,6 @@ from tfx_ocr.data import images
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.page.page import Box, Line, Page, Polygon, Region, enclose, join_boxes
 
-PAGES = "pages"  # recipe of their items: that which finds lines
 MOST_LINES = 1000  # of a page
 MOST_TEXT = 1000  # characters of a line
 LEAST_PX = 2  # sides of a line

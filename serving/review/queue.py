@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tfx_ocr.data.normalization import normalize_label
-from tfx_ocr.serving.review.pages import PAGES, format_lines, parse_lines
 
 BUSY_S = 30.0  # that a write waits for another process's
 DAY_S = 86_400.0
 MOST_TEXT = 10_000  # characters of an answer
 MOST_NAME = 64  # characters of a reviewer's name
 LABEL = "label of the data"  # version of items whose answer no model gave
+PAGES = "pages"  # recipe of items that are whole pages: that which finds lines
 VERDICTS = ("accepted", "corrected", "skipped", "unreadable")
 TABLES = """
 CREATE TABLE IF NOT EXISTS items (
@@ -305,7 +305,7 @@ class Queue:
                 raise ValueError(f"item {item} is not in the queue")
             answer, needed, decided, recipe, picture = row
             if verdict == "corrected":
-                text = format_lines(parse_lines(text, picture)) if recipe == PAGES else _check_text(text)
+                text = _check_lines(text, picture) if recipe == PAGES else _check_text(text)
             mine = connection.execute("SELECT verdict FROM decisions WHERE item = ? AND reviewer = ?", [item, reviewer])
             if (before := mine.fetchone()) is None or before[0] == "skipped":
                 leased = "SELECT count(*) FROM leases WHERE item = ? AND reviewer <> ? AND until > ?"
@@ -476,6 +476,12 @@ class Queue:
 def _build_item(row: Any) -> Item:
     values = {name: row[name] for name in Item._fields}
     return Item(**{**values, "runners_up": tuple((text, share) for text, share in json.loads(row["runners_up"]))})
+
+
+def _check_lines(text: str, picture: bytes) -> str:
+    from tfx_ocr.serving.review.pages import format_lines, parse_lines  # imports Pillow
+
+    return format_lines(parse_lines(text, picture))
 
 
 def _check_text(text: str) -> str:
