@@ -73,6 +73,18 @@ def find_problem(label: str) -> str | None:
     shown = f"{label[:12]!r} ({codes})" if label else "''"
     if len(label) > 1 and len(composed := unicodedata.normalize("NFC", label)) == 1 and not find_problem(composed):
         return f"unknown label: {shown} is decomposed; the one syllable {composed} (U+{ord(composed):04X}) is meant"
+    if meant := _join_letters(label):
+        return f"unknown label: {shown} is letters that do not join; {meant} (U+{ord(meant):04X}) is meant"
     if len(label) > 1:
         return f"unknown label: {shown} is {len(label)} characters, not one Hangul syllable"
     return f"unknown label: {shown} is not a composed Hangul syllable, {CLASSES[0]} (U+AC00) to {CLASSES[-1]} (U+D7A3)"
+
+
+def _join_letters(label: str) -> str:
+    """Return the syllable that compatibility or half-width jamo spell, which Unicode leaves apart; "" for none."""
+    wide = [unicodedata.decomposition(letter).partition("<narrow> ")[2] for letter in label]
+    letters = [chr(int(code, 16)) if code else letter for letter, code in zip(label, wide, strict=True)]
+    final = letters[2] if len(letters) == 3 else ""
+    if len(letters) not in (2, 3) or letters[0] not in INITIALS or letters[1] not in MEDIALS or final not in FINALS:
+        return ""
+    return join(INITIALS.index(letters[0]), MEDIALS.index(letters[1]), FINALS.index(final))

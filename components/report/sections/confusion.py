@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
@@ -27,7 +27,7 @@ def build_facts(run: Run) -> dict[str, Any]:
     labels = find_most_confused(cells, every, MOST)
     return {
         "labels": labels,
-        "rows": _rows(cells, labels),
+        "rows": build_rows(cells, labels),
         "total": len(every),
         "wrong": sum(n for n, *_ in wrong),
         "n": sum(cells.values()),
@@ -49,7 +49,7 @@ def find_most_confused(cells: Cells, every: list[str], most: int) -> list[str]:
     return [label for label in every if label in chosen]
 
 
-def _rows(cells: Cells, labels: list[str]) -> list[dict[str, Any]]:
+def build_rows(cells: Cells, labels: Sequence[str]) -> list[dict[str, Any]]:
     """Return a row per reference with a cell per answer, each with `heat` from 0 to 1, and the number of `others`."""
     support: collections.Counter[str] = collections.Counter()
     for (label, _), n in cells.items():

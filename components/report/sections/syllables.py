@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import collections
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx_ocr.components.report.run import Run
 from tfx_ocr.components.report.sections import explain_missing
+from tfx_ocr.components.report.sections.confusion import build_rows
 from tfx_ocr.data.alphabets import hangul
 
 TITLE = "Confusions"
@@ -22,8 +23,8 @@ def build_facts(run: Run) -> dict[str, Any]:
     """Return `n` answers, how many are `wrong`, `pairs` of syllables of how many `kinds`, and a table per jamo.
 
     A matrix of 11,172 classes is too large for a page: only pairs that came are listed, the most frequent first. A
-    table of jamo has its `place`, how often that jamo is `wrong`, and `pairs` of how many `kinds`; a final that is
-    not there is "".
+    table of jamo has its `place`, how often that jamo is `wrong`, `pairs` of how many `kinds`, and the confusion matrix
+    of all of them (`labels`, `rows`, `total`); a final that is not there is "".
     """
     if run.gate is None or not run.gate.get("confusion"):
         return explain_missing("The evaluation holds no confusions.")
@@ -35,22 +36,34 @@ def build_facts(run: Run) -> dict[str, Any]:
         "kinds": len(wrong),
         "pairs": _rows(wrong, MOST_PAIRS),
         "jamo": [
-            {"place": name, "wrong": sum(of.values()), "kinds": len(of), "pairs": _rows(of, MOST_OF_A_JAMO)}
-            for name, of in zip(JAMO, _by_jamo(wrong), strict=True)
+            _describe_jamo(name, letters, of) for (name, letters), of in zip(JAMO.items(), _by_jamo(cells), strict=True)
         ],
     }
 
 
-def _by_jamo(wrong: Cells) -> list[Cells]:
-    """Of each place, how often which jamo was read as which other. Answers other than one syllable are left out."""
+def _describe_jamo(place: str, letters: Sequence[str], cells: Cells) -> dict[str, Any]:
+    wrong = {pair: n for pair, n in cells.items() if pair[0] != pair[1]}
+    came = [letter for letter in letters if any(letter in pair for pair in cells)]
+    return {
+        "place": place,
+        "wrong": sum(wrong.values()),
+        "kinds": len(wrong),
+        "pairs": _rows(wrong, MOST_OF_A_JAMO),
+        "labels": came,
+        "rows": build_rows(cells, came),
+        "total": len(came),
+    }
+
+
+def _by_jamo(cells: Cells) -> list[Cells]:
+    """Of each place, how often which jamo was read as which. Answers other than one syllable are left out."""
     found: list[collections.Counter[tuple[str, str]]] = [collections.Counter() for _ in JAMO]
-    for (label, answer), n in wrong.items():
+    for (label, answer), n in cells.items():
         if hangul.find_problem(label) or hangul.find_problem(answer):
             continue
         parts = zip(found, JAMO.values(), hangul.split(label), hangul.split(answer), strict=True)
         for count, jamo, theirs, ours in parts:
-            if theirs != ours:
-                count[jamo[theirs], jamo[ours]] += n
+            count[jamo[theirs], jamo[ours]] += n
     return list(found)
 
 

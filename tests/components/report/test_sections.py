@@ -105,7 +105,16 @@ def test_confusions_of_syllables_and_of_their_jamo_are_listed(hangul, read):
             [{"reference": "ㄴ", "hypothesis": "", "n": 1}, {"reference": "ㅄ", "hypothesis": "ㅅ", "n": 1}],
         ),
     ]
+    # 한 was read as 한, 힌 and 하, 값 as 갓: two of four finals are right
+    final = found["jamo"][2]
+    assert (final["labels"], final["total"]) == (["", "ㄴ", "ㅄ", "ㅅ"], 4)
+    assert [[cell["n"] for cell in row["cells"]] for row in final["rows"]] == [
+        [0, 0, 0, 0], [1, 2, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0],
+    ]  # fmt: skip
     tables = read(hangul).tables
+    (matrix,) = [rows for caption, rows in tables.items() if caption.startswith("The final: rows are references")]
+    assert matrix[0] == ["", "–", "ㄴ", "ㅄ", "ㅅ"]
+    assert matrix[2] == ["ㄴ", "1", "2", "", ""]
     assert tables["Most frequent confusions of syllables"][1] == ["값", "갓", "1"]
     assert tables["The final is wrong 2 times"][1:] == [["ㄴ", "none", "1"], ["ㅄ", "ㅅ", "1"]]
     assert "The initial is wrong" not in html

@@ -63,14 +63,33 @@ def test_ks_x_1001_is_its_2350_in_code_order():
             "unknown label: '\u1112\u1161\u11ab' (U+1112 U+1161 U+11AB) is decomposed; "
             "the one syllable 한 (U+D55C) is meant",
         ),
-        ("ㅎㅏㄴ", "unknown label: 'ㅎㅏㄴ' (U+314E U+314F U+3134) is 3 characters, not one Hangul syllable"),
+        (
+            "ㅎㅏㄴ",
+            "unknown label: 'ㅎㅏㄴ' (U+314E U+314F U+3134) is letters that do not join; 한 (U+D55C) is meant",
+        ),
+        (
+            "\uffbe\uffc2",
+            "unknown label: '\uffbe\uffc2' (U+FFBE U+FFC2) is letters that do not join; 하 (U+D558) is meant",
+        ),
+        ("ㅏㅎ", "unknown label: 'ㅏㅎ' (U+314F U+314E) is 2 characters, not one Hangul syllable"),
         (
             "a" * 90,
             "unknown label: 'aaaaaaaaaaaa' (U+0061 U+0061 U+0061 U+0061 ...) is 90 characters, not one Hangul syllable",
         ),
         ("\ud7a4", r"unknown label: '\ud7a4' (U+D7A4) is not a composed Hangul syllable, 가 (U+AC00) to 힣 (U+D7A3)"),
     ],
-    ids=["empty", "jamo", "digit", "two", "decomposed", "compatibility_jamo", "long", "after_the_last"],
+    ids=[
+        "empty",
+        "jamo",
+        "digit",
+        "two",
+        "decomposed",
+        "compatibility_jamo",
+        "half_width_jamo",
+        "wrong_order",
+        "long",
+        "after_the_last",
+    ],
 )
 def test_what_is_no_syllable_is_named(label, reason):
     assert hangul.find_problem(label) == reason
