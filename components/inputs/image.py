@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import tensorflow_ops
+from tfx_ocr.components.inputs.changes import SOURCES, change, draw_changes
+from tfx_ocr.components.inputs.changes import scale as scale  # of this input too
 from tfx_ocr.components.recipe import Image, ImageAugmentation, PageImage, Picture
 from tfx_ocr.data import features
 from tfx_ocr.data.features import MOST_PIXELS
@@ -160,12 +161,6 @@ def read_batch(written: dict[str, tf.Tensor], spec: Picture | PageImage) -> tf.T
     return tf.reshape(values, [-1, spec.height, spec.width, spec.channels])
 
 
-def scale(pictures: tf.Tensor, spec: Picture | PageImage) -> tf.Tensor:
-    """Scale uint8 to float32 in the range of `spec.scaled`: what the network takes."""
-    low, high = spec.scaled
-    return tf.cast(pictures, tf.float32) * ((high - low) / 255.0) + low
-
-
 def find_ink(pictures: Any, spec: Picture) -> Any:
     """Return 1.0 for each picture that has ink, 0.0 for a blank one, noise and specks being none: [batch].
 
@@ -182,16 +177,15 @@ def find_ink(pictures: Any, spec: Picture) -> Any:
 
 
 def augment(
-    pictures: tf.Tensor, labels: Labels, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
+    pictures: tf.Tensor, labels: Labels, seed: tf.Tensor, changes: ImageAugmentation, spec: Image
 ) -> tuple[tf.Tensor, Labels]:
-    """Change a training batch: strangers, shift, rotation, shear, zoom, elastic, contrast, erasing, for each picture.
+    """Change a training batch: see `changes.change`.
 
-    The same seed gives the same pictures, in any process. The shift is `resize_with_crop_or_pad` and a random crop; the
-    crop's offset is taken up by the one projective transform that also rotates, shears and zooms about the middle.
+    The same seed gives the same pictures, in any process.
 
     Args:
         pictures: [batch, height, width, channels] uint8.
-        labels: of the pictures; a class or a text stays what it is, a stranger's is -1.
+        labels: of the pictures; a class stays what it is, a stranger's is -1.
         seed: [2] integers, such as (the recipe's seed, the step's number).
         changes: the recipe's.
         spec: of the pictures; what comes in at the edges is paper.
@@ -199,99 +193,36 @@ def augment(
     Returns:
         Pictures of the same shape and type, and the labels.
     """
-    seeds = tf.unstack(tf.random.split(seed, 7))
-    count = tf.shape(pictures)[0]
-    ink = pictures if spec.ink_is_light else 255 - pictures
-    if changes.strangers:
-        ink, labels = _add_strangers(ink, labels, seeds[6], changes, spec)
-    ink = tf.image.resize_with_crop_or_pad(ink, spec.height + 2 * changes.pad, spec.width + 2 * changes.pad)
-    ink = tf.raw_ops.ImageProjectiveTransformV3(
-        images=ink,
-        transforms=_transforms(count, seeds[0], seeds[1], changes, spec),
-        output_shape=[spec.height, spec.width],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-    )
-    if changes.elastic:
-        ink = _elastic(ink, seeds[2], changes.elastic)
-    if changes.contrast:
-        gain = tf.random.stateless_uniform([count, 1, 1, 1], seeds[3], 1.0 - changes.contrast, 1.0 + changes.contrast)
-        ink = tf.cast(tf.clip_by_value(tf.cast(ink, tf.float32) * gain, 0.0, 255.0), tf.uint8)
-    if changes.erase:
-        ink = _erase(ink, seeds[4], seeds[5], changes.erase)
-    return tf.ensure_shape(ink if spec.ink_is_light else 255 - ink, pictures.shape), labels
+    strangers = draw_strangers(spec, changes.foreign, changes.familiar) if changes.strangers else None
+    return augment_picture(pictures, labels, seed, changes, spec, strangers)
 
 
-def _add_strangers(
-    ink: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Replace some pictures by a drawn stranger (of 5 times 3), by two side by side, or by halves of two, swapped."""
-    (drawn, classes), half = draw_strangers(spec, changes.foreign, changes.familiar), spec.width // 2
-    number, kind, lot = tf.unstack(tf.random.stateless_uniform([3, tf.shape(ink)[0]], seed))
-    others = tf.roll(ink, 1, 0)
-    beside = tf.image.resize_with_pad(tf.concat([ink, others], 2), spec.height, spec.width, antialias=True)
-    swapped = tf.concat([ink[:, :, half:], others[:, :, :half]], 2)
-    place, kind = tf.cast(number * len(drawn), tf.int32), tf.maximum(tf.cast(kind * 5.0, tf.int32) - 2, 0)
-    strangers = tf.stack([tf.gather(drawn, place), tf.cast(tf.round(beside), tf.uint8), swapped], 1)
-    others_labels = tf.where(kind == 0, tf.cast(tf.gather(classes, place), labels.dtype), -1)
-    is_stranger = lot < changes.strangers
-    strangers = tf.gather(strangers, kind, batch_dims=1)
-    ink = tf.where(is_stranger[:, tf.newaxis, tf.newaxis, tf.newaxis], strangers, ink)
-    return ink, tf.where(is_stranger, others_labels, labels)
+def augment_picture(
+    pictures: tf.Tensor,
+    labels: Labels,
+    seed: tf.Tensor,
+    changes: ImageAugmentation,
+    spec: Picture,
+    strangers: tuple[np.ndarray, np.ndarray] | None,
+) -> tuple[tf.Tensor, Labels]:
+    """Run `augment` with strangers, their pictures and labels, where there are any."""
+    drawn = draw_changes(_Random(seed), tf.shape(pictures)[0], changes, spec)
+    changed, labels = change(pictures, labels, drawn, strangers, changes, spec)
+    return tf.ensure_shape(changed, pictures.shape), labels
 
 
-def _transforms(
-    count: tf.Tensor, seed: tf.Tensor, crop_seed: tf.Tensor, changes: ImageAugmentation, spec: Picture
-) -> tf.Tensor:
-    """[count, 8] of ImageProjectiveTransformV3: output x, y to x, y in the padded picture."""
-    turn, shear, zoom_x, zoom_y = tf.unstack(tf.random.stateless_uniform([4, count], seed, -1.0, 1.0))
-    crop_x, crop_y = tf.unstack(tf.random.stateless_uniform([2, count], crop_seed, 0, 2 * changes.pad + 1, tf.int32))
-    turn, shear = turn * math.radians(changes.rotate_deg), tf.tan(shear * math.radians(changes.shear_deg))
-    zoom_x, zoom_y = 1.0 + zoom_x * changes.scale, 1.0 + zoom_y * changes.scale
-    cos, sin = tf.cos(turn), tf.sin(turn)
-    # (rotation) (shear along x), and the inverse zoom
-    a0, a1 = cos / zoom_x, (cos * shear - sin) / zoom_y
-    b0, b1 = sin / zoom_x, (sin * shear + cos) / zoom_y
-    middle_x, middle_y = (spec.width - 1) / 2.0, (spec.height - 1) / 2.0
-    a2 = middle_x - a0 * middle_x - a1 * middle_y + tf.cast(crop_x, tf.float32)
-    b2 = middle_y - b0 * middle_x - b1 * middle_y + tf.cast(crop_y, tf.float32)
-    nothing = tf.zeros_like(a0)
-    return tf.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], 1)
+class _Random:
+    """`changes.Random` that follows from a seed, [2] integers, alone."""
 
+    def __init__(self, seed: tf.Tensor):
+        of_lines = tf.random.split(tf.random.fold_in(seed, 1), 2)
+        self._seeds = [*tf.unstack(tf.random.split(seed, SOURCES - 2)), *tf.unstack(of_lines)]
 
-def _elastic(pictures: tf.Tensor, seed: tf.Tensor, amplitude: float) -> tf.Tensor:
-    """Move each pixel by a smooth random field of up to `amplitude` pixels: 5 x 5 random arrows, bicubic between.
+    def draw_uniform(self, source: int, shape: Sequence[Any], low: float = 0.0, high: float = 1.0) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape, self._seeds[source], low, high)
 
-    Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003, with the Gaussian
-    smoothing of the field replaced by interpolation of a coarse one.
-    """
-    count, height, width = tf.unstack(tf.shape(pictures)[:3])
-    arrows = tf.random.stateless_uniform([count, 5, 5, 2], seed, -amplitude, amplitude)
-    field = tf.image.resize(arrows, [height, width], "bicubic")
-    y = tf.cast(tf.range(height), tf.float32)[:, tf.newaxis] + field[..., 0]
-    x = tf.cast(tf.range(width), tf.float32) + field[..., 1]
-    y = tf.clip_by_value(y, 0.0, tf.cast(height - 1, tf.float32))
-    x = tf.clip_by_value(x, 0.0, tf.cast(width - 1, tf.float32))
-    top, left = tf.minimum(tf.cast(y, tf.int32), height - 2), tf.minimum(tf.cast(x, tf.int32), width - 2)
-    y, x = (y - tf.cast(top, tf.float32))[..., tf.newaxis], (x - tf.cast(left, tf.float32))[..., tf.newaxis]
-    flat = tf.reshape(tf.cast(pictures, tf.float32), [-1, tf.shape(pictures)[3]])
-    corner = (tf.range(count)[:, tf.newaxis, tf.newaxis] * height + top) * width + left
-    upper = tf.gather(flat, corner) * (1.0 - x) + tf.gather(flat, corner + 1) * x
-    lower = tf.gather(flat, corner + width) * (1.0 - x) + tf.gather(flat, corner + width + 1) * x
-    return tf.cast(tf.round(upper * (1.0 - y) + lower * y), tf.uint8)
-
-
-def _erase(pictures: tf.Tensor, seed: tf.Tensor, half_seed: tf.Tensor, side: int) -> tf.Tensor:
-    """Paint a square of `side` pixels black (0) somewhere in half of the pictures."""
-    count, height, width = tf.unstack(tf.shape(pictures)[:3])
-    place = tf.random.stateless_uniform([2, count, 1, 1], seed)
-    top = tf.cast(place[0] * tf.cast(height - side + 1, tf.float32), tf.int32)
-    left = tf.cast(place[1] * tf.cast(width - side + 1, tf.float32), tf.int32)
-    row, column = tf.range(height)[:, tf.newaxis], tf.range(width)
-    inside = (row >= top) & (row < top + side) & (column >= left) & (column < left + side)
-    chosen = tf.random.stateless_uniform([count, 1, 1], half_seed) < 0.5
-    return tf.where((inside & chosen)[..., tf.newaxis], tf.zeros([], tf.uint8), pictures)
+    def draw_integers(self, source: int, shape: Sequence[Any], stop: int) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape, self._seeds[source], 0, stop, tf.int32)
 
 
 def to_raw(request: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

@@ -6,15 +6,15 @@ recipe says, whatever the line: an answer then does not depend on what else is i
 
 from __future__ import annotations
 
-import dataclasses
-
+import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components.inputs import image, tensorflow_ops
+from tfx_ocr.components.inputs import tensorflow_ops
 from tfx_ocr.components.inputs.image import (
     RAW,
     REQUEST,
     WRITTEN,
+    augment_picture,
     build_request,
     decode,
     fit_all,
@@ -53,7 +53,7 @@ def transform(raw: dict[str, tf.Tensor], spec: LineImage) -> dict[str, tf.Tensor
 def augment(
     pictures: tf.Tensor, labels: tf.Tensor, seed: tf.Tensor, changes: ImageAugmentation, spec: LineImage
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Change a training batch: strangers, cuts, then what `image.augment` does to any picture.
+    """Change a training batch: see `changes.change`.
 
     Args:
         pictures: [batch, height, width, 1] uint8.
@@ -65,30 +65,8 @@ def augment(
     Returns:
         Pictures of the same shape and type, and the labels.
     """
-    by_picture, cuts = tf.unstack(tf.random.split(tf.random.fold_in(seed, 1), 2))
+    strangers = None
     if changes.strangers:
         drawn = draw_line_strangers(spec)
-        number, lot = tf.unstack(tf.random.stateless_uniform([2, tf.shape(pictures)[0]], by_picture))
-        is_stranger = lot < changes.strangers
-        strangers = tf.gather(drawn, tf.cast(number * len(drawn), tf.int32))
-        pictures = tf.where(is_stranger[:, tf.newaxis, tf.newaxis, tf.newaxis], strangers, pictures)
-        labels = tf.where(is_stranger[:, tf.newaxis], tf.zeros([], labels.dtype), labels)
-    if changes.cut:
-        pictures = _cut(pictures, cuts, changes.cut, spec)
-    return image.augment(pictures, labels, seed, dataclasses.replace(changes, strangers=0.0), spec)
-
-
-def _cut(pictures: tf.Tensor, seed: tf.Tensor, share: float, spec: LineImage) -> tf.Tensor:
-    """Cut a share of the lines off below, of a quarter as many above, by 8 to 32 % of the height; stretch the rest."""
-    lot, side, lost = tf.unstack(tf.random.stateless_uniform([3, tf.shape(pictures)[0]], seed))
-    lost = tf.where(lot < share, 0.08 + 0.24 * lost, 0.0)
-    one, nothing = tf.ones_like(lost), tf.zeros_like(lost)
-    from_row = tf.where(side < 0.25, lost * spec.height, 0.0)
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=pictures,
-        transforms=tf.stack([one, nothing, nothing, nothing, one - lost, from_row, nothing, nothing], 1),
-        output_shape=[spec.height, spec.width],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="CONSTANT",
-    )
+        strangers = drawn, np.zeros(len(drawn), np.int64)
+    return augment_picture(pictures, labels, seed, changes, spec, strangers)

@@ -1,0 +1,232 @@
+"""Changes to training's pictures in `keras.ops`: inside TensorFlow's input pipeline, or without TensorFlow.
+
+What happens to a picture is drawn first, as a few numbers per picture, and then done. Random numbers are the caller's:
+TensorFlow draws them in its graph, a training elsewhere on the host.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeVar
+
+import keras
+from keras import ops
+
+from tfx_ocr.components.recipe import ImageAugmentation, LineImage, PageImage, Picture
+
+SOURCES = 9  # of random numbers that are drawn for a batch
+Labels = TypeVar("Labels")
+Drawn = dict[str, Any]
+
+
+class Random(Protocol):
+    """Random numbers of one batch, from `SOURCES` sources that are independent of each other."""
+
+    def draw_uniform(self, source: int, shape: Sequence[Any], low: float = 0.0, high: float = 1.0, /) -> Any:
+        """Return float32 from `low` to `high`."""
+
+    def draw_integers(self, source: int, shape: Sequence[Any], stop: int, /) -> Any:
+        """Return int32 from 0 to `stop`, exclusive."""
+
+
+def scale(pictures: Any, spec: Picture | PageImage) -> Any:
+    """Scale uint8 to float32 in the range of `spec.scaled`: what the network takes."""
+    low, high = spec.scaled
+    return ops.cast(pictures, "float32") * ((high - low) / 255.0) + low
+
+
+def draw_changes(random: Random, count: Any, changes: ImageAugmentation, spec: Picture) -> Drawn:
+    """Draw what happens to `count` pictures."""
+    drawn = {
+        "turns": random.draw_uniform(0, [4, count], -1.0, 1.0),
+        "crops": random.draw_integers(1, [2, count], 2 * changes.pad + 1),
+    }
+    if changes.elastic:
+        drawn["arrows"] = random.draw_uniform(2, [count, 5, 5, 2], -changes.elastic, changes.elastic)
+    if changes.contrast:
+        drawn["gains"] = random.draw_uniform(3, [count, 1, 1, 1], 1.0 - changes.contrast, 1.0 + changes.contrast)
+    if changes.erase:
+        drawn["squares"] = random.draw_uniform(4, [2, count, 1, 1])
+        drawn["erased"] = random.draw_uniform(5, [count, 1, 1])
+    is_line = isinstance(spec, LineImage)
+    if changes.strangers:
+        drawn["strangers"] = random.draw_uniform(7, [2, count]) if is_line else random.draw_uniform(6, [3, count])
+    if is_line and changes.cut:
+        drawn["cuts"] = random.draw_uniform(8, [3, count])
+    return drawn
+
+
+def change(
+    pictures: Any,
+    labels: Labels,
+    drawn: Drawn,
+    strangers: tuple[Any, Any] | None,
+    changes: ImageAugmentation,
+    spec: Picture,
+) -> tuple[Any, Labels]:
+    """Do what was drawn to a batch: strangers, cuts, shift, rotation, shear, zoom, elastic, contrast, erasing.
+
+    The shift is a padding and a random crop; the crop's offset is taken up by the one projective transform that also
+    rotates, shears and zooms about the middle.
+
+    Args:
+        pictures: [batch, height, width, channels] uint8.
+        labels: of the pictures; a class or a text stays what it is, a stranger's is -1, or 0s, the empty text.
+        drawn: by `draw_changes`.
+        strangers: pictures [n, height, width, channels] uint8, ink light, and their labels [n], where changes has them.
+        changes: the recipe's.
+        spec: of the pictures; what comes in at the edges is paper.
+
+    Returns:
+        Pictures of the same shape and type, and the labels.
+    """
+    ink = pictures if spec.ink_is_light else 255 - pictures
+    if strangers is not None:
+        add = _add_line_strangers if isinstance(spec, LineImage) else _add_strangers
+        ink, labels = add(ink, labels, drawn["strangers"], strangers, changes.strangers, spec)
+    if "cuts" in drawn:
+        ink = _cut(ink, drawn["cuts"], changes.cut, spec)
+    pad = [changes.pad, changes.pad]
+    ink = project(ops.pad(ink, [[0, 0], pad, pad, [0, 0]]), _transforms(drawn, changes, spec), spec.height, spec.width)
+    if "arrows" in drawn:
+        ink = _bend(ink, drawn["arrows"])
+    if "gains" in drawn:
+        ink = ops.cast(ops.clip(ops.cast(ink, "float32") * drawn["gains"], 0.0, 255.0), "uint8")
+    if "erased" in drawn:
+        ink = _erase(ink, drawn["squares"], drawn["erased"], changes.erase)
+    return ink if spec.ink_is_light else 255 - ink, labels
+
+
+def project(pictures: Any, transforms: Any, height: int, width: int) -> Any:
+    """Return pictures of another size, each pixel taken from where a transform says, bilinear; 0 outside.
+
+    Args:
+        pictures: [batch, rows, columns, channels] uint8.
+        transforms: [batch, 8]: output x, y to input x, y, as TensorFlow's ImageProjectiveTransformV3 has them.
+        height: of what is returned.
+        width: likewise.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return project_portably(pictures, transforms, height, width)
+    import tensorflow as tf
+
+    return tf.raw_ops.ImageProjectiveTransformV3(
+        images=pictures,
+        transforms=transforms,
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+
+
+def project_portably(pictures: Any, transforms: Any, height: int, width: int) -> Any:
+    """Return what TensorFlow's kernel does, up to one grey level, on any backend; affine transforms alone."""
+    count, rows, columns, channels = ops.shape(pictures)
+    a0, a1, a2, b0, b1, b2 = (transforms[:, place, None, None] for place in range(6))
+    across = ops.arange(width, dtype="float32")[None, None]
+    down = ops.arange(height, dtype="float32")[None, :, None]
+    x, y = a0 * across + a1 * down + a2, b0 * across + b1 * down + b2
+    left, top = ops.floor(x), ops.floor(y)
+    flat = ops.reshape(pictures, (count * rows * columns, channels))
+    first = (ops.arange(count, dtype="int32") * (rows * columns))[:, None, None]
+    found: Any = 0.0
+    for row, by_row in ((top, 1.0 - (y - top)), (top + 1.0, y - top)):
+        for column, by_column in ((left, 1.0 - (x - left)), (left + 1.0, x - left)):
+            inside = (row >= 0.0) & (row < rows) & (column >= 0.0) & (column < columns)
+            weight = ops.where(inside, by_row * by_column, 0.0)
+            at = ops.clip(row, 0, rows - 1) * columns + ops.clip(column, 0, columns - 1)
+            taken = ops.cast(ops.take(flat, first + ops.cast(at, "int32"), axis=0), "float32")
+            found = found + weight[..., None] * taken
+    return ops.cast(found, "uint8")
+
+
+def _transforms(drawn: Drawn, changes: ImageAugmentation, spec: Picture) -> Any:
+    """[count, 8] of `project`: output x, y to x, y in the padded picture."""
+    turn, shear, zoom_x, zoom_y = ops.unstack(drawn["turns"], 4)
+    crop_x, crop_y = ops.unstack(drawn["crops"], 2)
+    turn, shear = turn * math.radians(changes.rotate_deg), ops.tan(shear * math.radians(changes.shear_deg))
+    zoom_x, zoom_y = 1.0 + zoom_x * changes.scale, 1.0 + zoom_y * changes.scale
+    cos, sin = ops.cos(turn), ops.sin(turn)
+    # (rotation) (shear along x), and the inverse zoom
+    a0, a1 = cos / zoom_x, (cos * shear - sin) / zoom_y
+    b0, b1 = sin / zoom_x, (sin * shear + cos) / zoom_y
+    middle_x, middle_y = (spec.width - 1) / 2.0, (spec.height - 1) / 2.0
+    a2 = middle_x - a0 * middle_x - a1 * middle_y + ops.cast(crop_x, "float32")
+    b2 = middle_y - b0 * middle_x - b1 * middle_y + ops.cast(crop_y, "float32")
+    nothing = ops.zeros_like(a0)
+    return ops.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], 1)
+
+
+def _cut(ink: Any, cuts: Any, share: float, spec: Picture) -> Any:
+    """Cut a share of the lines off below, of a quarter as many above, by 8 to 32 % of the height; stretch the rest."""
+    lot, side, lost = ops.unstack(cuts, 3)
+    lost = ops.where(lot < share, 0.08 + 0.24 * lost, 0.0)
+    one, nothing = ops.ones_like(lost), ops.zeros_like(lost)
+    from_row = ops.where(side < 0.25, lost * spec.height, 0.0)
+    transforms = ops.stack([one, nothing, nothing, nothing, one - lost, from_row, nothing, nothing], 1)
+    return project(ink, transforms, spec.height, spec.width)
+
+
+def _add_strangers(
+    ink: Any, labels: Any, lots: Any, strangers: tuple[Any, Any], share: float, spec: Picture
+) -> tuple[Any, Any]:
+    """Replace some pictures by a drawn stranger (of 5 times 3), by two side by side, or by halves of two, swapped."""
+    (drawn, classes), half, height = strangers, spec.width // 2, spec.height
+    number, kind, lot = ops.unstack(lots, 3)
+    others = ops.roll(ink, 1, 0)
+    beside = ops.cast(ops.concatenate([ink, others], 2), "float32")
+    beside = ops.image.resize(beside, (height // 2, spec.width), antialias=True)
+    above = height // 4
+    beside = ops.pad(beside, [[0, 0], [above, height - height // 2 - above], [0, 0], [0, 0]])
+    swapped = ops.concatenate([ink[:, :, half:], others[:, :, :half]], 2)
+    place, kind = ops.cast(number * drawn.shape[0], "int32"), ops.maximum(ops.cast(kind * 5.0, "int32") - 2, 0)
+    choices = [ops.take(drawn, place, axis=0), ops.cast(ops.round(beside), "uint8"), swapped]
+    others_labels = ops.where(kind == 0, ops.cast(ops.take(classes, place, axis=0), labels.dtype), -1)
+    is_stranger = lot < share
+    for which, choice in enumerate(choices):
+        ink = ops.where((is_stranger & (kind == which))[:, None, None, None], choice, ink)
+    return ink, ops.where(is_stranger, others_labels, labels)
+
+
+def _add_line_strangers(
+    ink: Any, labels: Any, lots: Any, strangers: tuple[Any, Any], share: float, spec: Picture
+) -> tuple[Any, Any]:
+    """Replace some lines by a drawn stranger, whose text is empty."""
+    number, lot = ops.unstack(lots, 2)
+    drawn, _ = strangers
+    is_stranger = lot < share
+    chosen = ops.take(drawn, ops.cast(number * drawn.shape[0], "int32"), axis=0)
+    ink = ops.where(is_stranger[:, None, None, None], chosen, ink)
+    return ink, ops.where(is_stranger[:, None], ops.zeros_like(labels), labels)
+
+
+def _bend(pictures: Any, arrows: Any) -> Any:
+    """Move each pixel by a smooth field: `arrows` [batch, 5, 5, 2] in pixels, bicubic between.
+
+    Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003, with the Gaussian
+    smoothing of the field replaced by interpolation of a coarse one.
+    """
+    count, height, width, channels = ops.shape(pictures)
+    field = ops.image.resize(arrows, (height, width), interpolation="bicubic")
+    y = ops.arange(height, dtype="float32")[:, None] + field[..., 0]
+    x = ops.arange(width, dtype="float32") + field[..., 1]
+    y, x = ops.clip(y, 0.0, height - 1.0), ops.clip(x, 0.0, width - 1.0)
+    top, left = ops.minimum(ops.cast(y, "int32"), height - 2), ops.minimum(ops.cast(x, "int32"), width - 2)
+    y, x = (y - ops.cast(top, "float32"))[..., None], (x - ops.cast(left, "float32"))[..., None]
+    flat = ops.reshape(ops.cast(pictures, "float32"), (-1, channels))
+    corner = (ops.arange(count, dtype="int32")[:, None, None] * height + top) * width + left
+    upper = ops.take(flat, corner, axis=0) * (1.0 - x) + ops.take(flat, corner + 1, axis=0) * x
+    lower = ops.take(flat, corner + width, axis=0) * (1.0 - x) + ops.take(flat, corner + width + 1, axis=0) * x
+    return ops.cast(ops.round(upper * (1.0 - y) + lower * y), "uint8")
+
+
+def _erase(pictures: Any, place: Any, half: Any, side: int) -> Any:
+    """Paint a square of `side` pixels black (0) somewhere in half of the pictures."""
+    _, height, width, _ = ops.shape(pictures)
+    top = ops.cast(place[0] * float(height - side + 1), "int32")
+    left = ops.cast(place[1] * float(width - side + 1), "int32")
+    row, column = ops.arange(height, dtype="int32")[:, None], ops.arange(width, dtype="int32")
+    inside = (row >= top) & (row < top + side) & (column >= left) & (column < left + side)
+    return ops.where((inside & (half < 0.5))[..., None], ops.zeros_like(pictures), pictures)
