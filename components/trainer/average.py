@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
-import tensorflow as tf
+import numpy as np
+from keras import ops
+
+from tfx_ocr.components.trainer.compiled import compile_function
 
 
 class Average:
@@ -16,23 +21,35 @@ class Average:
             model: whose weights are followed.
             momentum: share of the old average that is kept at each step, reached from 0.1 over the first ones.
         """
-        self._weights = [weight.value for weight in model.weights if weight.dtype != "uint32"]
-        self.shadows = [tf.Variable(weight, trainable=False) for weight in self._weights]
+        self._weights = [weight for weight in model.weights if weight.dtype != "uint32"]
+        # copies: JAX gives the memory of a step's weights to the next one's
+        self.shadows = [keras.Variable(_copy(weight), trainable=False, dtype=weight.dtype) for weight in self._weights]
         self._momentum = momentum
-        self._model = model
+        self._blend = compile_function(_blend)
 
-    @tf.function(reduce_retracing=True)
-    def update(self, step: tf.Tensor) -> None:
-        """Move towards the weights, after the optimizer's step number `step` (scalar float32, counted from 0)."""
-        keep = tf.minimum(self._momentum, (1.0 + step) / (10.0 + step))
-        for shadow, weight in zip(self.shadows, self._weights, strict=True):
-            shadow.assign_sub((1.0 - tf.cast(keep, shadow.dtype)) * (shadow - weight))
+    def update(self, step: float) -> None:
+        """Move towards the weights, after the optimizer's step number `step`, counted from 0."""
+        keep = ops.convert_to_tensor(min(self._momentum, (1.0 + step) / (10.0 + step)), "float32")
+        blended = self._blend([each.value for each in self.shadows], [each.value for each in self._weights], keep)
+        for shadow, value in zip(self.shadows, blended, strict=True):
+            shadow.assign(value)
 
-    @tf.function
     def swap(self) -> None:
         """Exchange weights and shadows."""
         for shadow, weight in zip(self.shadows, self._weights, strict=True):
-            kept = tf.identity(weight)
-            weight.assign(shadow)
-            with tf.control_dependencies([kept]):
-                shadow.assign(kept)
+            mean, value = _copy(shadow), _copy(weight)
+            weight.assign(mean)
+            shadow.assign(value)
+
+
+def _blend(
+    shadows: Sequence[keras.KerasTensor], weights: Sequence[keras.KerasTensor], keep: keras.KerasTensor
+) -> list[keras.KerasTensor]:
+    return [
+        shadow - (1.0 - ops.cast(keep, shadow.dtype)) * (shadow - weight)
+        for shadow, weight in zip(shadows, weights, strict=True)
+    ]
+
+
+def _copy(variable: keras.Variable) -> np.ndarray:
+    return np.array(ops.convert_to_numpy(variable))

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+
+from tfx_ocr.components.trainer import storage
 
 FILE = "checkpoint.npz"
 
@@ -47,9 +48,13 @@ def get_folder(serving_model_dir: str, key: Sequence[str]) -> str:
         serving_model_dir: `<root>/Trainer/model/<execution>/Format-Serving`.
         key: what the training depends on: recipe part, code version, input files, hyperparameters.
     """
-    name = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:16]
     step = os.path.dirname(os.path.dirname(os.path.dirname(serving_model_dir.rstrip("/"))))
-    return os.path.join(step, "checkpoints", name)
+    return os.path.join(step, "checkpoints", hash_key(key))
+
+
+def hash_key(key: Sequence[str]) -> str:
+    """Return the first 16 hex digits of the SHA-256 of what a training depends on."""
+    return hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:16]
 
 
 def save(path: str, state: State) -> None:
@@ -58,26 +63,20 @@ def save(path: str, state: State) -> None:
     about: dict[str, Any] = {"epoch": state.epoch, "history": state.history}
     buffer = io.BytesIO()
     np.savez(buffer, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)
-    tf.io.gfile.makedirs(path)
-    target = os.path.join(path, FILE)
-    with tf.io.gfile.GFile(target + ".part", "wb") as file:
-        file.write(buffer.getvalue())
-    tf.io.gfile.rename(target + ".part", target, overwrite=True)
+    storage.write_file(os.path.join(path, FILE), buffer.getvalue())
 
 
 def remove(path: str) -> None:
     """Forget a training that is exported."""
-    if tf.io.gfile.exists(path):
-        tf.io.gfile.rmtree(path)
+    storage.remove_folder(path)
 
 
 def load(path: str) -> State | None:
     """Read what `save` wrote; None where it wrote nothing."""
-    target = os.path.join(path, FILE)
-    if not tf.io.gfile.exists(target):
+    content = storage.read_file(os.path.join(path, FILE))
+    if content is None:
         return None
-    with tf.io.gfile.GFile(target, "rb") as file:
-        read = np.load(io.BytesIO(file.read()))
+    read = np.load(io.BytesIO(content))
     about = json.loads(read["about"].tobytes())
     lists = {name: [read[key] for key in _in_order(read.files, name)] for name in LISTS}
     return State(epoch=about["epoch"], history=about["history"], **lists)

@@ -1,42 +1,52 @@
-"""Training, phase by phase, that goes on after a kill with the loss curve it would have had."""
+"""Fit a model to what Transform wrote, by TensorFlow."""
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import time
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tfx_ocr.components import progress
-from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.trainer import checkpoint, dataset
-from tfx_ocr.components.trainer import model as models
-from tfx_ocr.components.trainer.average import Average
+from tfx_ocr.components.trainer import dataset
+from tfx_ocr.components.trainer.training import train
 
-SILENCE_S = 60.0  # of a long epoch, before it says how far it is
+
+class Files:
+    """`training.Data` of gzipped TFRecords.
+
+    Attributes:
+        steps: batches of train per epoch.
+        evaluation: the batches of eval.
+    """
+
+    def __init__(self, part: Part, train_files: Sequence[str], eval_files: Sequence[str]):
+        """Count the batches.
+
+        Raises:
+            Stop: there is nothing to train on or to judge by.
+        """
+        trainer = part.trainer
+        self._part, self._train_files = part, train_files
+        self.steps = dataset.count_batches(train_files, trainer.batch_size, "train", trainer.every)
+        self.evaluation = dataset.load_evaluation(eval_files, part)
+
+    def load_training(self, first_epoch: int) -> tf.data.Dataset:
+        """Return `dataset.load_training`."""
+        return dataset.load_training(self._train_files, self._part, first_epoch)
 
 
 def fit(
     part: Part, train_files: Sequence[str], eval_files: Sequence[str], checkpoints: str, run_dir: str
 ) -> keras.Model:
-    """Train the recipe's model.
-
-    Order, augmentation, dropout and initial weights follow from `trainer.seed` and the epoch, so that a training that
-    was killed and is started again gives the same numbers as one that was not.
+    """Train the recipe's model, see `training.train`.
 
     Args:
         part: the recipe's trainer part.
         train_files: gzipped TFRecords of what Transform wrote of train.
         eval_files: likewise of eval, by whose loss the epoch is chosen, unless the recipe exports the last.
-        checkpoints: folder of this training's checkpoint, written after every epoch; it stays, so that what
-            fails after the training does not lose it (`checkpoint.remove`).
-        run_dir: gets TensorBoard's logs and, after every epoch, `history.csv`.
+        checkpoints: folder of this training's checkpoint.
+        run_dir: gets TensorBoard's logs and `history.csv`.
 
     Returns:
         The model with the weights of the epoch that is exported, averaged if the recipe says so.
@@ -45,159 +55,5 @@ def fit(
         Stop: there is nothing to train on or to judge by.
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
-    trainer = part.trainer
-    steps = dataset.count_batches(train_files, trainer.batch_size, "train", trainer.every)
-    judged = dataset.load_evaluation(eval_files, part)
-    keras.utils.set_random_seed(trainer.seed)
-    exported, base = models.build(part)
-    model = models.add_centres(exported, part)
-    average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
-    state = checkpoint.load(checkpoints) or checkpoint.State(
-        epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
-    )
-    if state.epoch:
-        progress.say(f"     resumed after epoch {state.epoch} of {trainer.epochs}")
-        _assign(_weights(model), state.weights)
-        if average:
-            _assign(average.shadows, state.shadows)
-    for phase in models.plan_phases(trainer):
-        if state.epoch >= phase.end or _stopped(_of(phase, state.history), trainer.patience):
-            continue
-        state.epoch = max(state.epoch, phase.begin)  # where patience cut the phase before short
-        models.set_trainable(base, phase, keep_statistics=bool(trainer.initial_weights) and trainer.keep_statistics)
-        model.compile(
-            optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
-            **models.build_losses(part),
-            jit_compile=False,  # XLA on a CPU is slower for convolutions
-        )
-        model.optimizer.build(model.trainable_variables)
-        if state.optimizer and state.epoch > phase.begin:
-            _assign(model.optimizer.variables, state.optimizer)
-        model.fit(
-            dataset.load_training(train_files, part, state.epoch),
-            initial_epoch=state.epoch,
-            epochs=phase.end,
-            steps_per_epoch=steps,
-            shuffle=False,  # the dataset's own order
-            verbose=0,
-            callbacks=[
-                _Epochs(part, phase, state, average, judged, checkpoints, run_dir, steps),
-                keras.callbacks.TensorBoard(run_dir, write_graph=False),
-            ],
-        )
-        state.optimizer = []
-    _assign(_weights(model), state.best)
-    _write_history(os.path.join(run_dir, HISTORY_FILE), state.history)
-    return exported
-
-
-class _Epochs(keras.callbacks.Callback):
-    """Seeds before an epoch; after it the judgement, the history's row, the checkpoint and a line to the console.
-
-    An epoch of minutes says now and then how far it is.
-    """
-
-    def __init__(
-        self,
-        part: Part,
-        phase: models.Phase,
-        state: checkpoint.State,
-        average: Average | None,
-        judged: tf.data.Dataset,
-        checkpoints: str,
-        run_dir: str,
-        steps: int,
-    ):
-        super().__init__()
-        self._trainer = part.trainer
-        self._phase = phase
-        self._state = state
-        self._average = average
-        self._judged = judged
-        self._checkpoints = checkpoints
-        self._run_dir = run_dir
-        self._steps = steps
-        self._began = self._said = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self._began = self._said = time.monotonic()
-        for number, layer in enumerate(self.model.layers):
-            generator = getattr(layer, "seed_generator", None)
-            if generator is not None:
-                generator.state.assign([self._trainer.seed * 1000 + number, epoch])
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        if self._average:
-            self._average.update(tf.constant(self._state.epoch * self._steps + batch, tf.float32))
-        if time.monotonic() - self._said > SILENCE_S:
-            self._said = time.monotonic()
-            done, loss = f"step {batch + 1} of {self._steps}", (logs or {}).get("loss", float("nan"))
-            progress.say(f"     epoch {self._state.epoch + 1}/{self._trainer.epochs} {done} loss {loss:.4f}")
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        state, trained = self._state, dict(logs or {})
-        if self._average:
-            self._average.swap()
-        judged = self.model.evaluate(self._judged, verbose=0, return_dict=True)
-        row = {
-            "epoch": epoch + 1,
-            **trained,
-            **{f"val_{name}": value for name, value in judged.items()},
-            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
-            "seconds": round(time.monotonic() - self._began, 2),
-        }
-        is_best = not state.history or row["val_loss"] < min(old["val_loss"] for old in state.history)
-        if is_best or self._trainer.exported == "last_epoch":
-            state.best = _values(_weights(self.model))
-        if self._average:
-            self._average.swap()
-            state.shadows = _values(self._average.shadows)
-        state.history.append(row)
-        state.epoch = epoch + 1
-        state.weights = _values(_weights(self.model))
-        state.optimizer = _values(self.model.optimizer.variables)
-        checkpoint.save(self._checkpoints, state)
-        _write_history(os.path.join(self._run_dir, HISTORY_FILE), state.history)
-        if logs is not None:
-            logs.update({name: value for name, value in row.items() if name.startswith(("val_", "learning"))})
-        shown = " ".join(f"{name} {row[name]:.4f}" for name in (*trained, *(f"val_{name}" for name in judged)))
-        progress.say(f"     epoch {epoch + 1}/{self._trainer.epochs} {shown} ({row['seconds']:.0f} s)")
-        if _stopped(_of(self._phase, state.history), self._trainer.patience):
-            self.model.stop_training = True
-
-
-def _of(phase: models.Phase, history: Sequence[dict[str, float]]) -> list[dict[str, float]]:
-    """Rows of the phase's own epochs: a worse loss before it does not end it, nor a better one."""
-    return [row for row in history if phase.begin < row["epoch"] <= phase.end]
-
-
-def _stopped(history: Sequence[dict[str, float]], patience: int) -> bool:
-    """Whether the last `patience` epochs brought no better eval loss."""
-    if not patience or not history:
-        return False
-    losses = [row["val_loss"] for row in history]
-    return len(losses) - 1 - losses.index(min(losses)) >= patience
-
-
-def _weights(model: keras.Model) -> list[keras.Variable]:
-    return [weight for weight in model.weights if weight.dtype != "uint32"]  # seeds follow from the epoch
-
-
-def _values(variables: Sequence[keras.Variable | tf.Variable]) -> list[np.ndarray]:
-    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-
-
-def _assign(variables: Sequence[keras.Variable | tf.Variable], values: Sequence[np.ndarray]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-
-
-def _write_history(path: str, history: Sequence[dict[str, float]]) -> None:
-    text = io.StringIO()
-    rows = csv.DictWriter(text, fieldnames=list(history[0]))
-    rows.writeheader()
-    rows.writerows(history)
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path + ".part", "w") as file:
-        file.write(text.getvalue())
-    tf.io.gfile.rename(path + ".part", path, overwrite=True)
+    data = Files(part, train_files, eval_files)
+    return train(part, data, checkpoints, run_dir, [keras.callbacks.TensorBoard(run_dir, write_graph=False)])

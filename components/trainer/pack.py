@@ -14,7 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfx_ocr.components.recipe import Part
+import numpy as np
+
+from tfx_ocr.components.recipe import LineImage, Part
 from tfx_ocr.components.tasks import list_labels
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.data.record_file import read_records
@@ -22,6 +24,7 @@ from tfx_ocr.data.record_file import read_records
 FILE = "pack.json"
 FORMAT = 1  # of the folder: another number is refused
 WEIGHTS = "initial.weights.h5"  # of `trainer.initial_weights`, whatever was named there
+STRANGERS = "strangers.npz"  # of `trainer.augment.strangers`: they are drawn with fonts and OpenCV
 SPLITS = ("train", "eval")
 ROOMS = ("inputs", "networks", "tasks", "trainer")  # folders of `components` whose code says what is learned
 
@@ -36,6 +39,7 @@ class Pack:
         labels: what the network's outputs stand for, in their order.
         records: how many each split has.
         version: of the code that wrote it, see `compute_version`.
+        digest: SHA-256 of the records' files, by which a training is known again.
     """
 
     folder: Path
@@ -43,6 +47,7 @@ class Pack:
     labels: tuple[str, ...]
     records: Mapping[str, int]
     version: str
+    digest: str
 
     def read_split(self, split: str) -> Iterator[dict[str, list[Any]]]:
         """Yield the records of `train` or `eval`, as lists of bytes, float or int by feature.
@@ -52,6 +57,14 @@ class Pack:
         """
         for path in sorted((self.folder / split).iterdir()):
             yield from map(parse_example, read_records(path))
+
+    def read_strangers(self) -> tuple[np.ndarray, np.ndarray] | None:
+        """Return pictures [n, height, width, channels] and labels [n] of strangers; None for a recipe without."""
+        path = self.folder / STRANGERS
+        if not path.is_file():
+            return None
+        with np.load(path) as read:
+            return read["pictures"], read["labels"].astype(np.int32)
 
 
 def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> Pack:
@@ -74,6 +87,9 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
             (unfinished / split).mkdir(parents=True)
             for number, path in enumerate(sorted(files[split])):
                 shutil.copyfile(path, unfinished / split / f"{number:05d}.tfrecord.gz")
+        digest = hashlib.sha256()
+        for path in sorted(unfinished.rglob("*.gz")):
+            digest.update(path.read_bytes())
         counts = {
             split: sum(1 for path in (unfinished / split).iterdir() for _ in read_records(path)) for split in SPLITS
         }
@@ -81,15 +97,22 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
             raise ValueError(f"no records for {' and '.join(empty)}: training needs both train and eval")
         of_recipe = Part.from_json(part)
         if of_recipe.trainer.initial_weights:
-            from tfx_ocr.components.trainer.model import build  # imports Keras
+            import keras
 
+            from tfx_ocr.components.trainer.model import build
+
+            keras.utils.set_random_seed(of_recipe.trainer.seed)
             build(of_recipe)[0].save_weights(unfinished / WEIGHTS)
+        if getattr(of_recipe.trainer.augment, "strangers", 0.0):
+            pictures, labels = _draw_strangers(of_recipe)
+            np.savez_compressed(unfinished / STRANGERS, pictures=pictures, labels=labels)
         about = {
             "format": FORMAT,
             "version": compute_version(),
             "recipe": json.loads(part),
             "labels": list_labels(of_recipe),
             "records": counts,
+            "digest": digest.hexdigest(),
         }
         text = json.dumps(about, indent=1, sort_keys=True, ensure_ascii=False)
         (unfinished / FILE).write_text(f"{text}\n", encoding="utf-8")
@@ -99,6 +122,17 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return read_pack(folder)
+
+
+def _draw_strangers(part: Part) -> tuple[np.ndarray, np.ndarray]:
+    """Return the pictures and labels of strangers, as `inputs` has them."""
+    from tfx_ocr.data.synthetic.strangers import draw_line_strangers, draw_strangers  # imports OpenCV
+
+    if isinstance(part.input, LineImage):
+        drawn = draw_line_strangers(part.input)
+        return drawn, np.zeros(len(drawn), np.int64)
+    changes: Any = part.trainer.augment
+    return draw_strangers(part.input, changes.foreign, changes.familiar)
 
 
 def refuse_other(folder: Path) -> None:
@@ -133,6 +167,7 @@ def read_pack(folder: Path) -> Pack:
         labels=labels,
         records={split: about["records"][split] for split in SPLITS},
         version=about["version"],
+        digest=about["digest"],
     )
 
 

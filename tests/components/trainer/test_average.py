@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import keras
 import pytest
-import tensorflow as tf
 
 from tfx_ocr.components.trainer.average import Average
 
@@ -27,7 +26,7 @@ def test_it_follows_the_weights(model):
     # (1 + step) / (10 + step) is kept, at most the momentum: 1/10, 2/11, ..., from step 8 on 1/2
     for step, value, expected in [(0, 1.0, 0.9), (1, 2.0, 0.9 * 2 / 11 + 2.0 * 9 / 11), (1000, 0.0, 0.9)]:
         model.layers[-1].kernel.assign([[value]])
-        average.update(tf.constant(float(step)))
+        average.update(step)
         assert shadow.numpy()[0, 0] == pytest.approx(expected, abs=1e-6)
 
 
@@ -44,6 +43,6 @@ def test_batch_norms_statistics_are_averaged_too():
     model = keras.Model(inputs, keras.layers.BatchNormalization()(inputs))
     average = Average(model, 0.9)
     model.layers[-1].moving_mean.assign([10.0, 20.0])
-    average.update(tf.constant(0.0))
+    average.update(0)
     average.swap()
     assert model.layers[-1].moving_mean.numpy() == pytest.approx([9.0, 18.0])

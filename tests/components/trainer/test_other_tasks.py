@@ -33,7 +33,7 @@ from tfx_ocr.components.recipe import (
 )
 from tfx_ocr.components.recipe import Image as Spec
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.components.trainer import dataset, fit
+from tfx_ocr.components.trainer import dataset, fit, training
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data.alphabets import get_alphabet
@@ -255,7 +255,7 @@ def test_killed_after_its_first_epoch_it_goes_on_as_if_it_had_not_been(made, mon
             raise KilledError
 
     with monkeypatch.context() as patched:
-        patched.setattr(fit.progress, "say", say)
+        patched.setattr(training.progress, "say", say)
         with pytest.raises(KilledError):
             made.train("killed")
     keras.utils.set_random_seed(99)  # another process would be in another state
