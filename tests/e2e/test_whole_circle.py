@@ -81,7 +81,7 @@ def test_a_pack_holds_the_records_that_the_run_trained_on_and_executes_nothing(h
     artifacts, _ = home.metadata()
     with home.entered():
         cli.app()(["pack", "digits", "--out", "digits.pack"], standalone_mode=False)
-    assert "[5/5] Transform          unchanged" in (printed := capfd.readouterr().out)
+    assert "[ 5/5] Transform          unchanged" in (printed := capfd.readouterr().out)
     assert home.metadata()[0] == artifacts
     pack = read_pack(home.folder / "digits.pack")
     assert f"packed: train {pack.records['train']:,}, eval {pack.records['eval']:,} records" in printed
