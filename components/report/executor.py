@@ -8,6 +8,8 @@ import datetime
 import hashlib
 import json
 import os
+import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,12 +35,14 @@ from tfx_ocr.components.artifacts import (
 from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_split, read_text
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.report import cards, examples, mistakes, page, pictures, timings
+from tfx_ocr.components.report.maps import draw_maps
 from tfx_ocr.components.report.run import Picture, Produced, Run
 from tfx_ocr.components.tasks import Task, get_task
 from tfx_ocr.data import features
 from tfx_ocr.data.normalization import normalize_text
 
 MOST_MISTAKES = 24
+MOST_EXPLAINED = 8  # wrong answers, and as many right ones
 
 Artifacts = dict[str, list[types.Artifact]]
 
@@ -66,7 +70,10 @@ class Executor(base_executor.BaseExecutor):
         task = get_task(part.task)
         wrong = _mistakes(answers, task)
         raws = ((split, raw) for split in list_splits(given) for raw in read_split(given, split))
-        found = examples.scan(raws, {mistake["source"] for mistake in wrong or ()})
+        right = mistakes.select_right(answers or (), MOST_EXPLAINED) if task.heads else []
+        found = examples.scan(raws, {answer["source"] for answer in (*(wrong or ()), *right)})
+        model_path = path_utils.serving_model_path(uris["model"])
+        explained = [answer["source"] for answer in (*(wrong or ())[:MOST_EXPLAINED], *right)] if task.heads else []
         run = Run(
             part=part,
             made=datetime.datetime.now(),
@@ -84,10 +91,15 @@ class Executor(base_executor.BaseExecutor):
             history=_history(uris["model_run"]),
             slices=_slices(uris["evaluation"]) if part.gate and part.gate.slices else None,
             mistakes=wrong,
+            right=right,
+            maps=draw_maps(
+                pathlib.Path(model_path),
+                {source: found.images[source] for source in explained if source in found.images},
+            ),
             pairs=_pairs(answers),
             confidences=_confidences(answers),
-            calibration=read_json(path_utils.serving_model_path(uris["model"]), CALIBRATION_FILE),
-            pictures=_pictures(found.images, task.picture_px),
+            calibration=read_json(model_path, CALIBRATION_FILE),
+            pictures=_pictures(found.images, wrong or (), task.picture_px),
             counts=found.counts,
             summary=read_json(uris["examples"], SUMMARY_FILE),
             rejected=read_lines(uris["examples"], REJECTED_FILE),
@@ -158,8 +170,9 @@ def _confidences(answers: list[dict[str, Any]] | None) -> tuple[np.ndarray, np.n
     return (np.array([each for each, _ in judged]), np.array([right for _, right in judged])) if judged else None
 
 
-def _pictures(images: dict[str, bytes], longest: int) -> dict[str, Picture]:
-    drawn = {source: pictures.make_thumbnail(image, longest) for source, image in images.items()}
+def _pictures(images: dict[str, bytes], mistaken: Sequence[dict[str, Any]], longest: int) -> dict[str, Picture]:
+    sources = [mistake["source"] for mistake in mistaken if mistake["source"] in images]
+    drawn = {source: pictures.make_thumbnail(images[source], longest) for source in sources}
     return {source: picture for source, picture in drawn.items() if picture}
 
 

@@ -52,6 +52,17 @@ def find_wrong_classes(answers: Sequence[Answer]) -> Iterator[Mistake]:
             yield _mistake(answer, label, answer["outputs"][features.PROBABILITY_OUT])
 
 
+def select_right(answers: Sequence[Answer], most: int) -> list[Mistake]:
+    """Select right classes, the least confident first: as `select_worst` has wrong ones, `badness` the probability."""
+    label, probability = features.LABEL_OUT, features.PROBABILITY_OUT
+    right = (
+        _mistake(each, each["outputs"][label], each["outputs"][probability])
+        for each in answers
+        if each["outputs"].get(label) == each["reference"]
+    )
+    return heapq.nsmallest(most, right, key=lambda each: (each["badness"], each["source"]))
+
+
 def find_wrong_syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
     """Yield wrong syllables as `find_wrong_classes` does, each with all its `answers`."""
     for answer in answers:

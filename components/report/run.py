@@ -71,6 +71,8 @@ class Run:
         history: the Trainer's `history.csv`: column to values, one an epoch.
         slices: `slice` as text and `metrics` by name.
         mistakes: see `mistakes.worst`.
+        right: see `mistakes.select_right`.
+        maps: source to the drawing of what its answer hangs on.
         pairs: reference and answer to how often they came.
         confidences: probability of each answer, and whether it is right, where answers have one: [n] float, [n] bool.
         calibration: the export's `CALIBRATION_FILE`.
@@ -100,6 +102,8 @@ class Run:
     history: Mapping[str, Sequence[float | None]] | None = None
     slices: Sequence[Mapping[str, Any]] | None = None
     mistakes: Sequence[Mapping[str, Any]] | None = None
+    right: Sequence[Mapping[str, Any]] = ()
+    maps: Mapping[str, Picture] = dataclasses.field(default_factory=dict)
     pairs: Mapping[tuple[str, str], int] | None = None
     confidences: tuple[np.ndarray, np.ndarray] | None = None
     calibration: Mapping[str, Any] | None = None

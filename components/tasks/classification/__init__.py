@@ -18,7 +18,7 @@ TASK = Task(
     metrics="classification",
     labels="CLASSES",
     mistakes="find_wrong_classes",
-    sections=("mistakes", "confusion", "classes", "calibration"),
+    sections=("mistakes", "maps", "confusion", "classes", "calibration"),
     lists_labels=True,
 )
 

@@ -25,7 +25,7 @@ TASK = Task(
     averaged=True,
     metrics="syllables",
     mistakes="find_wrong_syllables",
-    sections=("mistakes", "syllables", "classes", "calibration"),
+    sections=("mistakes", "maps", "syllables", "classes", "calibration"),
     lists_labels=True,
 )
 

@@ -91,9 +91,22 @@ def test_mistaken_syllables_come_surest_first_with_all_that_was_answered(hangul,
     assert "한 read as 힌 best first: 힌 한 간 probability 0.8000" in text
 
 
+def test_answers_with_a_map_are_shown_wrong_ones_and_right_ones(hangul, read):
+    right = mistakes.select_right([*SYLLABLES, answer("e", "한", "한", 0.4)], 8)
+    assert [(each["source"], each["badness"]) for each in right] == [("e", 0.4), ("a", 0.9)]
+    maps = dict.fromkeys("de", Picture(uri="data:image/png;base64,eA==", width=8, height=2))
+    found = read(dataclasses.replace(hangul, right=right, maps=maps))
+    text = " ".join(found.texts["maps"].split())
+    assert "then of its initial, medial and final for themselves" in text
+    assert "Wrong answers, the most confident first 값 read as 갓 probability 0.9500d" in text
+    assert "Right answers, the least confident first 한 probability 0.4000e" in text
+    assert [alt for _, alt in found.images if "hangs on" in alt] == ["d: what 갓 hangs on", "e: what 한 hangs on"]
+    assert "The model explains no answers" in read(hangul).texts["maps"]
+
+
 def test_confusions_of_syllables_and_of_their_jamo_are_listed(hangul, read):
     html, facts = page.render(hangul)
-    assert list(facts) == [*COMMON_BEFORE, "mistakes", "syllables", "classes", "calibration", *COMMON_AFTER]
+    assert list(facts) == [*COMMON_BEFORE, "mistakes", "maps", "syllables", "classes", "calibration", *COMMON_AFTER]
     found = facts["syllables"]
     assert (found["n"], found["wrong"], found["kinds"]) == (4, 3, 3)
     assert [(jamo["place"], jamo["wrong"], jamo["pairs"]) for jamo in found["jamo"]] == [
