@@ -30,6 +30,7 @@ from tfx_ocr.components.artifacts import (
     PORTABLE_FILE,
     REASON_FILE,
     REJECTED_FILE,
+    ROUNDING_FILE,
     SUMMARY_FILE,
 )
 from tfx_ocr.components.reading import list_splits, read_json, read_lines, read_split, read_text
@@ -99,6 +100,7 @@ class Executor(base_executor.BaseExecutor):
             pairs=_pairs(answers),
             confidences=_confidences(answers),
             calibration=read_json(model_path, CALIBRATION_FILE),
+            rounding=read_json(model_path, ROUNDING_FILE),
             pictures=_pictures(found.images, wrong or (), task.picture_px),
             counts=found.counts,
             summary=read_json(uris["examples"], SUMMARY_FILE),

@@ -76,6 +76,7 @@ class Run:
         pairs: reference and answer to how often they came.
         confidences: probability of each answer, and whether it is right, where answers have one: [n] float, [n] bool.
         calibration: the export's `CALIBRATION_FILE`.
+        rounding: the export's `ROUNDING_FILE`.
         pictures: source to the picture of a mistake.
         counts: split to label to number of records.
         summary: ExampleGen's `summary.json`.
@@ -107,6 +108,7 @@ class Run:
     pairs: Mapping[tuple[str, str], int] | None = None
     confidences: tuple[np.ndarray, np.ndarray] | None = None
     calibration: Mapping[str, Any] | None = None
+    rounding: Mapping[str, Any] | None = None
     pictures: Mapping[str, Picture] = dataclasses.field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] | None = None
     summary: Mapping[str, Any] | None = None

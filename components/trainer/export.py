@@ -5,18 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from typing import Any
 
 import keras
 import tensorflow as tf
 import tensorflow_transform as tft
 
-from tfx_ocr.components.artifacts import CALIBRATION_FILE, TRAINER_FILE
+from tfx_ocr.components.artifacts import CALIBRATION_FILE, ROUNDING_FILE, TRAINER_FILE
 from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import portable
 from tfx_ocr.components.trainer.explain import build_explainer
+from tfx_ocr.components.trainer.rounding import Rounding
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
@@ -27,23 +29,43 @@ from tfx_ocr.data.alphabets.restriction import restrict_labels
 class Served(tf.Module):
     """What TensorFlow Serving loads: every variable and table is reached from here."""
 
-    def __init__(self, model: keras.Model, serving_graph: ServingGraph, explainer: keras.Model | None = None):
+    def __init__(
+        self,
+        model: keras.Model,
+        serving_graph: ServingGraph,
+        explainer: keras.Model | None = None,
+        weights: str = "float32",
+    ):
         super().__init__()
-        self._weights = [weight.value for weight in model.weights]
+        self._weights = [_store(weight.value, weights) for weight in model.weights]
+        self._variables = Untracked(model.weights)
         self._model, self._explainer = Untracked(model), Untracked(explainer)
         self._serving_graph = serving_graph
 
     def serve(self, **request: tf.Tensor) -> Tensors:
         """Return a signature's outputs from its inputs, such as `image_bytes` [batch]."""
         raw = self._serving_graph.to_raw(request)
-        logits = self._model.value(self._serving_graph.transform(raw), training=False)
+        logits = self._run(self._model.value, self._serving_graph.transform(raw))
         return self._serving_graph.decode(logits, raw)
 
     def explain(self, **request: tf.Tensor) -> Tensors:
         """Return which places of each picture its answer hangs on: see `build_explainer`."""
         raw = self._serving_graph.to_raw(request)
         pixels = self._serving_graph.transform(raw)
-        return self._serving_graph.explain(pixels, self._explainer.value(pixels, training=False), raw)
+        return self._serving_graph.explain(pixels, self._run(self._explainer.value, pixels), raw)
+
+    def _run(self, model: keras.Model, inputs: Any) -> Any:
+        """Run a network of these weights, which are computed with as the network has them, however they are stored."""
+        stored = zip(self._variables.value, self._weights, strict=True)
+        with keras.StatelessScope([(variable, tf.cast(weight, variable.dtype)) for variable, weight in stored]):
+            return model(inputs, training=False)
+
+
+def _store(weight: tf.Variable, kind: str) -> tf.Variable:
+    """Return a float weight in the kind that is stored; any other as it is."""
+    if not weight.dtype.is_floating or weight.dtype == kind:
+        return weight
+    return tf.Variable(tf.cast(weight, kind), trainable=False)
 
 
 def ignore_blanks(model: keras.Model, part: Part) -> keras.Model:
@@ -79,6 +101,7 @@ def export(
     part: Part,
     path: str,
     calibration: Calibration | None = None,
+    rounding: Rounding | None = None,
 ) -> None:
     """Write the SavedModel, and its portable form beside it where the network can be converted.
 
@@ -89,6 +112,7 @@ def export(
         path: folder to write, such as `fn_args.serving_model_dir`.
         calibration: what the logits are divided by, in both forms; it is written to `CALIBRATION_FILE`, as `part` is to
             `TRAINER_FILE`.
+        rounding: what storing the weights as `serving.weights` says changes; it is written to `ROUNDING_FILE`.
     """
     trained = part
     model, part = restrict_answers(model, part)
@@ -96,7 +120,8 @@ def export(
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
     if calibration:
         model = keras.Model(model.input, model.output / calibration.temperature, name=model.name)
-    served, requests = Served(model, serving_graph, explainer), serving_graph.get_requests()
+    served = Served(model, serving_graph, explainer, part.serving.weights)
+    requests = serving_graph.get_requests()
     signatures = {name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()}
     if explainer:
         inputs = requests[part.input.SIGNATURE]
@@ -104,6 +129,8 @@ def export(
     tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path, explainer)
     _write_text(os.path.join(path, TRAINER_FILE), trained.to_json())
+    if rounding:
+        _write_text(os.path.join(path, ROUNDING_FILE), json.dumps(dataclasses.asdict(rounding), sort_keys=True))
     if calibration:
         text = json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True)
         _write_text(os.path.join(path, CALIBRATION_FILE), text)

@@ -168,10 +168,15 @@ def _read(model: keras.Model, where: str) -> _Source:
     try:
         variables = tf.train.load_checkpoint(os.path.join(where, "variables", "variables"))
         count = sum(name.startswith("_weights/") for name in variables.get_variable_to_shape_map())
-        arrays = [variables.get_tensor(KEY.format(number)) for number in range(count)]
+        arrays = [_widen(variables.get_tensor(KEY.format(number))) for number in range(count)]
     except (tf.errors.OpError, ValueError, KeyError) as error:
         raise ValueError(f"no export of it: {error}") from error
     return _Source(arrays, *_read_labels(Path(where)))
+
+
+def _widen(array: np.ndarray) -> np.ndarray:
+    """Return weights that were stored as float16 in float32."""
+    return array.astype(np.float32) if array.dtype == np.float16 else array
 
 
 def _read_file(model: keras.Model, path: str) -> _Source:

@@ -34,7 +34,7 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     folder = os.path.join(path, *FOLDER.split("/"))
     tf.io.gfile.makedirs(folder)
     try:
-        network = convert(model, explainer)
+        network = convert(model, explainer, part.serving.weights)
     except Exception as error:  # whatever it is, the export is there without
         reason = f"the network cannot be converted: {_explain(error)}"
         say(f"no portable form: {reason}")
@@ -44,8 +44,8 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     _write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
 
 
-def convert(model: keras.Model, explainer: keras.Model | None = None) -> bytes:
-    """Convert a network to TFLite, with float32 weights and for any number of rows.
+def convert(model: keras.Model, explainer: keras.Model | None = None, weights: str = "float32") -> bytes:
+    """Convert a network to TFLite, with float32 or float16 `weights` and for any number of rows.
 
     Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. With an
     explainer it has another, `explain`, that gives `logits` and `heat` and shares the weights.
@@ -65,7 +65,7 @@ def convert(model: keras.Model, explainer: keras.Model | None = None) -> bytes:
 
     concrete = network.get_concrete_function(**inputs)
     if explainer is None:
-        return tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder).convert()
+        return _set_weights(tf.lite.TFLiteConverter.from_concrete_functions([concrete], holder), weights).convert()
 
     @tf.function
     def explain(**given: tf.Tensor) -> Tensors:
@@ -74,7 +74,15 @@ def convert(model: keras.Model, explainer: keras.Model | None = None) -> bytes:
     signatures = {features.ANSWER: concrete, features.EXPLAIN: explain.get_concrete_function(**inputs)}
     with tempfile.TemporaryDirectory() as folder:  # the converter takes several functions from there alone
         tf.saved_model.save(holder, folder, signatures=signatures)
-        return tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures)).convert()
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=list(signatures))
+        return _set_weights(converter, weights).convert()
+
+
+def _set_weights(converter: tf.lite.TFLiteConverter, weights: str) -> tf.lite.TFLiteConverter:
+    if weights == "float16":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
+    return converter
 
 
 def _explain(error: Exception) -> str:

@@ -19,6 +19,9 @@ from tfx_ocr.components.trainer.ensemble import build_ensemble
 from tfx_ocr.components.trainer.export import export, ignore_blanks
 from tfx_ocr.components.trainer.fit import fit
 from tfx_ocr.components.trainer.model import convert_to_float32, list_heads
+from tfx_ocr.components.trainer.rounding import round_weights
+
+ROUNDED = 512  # examples of eval by which float16 weights are compared with float32 ones
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -42,8 +45,17 @@ def run_fn(fn_args: FnArgs) -> None:
         model = build_ensemble(part)
     else:
         model = convert_to_float32(fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir), part)
+    rounding = None
+    if part.serving.weights == "float16":
+        batches = dataset.load_evaluation(eval_files, part).take(max(1, ROUNDED // part.trainer.batch_size))
+        rounding = round_weights(model, batches)
+        progress.say(
+            f"     weights in float16: {rounding.changed} of {rounding.n} examples of eval have another answer, a "
+            f"logit lies at most {rounding.largest_distance:.2g} from float32's"
+        )
     calibration = fit_calibration(model, eval_files, part)
-    export(model, tft.TFTransformOutput(fn_args.transform_output), part, fn_args.serving_model_dir, calibration)
+    transform = tft.TFTransformOutput(fn_args.transform_output)
+    export(model, transform, part, fn_args.serving_model_dir, calibration, rounding)
     checkpoint.remove(checkpoints)
 
 

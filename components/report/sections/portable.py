@@ -11,7 +11,10 @@ TITLE = "Portable form"
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return what `portable.json` holds, and `rows`: `name`, `value`, `wanted`; empty where nothing was compared."""
+    """Return what `portable.json` holds, `rows` (`name`, `value`, `wanted`; empty without a comparison), `rounding`.
+
+    `rounding` is what weights stored as float16 change, see `Run`; None where they are float32.
+    """
     if run.portable is None:
         return explain_missing("The InfraValidator left no portable.json: the export failed its trial.")
     rows = [
@@ -20,4 +23,4 @@ def build_facts(run: Run) -> dict[str, Any]:
         ("Distance of probabilities, largest", "largest_distance", ""),
     ]
     shown = [{"name": name, "value": run.portable[key], "wanted": wanted} for name, key, wanted in rows]
-    return {**run.portable, "rows": shown if run.portable["same"] is not None else []}
+    return {**run.portable, "rows": shown if run.portable["same"] is not None else [], "rounding": run.rounding}
