@@ -26,12 +26,15 @@ from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.locations import Location, find_folder, open_model
+from tfx_ocr.serving.portable.beam import Decoding
 from tfx_ocr.serving.runtimes import PORTABLE
 
 SHOWN = 20  # rejected records that are named
 
 
-def evaluate(settings: Settings, data: Path, model: Path | None, split: str = "") -> dict[str, Any]:
+def evaluate(
+    settings: Settings, data: Path, model: Path | None, split: str = "", decoding: Decoding | None = None
+) -> dict[str, Any]:
     """Judge a model.
 
     Args:
@@ -39,6 +42,7 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
         data: folder that a reader of the recipe knows.
         model: folder of an export; None for the newest pushed version, or the shipped one while nothing was pushed.
         split: `train`, `eval`, `test` or `all`; "" for `test` where the data names one, else all of it.
+        decoding: how lines are decoded; None for the best path.
 
     Returns:
         What `gate.json` holds, with `data`, `model` (`version`, `path`), `seen` (`n` records that the model was trained
@@ -67,7 +71,7 @@ def evaluate(settings: Settings, data: Path, model: Path | None, split: str = ""
             why = f": {len(rejected)} set aside, such as {rejected[0].source}: {rejected[0].reason}"
         raise ValueError(f"no {of}examples to judge in {data}{why}")
     family = get_metrics(choose_family(recipe.task, recipe.gate))
-    pairs, raws = predict_records(recipe, location, records, family)
+    pairs, raws = predict_records(recipe, location, records, family, decoding)
     digest = of_records.combine_digests(map(of_records.digest_record, raws))
     seen, told = of_records.count_seen(raws, _read_sketch(location.folder))
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
@@ -101,7 +105,7 @@ def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Rec
 
 
 def predict_records(
-    recipe: Recipe, location: Location, given: list[Record], family: Family
+    recipe: Recipe, location: Location, given: list[Record], family: Family, decoding: Decoding | None = None
 ) -> tuple[collections.Counter[Pair], list[bytes]]:
     """Count the pairs that are judged; return also the records as the Evaluator reads them.
 
@@ -109,7 +113,7 @@ def predict_records(
         ValueError: the model cannot be loaded, or is one of another kind than the recipe's.
     """
     raws = [serialize(prepare_record(record)) for record in given]
-    with open_model(location) as opened:
+    with open_model(location, decoding=decoding) as opened:
         if recipe.input.SIGNATURE not in opened.signatures:
             raise ValueError(
                 f"{location.folder} is not a model of {recipe.name}: it lacks the signature {recipe.input.SIGNATURE} "

@@ -12,15 +12,27 @@ from tfx_ocr.data.registry import load
 if TYPE_CHECKING:
     from tfx_ocr.data.page.fields import Field
     from tfx_ocr.serving.model import RequestError
+    from tfx_ocr.serving.portable.beam import Decoding
     from tfx_ocr.serving.prediction import Candidate, Prediction
     from tfx_ocr.serving.predictor import Predictor, load_model
     from tfx_ocr.serving.reader.document import Document
     from tfx_ocr.serving.reader.reader import Reader
 
-__all__ = ["Candidate", "Document", "Field", "Prediction", "Predictor", "Reader", "RequestError", "load_model"]
+__all__ = [
+    "Candidate",
+    "Decoding",
+    "Document",
+    "Field",
+    "Prediction",
+    "Predictor",
+    "Reader",
+    "RequestError",
+    "load_model",
+]
 
 API = {
     "Candidate": "tfx_ocr.serving.prediction:Candidate",
+    "Decoding": "tfx_ocr.serving.portable.beam:Decoding",
     "Document": "tfx_ocr.serving.reader.document:Document",
     "Field": "tfx_ocr.data.page.fields:Field",
     "Prediction": "tfx_ocr.serving.prediction:Prediction",

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
@@ -14,6 +14,9 @@ from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.runtimes import PORTABLE, RUNTIMES, SAVED_MODEL, TFLITE, open_folder
 from tfx_ocr.serving.settings import PREFIX, Settings, load
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.portable.beam import Decoding
 
 SHIPPED = "pretrained"  # version of a model that ships
 # In the order in which they are tried; a bare TFLite model is for servers alone
@@ -89,7 +92,12 @@ def find_folder(
 
 
 def open_model(
-    location: str | os.PathLike[str] | Location, name: str = "", *, whitelist: str | Sequence[str] = "", **options: Any
+    location: str | os.PathLike[str] | Location,
+    name: str = "",
+    *,
+    whitelist: str | Sequence[str] = "",
+    decoding: Decoding | None = None,
+    **options: Any,
 ) -> Model:
     """Open a model, wherever it is.
 
@@ -100,26 +108,36 @@ def open_model(
         whitelist: what alone is answered, of classes, syllables or texts: characters, the name of an alphabet, or
             labels; "" for all. Probabilities are those under this restriction; of a server or a SavedModel, which tell
             their best answers alone, see `whitelist.RestrictedModel`.
+        decoding: how lines are decoded, by a model in this process that has a portable form; None for the best path.
         options: of the client of a server: see `client.connect`.
 
     Raises:
-        ValueError: no model lies at `location`, it cannot be loaded, the address is wrong, or the whitelist names what
-            the model does not answer.
+        ValueError: no model lies at `location`, it cannot be loaded or decode so, the address is wrong, or the
+            whitelist names what the model does not answer.
     """
     if isinstance(location, Location):
         found = location
     elif scheme := find_scheme(location):
         if not name:
             raise ValueError(f"server {os.fspath(location)}: give the name of the model to ask")
+        if decoding:
+            raise ValueError(
+                f"server {os.fspath(location)} answers with the best path: beams and a language model are for a model "
+                "in this process"
+            )
         model: Model = load_named(SERVERS, scheme, "runtime")(os.fspath(location), name, **options)
         return restrict_model(model, whitelist)
     else:
         found = find_folder(location)
     name = name or found.name
-    if whitelist and (found.folder / PORTABLE).is_file():
+    is_portable = (found.folder / PORTABLE).is_file()
+    if decoding and not is_portable:
+        raise ValueError(f"{found.folder} has no portable form, by which beams and a language model decode")
+    if is_portable and (whitelist or decoding):
         from tfx_ocr.serving.runtimes.runtime import Options
 
-        return open_folder(found.folder, name, found.version, FORMS, Options(whitelist=whitelist))
+        chosen = Options(whitelist=whitelist, decoding=decoding)
+        return open_folder(found.folder, name, found.version, FORMS, chosen)
     return restrict_model(open_folder(found.folder, name, found.version, FORMS), whitelist)
 
 

@@ -32,11 +32,12 @@ def load_model(location: str | os.PathLike[str], name: str = "", **options: Any)
             pushed; a folder of an exported model, or of its versions; or a server: `HOST:PORT` (gRPC) or
             `http://HOST:PORT` (REST).
         name: what a server serves the model as; "" for the name found with a folder.
-        options: `whitelist`, see `locations.open_model`; and of the client of a server: see `client.connect`.
+        options: `whitelist` and `decoding`, see `locations.open_model`; and of the client of a server: see
+            `client.connect`.
 
     Raises:
-        ValueError: no model lies at `location`, it cannot be loaded, the address is wrong, or the whitelist names what
-            the model does not answer.
+        ValueError: no model lies at `location`, it cannot be loaded or decode so, the address is wrong, or the
+            whitelist names what the model does not answer.
         RequestError: the server does not answer, or has no such model.
     """
     predictor = Predictor(location, name, **options)
@@ -65,6 +66,8 @@ class Predictor:
         self._lock = threading.Lock()
         self._opened: Model | None = None
         if not isinstance(location, str | os.PathLike):
+            if options.get("decoding"):
+                raise ValueError("decoding is chosen when a model is opened, and this one is open")
             self.name, self.version = location.name, location.version
             self._opened = restrict_model(location, whitelist)
             return

@@ -59,7 +59,8 @@ class Executor(base_executor.BaseExecutor):
             with open_folder(Path(path)) as model:
                 try_export(model, records, part.input, part.task)
                 try_served(model, records, part.input)
-                parity = measure_parity(model, *_spread(examples, RECORDS), part.input, part.task)
+                held = _spread(examples, RECORDS)
+                parity = measure_parity(model, *held, part.input, part.task, part.serving.weights)
         except ValueError as error:
             io_utils.write_string_file(os.path.join(blessing.uri, REASON_FILE), f"{error}\n")
             io_utils.write_string_file(os.path.join(blessing.uri, NOT_BLESSED_FILE), "")

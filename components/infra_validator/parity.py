@@ -19,7 +19,10 @@ from tfx_ocr.serving.runtimes.runtime import Runtime, get_first_line
 
 RECORDS = 500  # at most
 BATCH = 32
-SAME, DISTANCE = 1.0, 1e-4  # share of equal answers, at least; mean distance of probabilities, at most
+SAME = 1.0  # share of equal answers, at least
+# Mean distance of probabilities, at most, by how weights are stored: LiteRT rounds those of a convolution after it has
+# multiplied them with the scale of the BatchNorm behind it (measured on 120 lines: 1.2e-4).
+DISTANCE = {"float32": 1e-4, "float16": 1e-3}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -46,10 +49,17 @@ class Parity:
     mean_distance: float | None = None
     largest_distance: float | None = None
     same_at_least: float = SAME
-    mean_distance_at_most: float = DISTANCE
+    mean_distance_at_most: float = DISTANCE["float32"]
 
 
-def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Example], spec: Input, task: str) -> Parity:
+def measure_parity(
+    model: Runtime,
+    split: str,
+    records: Sequence[tf.train.Example],
+    spec: Input,
+    task: str,
+    weights: str = "float32",
+) -> Parity:
     """Ask an export and its portable form about the same records.
 
     Args:
@@ -58,6 +68,7 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
         records: as ExampleGen wrote them.
         spec: the recipe's `input`.
         task: name in `components.tasks.TASKS`.
+        weights: how the export stores them: the recipe's `serving.weights`.
     """
     if not (model.path / PORTABLE).is_file():
         path = (model.path / PORTABLE).with_name(REASON)
@@ -74,6 +85,7 @@ def measure_parity(model: Runtime, split: str, records: Sequence[tf.train.Exampl
         same=float(np.mean(same)),
         mean_distance=float(np.mean(means)),
         largest_distance=float(np.max(largest)),
+        mean_distance_at_most=DISTANCE[weights],
     )
     reason = _explain(found)
     return dataclasses.replace(found, carried=not reason, reason=reason)

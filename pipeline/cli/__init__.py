@@ -18,6 +18,7 @@ from tfx_ocr.pipeline.cli import (
     corrections,
     doctor,
     evaluate,
+    language_model,
     new,
     pack,
     predict,
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "trace": trace.print_trace,
     "synthetic": synthetic.draw,
     "sheet": sheet.make,
+    "language-model": language_model.learn,
     "pack": pack.pack,
     "doctor": doctor.diagnose,
 }

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decoding
 from tfx_ocr.pipeline.recipes import check_name
 
 
@@ -20,6 +21,8 @@ def evaluate(
     model: Annotated[
         str, typer.Option(help="Folder of an exported model; else the newest pushed, or the shipped one.")
     ] = "",
+    beams: Beams = 0,
+    language_model: LanguageModelFile = "",
     split: Annotated[str, typer.Option(help="train, eval, test or all; else test where the data names one.")] = "",
 ) -> None:
     """Judge RECIPE's model on DATA by the recipe's metrics and gate.
@@ -28,6 +31,8 @@ def evaluate(
 
     Examples:
       tfx-ocr evaluate digits --data ~/mnist_png --json mnist.json
+
+      tfx-ocr evaluate lines --data my_lines --language-model vi.json.gz
 
     Exit status: 0 at or above the gate, 1 below it, 2 bad use.
     """
@@ -39,7 +44,9 @@ def evaluate(
 
     if out:
         Path(out).touch()  # a place that cannot be written is told before the work, not after it
-    result = evaluate(settings, Path(data), Path(model) if model else None, split)
+    result = evaluate(
+        settings, Path(data), Path(model) if model else None, split, build_decoding(beams, language_model)
+    )
     if out:
         Path(out).write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     for line in _lines(result):

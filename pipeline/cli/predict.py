@@ -14,6 +14,7 @@ import typer
 
 from tfx_ocr.data import features
 from tfx_ocr.pipeline import recipes, settings
+from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decoding
 from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.predictor import N, Predictor
 from tfx_ocr.serving.review.queue import Queue
@@ -54,6 +55,8 @@ def predict(
         Path | None, typer.Option(help="Review queue that keeps doubtful answers with their pictures.")
     ] = None,
     doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
+    beams: Beams = 0,
+    language_model: LanguageModelFile = "",
     explain: Annotated[
         Path | None,
         typer.Option(
@@ -82,6 +85,8 @@ def predict(
 
       tfx-ocr predict invoices page.xml
 
+      tfx-ocr predict lines scan.png --beams 16 --language-model vi.json.gz
+
     Exit status: 0 every file was answered, 1 one or more were not, or too uncertain, 2 bad use, or no server answers.
     """
     # before the files: of a picture alone, it is the recipe that is missing
@@ -92,10 +97,11 @@ def predict(
         raise ValueError("--model and --server: give one of the two")
     if explain and whitelist:
         raise ValueError("--explain and --whitelist: give one of the two")
+    decoding = build_decoding(beams, language_model)
     if server:
-        predictor = Predictor(server, recipe, whitelist=whitelist, timeout_s=TIMEOUT_S)
+        predictor = Predictor(server, recipe, whitelist=whitelist, decoding=decoding, timeout_s=TIMEOUT_S)
     else:
-        predictor = Predictor(Path(model) if model else recipe, whitelist=whitelist)
+        predictor = Predictor(Path(model) if model else recipe, whitelist=whitelist, decoding=decoding)
     with predictor:
         predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
         if explain:

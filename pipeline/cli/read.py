@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decoding
+
 if TYPE_CHECKING:
     from tfx_ocr.serving.reader.document import Document
 
@@ -47,6 +49,8 @@ def read(
     fields: Annotated[
         bool, typer.Option("--fields", help="Find supplier, date, total and other fields of receipts and invoices too.")
     ] = False,
+    beams: Beams = 0,
+    language_model: LanguageModelFile = "",
     review: Annotated[
         Path | None, typer.Option(help="Review queue that keeps doubtful digits or lines with their pictures.")
     ] = None,
@@ -89,6 +93,7 @@ def read(
     reader = Reader(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
         keep_orientation=keep_orientation, fields=tagger, detector=detector,
+        decoding=build_decoding(beams, language_model),
     )  # fmt: skip
     queue = Queue(review, threshold=doubt) if review else None
     failed = False

@@ -30,7 +30,7 @@ NEVER = -1e9
 
 def decode_classification(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
     """Return the best classes of [batch, classes] logits: `label`, `probability`, `labels`, `probabilities`."""
-    return _rank(_softmax(logits), form.labels, form.top_n)
+    return _rank(compute_softmax(logits), form.labels, form.top_n)
 
 
 def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
@@ -86,21 +86,32 @@ def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outpu
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006: best path decoding.
     """
-    frames = _softmax(logits)
-    best, sure = frames.argmax(-1), frames.max(-1)
-    letters = _to_bytes(("", *form.labels))
-    means = np.zeros(len(logits), np.float32)
+    frames = compute_softmax(logits)
+    return build_lines(frames, frames.argmax(-1), form.labels)
+
+
+def build_lines(frames: np.ndarray, paths: np.ndarray, labels: Sequence[str]) -> Outputs:
+    """Build the outputs of lines, as `decode_sequence` returns them, from one path through each line's frames.
+
+    Args:
+        frames: [batch, frames, characters + 1] posteriors, the blank first.
+        paths: [batch, frames] int, number of the blank or character of each frame.
+        labels: the characters.
+    """
+    sure = np.take_along_axis(frames, paths[..., None], -1)[..., 0]
+    letters = _to_bytes(("", *labels))
+    means = np.zeros(len(frames), np.float32)
     characters, probabilities, places = [], [], []
-    for row in range(len(logits)):
-        begins = np.flatnonzero(np.diff(best[row], prepend=-1))
-        is_text = best[row][begins] != BLANK
+    for row, path in enumerate(paths):
+        runs = np.array(list_runs(path))
+        begins = runs[:, 0]
+        is_text = path[begins] != BLANK
         highest = np.maximum.reduceat(sure[row], begins)[is_text]
-        sides = np.stack([begins, np.append(begins[1:], len(best[row]))], 1)[is_text]
         if is_text.any():
             means[row] = np.exp(np.log(highest).mean())
-        characters.append(letters[best[row][begins][is_text]])
+        characters.append(letters[path[begins][is_text]])
         probabilities.append(highest)
-        places.append(sides.astype(np.float32) / np.float32(len(best[row])))
+        places.append(runs[is_text].astype(np.float32) / np.float32(len(path)))
     return {
         features.LABEL_OUT: np.array([b"".join(each) for each in characters], object),
         features.PROBABILITY_OUT: means,
@@ -108,6 +119,12 @@ def decode_sequence(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outpu
         features.CHARACTER_PROBABILITIES_OUT: _pad(probabilities, 0.0),
         features.CHARACTER_PLACES_OUT: _pad(places, 0.0),
     }
+
+
+def list_runs(path: np.ndarray) -> list[tuple[int, int]]:
+    """List where runs of equal numbers begin and end, the end not included."""
+    begins = np.flatnonzero(np.diff(path, prepend=-1)).tolist()
+    return list(zip(begins, [*begins[1:], len(path)], strict=True))
 
 
 def decode_detection(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
@@ -130,7 +147,7 @@ def decode_tagging(logits: np.ndarray, parsed: Parsed, form: Portable) -> Output
     counts = count_words(words)
     there = np.arange(logits.shape[1]) < counts[:, None]
     tags, firsts, lasts = np.split(logits, 3, -1)
-    every = np.where(there[..., None], _softmax(tags), np.float32(0))
+    every = np.where(there[..., None], compute_softmax(tags), np.float32(0))
     names = _to_bytes(form.labels)
     chosen = _find_runs(every, firsts, lasts, there)
     sizes = chosen.sum(1)
@@ -245,7 +262,8 @@ def _log_softmax(logits: np.ndarray, axis: int = -1) -> np.ndarray:
     return found
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def compute_softmax(logits: np.ndarray) -> np.ndarray:
+    """Return probabilities from logits, classes last."""
     found: np.ndarray = np.exp(_log_softmax(logits))
     return found
 

@@ -20,6 +20,7 @@ from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
 
 if TYPE_CHECKING:
     from tfx_ocr.serving.model import Model
+    from tfx_ocr.serving.portable.beam import Decoding
     from tfx_ocr.serving.requests import Source
 
 # What finds and reads the writing on a sheet, `(sheet, model, whitelist, min_confidence) -> lines`. The name is also
@@ -57,6 +58,7 @@ class Reader:
         keep_orientation: bool = False,
         fields: str | os.PathLike[str] | Model = "",
         detector: str | os.PathLike[str] | Model = "",
+        decoding: Decoding | None = None,
         **options: Any,
     ):
         """Make a reader; models are opened for the first page.
@@ -73,6 +75,7 @@ class Reader:
             fields: model that finds fields among the words, such as "invoices", as `model` is given; "" for none.
             detector: model that finds the lines that `lines` and `print` read, such as "pages", as `model` is given; ""
                 to find them as chains of ink.
+            decoding: how the recognizer's model decodes lines; None for the best path.
             options: of a server's client.
 
         Raises:
@@ -82,6 +85,8 @@ class Reader:
         self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
         if detector and recognizer not in OF_LINES:
             raise ValueError(f"detector: {recognizer} finds what it reads itself; give it to {' or '.join(OF_LINES)}")
+        if decoding and not isinstance(model, str | os.PathLike):
+            raise ValueError("decoding is chosen when a model is opened, and this one is open")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
         if not 20 <= dpi <= 1200:
@@ -89,7 +94,7 @@ class Reader:
         self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
         self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
         self._given, self._fields, self._options = model or recognizer, fields, options
-        self._detector = detector
+        self._detector, self._decoding = detector, decoding
         self._opened: dict[str, Model] = {}
 
     def read(self, source: Source, simplify: Callable[[Page], Page] | None = None) -> Document:
@@ -153,7 +158,8 @@ class Reader:
             return Page(size=size, regions=regions, fields=fields)
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
         sheet = prepare(grey, keep_orientation=self.keep_orientation)
-        model = self._open(self._given, **{"name": self.recognizer, **self._options})
+        named = {"name": self.recognizer, **self._options}
+        model = self._open(self._given, decoding=self._decoding, **named)
 
         find = self._recognize
         if self._detector:
@@ -193,10 +199,13 @@ class Reader:
             return regions, ()
         return find_fields(regions, self._open(self._fields, **{**self._options, "name": TAGGER}))
 
-    def _open(self, given: str | os.PathLike[str] | Model, name: str, **options: Any) -> Model:
+    def _open(
+        self, given: str | os.PathLike[str] | Model, name: str, decoding: Decoding | None = None, **options: Any
+    ) -> Model:
         """Return a model, opened for the first page; a server is asked for it by `name`."""
         if not isinstance(given, str | os.PathLike):
             return given
         if name not in self._opened:
-            self._opened[name] = open_model(given, **({"name": name, **options} if find_scheme(given) else {}))
+            of_server = {"name": name, **options} if find_scheme(given) else {}
+            self._opened[name] = open_model(given, decoding=decoding, **of_server)
         return self._opened[name]

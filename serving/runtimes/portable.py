@@ -13,10 +13,13 @@ from tfx_ocr.data.example import parse_example
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 from tfx_ocr.serving.portable.answers import build_explanation, get_answer, restrict_form
+from tfx_ocr.serving.portable.beam import create_decoder
 from tfx_ocr.serving.portable.form import read_form
 from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
+
+OF_BEAMS = "sequence"  # the task whose answers a beam search finds
 
 
 class PortableModel(Runtime):
@@ -32,8 +35,8 @@ class PortableModel(Runtime):
             options: `interpreters` run at once, more wait; each has `intra_op_threads`.
 
         Raises:
-            ValueError: the form is damaged, its network needs operations that LiteRT lacks, or the whitelist does not
-                fit its labels.
+            ValueError: the form is damaged, its network needs operations that LiteRT lacks, the whitelist does not fit
+                its labels, or it is of a task that `options.decoding` is not for.
         """
         folder = path / FOLDER
         self.form = read_form(folder)
@@ -43,6 +46,10 @@ class PortableModel(Runtime):
         super().__init__(path, name, version, self.form.read_signatures())
         self._network = Network(folder / NETWORK, options.interpreters, options.intra_op_threads or None)
         self._input, self._decode = get_input(self.form.input), get_answer(self.form.task)
+        if options.decoding:
+            if self.form.task != OF_BEAMS:
+                raise ValueError(f"beams and a language model decode lines of text; {path} is of task {self.form.task}")
+            self._decode = create_decoder(options.decoding)
 
     def run(
         self, signature: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str], timeout_s: float | None

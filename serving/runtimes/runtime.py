@@ -8,13 +8,16 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import grpc
 import numpy as np
 
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.signature import Signature
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving.portable.beam import Decoding
 
 NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}  # TensorFlow's have the same numbers
@@ -31,6 +34,7 @@ class Options:
         inter_op_threads: for operations that run at once; 0: the runtime's choice.
         whitelist: labels that alone are answered, by the portable form: see `data.alphabets.restriction`; "" for all.
         own_process: run the portable form in a process of its own, so that its Python does not hold this one's up.
+        decoding: how the portable form decodes lines; None for the best path, as the exported graph does.
     """
 
     tags: tuple[str, ...] = ("serve",)
@@ -39,6 +43,7 @@ class Options:
     inter_op_threads: int = 0
     whitelist: str | Sequence[str] = ""
     own_process: bool = False
+    decoding: Decoding | None = None
 
 
 class Runtime:

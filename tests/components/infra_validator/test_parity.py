@@ -24,7 +24,7 @@ def found(write_export, write_portable, tmp_path):
 
     write_export(tmp_path / "model")
 
-    def compared(images=DIGITS, **of_network):
+    def compared(images=DIGITS, weights="float32", **of_network):
         if of_network:
             write_portable(tmp_path / "model", **of_network)
         records = [
@@ -36,7 +36,7 @@ def found(write_export, write_portable, tmp_path):
             for image in images
         ]
         with open_folder(tmp_path / "model") as export:
-            return measure_parity(export, "test", records, Image(height=8, width=8), "classification")
+            return measure_parity(export, "test", records, Image(height=8, width=8), "classification", weights)
 
     return compared
 
@@ -67,6 +67,11 @@ def test_probabilities_may_lie_apart_by_a_ten_thousandth_in_the_mean(found):
     far = found(less=0.015)
     assert (far.carried, far.same) == (False, 1.0)
     assert far.reason == "its probabilities are 0.00015 from the SavedModel's in the mean; at most 0.0001 is allowed"
+
+
+def test_probabilities_of_float16_weights_may_lie_apart_by_a_thousandth(found):
+    assert found(weights="float16", less=0.015).carried
+    assert found(weights="float16", less=0.12).reason.endswith("at most 0.001 is allowed")
 
 
 def test_the_largest_distance_is_told_and_not_limited(found):

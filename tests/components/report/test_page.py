@@ -220,6 +220,13 @@ def test_portable_form_that_is_carried_has_its_numbers_beside_their_limits(run, 
     ]
 
 
+def test_portable_form_of_float16_weights_says_what_they_change(run, read):
+    rounding = {"n": 258, "changed": 1, "largest_distance": 0.0123}
+    found = read(dataclasses.replace(run, rounding=rounding))
+    assert "store the weights as float16: 1 of 258 examples of eval have another answer" in found.texts["portable"]
+    assert "a logit lies at most 0.012 from its own" in found.texts["portable"]
+
+
 @pytest.mark.parametrize("same", [0.9, None], ids=["compared", "not_converted"])
 def test_portable_form_that_is_left_out_says_why(run, read, same):
     found = read(
