@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -81,29 +80,6 @@ CODAS = ("", "", "", "", "n", "ng", "nh", "m", "p", "t", "c", "ch", "i", "u", "o
 VOWELS = (*(letter for letter in vietnamese.LETTERS if letter != "đ"), *"aeiouy")
 
 
-def move_tones(text: str) -> str:
-    """Put the tone where the newer spelling has it, on the second vowel of oa, oe and uy at a syllable's end.
-
-    >>> move_tones("Hòa Thủy khỏe quý hoàn")
-    'Hoà Thuỷ khoẻ quý hoàn'
-    """
-    return _OLD.sub(lambda found: _MOVED[found[0].lower()] if found[0].islower() else _cased(found[0]), text)
-
-
-_TONES = {"o": "oòóỏõọ", "u": "uùúủũụ", "a": "aàáảãạ", "e": "eèéẻẽẹ", "y": "yỳýỷỹỵ"}
-_MOVED = {
-    _TONES[first][tone] + second: first + _TONES[second][tone]
-    for first, second in ("oa", "oe", "uy")
-    for tone in range(1, 6)
-}
-_OLD = re.compile(rf"(?<![qQ])(?:{'|'.join(_MOVED)})(?!\w)", re.IGNORECASE)
-
-
-def _cased(found: str) -> str:
-    moved = _MOVED[found.lower()]
-    return "".join(new.upper() if old.isupper() else new for new, old in zip(moved, found, strict=True))
-
-
 class Texts:
     """Lines by chance, all within the alphabet and no longer than `LONGEST`.
 
@@ -176,7 +152,8 @@ class Texts:
             text = ", ".join(parts)
             return text.replace(", ", " , ") if rng.random() < 0.02 else text
         words = " ".join(parts).replace(",", "").replace(" - ", " ").replace("-", " ").split()
-        return move_tones(" ".join(word[0].upper() + word[1:] for word in words).replace("Thành Phố", "Tp"))
+        text = " ".join(word[0].upper() + word[1:] for word in words).replace("Thành Phố", "Tp")
+        return normalization.unify_tone_spelling(text)
 
     def draw_phrase(self, rng: np.random.Generator) -> str:
         """Return a sentence, or a part of one."""

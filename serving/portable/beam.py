@@ -34,8 +34,8 @@ class Decoding:
 
     beams: int = BEAMS
     language_model: str = ""
-    weight: float = 0.4
-    bonus: float = 0.8
+    weight: float = 0.3
+    bonus: float = 0.6
 
     def __post_init__(self) -> None:
         """Refuse values out of range."""

@@ -32,7 +32,8 @@ def test_a_label_is_nfc_without_white_space_around_it():
     ("written", "new"),
     [
         ("hòa bình", "hoà bình"),
-        ("HÒA", "HOÀ"),
+        ("HÒA, Úy", "HOÀ, Uý"),
+        ("lọa tõe hụy.", "loạ toẽ huỵ."),
         ("Tỏa, khỏe", "Toả, khoẻ"),
         ("thủy, Thúy, lũy, tụy", "thuỷ, Thuý, luỹ, tuỵ"),
         ("hoà, thuý", "hoà, thuý"),  # new already

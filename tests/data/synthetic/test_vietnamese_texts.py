@@ -21,19 +21,6 @@ PROVINCE = {
 }
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("Hòa Bình", "Hoà Bình"), ("HÒA BÌNH", "HOÀ BÌNH"), ("khỏe", "khoẻ"), ("Thủy Úy", "Thuỷ Uý"),
-        ("lọa tõe hụy", "loạ toẽ huỵ"),
-        ("Quý, quỳnh", "Quý, quỳnh"), ("hoàn toán", "hoàn toán"), ("Của mùa", "Của mùa"), ("Hoà", "Hoà"),
-        ("tòa.", "toà."),
-    ],
-)  # fmt: skip
-def test_tones_move_to_where_the_newer_spelling_has_them(old, new):
-    assert texts.move_tones(old) == new
-
-
 def test_every_line_is_within_the_alphabet_and_not_too_long():
     rng, built_in = np.random.default_rng(1), texts.load_built_in()
     lines = [built_in.draw_line(rng, commas) for commas in (True, False) for _ in range(500)]
