@@ -84,8 +84,8 @@ def load_member(name: str, part: Part) -> keras.Model:
     """
     folder = initial.find_folder(name)
     path = f"{folder}/{TRAINER_FILE}"
-    stated = part
-    if tf.io.gfile.exists(path):
+    stated, is_stated = part, tf.io.gfile.exists(path)
+    if is_stated:
         with tf.io.gfile.GFile(path) as file:
             stated = Part.from_json(file.read())
         if stated.trainer.members:
@@ -99,7 +99,7 @@ def load_member(name: str, part: Part) -> keras.Model:
     plain = dataclasses.replace(stated.trainer, precision="float32", base=Base(), initial_weights="", members=())
     network, _ = model.build(dataclasses.replace(part, trainer=plain))
     try:
-        initial.assign_all_weights(network, folder, part)
+        initial.assign_all_weights(network, folder, None if is_stated else part)
     except (OSError, ValueError) as error:
         raise ValueError(
             f"trainer.members: {name} does not hold weights of network {plain.network!r} for this recipe: {error}"

@@ -74,13 +74,14 @@ def assign_initial_weights(model: keras.Model, body: int, part: Part) -> str:
     return ", ".join(said)
 
 
-def assign_all_weights(model: keras.Model, folder: str, part: Part) -> None:
+def assign_all_weights(model: keras.Model, folder: str, part: Part | None) -> None:
     """Replace all of a model's weights by those of an exported version.
 
     Args:
         model: of the network that the version was exported from.
         folder: of the version.
-        part: the recipe's trainer part.
+        part: the recipe's trainer part, whose labels must be the version's; None to leave them out of account: those of
+            a version that answers a part of its alphabet are fewer than its logits.
 
     Raises:
         OSError: there is nothing to be read there.
@@ -92,7 +93,7 @@ def assign_all_weights(model: keras.Model, folder: str, part: Part) -> None:
     fitting = sum(array.shape == new.shape for array, new in zip(arrays, fresh, strict=False))
     if not len(arrays) == fitting == len(fresh):
         raise ValueError(f"{fitting} of the network's {len(fresh)} arrays fit, of {len(arrays)} that are there")
-    if source.labels and (source.task, source.labels) != (part.task, list_labels(part)):
+    if part and source.labels and (source.task, source.labels) != (part.task, list_labels(part)):
         raise ValueError(f"its task is {source.task!r} with {len(source.labels)} labels, not the recipe's")
     model.set_weights(arrays)
 

@@ -50,7 +50,7 @@ def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outp
 
 def decode_whole_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
     """Return the best syllables of [batch, classes] logits, and the best of each of their jamo."""
-    every = _softmax(logits)
+    every = compute_softmax(logits)
     parts = np.array([split(syllable) for syllable in form.labels]).T
     jamo = [every @ np.eye(len(of), dtype=np.float32)[each] for of, each in zip(HEADS.values(), parts, strict=True)]
     return _rank_syllables(every, form.labels, jamo, form.top_n)
