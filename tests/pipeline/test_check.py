@@ -248,7 +248,7 @@ class TestCodeOfOnesOwn:
             "setting input is 's3://data': a pack is made of folders of this machine",
         ),
     ],
-    ids=["words", "tuner", "function", "base", "address"],
+    ids=["words", "tuner", "members", "function", "base", "address"],
 )
 def test_what_only_a_run_can_train_is_not_packed(recipe, override, settings, said):
     settings = Settings(recipe=recipe, overrides=override, **settings)
