@@ -230,7 +230,7 @@ class TestCodeOfOnesOwn:
         ("digits", "", {"tune": "1"}, "a tuner is for `tfx-ocr run`; elsewhere trains with trainer.units as it is"),
         (
             "digits",
-            "trainer.members=('digits','lines')",
+            "\"trainer.members=('digits','lines')\"",
             {},
             "trainer.members trains nothing, so that a pack has nothing",
         ),
