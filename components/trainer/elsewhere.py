@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfx_ocr.components import progress
-from tfx_ocr.components.trainer.pack import Pack, compute_version, read_pack
+from tfx_ocr.components.trainer.pack import TRAINING, Pack, compute_version, read_pack
 
 BACKENDS = ("jax", "torch")  # of Keras; the first that is installed
 PRECISIONS = ("float32", "mixed_bfloat16")
 ENDING = ".weights.h5"  # Keras writes weights alone to such files
-TRAINING = "training"  # folder in a pack: of each training its checkpoint and `history.csv`
 
 
 def train_pack(pack: Pack, out: Path, seconds: float = math.inf) -> Path:
@@ -47,7 +46,10 @@ def train_pack(pack: Pack, out: Path, seconds: float = math.inf) -> Path:
     version = compute_version()
     if version != pack.version:
         progress.say(f"packed by code version {pack.version}, trained by {version}: what is learned may differ")
-    folder = pack.folder / TRAINING / hash_key([version, pack.digest, repr(pack.part).replace(str(pack.folder), "")])
+    weights = os.path.basename(pack.part.trainer.initial_weights)  # the pack may lie elsewhere the next time
+    trainer = dataclasses.replace(pack.part.trainer, initial_weights=weights)
+    key = [version, pack.digest, repr(dataclasses.replace(pack.part, trainer=trainer))]
+    folder = pack.folder / TRAINING / hash_key(key)
     data = Arrays(pack)
     progress.say(f"{data.records:,} records of train, {pack.records['eval']:,} of eval; checkpoints in {folder}")
     model = train(pack.part, data, str(folder), str(folder), [data.build_speed()], seconds)
@@ -70,8 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     backend = options.backend or next(filter(importlib.util.find_spec, BACKENDS), None)
     try:
-        if backend is None or importlib.util.find_spec(backend) is None:
-            raise ValueError(f"{backend or ' or '.join(BACKENDS)} is not installed: see docs/elsewhere.md")
+        for name in (backend, "keras"):
+            if name is None or importlib.util.find_spec(name) is None:
+                raise ValueError(f"{name or ' or '.join(BACKENDS)} is not installed: see docs/elsewhere.md")
         if options.minutes is not None and not options.minutes > 0:
             raise ValueError(f"--minutes is {options.minutes:g}; it takes a number above 0")
         pack = read_pack(options.pack)

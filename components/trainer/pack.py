@@ -23,6 +23,7 @@ from tfx_ocr.data.record_file import read_records
 
 FILE = "pack.json"
 FORMAT = 1  # of the folder: another number is refused
+TRAINING = "training"  # folder: of each training its checkpoint and `history.csv`
 WEIGHTS = "initial.weights.h5"  # of `trainer.initial_weights`, whatever was named there
 STRANGERS = "strangers.npz"  # of `trainer.augment.strangers`: they are drawn with fonts and OpenCV
 SPLITS = ("train", "eval")
@@ -76,7 +77,7 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
         files: gzipped TFRecords of what Transform wrote, by split.
 
     Raises:
-        ValueError: there is something else than a pack at `folder`, a split has no records, or the recipe's initial
+        ValueError: `folder` may not be replaced (`refuse_other`), a split has no records, or the recipe's initial
             weights are not of its network.
     """
     refuse_other(folder)
@@ -89,7 +90,8 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
                 shutil.copyfile(path, unfinished / split / f"{number:05d}.tfrecord.gz")
         digest = hashlib.sha256()
         for path in sorted(unfinished.rglob("*.gz")):
-            digest.update(path.read_bytes())
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
         counts = {
             split: sum(1 for path in (unfinished / split).iterdir() for _ in read_records(path)) for split in SPLITS
         }
@@ -136,9 +138,15 @@ def _draw_strangers(part: Part) -> tuple[np.ndarray, np.ndarray]:
 
 
 def refuse_other(folder: Path) -> None:
-    """Raise ValueError where a folder is there that holds something else than a pack: it would be replaced."""
+    """Refuse to replace what is there, unless it is a pack that was not trained.
+
+    Raises:
+        ValueError: the folder holds something else, or a training.
+    """
     if folder.exists() and not (folder / FILE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise ValueError(f"{folder} is there and is not a pack: name another folder")
+    if (folder / TRAINING).exists():
+        raise ValueError(f"{folder} holds a training: name another folder, or remove it")
 
 
 def read_pack(folder: Path) -> Pack:

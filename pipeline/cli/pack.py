@@ -15,7 +15,7 @@ from tfx_ocr.pipeline import settings as settings_of
 
 def pack(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as lines.")],
-    out: Annotated[Path, typer.Option(help="Folder to write; a pack that is there is replaced.")],
+    out: Annotated[Path, typer.Option(help="Folder to write; a pack that is there and was not trained is replaced.")],
     data: Annotated[str, typer.Option(help="Folder of the data; else the sample.")] = "",
     network: Annotated[str, typer.Option(help="Network in place of the recipe's.")] = "",
     override: Annotated[

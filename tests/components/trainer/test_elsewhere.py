@@ -18,7 +18,7 @@ import pytest
 
 from tfx_ocr.components.recipe import Examples, ImageAugmentation, LineImage, Optimizer, Recipe, Trainer
 from tfx_ocr.components.trainer import elsewhere
-from tfx_ocr.components.trainer.pack import write_pack
+from tfx_ocr.components.trainer.pack import TRAINING, write_pack
 from tfx_ocr.data.alphabets.inline import Characters
 from tfx_ocr.data.example import serialize_example
 from tfx_ocr.data.record_file import write_records
@@ -99,7 +99,7 @@ def train(folder, *options, die=0):
 
 
 def read_history(folder):
-    [path] = (folder / elsewhere.TRAINING).glob("*/history.csv")
+    [path] = (folder / TRAINING).glob("*/history.csv")
     with path.open() as file:
         return [
             {name: float(value) for name, value in row.items() if name != "seconds"} for row in csv.DictReader(file)
@@ -171,13 +171,20 @@ def test_ten_steps_on_jax_have_the_losses_of_ten_steps_by_tensorflow(pack, files
         elsewhere_ended = pool.submit(train, folder)
         by_split = [[str(path) for path in files[split]] for split in ("train", "eval")]
         part = Part.from_json(recipe.dump_part("trainer"))
-        fit.fit(part, *by_split, str(tmp_path / "checkpoints"), str(tmp_path / elsewhere.TRAINING / "run"))
+        fit.fit(part, *by_split, str(tmp_path / "checkpoints"), str(tmp_path / TRAINING / "run"))
     assert elsewhere_ended.result().returncode == 0, elsewhere_ended.result().stderr
     here, there = read_history(tmp_path), read_history(folder)
     assert len(here) == 10
     assert here[-1]["loss"] < here[0]["loss"] - 1
     for name in ("loss", "val_loss", "learning_rate"):
         assert [row[name] for row in there] == pytest.approx([row[name] for row in here], abs=1e-3, rel=1e-4)
+
+
+def test_a_trained_pack_is_not_replaced(done, files):
+    folder, _ = done["whole"]
+    with pytest.raises(ValueError, match="holds a training: name another folder, or remove it"):
+        write_pack(folder, RECIPE.dump_part("trainer"), files)
+    assert (folder / "bars.weights.h5").is_file()
 
 
 @pytest.mark.parametrize(
@@ -192,7 +199,7 @@ def test_ten_steps_on_jax_have_the_losses_of_ten_steps_by_tensorflow(pack, files
 )
 def test_bad_use_is_one_sentence(pack, tmp_path, monkeypatch, capsys, options, said):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(elsewhere.importlib.util, "find_spec", lambda name: name == "jax" or None)
+    monkeypatch.setattr(elsewhere.importlib.util, "find_spec", lambda name: None if name == "torch" else name)
     with pytest.raises(SystemExit) as ended:
         elsewhere.main([str(pack("refused")), *options])
     assert (ended.value.code, capsys.readouterr().err.startswith(said)) == (2, True)
