@@ -29,7 +29,12 @@ run: setup ## Train, judge and push RECIPE from DATA, or from the sample that co
 	@$(BIN)/tfx-ocr doctor --quiet
 	@$(BIN)/tfx-ocr run $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(NETWORK),--network $(NETWORK))
 
-test: test-unit test-tfx test-e2e ## Run every test: three tiers by cost, one process each
+test: setup ## Run every test: three tiers by cost, the whole pipelines beside the two others
+	@mkdir -p build
+	@echo "test-e2e runs beside the others, and is shown after them: build/test-e2e.log"
+	@$(MAKE) --no-print-directory test-e2e >build/test-e2e.log 2>&1 & pipelines=$$!; \
+	$(MAKE) --no-print-directory test-unit test-tfx; others=$$?; \
+	wait $$pipelines; failed=$$?; cat build/test-e2e.log; exit $$((others || failed))
 
 test-unit: setup ## Tests that import no TensorFlow
 	@$(PYTEST) -m "not tfx and not e2e and not containers"

@@ -61,7 +61,7 @@ def refuse_task(recipe: Recipe) -> None:
     """Raise ValueError where a recipe's labels are not classes, syllables or lines."""
     if recipe.task not in (*CLASSES, *TEXTS):
         known = ", ".join((*CLASSES, *TEXTS))
-        raise ValueError(f"{recipe.name}: labels of task {recipe.task} cannot be suspected; those of {known} can")
+        raise ValueError(f"{recipe.name}: suspect labels of task {recipe.task!r} cannot be found; those of {known} can")
 
 
 def read_folds(folds: Sequence[Settings]) -> list[Answer]:
@@ -99,7 +99,7 @@ def ask_model(recipe: Recipe, data: Path, location: Location) -> list[Answer]:
 
 
 def find_suspects(recipe: Recipe, answers: Sequence[Answer]) -> list[Suspect]:
-    """Return the labels in doubt, the most suspicious first, equally suspicious ones in the order of their sources.
+    """Return the labels in doubt, the most suspicious first; ties in the order of their sources.
 
     Args:
         recipe: the recipe.

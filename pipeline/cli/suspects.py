@@ -26,10 +26,11 @@ def list_suspects(
         list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")
     ] = None,
 ) -> None:
-    """List the most suspicious labels of RECIPE's data: those that models which never saw them contradict, and surely.
+    """List the labels of RECIPE's data that are most likely wrong.
 
-    Each line has the score, the label, what was read instead, and the source. Trainings that `tfx-ocr run --folds` has
-    done are not done again. The served model of --folds 0 may have learnt the labels, wrong ones too, and finds fewer.
+    A label is suspicious where a model that was not trained on it predicts something else with high confidence. Each
+    line has the score, the label, what was read instead, and the source. Trainings that `tfx-ocr run --folds` has done
+    are not done again. --folds 0 asks the served model, which may have learnt wrong labels, and so finds fewer.
 
     Examples:
       tfx-ocr suspects digits --data ~/mnist_png --most 50

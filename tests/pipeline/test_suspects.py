@@ -96,7 +96,7 @@ def test_a_wrong_label_is_listed_reviewed_and_put_right(data, tmp_path, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["invoices"], "invoices: labels of task tagging cannot be suspected; those of classification, syllables, "),
+        (["invoices"], "invoices: suspect labels of task 'tagging' cannot be found; those of classification, "),
         (["digits", "--data", "nowhere", "--folds", "0"], "no data at nowhere"),
     ],
     ids=["task", "data"],
