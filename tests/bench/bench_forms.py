@@ -36,7 +36,7 @@ def list_sets(recipe: str) -> list[tuple[str, str, Split]]:
     own = get_recipe(recipe).examples.split
     return {
         "digits": [("idx", "mnist", own)],
-        "hangul": [("labelled_csv", "hangul_syllables", Split(by="group", test_groups=bench_hangul.WRITERS))],
+        "hangul": [("labelled_csv", "hangul_syllables", Split(by="group", test_groups=bench_hangul.TEST_WRITERS))],
         "lines": [
             ("kalapa", "kalapa", Split(by="group", test_groups=("258..277",))),
             ("cinnamon", "cinnamon", Split(by="group", eval=0.1, test=0.2)),

@@ -46,7 +46,7 @@ def main() -> None:
     """Compare and write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("methods", nargs="*", default=[*METHODS], help=f"which; default: {' '.join(METHODS)}")
-    parser.add_argument("--data", type=pathlib.Path, default=WORK / "hangul" / "data", help="of bench_hangul.py")
+    parser.add_argument("--data", type=pathlib.Path, default=WORK / "hangul/base/data", help="of bench_hangul.py")
     parser.add_argument("--every", type=int, default=4, help="of so many records of train one is trained on")
     parser.add_argument("--overrides", default="", help="values of all variants, such as trainer.seed=8")
     parser.add_argument("--work", type=pathlib.Path, default=WORK / "methods")
