@@ -41,6 +41,8 @@ class Prediction:
         fields: of a page: those that were found.
         shapes: of a page whose lines, words and digits are looked for: `data.page.shapes.Shape`, in pixels; `text` says
             how many of each kind.
+        doubt: what speaks against the text of a line, as a clause, such as two lines in one picture; "" where nothing
+            was found, see `line_checks`.
         error: why nothing was read: one clause; "" where something was.
         source: what was read: the path, bytes, array or image that was given.
         outputs: everything that the model answered, by the served name (docs/serving-contract.md); of maps the shapes.
@@ -53,6 +55,7 @@ class Prediction:
     characters: tuple[Candidate, ...] = ()
     fields: tuple[Field, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    doubt: str = ""
     error: str = ""
     source: Source = dataclasses.field(default=b"", compare=False)
     outputs: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)

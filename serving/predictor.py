@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import dataclasses
 import functools
 import itertools
 import os
@@ -13,6 +14,7 @@ from typing import Any, Literal, Self
 
 from tfx_ocr.data import features
 from tfx_ocr.serving.explanation import Explanation, build_explanation
+from tfx_ocr.serving.line_checks import find_doubt
 from tfx_ocr.serving.locations import find_folder, find_scheme, open_model, restrict_model
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.prediction import Prediction, build_prediction
@@ -214,9 +216,20 @@ class Predictor:
         return [
             Prediction(source=source, error=errors[place])
             if place in errors
-            else build_prediction(source, outputs[place], n)
+            else self._check(build_prediction(source, outputs[place], n), contents[place])
             for place, source in enumerate(batch)
         ]
+
+    def _check(self, prediction: Prediction, content: bytes) -> Prediction:
+        """Return a prediction, of a line with what speaks against it."""
+        if features.CHARACTERS_OUT not in prediction.outputs:
+            return prediction
+
+        def read(turned: bytes) -> float:
+            outputs = self._ask({0: REQUESTS[self._signature].build(turned)}, {})
+            return float(outputs[0][features.PROBABILITY_OUT]) if outputs else 0.0
+
+        return dataclasses.replace(prediction, doubt=find_doubt(content, prediction.confidence, read))
 
     def _ask(self, requests: Mapping[int, Inputs], errors: dict[int, str]) -> dict[int, dict[str, Any]]:
         """Return outputs by place; what the model cannot answer goes to `errors`, found by asking one by one."""

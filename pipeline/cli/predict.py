@@ -120,8 +120,8 @@ def predict(
         for line in _format_table(heading, [each for each in predictions if not each[1].error]):
             print(line)
     for file, one in predictions:
-        if one.error:
-            print(f"tfx-ocr: {file}: {one.error}", file=sys.stderr)
+        if said := one.error or (one.doubt and f"in doubt: {one.doubt}"):
+            print(f"tfx-ocr: {file}: {said}", file=sys.stderr)
     raise typer.Exit(1 if any(one.error for _, one in predictions) else 0)
 
 
