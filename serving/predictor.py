@@ -14,7 +14,6 @@ from typing import Any, Literal, Self
 
 from tfx_ocr.data import features
 from tfx_ocr.serving.explanation import Explanation, build_explanation
-from tfx_ocr.serving.line_checks import find_doubt
 from tfx_ocr.serving.locations import find_folder, find_scheme, open_model, restrict_model
 from tfx_ocr.serving.model import Model, RequestError
 from tfx_ocr.serving.prediction import Prediction, build_prediction
@@ -224,6 +223,7 @@ class Predictor:
         """Return a prediction, of a line with what speaks against it."""
         if features.CHARACTERS_OUT not in prediction.outputs:
             return prediction
+        from tfx_ocr.serving.line_checks import find_doubt  # Pillow, which nothing else here needs
 
         def read(turned: bytes) -> float:
             outputs = self._ask({0: REQUESTS[self._signature].build(turned)}, {})
