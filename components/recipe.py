@@ -472,6 +472,26 @@ class Gate:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Drift:
+    """ExampleValidator: how far the data may be from that of the served version, see `example_validator.drift`.
+
+    Attributes:
+        at_most: feature of a record to the largest distance, from 0 to 1: of texts the largest difference of any
+            value's share (L-infinity), of numbers the Jensen-Shannon divergence; without features that records lack.
+        min_examples: of a split; fewer, here or there, are measured and not judged.
+        stops: whether a larger distance stops the run, unless `--accept-data` goes on; else the run tells it.
+    """
+
+    __pydantic_config__ = FORBID
+
+    at_most: Mapping[str, Share] = dataclasses.field(
+        default_factory=lambda: dict.fromkeys((features.LABEL, features.ENTITIES, features.SHAPES), 0.1)
+    )
+    min_examples: Annotated[int, pydantic.Field(ge=1)] = 200
+    stops: bool = False
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Serving:
     """The exported model: what its answers hold and what it is tried with before the push.
 
@@ -509,6 +529,7 @@ class Recipe:
         trainer: Trainer's part.
         trainers: the parts that `--network NAME` chooses from, by network.
         tuner: Tuner's part; None for a graph without Tuner.
+        drift: ExampleValidator's part.
         gate: Evaluator's part.
         serving: of the export.
     """
@@ -526,6 +547,7 @@ class Recipe:
     trainer: Trainer
     trainers: Mapping[str, Trainer] = dataclasses.field(default_factory=dict)
     tuner: Tuner | None = None
+    drift: Drift = Drift()
     gate: Gate = Gate()
     serving: Serving = Serving()
 
@@ -551,7 +573,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "example_gen": ("name", "task", "alphabet", "examples"),
     "statistics_gen": ("name",),
     "schema": ("name", "task", "alphabet", "schema"),
-    "example_validator": ("name",),
+    "example_validator": ("name", "drift"),
     "transform": ("name", "input", "task", "alphabet"),
     "tuner": ("name", "input", "task", "alphabet", "trainer", "tuner", "serving"),
     "trainer": ("name", "input", "task", "alphabet", "trainer", "serving"),
@@ -576,6 +598,7 @@ class Part:
     examples: Examples | None = None
     trainer: Trainer | None = None
     tuner: Tuner | None = None
+    drift: Drift | None = None
     gate: Gate | None = None
     serving: Serving | None = None
 

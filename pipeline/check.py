@@ -27,6 +27,8 @@ from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.data.synthetic import OF_DATA
 from tfx_ocr.pipeline.settings import Settings
 
+# Features of records that drift is measured of
+COMPARED = (features.LABEL, *features.PAGE, features.SHAPES, features.POLYGONS, features.GROUP)
 MOST_ENTITIES = 63  # "" among them: a word's label is a set of them in 64 bits
 
 
@@ -76,6 +78,8 @@ def check_recipe(recipe: Recipe) -> None:
             )
     if recipe.schema:
         get_schema_path(recipe.schema)
+    for name in recipe.drift.at_most:
+        _known(recipe, "drift.at_most", name, COMPARED)
     for name in recipe.examples.readers:
         _known(recipe, "examples.readers", name, READERS)
     if recipe.examples.synthetic and recipe.task not in OF_DATA:

@@ -50,7 +50,13 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
     schema = schema_gen.outputs["schema"]
     statistics_gen = add(StatisticsGen(examples=examples, schema=schema), "statistics_gen")
     validator = add(
-        ExampleValidator(statistics=statistics_gen.outputs["statistics"], schema=schema), "example_validator"
+        ExampleValidator(
+            statistics=statistics_gen.outputs["statistics"],
+            schema=schema,
+            serving_dir=settings.serving_dir,
+            accepted=settings.describe_acceptance(),
+        ),
+        "example_validator",
     )
     transform = Transform(
         examples=examples,
@@ -90,6 +96,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
     pusher = add(
         Pusher(
             model=model,
+            statistics=statistics_gen.outputs["statistics"],
             model_blessing=evaluator.outputs["blessing"],
             infra_blessing=infra_validator.outputs["blessing"],
             push_destination=pusher_pb2.PushDestination(

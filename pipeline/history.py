@@ -12,7 +12,7 @@ from typing import Any
 from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2
 
-from tfx_ocr.components.artifacts import GATE_FILE, SUMMARY_FILE
+from tfx_ocr.components.artifacts import DRIFT_FILE, GATE_FILE, SUMMARY_FILE
 from tfx_ocr.data import features, record_file
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.pipeline.outcome import list_artifacts
@@ -35,8 +35,8 @@ def describe_version(store: MetadataStore, recipe: str, version: int) -> dict[st
 
     Returns:
         The first run with this version, as `list_runs` gives it, and its `data` (`input`, `fingerprint`, number of
-        records by split), the `recipe`'s values, `code` (version of each step's), `seconds` of each step, and the
-        version that it was `compared` with, as in `gate.json`.
+        records by split; `accepted`, by whom and why, where it had drifted), the `recipe`'s values, `code` (version of
+        each step's), `seconds` of each step, and the version that it was `compared` with, as in `gate.json`.
 
     Raises:
         ValueError: the metadata holds no run with this version.
@@ -58,6 +58,7 @@ def describe_version(store: MetadataStore, recipe: str, version: int) -> dict[st
             "input": _get_text(steps["ExampleGen"], "input_base"),
             "fingerprint": _get_text(examples, "input_fingerprint"),
             "splits": _read_json(examples.uri, SUMMARY_FILE).get("splits", {}),
+            "accepted": _read_newest(artifacts, "ExampleAnomalies", DRIFT_FILE).get("accepted", {}),
         },
         "recipe": recipe_values,
         "code": {step: _get_text(execution, "code_version") for step, execution in steps.items()},
@@ -136,8 +137,13 @@ def _find_examples(artifacts: list[metadata_store_pb2.Artifact]) -> metadata_sto
 
 
 def _read_verdict(artifacts: list[metadata_store_pb2.Artifact]) -> dict[str, Any]:
-    uris = [artifact.uri for artifact in artifacts if artifact.type == "ModelEvaluation"]
-    return _read_json(uris[-1], GATE_FILE) if uris else {}
+    return _read_newest(artifacts, "ModelEvaluation", GATE_FILE)
+
+
+def _read_newest(artifacts: list[metadata_store_pb2.Artifact], kind: str, name: str) -> dict[str, Any]:
+    """Return the JSON object in a file of the newest artifact of a type; empty where there is none."""
+    uris = [artifact.uri for artifact in artifacts if artifact.type == kind]
+    return _read_json(uris[-1], name) if uris else {}
 
 
 def _list_executions(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import getpass
+import json
 import os
 import shlex
 from collections.abc import Mapping
@@ -31,6 +33,7 @@ class Settings(served.Settings):
         resources: of Kubeflow's steps: `memory=4Gi Trainer.gpu=1`; shell words.
         tune: whether a Tuner stands before the Trainer.
         keep_versions: how many of the newest versions stay when a new one is pushed, such as `5`; "" keeps all.
+        accept_data: why a run takes data that drifted from that of the served version; "" stops where the recipe does.
         trace: whether an error shows its stack trace.
         recipes: folder of recipes of one's own, a TOML file each.
     """
@@ -46,6 +49,7 @@ class Settings(served.Settings):
     resources: str = ""
     tune: str = ""
     keep_versions: str = ""
+    accept_data: str = ""
     trace: str = ""
     recipes: str = FOLDER
 
@@ -90,6 +94,16 @@ class Settings(served.Settings):
         if not self.keep_versions.isascii() or not self.keep_versions.isdigit() or not int(self.keep_versions):
             raise ValueError(f"setting keep_versions is {self.keep_versions!r}; it takes a whole number above 0")
         return int(self.keep_versions)
+
+    def describe_acceptance(self) -> str:
+        """Return who accepts the data, by the system's name of the user, and why, as JSON; "" without `accept_data`."""
+        if not self.accept_data:
+            return ""
+        try:
+            user = getpass.getuser()
+        except (KeyError, OSError):  # a container's user may have no name
+            user = f"user {os.getuid()}"
+        return json.dumps({"by": user, "why": self.accept_data}, ensure_ascii=False)
 
     def to_environment(self) -> dict[str, str]:
         """Return these settings as environment variables, for another process."""

@@ -48,6 +48,8 @@ class Manifest:
             before.
         profile: of the pictures it was trained on and of its answers, see `serving.drift.build_profile`; empty in
             manifests of before.
+        statistics: folder of the statistics of its examples, for what later data is compared with; "" in manifests of
+            before.
         run: that pushed it, as the orchestrator names it; "" in manifests of before.
         restores: the older version whose files these are; 0 for a version that was pushed.
         why: reason given for restoring it.
@@ -68,6 +70,7 @@ class Manifest:
     examples_digest: str = ""
     trained_on: str = ""
     profile: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    statistics: str = ""
     run: str = ""
     restores: int = 0
     why: str = ""

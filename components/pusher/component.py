@@ -6,6 +6,8 @@ from typing import Any
 
 from tfx.components.pusher import component as stock
 from tfx.dsl.components.base import executor_spec
+from tfx.types import standard_component_specs
+from tfx.types.channel import BaseChannel
 
 from tfx_ocr.components.pusher.executor import Executor
 
@@ -15,12 +17,15 @@ class Pusher(stock.Pusher):
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
 
-    def __init__(self, *, keep: int = 0, **wiring: Any):
+    def __init__(self, *, statistics: BaseChannel | None = None, keep: int = 0, **wiring: Any):
         """Wire it.
 
         Args:
+            statistics: channel of the ExampleStatistics that the model's examples have, for the manifest.
             keep: how many of the newest versions stay after a push, see `serving.versions.prune`; 0 keeps all.
             wiring: of the stock component.
         """
         super().__init__(**wiring)
+        if statistics:
+            self.spec.inputs[standard_component_specs.STATISTICS_KEY] = statistics
         self.exec_properties["keep"] = keep

@@ -34,7 +34,7 @@ class Executor(stock.Executor):
         """Push, or mark as not pushed.
 
         Args:
-            input_dict: `model`, `model_blessing`, `infra_blessing`, as the stock executor takes them.
+            input_dict: `model`, `model_blessing`, `infra_blessing`, as the stock executor takes them; `statistics`.
             output_dict: `pushed_model` gets the properties that the stock one sets (`pushed`, `pushed_destination`,
                 `pushed_version`) and the version's manifest; no second copy of the model.
             exec_properties: `recipe`: `Recipe.dump_part("pusher")`; `push_destination`: with a `filesystem`; `keep`:
@@ -102,8 +102,10 @@ def _describe(model_path: str, part: Part, input_dict: Artifacts) -> versions.Ma
     judged: dict[str, Any] = {}
     if blessings := input_dict.get(standard_component_specs.MODEL_BLESSING_KEY):
         judged = read_json(artifact_utils.get_single_uri(blessings), GATE_FILE) or {}  # TFX's Evaluator leaves none
+    statistics = input_dict.get(standard_component_specs.STATISTICS_KEY)
     return versions.Manifest(
         recipe=part.name,
+        statistics=artifact_utils.get_single_uri(statistics) if statistics else "",
         input=dataclasses.asdict(part.input),
         task=part.task or "",
         alphabet=dataclasses.asdict(part.alphabet) if dataclasses.is_dataclass(part.alphabet) else part.alphabet or "",

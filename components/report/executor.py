@@ -25,6 +25,7 @@ from tfx.utils import io_utils, path_utils
 from tfx_ocr.components.artifacts import (
     ANSWERS,
     CALIBRATION_FILE,
+    DRIFT_FILE,
     GATE_FILE,
     HISTORY_FILE,
     PORTABLE_FILE,
@@ -106,6 +107,7 @@ class Executor(base_executor.BaseExecutor):
             summary=read_json(uris["examples"], SUMMARY_FILE),
             rejected=read_lines(uris["examples"], REJECTED_FILE),
             anomalies=_anomalies(uris["anomalies"]),
+            drift=read_json(uris["anomalies"], DRIFT_FILE),
             duplicates=found.duplicates,
             repeats=json.loads(exec_properties.get("repeats") or "{}"),
             produced=[

@@ -82,6 +82,7 @@ class Run:
         summary: ExampleGen's `summary.json`.
         rejected: lines of ExampleGen's `rejected.jsonl`: `source` and `reason`.
         anomalies: of each split: `split`, `feature`, `severity`, `short`, `text`.
+        drift: ExampleValidator's `drift.json`; None where no version was served.
         duplicates: see `examples.Duplicates`.
         repeats: what trainings on other parts of the data reached, see `report.repeats`.
         produced: the artifacts that the page was made from, in the order of the run.
@@ -114,6 +115,7 @@ class Run:
     summary: Mapping[str, Any] | None = None
     rejected: Sequence[Mapping[str, str]] | None = None
     anomalies: Sequence[Mapping[str, str]] | None = None
+    drift: Mapping[str, Any] | None = None
     duplicates: Mapping[str, Any] | None = None
     repeats: Mapping[str, Any] | None = None
     produced: Sequence[Produced] = ()

@@ -45,6 +45,9 @@ def run(
     curve: Annotated[
         bool, typer.Option("--curve", help="Train on a quarter and a half too: does more data pay?")
     ] = False,
+    accept_data: Annotated[
+        str, typer.Option(help="Why data that drifted from that of the served version is trained on.", metavar="WHY")
+    ] = "",
 ) -> None:
     """Run RECIPE: from files to a judged, pushed model and a report.
 
@@ -59,6 +62,8 @@ def run(
 
       tfx-ocr run meters --data ~/meters --folds 5 --curve
 
+      tfx-ocr run digits --data ~/june --accept-data "zeros are left out since June"
+
     Exit status: 0 pushed (or pushed before and unchanged), 1 refused by the gate, 2 bad use, 3 stopped by a step.
     """
     settings = settings_of.load()
@@ -69,6 +74,7 @@ def run(
         network=network or settings.network,
         overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
         tune="1" if tune else settings.tune,
+        accept_data=accept_data or settings.accept_data,
     )
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe

@@ -71,6 +71,8 @@ def _artifact(store, tmp_path, kind, version):
     if kind == "Examples":
         properties["input_fingerprint"] = mlmd.Value(string_value="files:3")
         (folder / "summary.json").write_text('{"splits": {"train": 2, "test": 1}}')
+    if kind == "ExampleAnomalies":
+        (folder / "drift.json").write_text('{"accepted": {"by": "anna", "why": "new forms"}}')
     if kind == "ModelEvaluation":
         (folder / "gate.json").write_text(json.dumps(GATE))
     if kind == "PushedModel":
@@ -107,14 +109,20 @@ def test_runs_are_listed_newest_first_with_what_each_pushed(put_run):
 
 
 def test_a_version_is_described_by_the_steps_that_made_it(put_run):
-    put_run("digits.2026-01-01", steps(COMPLETE), version=1000)
+    validator = ("ExampleValidator", COMPLETE, ["ExampleAnomalies"])
+    put_run("digits.2026-01-01", [*steps(COMPLETE), validator], version=1000)
     store = put_run("digits.2026-01-02", steps(CACHED))
     described = history.describe_version(store, "digits", 1000)
     assert described["run"] == "digits.2026-01-01"
-    assert described["data"] == {"input": "/data", "fingerprint": "files:3", "splits": {"train": 2, "test": 1}}
-    assert described["recipe"] == {"examplegen": "ExampleGen", "evaluator": "Evaluator", "pusher": "Pusher"}
+    splits = {"train": 2, "test": 1}
+    accepted = {"by": "anna", "why": "new forms"}
+    expected = {"input": "/data", "fingerprint": "files:3", "splits": splits, "accepted": accepted}
+    assert described["data"] == expected
+    assert described["recipe"] == {"examplegen": "ExampleGen", "evaluator": "Evaluator", "pusher": "Pusher"} | {
+        "examplevalidator": "ExampleValidator"
+    }
     assert described["code"]["Pusher"] == "code of Pusher"
-    assert set(described["seconds"]) == {"ExampleGen", "Evaluator", "Pusher"}
+    assert set(described["seconds"]) == {"ExampleGen", "ExampleValidator", "Evaluator", "Pusher"}
     assert described["compared"] == {"version": 7}
 
 

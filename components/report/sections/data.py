@@ -15,7 +15,10 @@ MOST_SOURCES = 3  # examples named of one reason
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return `reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `duplicates`; None where missing."""
+    """Return `reader`, `records`, `splits`, `labels`, `rejected`, `anomalies`, `drift`, `duplicates`.
+
+    What a step did not leave is None.
+    """
     summary = run.summary or {}
     return {
         "reader": summary.get("reader"),
@@ -24,6 +27,7 @@ def build_facts(run: Run) -> dict[str, Any]:
         "labels": _labels(run),
         "rejected": _rejected(run),
         "anomalies": None if run.anomalies is None else list(run.anomalies),
+        "drift": run.drift,
         "duplicates": run.duplicates,
     }
 

@@ -155,6 +155,31 @@ def test_anomalies_are_listed(run, read):
     assert rows[1] == ["eval", "label", "ERROR", "Unexpected value: x (1%)"]
 
 
+DISTANCE = {
+    "kind": "drift", "split": "train", "feature": "label", "measure": "L-infinity", "value": 0.3125,
+    "at_most": 0.1, "most": "<7>", "n": 1440, "of": 900, "is_judged": True,
+}  # fmt: skip
+
+
+def test_drift_is_listed_with_who_accepted_it(run, read):
+    distances = [
+        DISTANCE,
+        {**DISTANCE, "kind": "skew", "value": 0.05, "most": ""},
+        {**DISTANCE, "split": "eval", "n": 160, "is_judged": False},
+    ]
+    accepted = {"by": "anna", "why": "new <forms>"}
+    found = read(dataclasses.replace(run, drift={"version": 7, "distances": distances, "accepted": accepted}))
+    (rows,) = [
+        rows for caption, rows in found.tables.items() if caption.startswith("Distance from the data of version")
+    ]
+    assert rows[1:] == [
+        ["drift", "train", "label", "L-infinity", "0.312", "0.100", "unlike, most for “<7>”"],
+        ["skew", "train", "label", "L-infinity", "0.050", "0.100", "alike"],
+        ["drift", "eval", "label", "L-infinity", "0.312", "0.100", "too few records: 160 and 900"],
+    ]
+    assert "The data was accepted by anna: new <forms>" in found.texts["data"]
+
+
 def test_lineage_gives_each_step_its_time_and_artifacts(run, read):
     found = read(run)
     (rows,) = [rows for caption, rows in found.tables.items() if caption.startswith("Steps in the order they ended")]
@@ -246,6 +271,7 @@ def test_portable_form_that_is_left_out_says_why(run, read, same):
         ("counts", "data", "The examples could not be read."),
         ("rejected", "data", "ExampleGen left no rejected.jsonl."),
         ("anomalies", "data", "ExampleValidator left no anomalies file."),
+        ("drift", "data", "Not measured: no version was served, or the statistics of its data are gone."),
         ("portable", "portable", "The InfraValidator left no portable.json: the export failed its trial."),
     ],
 )

@@ -18,11 +18,12 @@ def test_help_has_examples(name):
 def test_each_example_stands_on_a_line_of_its_own():
     lines = CliRunner().invoke(app(), ["run", "--help"]).output.splitlines()
     first = lines.index("  Examples:")
-    assert lines[first + 1 : first + 6] == [
+    assert lines[first + 1 : first + 7] == [
         "    tfx-ocr run digits",
         "    tfx-ocr run digits --data ~/mnist_png --network inception_v3",
         "    tfx-ocr run digits --set trainer.epochs=5 --set gate.at_least.accuracy=0.99",
         "    tfx-ocr run meters --data ~/meters --folds 5 --curve",
+        '    tfx-ocr run digits --data ~/june --accept-data "zeros are left out since June"',
         "",
     ]
 
