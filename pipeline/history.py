@@ -141,7 +141,7 @@ def _read_verdict(artifacts: list[metadata_store_pb2.Artifact]) -> dict[str, Any
 
 
 def _read_newest(artifacts: list[metadata_store_pb2.Artifact], kind: str, name: str) -> dict[str, Any]:
-    """Return the JSON object in a file of the newest artifact of a type; empty where there is none."""
+    """Return the JSON object in a file of the newest artifact of a type; empty before one is written."""
     uris = [artifact.uri for artifact in artifacts if artifact.type == kind]
     return _read_json(uris[-1], name) if uris else {}
 

@@ -20,7 +20,7 @@ SHARED = {"inputs", "tasks", "networks"}
 # A step that may use another's folder: the Tuner tries what the Trainer trains, by the Trainer's own input and model.
 USE_STEPS = {"tuner": {"trainer"}}
 # Steps that touch what is served: one tries the export, one scores the served version, one puts the new one there.
-USE_SERVING = {"infra_validator", "evaluator", "pusher", "report", "trainer"}
+USE_SERVING = {"infra_validator", "evaluator", "example_validator", "pusher", "report", "trainer"}
 # What a room must do without, so that it installs and starts without it.
 WITHOUT = {"data": {"tfx", "keras", "apache_beam"}, "serving": {"tfx", "apache_beam"}}
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from tfx.components.pusher import component as stock
 from tfx.dsl.components.base import executor_spec
-from tfx.types import standard_component_specs
+from tfx.types import standard_artifacts, standard_component_specs
 from tfx.types.channel import BaseChannel
+from tfx.types.component_spec import ChannelParameter
 
 from tfx_ocr.components.pusher.executor import Executor
 
@@ -27,5 +28,7 @@ class Pusher(stock.Pusher):
         """
         super().__init__(**wiring)
         if statistics:
+            parameter = ChannelParameter(type=standard_artifacts.ExampleStatistics)
+            self.spec.INPUTS = self.spec.INPUTS | {standard_component_specs.STATISTICS_KEY: parameter}
             self.spec.inputs[standard_component_specs.STATISTICS_KEY] = statistics
         self.exec_properties["keep"] = keep

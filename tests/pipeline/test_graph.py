@@ -43,6 +43,17 @@ def test_every_recipe_has_the_same_steps_in_order(settings):
         assert set(json.loads(component.exec_properties["recipe"])) == set(PARTS[step])
 
 
+def test_pusher_is_given_the_statistics_that_its_manifest_names(settings):
+    from tfx.dsl.compiler.compiler import Compiler
+
+    from tfx_ocr.pipeline.graph import build
+
+    compiled = Compiler().compile(build(resolve_recipe(settings), settings))
+    nodes = {node.pipeline_node.node_info.id: node.pipeline_node for node in compiled.nodes}
+    [channel] = nodes["Pusher"].inputs.inputs["statistics"].channels
+    assert (channel.producer_node_query.id, channel.output_key) == ("StatisticsGen", "statistics")
+
+
 def test_tune_puts_a_tuner_before_the_trainer(settings):
     import dataclasses
 
