@@ -179,7 +179,13 @@ def check_clock(settings: Settings) -> Finding:
 def check_metadata(settings: Settings) -> Finding:
     """Look whether the metadata of each recipe can be written."""
     if settings.metadata:
-        return Finding(OK, "kept in a MySQL server, which the first step connects to")
+        from tfx_ocr.pipeline import metadata  # its library is not in a light installation
+
+        try:
+            metadata.open_store(settings)
+        except ValueError as error:
+            return Finding(PROBLEM, str(error))
+        return Finding(OK, "kept in a MySQL database, which answers")
     files = sorted(settings.folder.parent.glob(f"*/{settings.metadata_file.name}"))
     for file in files:
         try:

@@ -120,7 +120,7 @@ def run_all(planned: Sequence[Settings], lock: int) -> int:
 
 def run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
     """Run the pipeline, unless nothing changed, and return the exit status."""
-    from tfx_ocr.pipeline import metadata_lock, unchanged
+    from tfx_ocr.pipeline import metadata, metadata_lock, unchanged
     from tfx_ocr.pipeline.check import import_code
     from tfx_ocr.pipeline.data_check import check_data
 
@@ -128,6 +128,7 @@ def run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
     result = unchanged.recall(recipe, settings)
     if result is None:
         metadata_lock.refuse_locked(settings)
+        metadata.claim_database(settings)
         import_code(recipe)
         if "://" not in settings.input:
             for line in check_data(recipe, Path(settings.input)):
