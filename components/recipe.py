@@ -485,9 +485,9 @@ class Drift:
     __pydantic_config__ = FORBID
 
     at_most: Mapping[str, Share] = dataclasses.field(
-        default_factory=lambda: dict.fromkeys((features.LABEL, features.ENTITIES, features.SHAPES), 0.1)
+        default_factory=lambda: dict.fromkeys((features.LABEL, features.ENTITIES, features.SHAPES), 0.05)
     )
-    min_examples: Annotated[int, pydantic.Field(ge=1)] = 200
+    min_examples: Annotated[int, pydantic.Field(ge=1)] = 500
     stops: bool = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tfx.components import StatisticsGen, Trainer, Transform, Tuner
+from tfx.dsl.components.base.base_beam_component import BaseBeamComponent
 from tfx.dsl.components.base.base_component import BaseComponent
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
@@ -15,6 +16,7 @@ from tfx_ocr.components.pusher.component import Pusher
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
 from tfx_ocr.components.schema_gen.component import ImportSchemaGen
+from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.pipeline import repeats
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.metadata import get_connection
@@ -123,6 +125,7 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         "report",
     )
     report.exec_properties["repeats"] = repeats.read_results(settings)
+    _set_beam_args(steps, settings)
     return Pipeline(
         pipeline_name=recipe.name,
         pipeline_root=settings.root,
@@ -131,3 +134,16 @@ def build(recipe: Recipe, settings: Settings) -> Pipeline:
         beam_pipeline_args=settings.beam_args,
         metadata_connection_config=get_connection(settings),
     )
+
+
+def _set_beam_args(steps: list[BaseComponent], settings: Settings) -> None:
+    """Give steps the flags of Beam that are theirs alone; these come after those of all steps, and so count.
+
+    Raises:
+        ValueError: a flag is for a step that is unknown or does not use Beam.
+    """
+    of_beam = {component.id: component for component in steps if isinstance(component, BaseBeamComponent)}
+    for step, flags in settings.list_step_beam_args().items():
+        if step not in of_beam:
+            raise make_unknown_error(f"setting beam: no step {step!r} that uses Beam", of_beam)
+        of_beam[step].with_beam_pipeline_args(flags)

@@ -6,6 +6,7 @@ import dataclasses
 import getpass
 import json
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from tfx_ocr.serving import settings as served
 
 PREFIX, FILE = served.PREFIX, served.FILE
 OTHERS = ("BARE", "DATA", "FUZZ", "TOKEN")  # of the project's own tests, and the token of `tfx-ocr serve`
+OF_STEP = re.compile(r"(\w+)\.(--.*)", re.DOTALL)  # a flag of Beam's for one step
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Settings(served.Settings):
         metadata: ML Metadata: "" for sqlite at `<home>/<recipe>/metadata.sqlite`, or `mysql://user:password@host:port/name`.
         network: one of `components.networks.NETWORKS`; "" for the recipe's.
         overrides: `field=value` pairs that replace values of the recipe, such as `trainer.epochs=5`; shell words.
-        beam: Beam's flags, such as `--runner=FlinkRunner`; shell words.
+        beam: Beam's flags, such as `--runner=FlinkRunner`; `Transform.--flag=value` for one step; shell words.
         image: container image that Kubeflow's steps run in.
         resources: of Kubeflow's steps: `memory=4Gi Trainer.gpu=1`; shell words.
         tune: whether a Tuner stands before the Trainer.
@@ -75,8 +77,15 @@ class Settings(served.Settings):
 
     @property
     def beam_args(self) -> list[str]:
-        """Beam's flags, one a word."""
-        return shlex.split(self.beam)
+        """Beam's flags for all steps, one a word."""
+        return [word for word in shlex.split(self.beam) if not OF_STEP.fullmatch(word)]
+
+    def list_step_beam_args(self) -> dict[str, list[str]]:
+        """List Beam's flags that are for one step, by its name."""
+        found: dict[str, list[str]] = {}
+        for match in filter(None, map(OF_STEP.fullmatch, shlex.split(self.beam))):
+            found.setdefault(match[1], []).append(match[2])
+        return found
 
     @property
     def tfx_home(self) -> Path:

@@ -54,6 +54,20 @@ def test_pusher_is_given_the_statistics_that_its_manifest_names(settings):
     assert (channel.producer_node_query.id, channel.output_key) == ("StatisticsGen", "statistics")
 
 
+def test_beams_flags_are_for_all_steps_or_for_one(settings):
+    import dataclasses
+
+    from tfx_ocr.pipeline.graph import build
+
+    given = dataclasses.replace(settings, beam="--runner=A Transform.--runner=B Transform.--direct_num_workers=2")
+    built = {component.id: component for component in build(resolve_recipe(given), given).components}
+    assert built["ExampleGen"].executor_spec.beam_pipeline_args == ["--runner=A"]
+    assert built["Transform"].executor_spec.beam_pipeline_args == ["--runner=A", "--runner=B", "--direct_num_workers=2"]
+    wrong = dataclasses.replace(settings, beam="Trainer.--runner=B")
+    with pytest.raises(ValueError, match=r"setting beam: no step 'Trainer' that uses Beam; known: .*ExampleGen"):
+        build(resolve_recipe(wrong), wrong)
+
+
 def test_tune_puts_a_tuner_before_the_trainer(settings):
     import dataclasses
 
