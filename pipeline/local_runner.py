@@ -29,7 +29,7 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.pipeline import last_run, metadata_lock, outcome, unchanged
 from tfx_ocr.pipeline.check import check
 from tfx_ocr.pipeline.graph import build
-from tfx_ocr.pipeline.metadata import claim_database, get_connection
+from tfx_ocr.pipeline.metadata import reserve_database, get_connection
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings, load
 from tfx_ocr.pipeline.steps import Steps
@@ -131,7 +131,7 @@ def main() -> None:
         recipe = resolve_recipe(settings)
         settings = check(recipe, settings)
         metadata_lock.refuse_locked(settings)
-        claim_database(settings)
+        reserve_database(settings)
         graph = build(recipe, settings)
     except (ValueError, Stop) as error:
         print(error, file=sys.stderr)

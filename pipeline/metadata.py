@@ -58,8 +58,8 @@ def open_store(settings: Settings) -> MetadataStore:
         raise
 
 
-def claim_database(settings: Settings) -> None:
-    """Take a MySQL database for the settings' home, which the first run there does.
+def reserve_database(settings: Settings) -> None:
+    """Reserve a MySQL database for the settings' home, which the first run there does.
 
     Runs are told apart by recipe and time, versions by number: those of two homes would be taken for each other's.
 

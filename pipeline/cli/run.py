@@ -128,7 +128,7 @@ def run_once(recipe: Recipe, settings: Settings, lock: int) -> int:
     result = unchanged.recall(recipe, settings)
     if result is None:
         metadata_lock.refuse_locked(settings)
-        metadata.claim_database(settings)
+        metadata.reserve_database(settings)
         import_code(recipe)
         if "://" not in settings.input:
             for line in check_data(recipe, Path(settings.input)):

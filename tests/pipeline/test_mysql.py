@@ -56,9 +56,9 @@ def test_a_database_holds_the_runs_of_the_home_that_came_first(address, tmp_path
     database = f"{address}/runs_of_others"
     first = Settings(home=str(tmp_path / "first"), metadata=database)
     for _ in range(2):
-        metadata.claim_database(first)
+        metadata.reserve_database(first)
     with pytest.raises(ValueError, match=r"^metadata mysql://127\.0\.0\.1:\d+/runs_of_others holds") as refused:
-        metadata.claim_database(Settings(home=str(tmp_path / "second"), metadata=database))
+        metadata.reserve_database(Settings(home=str(tmp_path / "second"), metadata=database))
     assert str(refused.value).endswith(
         f"holds the runs of {tmp_path}/first: give the runs of {tmp_path}/second a database of their own"
     )
@@ -71,7 +71,7 @@ def test_a_database_holds_the_runs_of_the_home_that_came_first(address, tmp_path
 def test_a_database_that_cannot_be_opened_is_one_sentence(settings, replaced, by):
     wrong = Settings(home=settings.home, metadata=settings.metadata.replace(replaced, by))
     with pytest.raises(ValueError, match=r"^metadata mysql://127.* cannot be opened \(.*\): check that") as refused:
-        metadata.claim_database(wrong)
+        metadata.reserve_database(wrong)
     assert "\n" not in str(refused.value)
     assert doctor.check_metadata(wrong) == doctor.Finding(doctor.PROBLEM, str(refused.value))
 
