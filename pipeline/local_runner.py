@@ -29,7 +29,7 @@ from tfx_ocr.components.stop import Stop
 from tfx_ocr.pipeline import last_run, metadata_lock, outcome, unchanged
 from tfx_ocr.pipeline.check import check
 from tfx_ocr.pipeline.graph import build
-from tfx_ocr.pipeline.metadata import reserve_database, get_connection
+from tfx_ocr.pipeline.metadata import get_connection, reserve_database
 from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.settings import Settings, load
 from tfx_ocr.pipeline.steps import Steps
