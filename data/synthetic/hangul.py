@@ -17,11 +17,10 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import hangul
 from tfx_ocr.data.record import Record
-from tfx_ocr.data.synthetic import command, fonts, own_texts, paper, recombined, shards, strokes
+from tfx_ocr.data.synthetic import command, fonts, glyph_ink, own_texts, paper, recombined, shards, strokes
+from tfx_ocr.data.synthetic.glyph_ink import EM, ROOM
 from tfx_ocr.data.synthetic.writing import Written, read_writing
 
-EM = 128  # pixels at which glyphs are taken from the font
-ROOM = 16  # pixels around them, for wider strokes
 SMALLEST, LARGEST = 64, 256  # side of a picture in pixels
 WRITTEN = ("labelled_csv", "image_folder", "tfrecord")  # formats of handwriting
 TRIES = 20  # pairs of written syllables for one picture
@@ -62,7 +61,7 @@ STYLES = {
     ),
     # After crops of eight people's pages: photographs in grey, ruled paper, pencil, a digital pen.
     "handwritten": Style(
-        hand=paper.Hand(rotate_deg=9, shear_deg=16, stretch=0.22, waver=0.075, stroke=(0.02, 0.1)),
+        hand=glyph_ink.HAND,
         looks=(
             paper.Look(
                 paper=(150, 220), contrast=(0.65, 0.95), fading=0.2, shading=(0, 40), grain=(1, 6), blur=(0, 1.2),
@@ -87,54 +86,6 @@ STYLES["strokes"] = dataclasses.replace(
 )
 
 
-def draw(
-    pen: fonts.Pen,
-    syllable: str,
-    rng: np.random.Generator,
-    *,
-    image_size: int = 96,
-    size: int = 76,
-    x_offset: int = 0,
-    y_offset: int = 0,
-    hand: paper.Hand | None = None,
-    writer: strokes.Writer | None = None,
-) -> paper.Ink:
-    """Return the ink of one syllable in the middle of a square.
-
-    Args:
-        pen: a font at `EM`.
-        syllable: one that the font has ink for (`fonts.inked`).
-        rng: where chance comes from.
-        image_size: side of the square in pixels.
-        size: longer side of the ink in pixels, before the hand's unsteadiness.
-        x_offset: of the ink's middle from the square's, in pixels, to the right.
-        y_offset: likewise, down.
-        hand: how unsteady; None is steady.
-        writer: who writes the glyph anew; None leaves it as the font has it.
-
-    Raises:
-        ValueError: the font has no ink for it.
-    """
-    hand = hand or paper.Hand()
-    glyph, _, _ = pen.draw(syllable)
-    ink = glyph.astype(np.float32) / 255
-    longest = max(glyph.shape)
-    ink = strokes.rewrite(ink, writer, rng, ROOM) if writer else np.pad(ink, ROOM)
-    if hand.stroke:
-        ink = paper.set_stroke_width(ink, rng.uniform(*hand.stroke) * longest)
-    return _place(ink, longest, rng, image_size=image_size, size=size, x_offset=x_offset, y_offset=y_offset, hand=hand)
-
-
-def _place(
-    ink: paper.Ink, longest: int, rng: np.random.Generator, *, image_size: int, size: int, x_offset: int, y_offset: int,
-    hand: paper.Hand,
-) -> paper.Ink:  # fmt: skip
-    """Return ink of so many pixels in the middle of a square, see `draw`."""
-    at = (image_size + 2 * x_offset - 0.5, image_size + 2 * y_offset - 0.5)  # at double size
-    scale = 2 * size / longest
-    return paper.halve(paper.bend(ink, 2 * image_size, 2 * image_size, rng, hand, (scale, scale), at, cells=3))
-
-
 def render(
     pen: fonts.Pen,
     syllable: str,
@@ -143,8 +94,11 @@ def render(
     writer: strokes.Writer | None = None,
     **sizes: int,
 ) -> bytes:
-    """Return one encoded picture of a syllable in a style, by a writer or as the font has it; `sizes` as of `draw`."""
-    return _render(functools.partial(draw, pen, syllable, rng, writer=writer), rng, style, **sizes)
+    """Return one encoded picture of a syllable in a style, by a writer or as the font has it.
+
+    `sizes` are those of `glyph_ink.draw`.
+    """
+    return _render(functools.partial(glyph_ink.draw, pen, syllable, rng, writer=writer), rng, style, **sizes)
 
 
 def _render(draw_ink: Callable[..., paper.Ink], rng: np.random.Generator, style: Style, **sizes: int) -> bytes:
@@ -181,7 +135,7 @@ class Drawing:
         each: pictures of a syllable and font.
         seed: of everything; a picture depends on it and its number alone.
         style: name in `STYLES`.
-        sizes: of `draw`, by name.
+        sizes: of `glyph_ink.draw`, by name.
         most: pictures of them; 0 for all.
         writing: folder of written syllables of a format that `WRITTEN` names: every second picture is one that its
             writer did not write, of jamo that he did; None for none of them.
@@ -230,7 +184,9 @@ class Drawing:
             # as wide for its height as the first was
             size = (np.array(first.ink.shape[::-1]) * EM / max(first.ink.shape)).round().astype(int)
             ink = np.pad(cv2.resize(ink, tuple(size.tolist()), interpolation=cv2.INTER_AREA), ROOM)
-            picture = _render(functools.partial(_place, ink, EM, rng), rng, STYLES[self.style], **dict(self.sizes))
+            picture = _render(
+                functools.partial(glyph_ink.place, ink, EM, rng), rng, STYLES[self.style], **dict(self.sizes)
+            )
             return recombined.recombine(first.text, second.text), first, picture
         return None
 
@@ -295,7 +251,7 @@ def write(
         say: takes a line of progress, and of what a font lacks.
         most: pictures of them, by chance; 0 for all.
         of_writing: see `Drawing.writing`.
-        sizes: `image_size`, `size`, `x_offset`, `y_offset` of `draw`, in pixels.
+        sizes: `image_size`, `size`, `x_offset`, `y_offset` of `glyph_ink.draw`, in pixels.
 
     Returns:
         How many pictures were written now.

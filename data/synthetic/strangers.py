@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from tfx_ocr.data.pixels import glyph, line, numpy_ops
 from tfx_ocr.data.samples import lines
-from tfx_ocr.data.synthetic import fonts, hangul, paper
+from tfx_ocr.data.synthetic import fonts, glyph_ink, paper
 
 COUNT = 2000  # pictures; augmentation makes each another every time
 SIDE = 96  # pixels of a drawing, before it is fitted
-HAND = hangul.STYLES["handwritten"].hand
 SCRAWL = paper.Hand(rotate_deg=180, waver=0.3)
 
 
@@ -39,14 +38,14 @@ def draw_strangers(spec: Any, foreign: str, familiar: str = "") -> tuple[npt.NDA
     """
     rng = np.random.default_rng(0)
     files = fonts.choose_fonts(fonts.list_fonts([lines.FONTS]), lines.SPLITS["train"][0], ())
-    pens = [fonts.Pen(file, hangul.EM) for file in files]
+    pens = [fonts.Pen(file, glyph_ink.EM) for file in files]
     is_light, fitted, labels = dataclasses.replace(spec, ink_is_light=True), [], np.full(COUNT, -1)
     for number in range(COUNT):
         if characters := ("", foreign, familiar)[number % 3]:
-            pen, hand = pens[rng.integers(len(pens))], HAND if rng.random() < 0.5 else None
+            pen, hand = pens[rng.integers(len(pens))], glyph_ink.HAND if rng.random() < 0.5 else None
             character = characters[rng.integers(len(characters))]
             labels[number] = familiar.find(character)
-            ink = hangul.draw(pen, character, rng, image_size=SIDE, hand=hand)
+            ink = glyph_ink.draw(pen, character, rng, image_size=SIDE, hand=hand)
         else:
             ink = _draw_strokes(rng) if rng.random() < 0.5 else _draw_texture(rng, SIDE)
         fitted.append(glyph.fit(numpy_ops, _to_pixels(ink), is_light))

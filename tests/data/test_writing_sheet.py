@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tfx_ocr.data.samples import hangul as sample
-from tfx_ocr.data.synthetic import fonts, hangul, strokes
+from tfx_ocr.data.synthetic import fonts, glyph_ink, strokes
 from tfx_ocr.data.writing_sheet import BOX, COLUMNS, PX, ROWS, Sheet, draw_pages, read_page
 
 FONT = sample.FONTS / "Gaegu.ttf"
@@ -19,7 +19,7 @@ EMPTY = "다한꽃"
 def filled():
     """Draw the sheet's page with a stroke-written syllable in each box but those of `EMPTY`."""
     (image,) = draw_pages(SHEET, FONT)
-    page, rng, pen = np.array(image), np.random.default_rng(0), fonts.Pen(FONT, hangul.EM)
+    page, rng, pen = np.array(image), np.random.default_rng(0), fonts.Pen(FONT, glyph_ink.EM)
     writer = strokes.draw_writer(rng)
     side = round(0.6 * BOX * PX)
     for character, left, top in SHEET.list_cells(0):

@@ -54,7 +54,7 @@ def test_every_step_has_one(step, name):
         ("components/evaluator/metrics/text.py", set()),
         ("components/schema_gen/executor.py", {"schema"}),
         ("data/schemas/lines.pbtxt", set()),
-        ("serving/versions.py", {"evaluator", "infra_validator", "pusher"}),
+        ("serving/versions.py", {"example_validator", "evaluator", "infra_validator", "pusher"}),
         ("components/recipe.py", set()),
         ("components/progress.py", set()),
     ],

@@ -1,13 +1,13 @@
 import io
 import pickle
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from tfx_ocr.data.readers import tfrecord
 from tfx_ocr.data.synthetic import fonts, hangul, shards
+from tfx_ocr.data.synthetic.glyph_ink import EM
 
 pytestmark = pytest.mark.tfx  # TensorFlow writes the TFRecords
 
@@ -23,32 +23,9 @@ def read(folder):
     return [record for shard in tfrecord.list_shards(folder) for record in tfrecord.read(folder, shard)]
 
 
-def box(ink):
-    return cv2.boundingRect((ink > 0.5).astype(np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("syllable", "sizes", "expected"),
-    [
-        ("가", {"image_size": 64, "size": 40}, (12, 12, 40, 40)),
-        ("가", {"image_size": 128, "size": 40, "x_offset": 5, "y_offset": -7}, (49, 37, 40, 40)),
-        ("나", {"image_size": 64, "size": 48}, (8, 26, 48, 12)),  # 800 by 200 of the font's units
-    ],
-)
-def test_a_syllable_is_drawn_as_large_and_where_it_is_told(files, syllable, sizes, expected):
-    ink = hangul.draw(fonts.Pen(files[0], hangul.EM), syllable, np.random.default_rng(0), **sizes)
-    assert ink.shape == (sizes["image_size"], sizes["image_size"])
-    np.testing.assert_allclose(box(ink), expected, atol=1)
-
-
-def test_a_glyph_without_ink_is_never_drawn(files):
-    with pytest.raises(ValueError, match="the font draws nothing for '다'"):
-        hangul.draw(fonts.Pen(files[0], hangul.EM), "다", np.random.default_rng(0))
-
-
 @pytest.mark.parametrize("style", sorted(hangul.STYLES))
 def test_pictures_of_a_style_are_of_their_size_and_hold_ink(files, style):
-    pen = fonts.Pen(files[0], hangul.EM)
+    pen = fonts.Pen(files[0], EM)
     for seed in range(20):
         picture = hangul.render(pen, "가", np.random.default_rng(seed), hangul.STYLES[style], image_size=96, size=70)
         with Image.open(io.BytesIO(picture)) as opened:

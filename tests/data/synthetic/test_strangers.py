@@ -46,15 +46,15 @@ def test_every_third_is_a_foreign_character_in_its_margin_of_paper():
 
 
 def test_without_characters_none_is_drawn(monkeypatch):
-    monkeypatch.setattr(strangers.hangul, "draw", None)
+    monkeypatch.setattr(strangers.glyph_ink, "draw", None)
     assert len(strangers.draw_strangers(SPEC, "")[0]) == 60
 
 
 def test_familiar_characters_keep_their_class(monkeypatch):
     drawn = []
-    draw = strangers.hangul.draw
+    draw = strangers.glyph_ink.draw
     monkeypatch.setattr(
-        strangers.hangul, "draw", lambda pen, one, *rest, **more: drawn.append(one) or draw(pen, one, *rest, **more)
+        strangers.glyph_ink, "draw", lambda pen, one, *rest, **more: drawn.append(one) or draw(pen, one, *rest, **more)
     )
     _, labels = strangers.draw_strangers(SPEC, "AB", "789")
     assert (labels[::3] == -1).all()

@@ -8,7 +8,7 @@ import pytest
 
 from tfx_ocr.data import features
 from tfx_ocr.data.samples import hangul as sample
-from tfx_ocr.data.synthetic import fonts, hangul, recombined, strokes
+from tfx_ocr.data.synthetic import fonts, glyph_ink, hangul, recombined, strokes
 
 STILL = strokes.Writer(pen=0.1)
 
@@ -111,7 +111,7 @@ def test_syllables_that_cannot_be_parted_are_left():
 def written(tmp_path_factory):
     """Write a table of three syllables by one writer, in the strokes of a font."""
     folder = tmp_path_factory.mktemp("written")
-    pen, rows = fonts.Pen(sample.FONTS / "Gaegu.ttf", hangul.EM), []
+    pen, rows = fonts.Pen(sample.FONTS / "Gaegu.ttf", glyph_ink.EM), []
     for text in "읽만산":
         ink, _, _ = pen.draw(text)
         cv2.imwrite(str(folder / f"{ord(text)}.png"), 255 - np.pad(ink, 8))
