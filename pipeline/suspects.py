@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -125,11 +125,17 @@ def _suspect_classes(answers: Sequence[Answer]) -> Iterator[Suspect]:
             yield Suspect(each, each.probability)
 
 
-def _suspect_texts(answers: Iterable[Answer]) -> Iterator[Suspect]:
-    """Yield texts that were read otherwise; each scores its edits over the longer text, times the confidence."""
-    for each in answers:
-        label, answer = normalize_text(each.label), normalize_text(each.answer)
-        if label != answer:
+def _suspect_texts(answers: Sequence[Answer]) -> Iterator[Suspect]:
+    """Yield texts that were read otherwise with at least the mean confidence of those that were read as labelled.
+
+    Each scores its edits over the longer text, times the confidence. Without the threshold, which is that of classes,
+    what a model cannot read would come before what it reads well and is labelled otherwise.
+    """
+    pairs = [(each, normalize_text(each.label), normalize_text(each.answer)) for each in answers]
+    sure = [each.probability for each, label, answer in pairs if label == answer]
+    least = sum(sure) / len(sure) if sure else 0.0
+    for each, label, answer in pairs:
+        if label != answer and each.probability >= least:
             edits = Levenshtein.distance(label, answer) / max(len(label), len(answer))
             yield Suspect(each, edits * each.probability)
 

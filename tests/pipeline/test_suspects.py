@@ -40,12 +40,14 @@ def test_a_class_claims_what_is_as_sure_as_the_mean_of_its_own():
     assert find("digits", *own, ("d", "1", "4", 1.0)) == []  # not one 4 was read as a 4
 
 
-def test_a_text_is_suspicious_by_its_edits_and_the_confidence():
+def test_a_text_is_suspicious_by_its_edits_where_it_is_read_as_surely_as_others():
     rows = [
-        ("a", "Hà Nội", "Hà Nội", 1.0),
+        ("a", "Hà Nội", "Hà Nội", 0.7),
+        ("a", "Hà Nội", "Hà Nội", 0.3),  # 0.5 on average
         ("b", "Hà Nội", "Hà Nôi", 0.6),  # 1 of 6
         ("c", "Huế", "Đà Nẵng", 0.7),  # 7 of 7
         ("d", "Huế", "", 0.5),
+        ("e", "Huế", "Vinh", 0.49),
     ]
     assert find("lines", *rows) == [("c", pytest.approx(0.7)), ("d", 0.5), ("b", pytest.approx(0.1))]
 
