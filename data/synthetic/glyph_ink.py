@@ -8,7 +8,7 @@ from tfx_ocr.data.synthetic import fonts, paper, strokes
 
 EM = 128  # pixels at which glyphs are taken from the font
 ROOM = 16  # pixels around them, for wider strokes
-HAND = paper.Hand(rotate_deg=9, shear_deg=16, stretch=0.22, waver=0.075, stroke=(0.02, 0.1))  # that writes a glyph
+HAND = paper.Hand(rotate_deg=9, shear_deg=16, stretch=0.22, waver=0.075, stroke=(0.02, 0.1))  # of a writer
 
 
 def draw(
