@@ -194,9 +194,10 @@ def close_circle(
     run("retrain", recipe, "--queue", str(queue), *(["--data", str(data)] if data else []), *sets)
     data = data or get_sample(recipe)(folder / "home" / "samples" / recipe)
     models = pretrained.get_folder(recipe), folder / "home" / "serving" / recipe
+    what = "lines" if recipe == "lines" else "pictures"
     return {
-        f"{len(judged)} other pictures of the hand": compare(recipe, models, judged),
-        "test split of the old data": compare(recipe, models, read_test(recipe, data)),
+        f"{len(judged)} other {what} of the hand": compare(recipe, models, judged),
+        f"test split of the old {what}": compare(recipe, models, read_test(recipe, data)),
     }
 
 
