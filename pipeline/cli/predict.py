@@ -111,7 +111,9 @@ def predict(
     predictions = [(file, _refuse(one, min_confidence)) for file, one in predictions]
     if as_json:
         rows = [
-            {"file": file, "error": one.error} if one.error else {"file": file, **one.outputs, **_list_values(one)}
+            {"file": file, "error": one.error}
+            if one.error
+            else {"file": file, **one.outputs, **_list_values(one), **({"doubt": one.doubt} if one.doubt else {})}
             for file, one in predictions
         ]
         print(json.dumps(rows, indent=1, ensure_ascii=False))

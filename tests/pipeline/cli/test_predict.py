@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.server
+import io
 import json
 import os
 import subprocess
@@ -17,12 +18,16 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from tfx_ocr.data import samples
+from tfx_ocr.data.example import parse_example
 from tfx_ocr.data.page import page_xml
 from tfx_ocr.data.page.page import Line, Page, Region, Word
 from tfx_ocr.data.readers import sroie
+from tfx_ocr.data.record_file import read_records
 from tfx_ocr.pipeline.cli import app, main
 
 pytestmark = pytest.mark.tfx
+
+GOLDEN = Path(__file__).parents[2] / "serving" / "golden"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,19 @@ def test_an_answer_below_the_least_confidence_is_refused(pictures, tmp_path):
     assert rows == [{"file": blank, "error": said}]
     assert predict(blank, "--min-confidence", "0.09").exit_code == 0
     assert predict(blank).exit_code == 0
+
+
+def test_doubt_about_a_line_is_said_beside_its_answer(tmp_path):
+    record = parse_example(next(read_records(GOLDEN / "lines.tfrecord.gz")))
+    path = tmp_path / "turned.png"
+    with Image.open(io.BytesIO(record["image"][0])) as line:
+        line.rotate(180).save(path)
+    done = CliRunner().invoke(app(), ["predict", "lines", str(path), "--json"])
+    doubt = "it is read with more confidence upside down: turn it round"
+    assert done.stderr == f"tfx-ocr: {path}: in doubt: {doubt}\n"
+    (answer,) = json.loads(done.stdout)
+    assert answer["doubt"] == doubt
+    assert done.exit_code == 0
 
 
 def test_json_has_every_answer_and_every_error(pictures, tmp_path):
