@@ -90,14 +90,14 @@ CASES = {
         cut=lambda patch, _: few_syllables(patch),
         overrides="trainer.epochs=1 trainer.batch_size=32 gate.at_least.accuracy=0",
         status="pushed",
-        sections=("mistakes", "syllables", "classes"),
+        sections=("mistakes", "maps", "syllables", "classes", "calibration"),
     ),
     "lines": Case(
         cut=lambda patch, _: few_lines(patch),
         # from nothing: the weights that ship make no mistake on so few lines
         overrides="trainer.initial_weights= trainer.epochs=1 trainer.batch_size=24 gate.at_most.cer=0",
         status="refused",
-        sections=("readings", "characters"),
+        sections=("readings", "characters", "calibration"),
     ),
     "invoices": Case(
         cut=few_pages,

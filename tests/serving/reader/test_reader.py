@@ -172,7 +172,8 @@ def test_a_server_is_asked_for_each_model_by_its_name(receipt, monkeypatch):
         Reader("print", "localhost:1", name="mine", timeout_s=3.0).read(receipt)
     with open_model("print") as model, pytest.raises(RequestError):
         Reader("print", model, fields="localhost:1", name="mine", timeout_s=3.0).read(receipt)
-    assert asked == [("localhost:1", "mine", {"timeout_s": 3.0}), ("localhost:1", "invoices", {"timeout_s": 3.0})]
+    options = {"decoding": None, "timeout_s": 3.0}
+    assert asked == [("localhost:1", "mine", options), ("localhost:1", "invoices", options)]
 
 
 def test_a_notebook_shows_the_first_page(reader, page):
