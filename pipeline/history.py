@@ -17,14 +17,17 @@ from tfx_ocr.data import features, record_file
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.pipeline.outcome import list_artifacts
 
+ENDED = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)  # states of steps
+PACKED = "-pack"  # at the end of a run's name: `tfx-ocr pack`, which ends with Transform
+
 
 def list_runs(store: MetadataStore, recipe: str) -> list[dict[str, Any]]:
     """Return the runs of a recipe, the newest first.
 
     Returns:
         Of each its name (`run`), when it `began` (local time), how many steps `ended` and how many of these `ran` (the
-        others came from the cache), its `status` (`pushed`, `refused` or `unfinished`), the `version` that holds its
-        model, and of its verdict `split`, `n` and `metrics`.
+        others came from the cache), its `status` (`pushed`, `refused`, `packed` or `unfinished`), the `version` that
+        holds its model, and of its verdict `split`, `n` and `metrics`.
     """
     runs = [run for run in store.get_contexts_by_type("pipeline_run") if run.name.startswith(f"{recipe}.")]
     return [_describe_run(store, run) for run in sorted(runs, key=lambda run: -run.id)]
@@ -107,17 +110,17 @@ def find_image(store: MetadataStore, recipe: str, digest: str) -> Iterator[dict[
 def _describe_run(store: MetadataStore, run: metadata_store_pb2.Context) -> dict[str, Any]:
     executions = store.get_executions_by_context(run.id)
     states = [execution.last_known_state for execution in executions]
+    ended = [execution for execution in executions if execution.last_known_state in ENDED]
     artifacts = list_artifacts(store, run.name)
     pushed = [artifact for artifact in artifacts if artifact.type == "PushedModel"]
     version, verdict = _get_version(artifacts), _read_verdict(artifacts)
+    is_packed = run.name.endswith(PACKED) and "Transform" in map(_get_step, ended)
     return {
         "run": run.name,
         "began": datetime.datetime.fromtimestamp(run.create_time_since_epoch / 1000).isoformat(" ", "seconds"),
-        "ended": sum(
-            state in (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED) for state in states
-        ),
+        "ended": len(ended),
         "ran": states.count(metadata_store_pb2.Execution.COMPLETE),
-        "status": "pushed" if version else "refused" if pushed else "unfinished",
+        "status": "pushed" if version else "refused" if pushed else "packed" if is_packed else "unfinished",
         "version": version,
         **{name: verdict.get(name) for name in ("split", "n", "metrics")},
     }

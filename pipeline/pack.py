@@ -13,6 +13,7 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.trainer.pack import SPLITS, Pack, write_pack
 from tfx_ocr.pipeline import last_run, metadata_lock, outcome, unchanged
 from tfx_ocr.pipeline.graph import build
+from tfx_ocr.pipeline.history import PACKED
 from tfx_ocr.pipeline.local_runner import Runner, redirect_output
 from tfx_ocr.pipeline.metadata import get_connection
 from tfx_ocr.pipeline.settings import Settings
@@ -52,7 +53,7 @@ class _Packer(Runner):
         """Run the first steps of a compiled graph."""
         names = [node.pipeline_node.node_info.id for node in pipeline.nodes]
         del pipeline.nodes[names.index(LAST) + 1 :]
-        log, run_id = self.make_log(), self.make_run_id()
+        log, run_id = self.make_log(), f"{self.make_run_id()}{PACKED}"
         store = MetadataStore(get_connection(self.settings))
         with redirect_output(log) as console:
             progress.set_console(console)

@@ -183,7 +183,7 @@ def test_a_version_is_explained_rolled_back_and_not_pushed_again(home, rerun):
     assert shown["data"]["splits"] == {"train": 1157, "eval": 258, "test": 382}
     assert shown["metrics"] == home.last["verdict"]["metrics"]
     statuses = [run["status"] for run in json.loads(home.run("runs", "digits", "--json"))]
-    assert Counter(statuses) == {"pushed": 5, "refused": 1, "unfinished": 1}
+    assert Counter(statuses) == {"pushed": 5, "refused": 1, "packed": 1, "unfinished": 1}
     image = min((Path(home.settings.home) / "samples" / "digits" / "test" / "7").iterdir())
     [seen] = json.loads(home.run("trace", str(image), "--json"))
     assert (seen["split"], seen["label"], seen["versions"][-2:]) == ("test", "7", [older, newer])  # one was removed

@@ -108,6 +108,12 @@ def test_runs_are_listed_newest_first_with_what_each_pushed(put_run):
     assert runs[1]["metrics"] is None
 
 
+def test_a_pack_is_told_from_a_run_that_stopped(put_run):
+    put_run("digits.2026-01-01-pack", [("ExampleGen", COMPLETE, ["Examples"]), ("Transform", COMPLETE, [])])
+    store = put_run("digits.2026-01-02-pack", [("ExampleGen", CACHED, ["Examples"]), ("Transform", FAILED, [])])
+    assert [run["status"] for run in history.list_runs(store, "digits")] == ["unfinished", "packed"]
+
+
 def test_a_version_is_described_by_the_steps_that_made_it(put_run):
     validator = ("ExampleValidator", COMPLETE, ["ExampleAnomalies"])
     put_run("digits.2026-01-01", [*steps(COMPLETE), validator], version=1000)
