@@ -43,7 +43,7 @@ function renderModel({ model, counted }, shifted) {
 async function show() {
   try {
     const { since, models, pages, jobs, review, shifted } = await askJson("/api/status");
-    const said = [`Since ${new Date(since).toLocaleString()}`, count(pages.requests, "request") + " about pages"];
+    const said = [`Since ${new Date(since).toLocaleString()}`, count(pages.requests, "request") + " to read pages"];
     if (jobs) said.push(`${count(jobs, "file")} being read`);
     if ("waiting" in review) said.push(`${count(review.waiting, "item")} waiting for review, ${review.done} decided`);
     find("lead").textContent = `${said.join(" · ")}.`;
