@@ -131,7 +131,7 @@ def test_the_values_of_a_recipe_of_ones_own_travel(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         weights = "work/serving/letters/7"
-        with pytest.raises(ValueError, match=f"trainer.initial_weights is '{weights}', a path of this machine"):
+        with pytest.raises(ValueError, match=f"trainer.initial_weights has '{weights}', a path of this machine"):
             build_specification(dataclasses.replace(here, overrides=f"trainer.initial_weights={weights}"))
 
 
