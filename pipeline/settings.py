@@ -8,7 +8,7 @@ import json
 import os
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tfx_ocr.pipeline.recipes import DEFAULT, FOLDER
@@ -91,6 +91,10 @@ class Settings(served.Settings):
     def tfx_home(self) -> Path:
         """Register of `tfx pipeline create`: in the home, so that two clones do not meet in the user's."""
         return Path(self.home).absolute() / "tfx"
+
+    def join_overrides(self, more: Sequence[str]) -> str:
+        """Return the overrides, and `field=value` pairs behind them, which come from a command line, as shell words."""
+        return " ".join([self.overrides, *map(shlex.quote, more)]).strip()
 
     def get_keep_versions(self) -> int:
         """Return how many versions stay; 0 for all.

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -38,17 +36,16 @@ def pack(
         recipe=recipe,
         input=data or settings.input,
         network=network or settings.network,
-        overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
+        overrides=settings.join_overrides(override or []),
     )
     from tfx_ocr.components.trainer.pack import refuse_other
     from tfx_ocr.pipeline.check import check, import_code, refuse_elsewhere
-    from tfx_ocr.pipeline.cli.run import lock_folder
+    from tfx_ocr.pipeline.cli.run import lock_folder, require_tfx
     from tfx_ocr.pipeline.data_check import check_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     resolved = resolve_recipe(settings)
-    if importlib.util.find_spec("tfx") is None:  # before the sample is written
-        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
+    require_tfx()  # before the sample is written
     settings = check(resolved, settings)
     refuse_elsewhere(resolved, settings)
     refuse_other(out)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
-import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -56,8 +54,7 @@ def retrain(
 
     resolved = resolve_recipe(settings)
     settings = check(resolved, settings)
-    if importlib.util.find_spec("tfx") is None:
-        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
+    run.require_tfx()
     if versions.find_newest(settings.serving_dir) is None and not resolved.pretrained:
         raise ValueError(f"no version of {recipe} in {settings.serving_dir}: begin with `tfx-ocr run {recipe}`")
     if not queue.is_file():
@@ -77,7 +74,7 @@ def retrain(
         write_data(resolved, Path(settings.input), folder / "data", read_labels(opened, recipe))
         version = versions.find_newest(settings.serving_dir) or _push_shipped(resolved.pretrained, settings.serving_dir)
         values = _list_values(resolved, versions.get_folder(settings.serving_dir, version))
-        overrides = " ".join([settings.overrides, *map(shlex.quote, [*values, *(override or [])])]).strip()
+        overrides = settings.join_overrides([*values, *(override or [])])
         settings = dataclasses.replace(settings, input=str(folder / "data"), overrides=overrides)
         resolved = resolve_recipe(settings)
         status = run.run_once(resolved, check(resolved, settings), lock)

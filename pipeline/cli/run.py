@@ -8,7 +8,6 @@ import fcntl
 import importlib.util
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -72,7 +71,7 @@ def run(
         recipe=recipe,
         input=data or settings.input,
         network=network or settings.network,
-        overrides=" ".join([settings.overrides, *map(shlex.quote, override or [])]).strip(),
+        overrides=settings.join_overrides(override or []),
         tune="1" if tune else settings.tune,
         accept_data=accept_data or settings.accept_data,
     )
@@ -80,8 +79,7 @@ def run(
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
     resolved = resolve_recipe(settings)
-    if importlib.util.find_spec("tfx") is None:  # before the sample is written
-        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
+    require_tfx()  # before the sample is written
     settings = check(resolved, settings)
     if (folds or curve) and resolved.trainer.members:
         raise ValueError("--folds and --curve train again, and an ensemble trains nothing: leave trainer.members out")
@@ -89,6 +87,12 @@ def run(
         if folds or curve:
             raise typer.Exit(_repeat(resolved, settings, lock, folds, curve))
         raise typer.Exit(run_once(resolved, settings, lock))
+
+
+def require_tfx() -> None:
+    """Raise ModuleNotFoundError where TFX is missing, as in a light installation, without importing it."""
+    if importlib.util.find_spec("tfx") is None:
+        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
 
 
 def _repeat(recipe: Recipe, settings: Settings, lock: int, folds: int, curve: bool) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
-import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -42,7 +40,7 @@ def list_suspects(
     Exit status: 0 done, 2 bad use, 3 stopped by a step.
     """
     settings = settings_of.load()
-    overrides = " ".join([settings.overrides, *map(shlex.quote, override or [])]).strip()
+    overrides = settings.join_overrides(override or [])
     settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input, overrides=overrides)
     from tfx_ocr.pipeline import suspects
     from tfx_ocr.pipeline.check import check
@@ -52,8 +50,8 @@ def list_suspects(
 
     resolved = resolve_recipe(settings)
     suspects.refuse_task(resolved)
-    if folds and importlib.util.find_spec("tfx") is None:
-        raise ModuleNotFoundError("No module named 'tfx'", name="tfx")
+    if folds:
+        run.require_tfx()
     settings = check(resolved, settings)
     if folds:
         from tfx_ocr.pipeline import repeats

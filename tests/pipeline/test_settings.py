@@ -1,6 +1,7 @@
 """Settings: environment first, then the file, then the defaults."""
 
 import dataclasses
+import shlex
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,14 @@ def test_a_bad_file_is_refused_with_what_is_known(tmp_path, text, said):
 def test_beam_flags_are_shell_words():
     settings = dataclasses.replace(Settings(), beam="--runner=FlinkRunner --job_name='two words'")
     assert settings.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]
+
+
+def test_overrides_of_a_command_line_come_after_those_of_the_settings_as_shell_words():
+    settings = Settings(overrides="trainer.epochs=2")
+    assert settings.join_overrides([]) == "trainer.epochs=2"
+    joined = settings.join_overrides(["trainer.epochs=3", "drift.at_most={'label': 0.1}"])
+    assert shlex.split(joined) == ["trainer.epochs=2", "trainer.epochs=3", "drift.at_most={'label': 0.1}"]
+    assert Settings().join_overrides(["trainer.seed=1"]) == "trainer.seed=1"
 
 
 def test_a_misspelt_variable_is_refused_with_what_is_known(tmp_path):
