@@ -6,6 +6,7 @@ Source: Guo, Hall, "Parallel Thinning with Two-Subiteration Algorithms", 1989, f
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 
@@ -107,19 +108,32 @@ def is_traceable(ink: Ink) -> bool:
 def thin(mask: Mask) -> Mask:
     """Return the middle of strokes, one pixel wide; what is connected stays so."""
     thinned = np.pad(mask, 1)
+    inner = thinned[1:-1, 1:-1]
     has_changed = True
     while has_changed:
         has_changed = False
-        for turn in (0, 4):
-            around = _list_around(thinned)
-            pairs = [around[place] | around[(place + 1) % 8] for place in range(8)]
-            runs = np.sum([~around[place] & pairs[place + 1] for place in range(0, 8, 2)], 0)
-            fewest = np.minimum(np.sum(pairs[::2], 0), np.sum(pairs[1::2], 0))
-            a, b, c, d = (around[(place + turn) % 8] for place in (0, 1, 3, 2))
-            is_edge = thinned[1:-1, 1:-1] & (runs == 1) & (fewest >= 2) & (fewest <= 3) & ~((a | b | ~c) & d)
-            thinned[1:-1, 1:-1][is_edge] = False
+        for edges in _list_edges():
+            neighbours = np.zeros(inner.shape, np.uint8)
+            for place, around in enumerate(_list_around(thinned)):
+                neighbours |= around.view(np.uint8) << np.uint8(place)
+            is_edge = inner & edges[neighbours]
+            inner[is_edge] = False
             has_changed |= bool(is_edge.any())
-    return thinned[1:-1, 1:-1]
+    return inner
+
+
+@functools.cache
+def _list_edges() -> tuple[Mask, Mask]:
+    """Return which pixels each of the two steps takes, by their neighbours: bit by bit clockwise from the one above."""
+    around = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(bool).T
+    pairs = [around[place] | around[(place + 1) % 8] for place in range(8)]
+    runs = np.sum([~around[place] & pairs[place + 1] for place in range(0, 8, 2)], 0)
+    fewest = np.minimum(np.sum(pairs[::2], 0), np.sum(pairs[1::2], 0))
+    first, second = (
+        (runs == 1) & (fewest >= 2) & (fewest <= 3) & ~((a | b | ~c) & d)
+        for a, b, c, d in ([around[(place + turn) % 8] for place in (0, 1, 3, 2)] for turn in (0, 4))
+    )
+    return first, second
 
 
 def _list_around(padded: Mask) -> list[Mask]:
@@ -226,11 +240,13 @@ def _list_parts(ink: Ink) -> Iterator[list[Stroke]]:
     """Yield the strokes of each connected part of a glyph, as few nodes."""
     mask = (ink > 0.5).astype(np.uint8)
     width, size = measure_stroke_width(ink), max(ink.shape)
-    number, labels = cv2.connectedComponents(mask, connectivity=8)
+    number, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for part in range(1, number):
-        paths = find_strokes(labels == part, width)
+        x, y, columns, rows = boxes[part, :4]
+        corner = np.array((x, y))
+        paths = find_strokes(labels[y : y + rows, x : x + columns] == part, width)
         yield [
-            cv2.approxPolyDP(path.astype(np.float32)[:, None], DETAIL * size, False)[:, 0].astype(float)
+            cv2.approxPolyDP((path + corner).astype(np.float32)[:, None], DETAIL * size, False)[:, 0].astype(float)
             for path in paths
         ]
 
