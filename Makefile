@@ -30,6 +30,7 @@ run: setup ## Train, judge and push RECIPE from DATA, or from the sample that co
 	@$(BIN)/tfx-ocr run $(RECIPE) $(if $(DATA),--data "$(DATA)") $(if $(NETWORK),--network $(NETWORK))
 
 test: setup ## Run every test: three tiers by cost, the whole pipelines beside the two others
+	@requirements/programs.sh
 	@mkdir -p build
 	@echo "test-e2e runs beside the others, and is shown after them: build/test-e2e.log"
 	@$(MAKE) --no-print-directory test-e2e >build/test-e2e.log 2>&1 & pipelines=$$!; \

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import gc
 import importlib.util
+import os
 import re
 import shutil
 import socket
@@ -219,6 +220,24 @@ def ports() -> Iterator[Callable[[int], list[int]]]:
             return [one.getsockname()[1] for one in held]
 
         yield hold
+
+
+@pytest.fixture(scope="session")
+def find_program() -> Callable[[str, str], str]:
+    """Return `find_program(name, package)`: the path of a program from one of Debian's packages.
+
+    Without the program, the test fails under CI and skips elsewhere.
+    """
+
+    def find(name: str, package: str) -> str:
+        servers = sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")))
+        path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", *servers]))
+        if path is None:
+            missing = f"{name} is missing: install Debian's package {package}, as `make test` does where it may"
+            (pytest.fail if "CI" in os.environ else pytest.skip)(missing)
+        return path
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""`requirements/install.sh` on machines other than this one: a folder of stand-ins is all of their PATH."""
+"""`requirements/*.sh` on machines other than this one: a folder of stand-ins is all of their PATH."""
 
 from __future__ import annotations
 
@@ -57,9 +57,9 @@ class Machine:
         self.has("gives", "exit 0").has("apt-get", f'case "$*" in *install*) {install} ;; esac')
         return self.has("apt-cache", f'case " {" ".join(known)} " in *" $2 "*) ;; *) exit 1 ;; esac')
 
-    def setup(self, **environment: str) -> subprocess.CompletedProcess[str]:
+    def setup(self, script: str = "install.sh", **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.project / "requirements/install.sh"],
+            [self.project / "requirements" / script],
             env={"PATH": str(self.bin), **environment}, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -198,3 +198,61 @@ def test_what_the_user_told_pip_holds_for_uv(machine):
     here.has("tool", f'case "$*" in {answers} esac')
     here.setup()
     assert "index: myindex" in here.installed()
+
+
+PROGRAMS = ("chromium", "mariadb-install-db", "mariadb", "pg_createcluster")
+
+
+def test_programs_of_tests_are_installed_one_by_one_and_no_server_is_left_running(machine):
+    here = machine().has_apt().has("mariadb", "exit 0")
+    for name in ("update-rc.d", "service"):
+        here.has(name, f'echo "{name} $*" >>{here.log}')
+    here.has("gives", f'case "$(tail -1 {here.log})" in *chromium) exit 1 ;; esac')
+    (here.bin / "tail").symlink_to(shutil.which("tail"))
+    done = here.setup("programs.sh")
+    assert (done.returncode, done.stdout) == (
+        0, "Installing Debian packages for tests: chromium mariadb-server-core postgresql\n",
+    )  # fmt: skip
+    assert done.stderr == (
+        "tfx-ocr: apt-get cannot install chromium; the tests that need what is missing skip, or fail under CI\n"
+    )
+    install = "apt-get install -y -qq --no-install-recommends"
+    assert here.installed() == [
+        *(f"{install} {package}" for package in ("chromium", "mariadb-server-core", "postgresql")),
+        "update-rc.d postgresql disable",
+        "service postgresql stop",
+    ]
+
+
+def test_programs_of_tests_that_are_there_are_left_alone(machine):
+    here = machine().has_apt()
+    for name in PROGRAMS:
+        here.has(name, "exit 0")
+    done = here.setup("programs.sh")
+    assert (done.returncode, done.stdout, done.stderr, here.installed()) == (0, "", "", [])
+
+
+@pytest.mark.parametrize(
+    ("has_apt", "user", "said"),
+    [(False, 0, "please install, by names as Debian's: "), (True, 1000, "please run: apt-get install ")],
+    ids=["no_apt", "no_root"],
+)
+def test_where_programs_of_tests_cannot_be_installed_one_sentence_says_so(machine, has_apt, user, said):
+    here = machine(user=user).has("sudo", "exit 1")
+    if has_apt:
+        here.has_apt()
+    done = here.setup("programs.sh")
+    packages = "chromium mariadb-server-core mariadb-client-core postgresql"
+    assert (done.returncode, done.stdout, here.installed()) == (0, "", [])
+    assert done.stderr == (f"tfx-ocr: {said}{packages}; the tests that need what is missing skip, or fail under CI\n")
+
+
+def test_a_test_without_its_program_fails_under_ci_and_skips_elsewhere(find_program, monkeypatch):
+    assert find_program("sh", "dash") == shutil.which("sh")
+    missing = "^no_program is missing: install Debian's package nothing, as `make test` does where it may$"
+    monkeypatch.delenv("CI", raising=False)
+    with pytest.raises(pytest.skip.Exception, match=missing):
+        find_program("no_program", "nothing")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match=missing):
+        find_program("no_program", "nothing")

@@ -1,15 +1,12 @@
 """The page's measurements, each once and small, in Debian's Chromium."""
 
-import shutil
-
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium: Debian's package of that name")
 
-
-def test_a_first_answer_people_and_a_load_are_measured():
+def test_a_first_answer_people_and_a_load_are_measured(find_program):
     import bench_page
 
+    find_program("chromium", "chromium")
     with bench_page.open_browser() as browser, bench_page.serve() as address:
         people = bench_page.measure_people(browser, address, people=2, requests=2)
         paint, weight = bench_page.measure_load(browser, address, repeats=1)

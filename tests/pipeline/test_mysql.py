@@ -1,7 +1,6 @@
-"""Metadata in a MariaDB server that the tests start: Debian's package mariadb-server."""
+"""Metadata in a MariaDB server that the tests start: Debian's packages mariadb-server-core and mariadb-client-core."""
 
 import os
-import shutil
 import subprocess
 import time
 
@@ -11,7 +10,6 @@ from ml_metadata.proto import metadata_store_pb2
 from tfx_ocr.pipeline import doctor, metadata
 from tfx_ocr.pipeline.settings import Settings
 
-SERVER = shutil.which("mariadbd", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 READY_S = 60.0
 PASSWORD = "p@ss/word"
 GRANTS = (
@@ -19,22 +17,21 @@ GRANTS = (
     "CREATE DATABASE runs_of_others"
 )
 
-pytestmark = pytest.mark.skipif(SERVER is None, reason="no mariadbd: Debian's package mariadb-server")
-
 
 @pytest.fixture(scope="module")
-def address(ports, tmp_path_factory):
+def address(find_program, ports, tmp_path_factory):
     """Return the address of a server with a user, without a database: `mysql://ocr:...@127.0.0.1:PORT`."""
-    assert SERVER
+    mariadbd = find_program("mariadbd", "mariadb-server-core")
+    mariadb = find_program("mariadb", "mariadb-client-core")
     [port], folder = ports(1), tmp_path_factory.mktemp("mariadb")
     user = f"--user={os.environ.get('USER', 'root') if os.getuid() else 'root'}"
     data, socket = f"--datadir={folder}/data", f"--socket={folder}/socket"
     install = ["mariadb-install-db", "--no-defaults", user, data]
     subprocess.run([*install, "--skip-test-db", "--auth-root-authentication-method=normal"], check=True)
-    command = [SERVER, "--no-defaults", user, data, socket, f"--port={port}", "--bind-address=127.0.0.1"]
+    command = [mariadbd, "--no-defaults", user, data, socket, f"--port={port}", "--bind-address=127.0.0.1"]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
-            client = ["mariadb", "--no-defaults", socket, "--user=root", f"--execute={GRANTS}"]
+            client = [mariadb, "--no-defaults", socket, "--user=root", f"--execute={GRANTS}"]
             end = time.monotonic() + READY_S
             while subprocess.run(client, capture_output=True).returncode:
                 assert server.poll() is None, (folder / "log").read_text()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +16,6 @@ from playwright.sync_api import Page, expect, sync_playwright
 from tfx_ocr.data.page.page import Box, Line
 from tfx_ocr.serving.review.pages import format_lines
 from tfx_ocr.serving.review.queue import Queue
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="no chromium: Debian's package of that name"
-)
 
 
 @pytest.fixture
@@ -38,16 +31,16 @@ def queue(tmp_path, hand) -> Queue:
 
 
 @pytest.fixture
-def page(queue, running, ports, tmp_path, monkeypatch) -> Iterator[Page]:
+def page(queue, find_program, running, ports, tmp_path, monkeypatch) -> Iterator[Page]:
     """Open the page as Ann."""
-    assert CHROMIUM, "no chromium: install Debian's package of that name"
+    chromium = find_program("chromium", "chromium")
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
     (port,) = ports(1)
     address = f"http://127.0.0.1:{port}/review"
     command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "--port", port, "--review", queue.path)
     with running(*command, ready=address), sync_playwright() as playwright:
         # in a container, root has no sandbox to start
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 360, "height": 740})
         said: list[str] = []
         page.on("pageerror", lambda error: said.append(str(error)))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,11 +15,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
-
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and "CI" not in os.environ, reason="no chromium: Debian's package of that name"
-)
 
 SAMPLES = Path(__file__).resolve().parents[3] / "serving" / "web" / "samples"
 ZERO = SAMPLES / "digits" / "digits-1.png"
@@ -60,11 +53,11 @@ def address(running, ports, tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    assert CHROMIUM, "no chromium: install Debian's package of that name"
+def browser(find_program) -> Iterator[Browser]:
+    chromium = find_program("chromium", "chromium")
     with sync_playwright() as playwright:
         # in a container, root has no sandbox to start
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield browser
         browser.close()
 
