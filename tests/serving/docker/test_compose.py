@@ -95,6 +95,16 @@ def test_images_are_named_with_their_version_and_no_registry(services):
     assert all(re.fullmatch(r"v?\d+\.\d+\.\d+", service["image"].partition(":")[2]) for service in services.values())
 
 
+def test_every_image_can_be_given_by_its_digest():
+    """docs/serving.md names a variable per service, with digests; without them the names are as before."""
+    for name in FILES:
+        for service, body in read(name)["services"].items():
+            assert body["image"].startswith("${" + f"{service.upper()}_IMAGE:-"), (name, service)
+    guide = (ROOT / "docs/serving.md").read_text(encoding="utf-8")
+    given = re.findall(r"^(\w+_IMAGE)=\S+@sha256:[0-9a-f]{64}$", guide, re.MULTILINE)
+    assert given == [f"{service}_IMAGE" for service in ("SERVING", "PAGE", "PROMETHEUS", "GRAFANA")]
+
+
 def test_what_is_mounted_is_there(services):
     bound = [v for service in services.values() for v in service["volumes"] if v["type"] == "bind"]
     ours = {volume["source"]: volume for volume in bound if "work/serving" not in volume["source"]}
