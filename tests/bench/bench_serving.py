@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import concurrent.futures
 import contextlib
+import dataclasses
 import functools
 import itertools
 import pathlib
@@ -30,6 +31,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import bench_soak
 import model_server
 import results
 from model_server import CLIENTS
@@ -76,9 +78,11 @@ def main() -> None:
             print(f"{words}: {measured}", flush=True)
             results.record("serving", rate_rows(words, measured, options.requests, command), options.results)
         asked = options.requests * SWAP_REQUESTS // REQUESTS
-        found = swap(pathlib.Path(work, "small_cnn"), pictures, asked)
+        base = pathlib.Path(work, "small_cnn")
+        pushes = [functools.partial(push, base, version) for version in range(2, SWAPS + 2)]
+        found = swap(base, pictures, asked, pushes)
         print(f"swaps: {found}", flush=True)
-        results.record("serving", swap_rows(*found, command), options.results)
+        results.record("serving", swap_rows(f"{SWAPS} versions swapped in", found, command), options.results)
 
 
 def starts(base: pathlib.Path, picture: bytes) -> dict[str, float]:
@@ -180,14 +184,35 @@ def rate_rows(words: str, measured: list[Rates], requests: int, command: str) ->
     ]
 
 
-def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int, int, int]:
-    """Push `SWAPS` versions, a share of the requests apart, while 16 clients ask on until the last old one is unloaded.
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Swapped:
+    """What came of requests while versions changed.
 
-    Returns:
-        Requests sent, failed, and answered by a version that was unloaded before they were sent.
+    Attributes:
+        sent: requests.
+        failed: of them, those that were refused.
+        late: of them, those that a version answered that was unloaded before they were sent.
+        memory: resident memory of the server after each change, in MB.
+    """
+
+    sent: int
+    failed: int
+    late: int
+    memory: Sequence[float]
+
+
+def swap(base: pathlib.Path, pictures: list[bytes], requests: int, changes: Sequence[Callable[[], object]]) -> Swapped:
+    """Change the served version, an equal share of the requests apart, while 16 clients ask on until the last is done.
+
+    Args:
+        base: folder of the versions.
+        pictures: to ask for.
+        requests: to send at least.
+        changes: each makes a newer version, and is done when the one before is unloaded.
     """
     import grpc
 
+    from tfx_ocr.serving import versions
     from tfx_ocr.serving.client import connect
 
     asked = [model_server.predict_request([picture]) for picture in pictures]
@@ -195,6 +220,7 @@ def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int,
     gone: set[int] = set()
     failed: list[str] = []
     late: list[int] = []
+    memory: list[float] = []
     reached = [0]  # number of the last request
 
     def ask() -> int:
@@ -218,19 +244,21 @@ def swap(base: pathlib.Path, pictures: list[bytes], requests: int) -> tuple[int,
     ):
         clients = [pool.submit(ask) for _ in range(CLIENTS)]
         try:
-            for version in range(2, SWAPS + 2):
-                while reached[0] < requests * (version - 1) // (SWAPS + 1):
+            for number, change in enumerate(changes, 1):
+                while reached[0] < requests * number // (len(changes) + 1):
                     time.sleep(0.01)
-                push(base, version)
-                while {each.version: each.state for each in client.get_status()}[version - 1] != "END":
+                old = versions.find_newest(base)
+                change()
+                while {each.version: each.state for each in client.get_status()}[old] != "END":
                     time.sleep(0.02)
-                gone.add(version - 1)
+                gone.add(old)
+                memory.append(bench_soak.resident_mb(server.process.pid))
         finally:
             done.set()
         sent = sum(one.result() for one in clients)
     for reason in sorted(set(failed)):
         print(f"failed: {reason}")
-    return sent, len(failed), len(late)
+    return Swapped(sent=sent, failed=len(failed), late=len(late), memory=memory)
 
 
 def push(base: pathlib.Path, version: int) -> None:
@@ -240,13 +268,13 @@ def push(base: pathlib.Path, version: int) -> None:
     staging.rename(base / str(version))
 
 
-def swap_rows(sent: int, failed: int, late: int, command: str) -> list[results.Row]:
-    """Return the two rows that must be 0."""
-    over = f"{sent:,} requests"
-    what = f"{SWAPS} versions swapped in under load, {CLIENTS} clients over gRPC"
+def swap_rows(changed: str, found: Swapped, command: str) -> list[results.Row]:
+    """Return the two rows that must be 0; `changed` says what was done to how many versions."""
+    over = f"{found.sent:,} requests"
+    what = f"{changed} under load, {CLIENTS} clients over gRPC"
     return [
         results.Row(measure=f"{what}: {of}", value=value, unit="requests", n=over, command=command)
-        for of, value in (("failed", failed), ("answered by an unloaded version", late))
+        for of, value in (("failed", found.failed), ("answered by an unloaded version", found.late))
     ]
 
 

@@ -1,10 +1,12 @@
-"""Kill -9 at random moments of a push, a roll-back, an ingestion and a whole run; faults of disk, target and clock.
+"""Kill -9 at random moments of a push, a roll-back, an ingestion and a whole run; faults; versions swapped under load.
 
 After each kill the same command must succeed, every version that is served must be whole, and none may be lost. After
 each fault the console must say one sentence and the old version must stay. What was tried is kept in FOLDER, and the
-next start goes on from there. Writes to tests/bench/results/trust.csv. Faults are tried by root, who may mount disks.
+next start goes on from there. Faults, of disk, target and clock, are tried by root, who may mount disks. At last a
+version is pushed and rolled back, again and again, while 16 clients ask the server, whose memory must stay flat. Writes
+to tests/bench/results/trust.csv.
 
-    python tests/bench/bench_trust.py --push 1000 --rollback 200 --run 50 --ingest 50
+    python tests/bench/bench_trust.py --push 1000 --rollback 200 --run 50 --ingest 50 --swap 200
 """
 
 from __future__ import annotations
@@ -26,8 +28,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import bench_serving
+import bench_soak
+import model_server
 import results
 
+from tfx_ocr.data import pretrained
 from tfx_ocr.serving import versions
 
 CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
@@ -47,6 +53,7 @@ FILES, FILE_BYTES = 40, 1 << 16  # of a model that is pushed: some tenths of a s
 OVERRIDES = ("trainer.epochs=1", "gate.at_least={}", "gate.each_class_at_least={}", "gate.at_most_worse={}")
 PUSHER = "InfraValidator"  # the step before Pusher
 PUSHER_EVERY = 5  # so many runs are killed when Pusher is at work
+KEPT = 5  # versions that stay while they are swapped, the served one among them
 FULL_MB = 64  # of the disk that is full
 COUNTED = ("half", "lost", "refused")
 
@@ -75,6 +82,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for kind, default in (("push", 1000), ("rollback", 200), ("run", 50), ("ingest", 50)):
         parser.add_argument(f"--{kind}", type=int, default=default, help=f"kills of {kind}")
+    parser.add_argument("--swap", type=int, default=200, help="pushes under load, each rolled back; 0 leaves them out")
+    parser.add_argument("--requests", type=int, default=100_000, help="of the load, at least")
     parser.add_argument("--faults", nargs="*", default=sorted(FAULTS), choices=sorted(FAULTS))
     parser.add_argument("--folder", type=pathlib.Path, default=results.ROOT / "work" / "trust")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
@@ -89,6 +98,10 @@ def main() -> None:
             with tempfile.TemporaryDirectory(dir=options.folder) as folder:
                 journal.add(FAULTS[fault](pathlib.Path(folder), number))
     results.record("trust", rows(journal.trials), options.results)
+    if options.swap:
+        with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+            found = swap(pathlib.Path(folder), options.swap, options.requests)
+        results.record("trust", swap_rows(options.swap, found), options.results)
 
 
 class Journal:
@@ -297,6 +310,41 @@ def set_clock_back(folder: pathlib.Path, number: int) -> Trial:
         versions.get_folder(serving_dir, newest).rename(later)
 
     return meet_fault("clock set back", folder, prepare)
+
+
+def swap(folder: pathlib.Path, pushes: int, requests: int) -> bench_serving.Swapped:
+    """Push a version and roll it back, so many times, while 16 clients send so many requests or more."""
+    serving_dir, pushed = folder / "served", folder / "pushed"
+    shipped = pretrained.get_folder("digits")
+    versions.publish(shipped, serving_dir, versions.Manifest())
+    shutil.copytree(shipped, pushed)
+    (pushed / "second.txt").touch()  # the same answers, but another model
+
+    def push() -> None:
+        versions.prune(serving_dir, KEPT)
+        versions.publish(pushed, serving_dir, versions.Manifest())
+
+    changes = [push, lambda: versions.roll_back(serving_dir)] * pushes
+    return bench_serving.swap(serving_dir, model_server.pictures(folder / "sample"), requests, changes)
+
+
+def swap_rows(pushes: int, found: bench_serving.Swapped) -> list[results.Row]:
+    """Return what must be 0: failed, answered by an unloaded version, and the growth of memory.
+
+    The growth is the slope of the least-squares line through the memory after each change, the first fifth left out.
+    """
+    changed, command = f"{pushes} versions pushed and rolled back", "python tests/bench/bench_trust.py"
+    changes = list(enumerate(found.memory))[len(found.memory) // 5 :]
+
+    def row(of: str, value: float) -> results.Row:
+        what = f"{changed} under load: {of}"
+        return results.Row(measure=what, value=value, unit="MB", n=f"{2 * pushes:,} changes", command=command)
+
+    return [
+        *bench_serving.swap_rows(changed, found, command),
+        row("growth of resident memory over 100 changes", 100 * bench_soak.slope(changes)),
+        row("resident memory at the end", found.memory[-1]),
+    ]
 
 
 KILLS: dict[str, Callable[[pathlib.Path, int], Trial]] = {

@@ -80,7 +80,8 @@ def test_a_request_that_fails_is_no_rate():
 def test_what_must_be_zero_is_told_over_all_that_was_sent():
     import bench_serving
 
-    failed, late = bench_serving.swap_rows(10_400, 2, 1, "make x")
+    found = bench_serving.Swapped(sent=10_400, failed=2, late=1, memory=[])
+    failed, late = bench_serving.swap_rows("3 versions swapped in", found, "make x")
     assert (failed.measure, failed.value, failed.n) == (
         "3 versions swapped in under load, 16 clients over gRPC: failed",
         2,

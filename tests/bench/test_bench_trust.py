@@ -49,7 +49,7 @@ def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch):
 
     monkeypatch.setitem(bench_trust.KILLS, "push", kill)
     for wanted in (2, 5):
-        arguments = ["--push", str(wanted), "--rollback=0", "--run=0", "--ingest=0", "--faults"]
+        arguments = ["--push", str(wanted), "--rollback=0", "--run=0", "--ingest=0", "--swap=0", "--faults"]
         places = ["--folder", str(tmp_path / "work"), "--results", str(tmp_path)]
         monkeypatch.setattr(sys, "argv", ["bench_trust.py", *arguments, *places])
         bench_trust.main()
@@ -67,3 +67,19 @@ def test_a_line_that_was_cut_off_is_tried_again(tmp_path):
     assert journal.list_missing("push", 3) == [1, 2]
     journal.add(bench_trust.Trial(kind="push", number=1))
     assert bench_trust.Journal(tmp_path / "trials.jsonl").list_missing("push", 3) == [2]
+
+
+def test_the_growth_of_memory_is_that_of_a_hundred_changes_without_the_first_fifth():
+    import bench_serving
+    import bench_trust
+
+    memory = [100.0, 150.0, *(200 + change / 20 for change in range(8))]  # 0.05 MB more per change, 5 MB per hundred
+    found = bench_serving.Swapped(sent=120_000, failed=2, late=1, memory=memory)
+    said = [(row.measure, round(row.value, 6), row.unit, row.n) for row in bench_trust.swap_rows(5, found)]
+    under = "5 versions pushed and rolled back under load"
+    assert said == [
+        (f"{under}, 16 clients over gRPC: failed", 2, "requests", "120,000 requests"),
+        (f"{under}, 16 clients over gRPC: answered by an unloaded version", 1, "requests", "120,000 requests"),
+        (f"{under}: growth of resident memory over 100 changes", 5, "MB", "10 changes"),
+        (f"{under}: resident memory at the end", 200.35, "MB", "10 changes"),
+    ]
