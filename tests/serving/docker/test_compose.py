@@ -101,7 +101,7 @@ def test_every_image_can_be_given_by_its_digest():
         for service, body in read(name)["services"].items():
             assert body["image"].startswith("${" + f"{service.upper()}_IMAGE:-"), (name, service)
     guide = (ROOT / "docs/serving.md").read_text(encoding="utf-8")
-    given = re.findall(r"^(\w+_IMAGE)=\S+@sha256:[0-9a-f]{64}$", guide, re.MULTILINE)
+    given = re.findall(r"^export (\w+_IMAGE)=\S+@sha256:[0-9a-f]{64}$", guide, re.MULTILINE)
     assert given == [f"{service}_IMAGE" for service in ("SERVING", "PAGE", "PROMETHEUS", "GRAFANA")]
 
 
