@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tfx_ocr.data.alphabets import hangul
 from tfx_ocr.data.synthetic import fonts, paper, strokes
 
 EM = 128  # pixels at which glyphs are taken from the font
@@ -43,7 +44,10 @@ def draw(
     glyph, _, _ = pen.draw(symbol)
     ink = glyph.astype(np.float32) / 255
     longest = max(glyph.shape)
-    ink = strokes.rewrite(ink, writer, rng, ROOM) if writer else np.pad(ink, ROOM)
+    if writer:
+        ink = strokes.rewrite(ink, writer, rng, ROOM, "" if hangul.find_problem(symbol) else symbol)
+    else:
+        ink = np.pad(ink, ROOM)
     if hand.stroke:
         ink = paper.set_stroke_width(ink, rng.uniform(*hand.stroke) * longest)
     return place(ink, longest, rng, image_size=image_size, size=size, x_offset=x_offset, y_offset=y_offset, hand=hand)

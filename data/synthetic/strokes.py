@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from tfx_ocr.data.synthetic import cursive
 from tfx_ocr.data.synthetic.paper import Ink, measure_stroke_width
 
 Mask = npt.NDArray[np.bool_]
@@ -46,6 +47,7 @@ class Writer:
         is_round: whether corners become curves.
         joined: share of near strokes between which the pen stays on the paper.
         skipped: share of strokes of which the pen misses the end.
+        cursive: share of consonants that are written in one stroke, where a syllable is written.
     """
 
     lean: float = 0.0
@@ -57,6 +59,7 @@ class Writer:
     is_round: bool = False
     joined: float = 0.0
     skipped: float = 0.0
+    cursive: float = 0.0
 
 
 def draw_writer(rng: np.random.Generator) -> Writer:
@@ -71,29 +74,44 @@ def draw_writer(rng: np.random.Generator) -> Writer:
         is_round=bool(rng.random() < 0.5),
         joined=float(rng.uniform(0.0, 0.4)),
         skipped=float(rng.uniform(0.0, 0.1)),
+        cursive=max(0.0, float(rng.uniform(-0.6, 0.6))),  # half of the writers print
     )
 
 
-def rewrite(ink: Ink, writer: Writer, rng: np.random.Generator, room: int = 16) -> Ink:
+def rewrite(ink: Ink, writer: Writer, rng: np.random.Generator, room: int = 16, syllable: str = "") -> Ink:
     """Return a glyph as a writer writes it, with so many pixels of room around.
+
+    Args:
+        ink: cut to the glyph.
+        writer: who writes.
+        rng: where chance comes from.
+        room: in pixels.
+        syllable: which it is, for a writer who writes consonants in one stroke; "" for none.
 
     Raises:
         ValueError: it holds no ink.
     """
-    parts = [strokes for strokes in _list_parts(ink) if strokes]
-    if not parts:
-        raise ValueError("no stroke to write: the glyph holds no ink")
     size = float(max(ink.shape))
-    written = [stroke for strokes in parts for stroke in _move_part(strokes, writer, size, rng)]
-    written = sorted((_direct(stroke) for stroke in written), key=lambda stroke: stroke[0] @ (0.4, 1.0))
+    joined = cursive.join_jamo(ink, syllable, writer.cursive, rng) if writer.cursive and syllable else []
+    rest = np.where(np.any([each.mask for each in joined], 0), 0, ink) if joined else ink
+    parts = [strokes for strokes in _list_parts(rest, measure_stroke_width(ink)) if strokes]
+    if not parts and not joined:
+        raise ValueError("no stroke to write: the glyph holds no ink")
+    moved = [_direct(stroke) for strokes in parts for stroke in _move_part(strokes, writer, size, rng)]
+    in_one = [stroke for each in joined for stroke in _move_part([each.stroke], writer, size, rng)]
+    written = sorted(
+        [(stroke, writer) for stroke in moved]
+        + [(stroke, dataclasses.replace(writer, is_round=True)) for stroke in in_one],
+        key=lambda each: each[0][0] @ (0.4, 1.0),
+    )
     drawn = np.zeros((ink.shape[0] + 2 * room, ink.shape[1] + 2 * room), np.uint8)
     width = writer.pen * size
-    for place, stroke in enumerate(written):
-        path = _bend(stroke, writer, size, rng)
+    for place, (stroke, by) in enumerate(written):
+        path = _bend(stroke, by, size, rng)
         if rng.random() < writer.skipped:
             path = path[: max(2, round(len(path) * rng.uniform(0.8, 0.95)))]
         _print(drawn, path + room, width, width * (1 - writer.pressure))
-        following = written[place + 1][0] if place + 1 < len(written) else path[-1]
+        following = written[place + 1][0][0] if place + 1 < len(written) else path[-1]
         gap = float(np.hypot(*(following - path[-1])))
         if width < gap < NEAR * size and rng.random() < writer.joined:
             _print(drawn, np.stack([path[-1], following]) + room, width * (1 - writer.pressure) * 0.6, width * 0.4)
@@ -236,10 +254,9 @@ def _follow(paths: Sequence[Stroke], ends: Sequence[tuple[int, int]]) -> list[St
     return strokes
 
 
-def _list_parts(ink: Ink) -> Iterator[list[Stroke]]:
-    """Yield the strokes of each connected part of a glyph, as few nodes."""
-    mask = (ink > 0.5).astype(np.uint8)
-    width, size = measure_stroke_width(ink), max(ink.shape)
+def _list_parts(ink: Ink, width: float) -> Iterator[list[Stroke]]:
+    """Yield the strokes, so many pixels wide, of each connected part of a glyph, as few nodes."""
+    mask, size = (ink > 0.5).astype(np.uint8), max(ink.shape)
     number, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for part in range(1, number):
         x, y, columns, rows = boxes[part, :4]
