@@ -9,6 +9,7 @@ MOST_PIXELS = 50_000_000  # of a picture, in records and in questions: one of fe
 LABEL = "label"  # bytes: UTF-8 text; a class, a syllable or a line
 SOURCE = "source"  # bytes: UTF-8, where the record came from, below the data's root
 GROUP = "group"  # bytes: UTF-8, what a split must not cut: writer, font, form, supplier; "" where unknown
+STYLE = "style"  # bytes: `printed` or `handwritten`; absent where unknown
 REVIEWER = "reviewer"  # bytes: UTF-8, who said what stands there; of exported corrections alone
 CORRECTIONS = "corrections/"  # how the source of a record begins that came from the review queue
 
@@ -29,6 +30,8 @@ PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
 CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint8: a word's characters, then 0
 PLACES_XF = "places_xf"  # bytes: float32, as many a word as `inputs.words` says
 LABEL_XF = "label_xf"  # number of the label, of its jamo, of its characters or of its words' entities; shapes
+STYLE_XF = "style_xf"  # place of the style in STYLES; -1 where unknown
+STYLES = (b"printed", b"handwritten")
 
 # The exported model.
 SERVING_DEFAULT = "serving_default"  # signature: serialized tf.Examples in, answers out (TFMA needs it)

@@ -42,10 +42,20 @@ def get_folder(record: Mapping[str, Sequence[Any]]) -> str:
     return folder if slash else "."
 
 
+def get_style(record: Mapping[str, Sequence[Any]]) -> str:
+    """Return the style of a record, `printed` or `handwritten`; "unknown" where it does not say.
+
+    >>> get_style({"style": [b"printed"]}), get_style({})
+    ('printed', 'unknown')
+    """
+    return b"".join(record.get(features.STYLE, ())).decode() or "unknown"
+
+
 # What a slice is by, and what a record, as `records.parsed` gives it, is in.
 DERIVED: dict[str, Callable[[Mapping[str, Sequence[Any]]], str]] = {
     "length": measure_length,
     "folder": get_folder,
+    "style": get_style,
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
-from tfx_ocr.data.readers import table
+from tfx_ocr.data.readers import styles, table
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
 from tfx_ocr.data.readers.split_names import SPLIT_NAMES, find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected
@@ -31,6 +31,7 @@ COLUMNS = {
     ),
     "split": ("split", "subset", "partition"),
     "group": ("group", "writer", "font", "form", "supplier"),
+    "style": ("style",),  # printed or handwritten
     "note": ("note",),  # a doubt about the label
 }
 # Columns that hold something else than labels, as `_squeeze` leaves them: numbers, sizes, what a model said.
@@ -168,6 +169,7 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
     rows = table.read_rows(path)
     header = next(rows)
     width = len(header.cells)
+    style = styles.OF_GROUPS.get(_squeeze(header.cells[columns["group"]]), "") if "group" in columns else ""
     if images.is_picture(header.cells[columns["image"]].strip()):
         rows = itertools.chain([header], rows)  # a table without a header
     for line, cells, unreadable in rows:
@@ -194,6 +196,7 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
             "label": label,
             "split": split or parse_split(path.name),
             "group": normalize_label(row.get("group", "")),
+            "style": row.get("style", style),
             "source": f"{path.name}:{line}",
             "wrong": wrong,
         }
@@ -207,5 +210,7 @@ def _read_picture(root: Path, row: dict[str, str]) -> Record:
     source = files.format_path(row["image"])
     image = files.read_file(root / row["file"], missing=f"no image: {source} is not in the folder")
     values = {features.IMAGE: image, features.LABEL: row["label"].encode()}
+    if style := styles.find_style(row["style"]):
+        values[features.STYLE] = style
     file = files.format_path(row["file"])
     return Record(features=values, source=source, file=file, group=row["group"], split=row["split"])

@@ -13,6 +13,7 @@ from tfx_ocr.data.example import parse_example
 from tfx_ocr.data.normalization import normalize_label
 from tfx_ocr.data.readers.shard import Unread, reject_failures
 from tfx_ocr.data.readers.split_names import find_split, parse_split
+from tfx_ocr.data.readers.styles import find_style
 from tfx_ocr.data.record import Record, Rejected, Value
 from tfx_ocr.data.record_file import read_records
 
@@ -66,6 +67,9 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
         text = {name: _to_text(_get_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
         known: dict[str, Value] = {name: given[name] for name in (*features.PAGE, features.SHAPES) if given.get(name)}
         known |= {name: _to_floats(given[name]) for name in FLOATS if given.get(name)}
+        style = _get_only(given, features.STYLE)
+        if style := style if style in features.STYLES else find_style(file):
+            known[features.STYLE] = style
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:

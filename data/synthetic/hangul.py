@@ -38,6 +38,7 @@ class Style:
         shift: of the middle, as a share of the picture's side, at most.
         resize: of the ink, as a share, at most; only smaller.
         is_rewritten: whether glyphs are traced and written anew, see `strokes`.
+        style: what the records say they are, see `features.STYLES`.
     """
 
     hand: paper.Hand
@@ -46,6 +47,7 @@ class Style:
     shift: float = 0.0
     resize: float = 0.0
     is_rewritten: bool = False
+    style: bytes = b"handwritten"
 
 
 STYLES = {
@@ -58,6 +60,7 @@ STYLES = {
         ),
         shift=0.06,
         resize=0.25,
+        style=b"printed",
     ),
     # After crops of eight people's pages: photographs in grey, ruled paper, pencil, a digital pen.
     "handwritten": Style(
@@ -206,7 +209,11 @@ class Drawing:
             if number % 2 and self.writing and (found := self._draw_recombined(rng)):
                 text, of, image = found
                 yield Record(
-                    features={features.IMAGE: image, features.LABEL: text.encode()},
+                    features={
+                        features.IMAGE: image,
+                        features.LABEL: text.encode(),
+                        features.STYLE: STYLES["handwritten"].style,
+                    },
                     source=f"{of.writer}/{text}/{number}",
                     group=of.writer,
                 )
@@ -216,7 +223,11 @@ class Drawing:
             writer = strokes.draw_writer(hand) if style.is_rewritten else None
             image = render(pens[face], label, rng, style, writer, **dict(self.sizes))
             yield Record(
-                features={features.IMAGE: image, features.LABEL: label.encode()},
+                features={
+                    features.IMAGE: image,
+                    features.LABEL: label.encode(),
+                    features.STYLE: style.style,
+                },
                 source=f"{path.stem}/{label}/{copy}",
                 group=fonts.get_family(path),
             )

@@ -40,6 +40,11 @@ HANGUL = Recipe(
     ),
     trainer=RESIDUAL_CNN,
     trainers={trainer.network: trainer for trainer in (RESIDUAL_CNN, SMALL_CNN, MLP)},
-    gate=Gate(at_least={"accuracy": 0.6}, at_most_worse={"accuracy": 0.01}, min_class_examples=0, slices=("group",)),
+    gate=Gate(
+        at_least={"accuracy": 0.6},
+        at_most_worse={"accuracy": 0.01},
+        min_class_examples=0,
+        slices=("group", "style"),
+    ),
     serving=Serving(top_n=5, trial_requests=8),
 )

@@ -17,7 +17,9 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize("name", [features.SOURCE, features.GROUP, features.IMAGE, features.LABEL, *features.PAGE])
+@pytest.mark.parametrize(
+    "name", [features.SOURCE, features.GROUP, features.IMAGE, features.LABEL, features.STYLE, *features.PAGE]
+)
 def test_every_feature_of_a_record_has_a_row(name):
     assert f"\n| `{name}` | " in PAGE
 

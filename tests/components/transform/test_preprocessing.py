@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 
 import numpy as np
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.tfx
 
 SPEC = {"kind": "image", "height": 12, "width": 10, "channels": 1}
 CONFIG = {"recipe": json.dumps({"name": "tiny", "input": SPEC, "task": "classification", "alphabet": "digits"})}
+STYLES = [[b"printed"], [], [b"handwritten"], [b"typed"]]
 LABELS = ["7", "0", "9", "7", "1", "2", "7", "0", "3", "4"]
 
 
@@ -38,8 +40,12 @@ def written(pictures, tmp_path_factory):
     """Return what Transform writes of ten pictures, and its graph."""
     folder = tmp_path_factory.mktemp("transform")
     spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    spec["style"] = tf.io.VarLenFeature(tf.string)
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
-    rows = [{"image": [one], "label": [label.encode()]} for one, label in zip(pictures, LABELS, strict=True)]
+    rows = [
+        {"image": [one], "label": [label.encode()], "style": style}
+        for one, label, style in zip(pictures, LABELS, itertools.cycle(STYLES), strict=False)
+    ]
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         (rows, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
             lambda inputs: preprocessing_fn(inputs, CONFIG)
@@ -65,6 +71,11 @@ def test_labels_are_numbers_in_the_alphabets_order(written):
     assert [int(row["label_xf"][0]) for row in rows] == [7, 0, 9, 7, 1, 2, 7, 0, 3, 4]
 
 
+def test_styles_are_numbers_and_another_or_none_is_unknown(written):
+    rows, _ = written
+    assert [int(row["style_xf"][0]) for row in rows] == [0, -1, 1, -1, 0, -1, 1, -1, 0, -1]
+
+
 def test_nothing_else_is_written(written):
     rows, _ = written
-    assert {name for row in rows for name in row} == {"pixels_xf", "label_xf"}
+    assert {name for row in rows for name in row} == {"pixels_xf", "label_xf", "style_xf"}

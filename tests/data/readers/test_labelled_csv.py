@@ -41,6 +41,24 @@ def test_a_table_with_every_column(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("table", "style"),
+    [
+        ("image,label,style\na.png,x,Handwritten\n", b"handwritten"),
+        ("image,label,writer\na.png,x,w1\n", b"handwritten"),
+        ("image,label,font\na.png,x,Gaegu\n", b"printed"),
+        ("image,label,font,style\na.png,x,Gaegu,handwritten\n", b"handwritten"),
+        ("image,label,writer,style\na.png,x,w1,bold\n", None),
+        ("image,label,form\na.png,x,f1\n", None),
+        ("image,label\na.png,x\n", None),
+    ],
+)
+def test_a_style_is_of_its_column_or_of_the_groups_name(tmp_path, table, style):
+    make(tmp_path, {"labels.csv": table}, ["a.png"])
+    (record,) = everything(tmp_path)
+    assert record.features.get("style") == style
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("t.csv", "\ufeffImage ,Label\r\na.png,x\r\n"),

@@ -73,6 +73,14 @@ def test_other_peoples_features_are_understood_and_the_rest_left_out(tmp_path):
     assert second.features["label"] == "à".encode()
 
 
+def test_a_style_is_one_of_two_or_left_out(tmp_path):
+    styles = [[b"printed"], [b"handwritten"], [b"typed"], [b"printed", b"printed"]]
+    write_examples(tmp_path / "a.tfrecord", *(features(image=[b"p"], label=[b"7"], style=style) for style in styles))
+    assert [record.features.get("style") for record in everything(tmp_path)] == [b"printed", b"handwritten", None, None]
+    (tmp_path / "a.tfrecord").rename(tmp_path / "train-handwritten.tfrecord")
+    assert [record.features["style"] for record in everything(tmp_path)] == [b"printed", *[b"handwritten"] * 3]
+
+
 def test_tfx_own_layout_names_the_split(tmp_path):
     write_examples(tmp_path / "Split-test/data_tfrecord-00000-of-00001", features(image=[b"p"], label=[b"7"]))
     assert everything(tmp_path)[0].split == "test"

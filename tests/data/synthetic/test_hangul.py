@@ -98,7 +98,7 @@ def test_the_command_draws_says_and_refuses(files, tmp_path, capsys):
     fonts_of = ["--fonts", str(files[0].parent), "--out", str(tmp_path), "--workers", "1", "--image-size", "64"]
     assert hangul.main([*fonts_of, "--size", "50", "--without", "Two", "--name", "train"]) == 0
     assert "train: 1 of 1 shards, 2 pictures" in capsys.readouterr().out
-    assert {record.group for record in read(tmp_path)} == {"One"}
+    assert {(record.group, record.features["style"]) for record in read(tmp_path)} == {("One", b"printed")}
     assert hangul.main([*fonts_of, "--size", "80"]) == 2
     assert capsys.readouterr().err == "size is 80: the ink is from 8 pixels to the picture's side of 64\n"
     assert hangul.main([*fonts_of, "--only", "Three"]) == 2
