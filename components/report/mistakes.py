@@ -67,7 +67,7 @@ def find_wrong_syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
     """Yield wrong syllables as `find_wrong_classes` does, each with all its `answers`."""
     for answer in answers:
         for mistake in find_wrong_classes([answer]):
-            yield {**mistake, "answers": list(answer["answer"])}
+            yield {**mistake, "answers": list(answer["answer"].partition("\t")[0])}  # without `metrics.calibrated`'s
 
 
 def find_wrong_texts(answers: Sequence[Answer]) -> Iterator[Mistake]:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 METRICS = {
     "classification": "tfx_ocr.components.evaluator.metrics.classification",
+    "classification_calibrated": "tfx_ocr.components.evaluator.metrics.calibrated:CLASSIFICATION",
     "syllables": "tfx_ocr.components.evaluator.metrics.syllables",
+    "syllables_calibrated": "tfx_ocr.components.evaluator.metrics.calibrated:SYLLABLES",
     "shapes": "tfx_ocr.components.evaluator.metrics.shapes",
     "text": "tfx_ocr.components.evaluator.metrics.text",
     "text_any_tone_spelling": "tfx_ocr.components.evaluator.metrics.text_any_tone_spelling",
