@@ -370,6 +370,12 @@ class Trainer:
         optimizer: see there.
         label_smoothing: share of a label's probability that goes to all classes in equal parts: see `tasks.hybrid`.
         centre_loss: weight of the squared distance of the last hidden layer to its class's centre: likewise.
+        adversarial: weight of what makes the features of printed and handwritten pictures alike, by what records say in
+            `style`; 0.1, or 0 for none. See `tasks.hybrid.add_style`. Nothing of it is in the export.
+        refinements: how often the heads of syllables answer again, each knowing what the others answered: see
+            `tasks.refinement`; 0 for once.
+        drop_weights: share of the weights of each layer that become zero while it is trained, the smallest of them: see
+            `components.trainer.drop_weights`. Files stay as large; compressed they are smaller.
         calibrate: whether the export's probabilities are calibrated on eval (`components.calibration`) where the task
             is one of classes; of other tasks they stay as the network gives them.
         every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
@@ -402,6 +408,9 @@ class Trainer:
     optimizer: Optimizer = Optimizer()
     label_smoothing: Annotated[float, _between(0, 0.5)] = 0.0
     centre_loss: Annotated[float, _between(0, 100)] = 0.0
+    adversarial: Annotated[float, _between(0, 10)] = 0.0
+    refinements: Annotated[int, _between(0, 8)] = 0
+    drop_weights: Annotated[float, _between(0, 0.95)] = 0.0
     calibrate: bool = True
     every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64

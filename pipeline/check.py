@@ -21,7 +21,7 @@ from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet, hangul
 from tfx_ocr.data.alphabets.restriction import restrict_labels
 from tfx_ocr.data.own_code import check_source, find_source, load_code
 from tfx_ocr.data.readers import READERS, choose_reader
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import load, make_unknown_error
 from tfx_ocr.data.samples import SAMPLES, get_sample
 from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.data.synthetic import OF_DATA
@@ -235,10 +235,27 @@ def _check_members(recipe: Recipe, trainer: Trainer) -> None:
 
 
 def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
-    if (trainer.label_smoothing or trainer.centre_loss) and not get_task(recipe.task).heads:
+    for field in ("label_smoothing", "centre_loss", "adversarial"):
+        if getattr(trainer, field) and not get_task(recipe.task).heads:
+            raise ValueError(
+                f"recipe {recipe.name}: trainer.{field} is for tasks of classes; this is task {recipe.task!r}: "
+                "set it to 0"
+            )
+    if trainer.drop_weights and (trainer.exported != "last_epoch" or trainer.patience):
         raise ValueError(
-            f"recipe {recipe.name}: trainer.label_smoothing and centre_loss are for tasks of classes; "
-            f"this is task {recipe.task!r}: set them to 0"
+            f"recipe {recipe.name}: trainer.drop_weights drops its share by the middle of the training: set "
+            "trainer.exported to 'last_epoch' and trainer.patience to 0"
+        )
+    heads = load(get_task(recipe.task).heads)(get_alphabet(recipe.alphabet)) if get_task(recipe.task).heads else ()
+    if trainer.refinements and len(heads) < 2:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.refinements is for a task of several heads, such as 'syllables'; this is "
+            f"task {recipe.task!r}: set it to 0"
+        )
+    if trainer.adversarial and getattr(trainer.augment, "strangers", 0.0) and trainer.augment.familiar:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.adversarial needs the style of each picture, and trainer.augment.familiar "
+            "draws some that have none: leave one of them out"
         )
 
 

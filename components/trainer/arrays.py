@@ -13,6 +13,7 @@ from keras import ops
 
 from tfx_ocr.components import progress
 from tfx_ocr.components.inputs.changes import Drawn, change, draw_changes, scale
+from tfx_ocr.components.tasks.hybrid import find_style_problem
 from tfx_ocr.components.trainer.compiled import compile_function
 from tfx_ocr.components.trainer.pack import Pack
 from tfx_ocr.data import features
@@ -31,18 +32,20 @@ class Arrays:
         """Read the records.
 
         Raises:
-            ValueError: a file is damaged.
+            ValueError: a file is damaged, or `trainer.adversarial` lacks a style.
         """
         self._trainer = pack.part.trainer
         self._spec: Any = pack.part.input  # pictures and their changes: no others are packed
         self._changes: Any = pack.part.trainer.augment
-        self._pixels, self._labels = _read(pack, "train", self._trainer.every)
+        self._pixels, self._labels, self._styles = _read(pack, "train", self._trainer.every)
+        if self._trainer.adversarial and (problem := find_style_problem(self._styles)):
+            raise ValueError(problem)
         self.records, size = len(self._labels), self._trainer.batch_size
         self.steps = -(-self.records // size)
         strangers = pack.read_strangers()
         self._strangers = strangers and tuple(map(ops.convert_to_tensor, strangers))  # once to where the network is
         scaled = compile_function(lambda pixels: scale(pixels, self._spec))
-        self.evaluation = _Evaluation(*_read(pack, "eval", 1), size, scaled)
+        self.evaluation = _Evaluation(*_read(pack, "eval", 1)[:2], size, scaled)
         self._prepare = compile_function(self._change)
 
     def load_training(self, first_epoch: int) -> Iterator[tuple[Any, Any]]:
@@ -55,7 +58,11 @@ class Arrays:
                 drawn: Drawn = {}
                 if self._changes is not None:
                     drawn = draw_changes(_Random([trainer.seed, epoch, step]), len(rows), self._changes, self._spec)
-                yield self._prepare(self._pixels[rows], self._labels[rows], drawn, self._strangers)
+                pixels, labels = self._prepare(self._pixels[rows], self._labels[rows], drawn, self._strangers)
+                if trainer.adversarial:
+                    numbers = ops.convert_to_numpy(labels).reshape(len(rows), -1)
+                    labels = np.concatenate([numbers, self._styles[rows, np.newaxis]], 1)
+                yield pixels, labels
 
     def build_speed(self) -> keras.callbacks.Callback:
         """Return what tells of each epoch how many records per second it took, and how long the others take."""
@@ -116,15 +123,20 @@ class _Random:
         return np.random.default_rng([*self._seed, source]).integers(0, stop, shape, np.int32)
 
 
-def _read(pack: Pack, split: str, every: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures [n, height, width, channels] uint8 and labels [n] or [n, numbers] int32, of each `every`-th."""
+def _read(pack: Pack, split: str, every: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return pictures, labels and styles of each `every`-th record.
+
+    Returns:
+        [n, height, width, channels] uint8, [n] or [n, numbers] int32, and [n] int32, -1 where unknown.
+    """
     spec: Any = pack.part.input
     count = -(-pack.records[split] // every)
     pixels = np.empty((count, spec.height, spec.width, spec.channels), np.uint8)
-    labels = []
+    labels, styles = [], []
     for place, record in enumerate(itertools.islice(pack.read_split(split), 0, None, every)):
         [content] = record[features.PIXELS_XF]
         pixels[place] = np.frombuffer(content, np.uint8).reshape(pixels.shape[1:])
         labels.append(record[features.LABEL_XF])
+        styles += record.get(features.STYLE_XF, [-1])
     numbers = np.array(labels, np.int32)
-    return pixels, numbers[:, 0] if numbers.shape[1] == 1 else numbers
+    return pixels, numbers[:, 0] if numbers.shape[1] == 1 else numbers, np.array(styles, np.int32)

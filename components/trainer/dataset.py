@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import get_input
@@ -18,6 +19,7 @@ from tfx_ocr.data.registry import load
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
+STYLE = {features.STYLE_XF: tf.io.FixedLenFeature([], tf.int64, -1)}  # unknown where the schema has none
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 
 
@@ -47,6 +49,12 @@ def count_batches(files: Sequence[str], size: int, split: str, every: int = 1) -
     return -(-count // size)
 
 
+def read_styles(files: Sequence[str], every: int = 1) -> np.ndarray:
+    """Return the style of each record that is trained on, as Transform wrote it: [records] int64."""
+    batches = _records(files, every).batch(4096).map(lambda batch: tf.io.parse_example(batch, STYLE))
+    return np.concatenate([batch[features.STYLE_XF].numpy() for batch in batches])
+
+
 def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
     """Read batches of all epochs from `first_epoch` on: the same ones whether training began there or was resumed.
 
@@ -57,7 +65,7 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
 
     Yields:
         (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
-        of classes [batch]), without an end.
+        of classes [batch]; with `trainer.adversarial` the style behind it), without an end.
     """
     trainer, spec, kind = part.trainer, part.input, get_input(part.input.kind)
     seed = tf.constant(trainer.seed, tf.int64)
@@ -72,12 +80,12 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
                 if function is not None:
                     batch, labels = function(batch, labels, number, spec)
-            return kind.scale(batch, spec), _to_targets(labels, part)
+            return kind.scale(batch, spec), _add_style(_to_targets(labels, part), read)
 
         shuffled = _records(files, trainer.every).shuffle(
             held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False
         )
-        parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part))
+        parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part, trainer.adversarial > 0))
         return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
@@ -120,9 +128,18 @@ def _to_targets(labels: tf.Tensor, part: Part) -> tf.Tensor:
     return load(name)(labels, part.input, get_alphabet(part.alphabet)) if name else labels
 
 
-def _parsed(batch: tf.Tensor, part: Part) -> dict[str, tf.Tensor]:
+def _add_style(labels: tf.Tensor, read: dict[str, tf.Tensor]) -> tf.Tensor:
+    """[batch] or [batch, heads] labels, and the style behind them where it was read: [batch, heads + 1]."""
+    if features.STYLE_XF not in read:
+        return labels
+    heads = labels.shape[1] if labels.shape.rank == 2 else 1
+    return tf.concat([tf.reshape(labels, [-1, heads]), read[features.STYLE_XF][:, tf.newaxis]], 1)
+
+
+def _parsed(batch: tf.Tensor, part: Part, with_style: bool = False) -> dict[str, tf.Tensor]:
     of_label = get_task(part.task).load_graph().get_feature_spec(get_alphabet(part.alphabet))
-    read = tf.io.parse_example(batch, {**get_input(part.input.kind).WRITTEN, **of_label})
+    style = STYLE if with_style else {}
+    read = tf.io.parse_example(batch, {**get_input(part.input.kind).WRITTEN, **of_label, **style})
     label = read[features.LABEL_XF]
     if isinstance(label, tf.RaggedTensor):
         nothing = tf.cast(tf.equal(tf.size(label.flat_values), 0), tf.int32)

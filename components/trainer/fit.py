@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 
 from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.stop import Stop
+from tfx_ocr.components.tasks.hybrid import find_style_problem
 from tfx_ocr.components.trainer import dataset
 from tfx_ocr.components.trainer.training import train
 
@@ -24,11 +26,13 @@ class Files:
         """Count the batches.
 
         Raises:
-            Stop: there is nothing to train on or to judge by.
+            Stop: there is nothing to train on or to judge by, or `trainer.adversarial` lacks a style.
         """
         trainer = part.trainer
         self._part, self._train_files = part, train_files
         self.steps = dataset.count_batches(train_files, trainer.batch_size, "train", trainer.every)
+        if trainer.adversarial and (problem := find_style_problem(dataset.read_styles(train_files, trainer.every))):
+            raise Stop(problem)
         self.evaluation = dataset.load_evaluation(eval_files, part)
 
     def load_training(self, first_epoch: int) -> tf.data.Dataset:

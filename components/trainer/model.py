@@ -11,7 +11,7 @@ from tfx_ocr.components import progress
 from tfx_ocr.components.networks import directions, get_network
 from tfx_ocr.components.networks.pooling import replace_pooling
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
-from tfx_ocr.components.tasks import get_task, hybrid
+from tfx_ocr.components.tasks import get_task, hybrid, refinement
 from tfx_ocr.components.trainer import initial
 from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.data.alphabets import get_alphabet
@@ -65,24 +65,30 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
     return model, base.layers
 
 
-def add_centres(model: keras.Model, part: Part) -> keras.Model:
-    """Return what is trained: the model itself, or with distances to centres behind its logits (`tasks.hybrid`)."""
-    if not part.trainer.centre_loss:
+def extend_outputs(model: keras.Model, part: Part) -> keras.Model:
+    """Return what is trained: the model itself, or with what its loss needs behind its logits (`tasks.hybrid`)."""
+    trainer = part.trainer
+    if not (trainer.refinements or trainer.centre_loss or trainer.adversarial):
         return model
     heads = list_heads(part)
-    hidden = model.get_layer(next(iter(heads))).input
-    apart = hybrid.Centres(sum(heads.values()))(hidden)
-    return keras.Model(model.input, keras.layers.Concatenate(dtype="float32")([model.output, apart]), name=part.name)
+    hidden = model.get_layer(refinement.FEATURES if trainer.refinements else next(iter(heads))).input
+    rounds = [model.get_layer(refinement.ROUND.format(number)) for number in range(trainer.refinements)]
+    outputs = [model.output, *(each.output for each in rounds)]
+    if trainer.centre_loss:
+        outputs.append(hybrid.Centres(sum(heads.values()))(hidden))
+    if trainer.adversarial:
+        outputs.append(hybrid.add_style(hidden, trainer.adversarial))
+    return keras.Model(model.input, keras.layers.Concatenate(dtype="float32")(outputs), name=part.name)
 
 
 def build_losses(part: Part) -> dict[str, Any]:
-    """Return the `loss` and `metrics` that Keras compiles what `add_centres` gives with."""
+    """Return the `loss` and `metrics` that Keras compiles what `extend_outputs` gives with."""
     trainer, learn = part.trainer, get_task(part.task).load_learn()
     loss, metrics = learn.build_loss(), learn.build_metrics()
-    if trainer.label_smoothing or trainer.centre_loss:
+    if trainer.label_smoothing or trainer.refinements or trainer.centre_loss or trainer.adversarial:
         heads = list_heads(part)
-        loss = hybrid.HybridLoss(loss, heads, trainer.label_smoothing, trainer.centre_loss)
-        metrics = [hybrid.LogitsMetric(metric, sum(heads.values())) for metric in metrics]
+        loss = hybrid.HybridLoss(loss, heads, trainer)
+        metrics = [hybrid.LogitsMetric(metric, heads) for metric in metrics]
     return {"loss": loss, "metrics": metrics}
 
 

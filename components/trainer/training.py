@@ -16,7 +16,7 @@ import numpy as np
 from tfx_ocr.components import progress
 from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.recipe import Part
-from tfx_ocr.components.trainer import checkpoint, storage
+from tfx_ocr.components.trainer import checkpoint, drop_weights, storage
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.average import Average
 
@@ -69,7 +69,7 @@ def train(
     trainer, deadline = part.trainer, time.monotonic() + seconds
     keras.utils.set_random_seed(trainer.seed)
     exported, base = models.build(part)
-    model = models.add_centres(exported, part)
+    model = models.extend_outputs(exported, part)
     average = Average(model, trainer.optimizer.ema) if trainer.optimizer.ema else None
     state = checkpoint.load(checkpoints) or checkpoint.State(
         epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
@@ -150,6 +150,8 @@ class _Epochs(keras.callbacks.Callback):
                 generator.state.assign([self._trainer.seed * 1000 + number, epoch])
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        if self._trainer.drop_weights and not batch % drop_weights.EVERY:
+            self._drop_weights((self._state.epoch + batch / self._data.steps) / self._trainer.epochs)
         if self._average and self.model:  # JAX's weights are those of the step once the model is asked for
             self._average.update(self._state.epoch * self._data.steps + batch)
         if time.monotonic() - self._said > SILENCE_S:
@@ -161,6 +163,8 @@ class _Epochs(keras.callbacks.Callback):
         state, trained = self._state, dict(logs or {})
         if self._average:
             self._average.swap()
+        if self._trainer.drop_weights:
+            self._drop_weights((epoch + 1) / self._trainer.epochs)
         judged = self.model.evaluate(self._data.evaluation, verbose=0, return_dict=True)
         row = {
             "epoch": epoch + 1,
@@ -187,6 +191,9 @@ class _Epochs(keras.callbacks.Callback):
         progress.say(f"     epoch {epoch + 1}/{self._trainer.epochs} {shown} ({row['seconds']:.0f} s)")
         if time.monotonic() > self._deadline or _stopped(_of(self._phase, state.history), self._trainer.patience):
             self.model.stop_training = True
+
+    def _drop_weights(self, done: float) -> None:
+        drop_weights.drop_weights(self.model, drop_weights.compute_share(self._trainer.drop_weights, done))
 
 
 def _of(phase: models.Phase, history: Sequence[dict[str, float]]) -> list[dict[str, float]]:

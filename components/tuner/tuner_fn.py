@@ -75,7 +75,7 @@ def _compiled(part: Part, chosen: keras_tuner.HyperParameters, steps: int) -> ke
     model, base = models.build(dataclasses.replace(part, trainer=trainer))
     phase = dataclasses.replace(models.plan_phases(trainer)[0], end=part.tuner.epochs)
     models.set_trainable(base, phase)
-    model = models.add_centres(model, part)
+    model = models.extend_outputs(model, part)
     model.compile(
         optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
         **models.build_losses(part),

@@ -47,6 +47,8 @@ ALPHABETS = {
 }
 ADAPTED = ("mobilenet_v3_small", "classification")  # one of `keras.applications` says as much as all
 VECTORS = ("classification", "syllables", "whole_syllables")
+WITH_ADDED = ("mlp", "syllables")  # learns with all that a recipe may add
+ADDED: dict[str, Any] = {"refinements": 1, "adversarial": 0.1, "centre_loss": 0.1, "label_smoothing": 0.1}
 LIKE_CLASSES = ("small_cnn", "whole_syllables")  # it is learnt as classes are: once is enough
 ROWS = 2
 
@@ -83,18 +85,21 @@ def run(network: str, task: str) -> dict[str, Any]:
         "words": Words(max_characters=6),
     }
     spec: Picture | PageImage | Words = specs.get(gives, Image(height=75, width=75))
-    trainer = Trainer(network=network, units=(8,), dropout=(0.1,), batch_size=ROWS)
+    added = ADDED if (network, task) == WITH_ADDED else {}
+    trainer = Trainer(network=network, units=(8,), dropout=(0.1,), batch_size=ROWS, **added)
     part = Part(name="alone", input=spec, task=task, alphabet=ALPHABETS[task], trainer=trainer)
-    model, _ = models.build(part)
-    learn = get_task(task).load_learn()
+    model = models.extend_outputs(models.build(part)[0], part)
+    losses = models.build_losses(part)
     batch, labels = make_batch(spec), make_labels(task)
+    if added:
+        labels = np.column_stack([labels, np.arange(ROWS)])  # with a style
     logits = model(batch, training=False)
-    loss = float(np.mean(keras.ops.convert_to_numpy(learn.build_loss()(labels, logits))))
+    loss = float(np.mean(keras.ops.convert_to_numpy(losses["loss"](labels, logits))))
     found = {"network": network, "task": task, "shape": list(logits.shape), "loss": loss}
     if keras.backend.backend() != "numpy":  # which computes no gradients
         phase = models.plan_phases(trainer)[0]
         optimizer = models.build_optimizer(trainer.optimizer, phase, steps=1)
-        model.compile(optimizer=optimizer, loss=learn.build_loss(), metrics=learn.build_metrics())
+        model.compile(optimizer=optimizer, **losses)
         before = [weight.copy() for weight in model.get_weights()]
         found["step"] = float(model.train_on_batch(batch, labels, return_dict=True)["loss"])
         after = model.get_weights()

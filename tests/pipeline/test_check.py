@@ -59,9 +59,30 @@ def test_an_ensemble_is_of_softmaxes_and_leaves_nothing_to_tune():
         check_recipe(resolve_recipe(Settings(tune="1", overrides="\"trainer.members=('digits','lines')\"")))
 
 
-@pytest.mark.parametrize("field", ["label_smoothing", "centre_loss"])
+def test_refinement_needs_several_heads():
+    check_recipe(resolve_recipe(Settings(recipe="hangul", overrides="trainer.refinements=2")))
+    for overrides in ("task=whole_syllables alphabet=ks_x_1001 trainer.refinements=2",):
+        with pytest.raises(
+            ValueError, match=r"trainer\.refinements is for a task of several heads, such as 'syllables'; "
+        ):
+            check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=overrides)))
+
+
+@pytest.mark.parametrize("other", ["trainer.exported=best_epoch", "trainer.exported=last_epoch trainer.patience=2"])
+def test_weights_are_dropped_in_whole_trainings_alone(other):
+    check_recipe(resolve_recipe(Settings(overrides="trainer.drop_weights=0.5 trainer.exported=last_epoch")))
+    with pytest.raises(ValueError, match=r"set trainer\.exported to 'last_epoch' and trainer\.patience to 0"):
+        check_recipe(resolve_recipe(Settings(overrides=f"trainer.drop_weights=0.5 {other}")))
+
+
+def test_a_picture_that_has_no_style_is_not_drawn_where_the_style_counts():
+    with pytest.raises(ValueError, match=r"trainer\.augment\.familiar draws some that have none: leave one"):
+        check_recipe(resolve_recipe(Settings(overrides="trainer.adversarial=0.1 trainer.augment.strangers=0.2")))
+
+
+@pytest.mark.parametrize("field", ["label_smoothing", "centre_loss", "adversarial"])
 def test_what_is_added_to_cross_entropy_needs_classes(field):
-    with pytest.raises(ValueError, match=r"label_smoothing and centre_loss are for tasks of classes; .* 'sequence'"):
+    with pytest.raises(ValueError, match=rf"trainer\.{field} is for tasks of classes; this is task 'sequence'"):
         check_recipe(resolve_recipe(Settings(recipe="lines", overrides=f"trainer.{field}=0.1")))
     check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=f"trainer.{field}=0.1")))
 

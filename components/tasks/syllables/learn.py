@@ -6,13 +6,19 @@ import keras
 
 from tfx_ocr.components.recipe import Trainer
 from tfx_ocr.components.tasks.hidden import add_hidden_layers
+from tfx_ocr.components.tasks.refinement import add_rounds
 from tfx_ocr.components.tasks.syllables import PARTS, SIZES
 from tfx_ocr.data.alphabets import Alphabet
 
 
 def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> keras.KerasTensor:
-    """Build shared hidden layers with dropout, then logits of each jamo: [batch, width] to [batch, 68] float32."""
+    """Build shared hidden layers with dropout, then logits of each jamo: [batch, width] to [batch, 68] float32.
+
+    With `trainer.refinements` each jamo is answered again in the light of the others.
+    """
     x = add_hidden_layers(of, trainer)
+    if trainer.refinements:
+        return add_rounds(x, dict(zip(PARTS, SIZES, strict=True)), trainer.refinements)
     heads = [keras.layers.Dense(size, dtype="float32", name=name) for name, size in zip(PARTS, SIZES, strict=True)]
     return keras.layers.Concatenate(name="logits", dtype="float32")([each(x) for each in heads])
 

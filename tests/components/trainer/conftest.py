@@ -73,8 +73,10 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
         )
     }
     raw = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    raw["style"] = tf.io.VarLenFeature(tf.string)  # which a request lacks
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(raw))
-    rows = [{"image": [image], "label": [label]} for image, label in digits]
+    styles = ([b"printed"], [b"handwritten"], [])  # one after the other
+    rows = [{"image": [image], "label": [label], "style": styles[n % 3]} for n, (image, label) in enumerate(digits)]
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         (written, _), transform_fn = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
             lambda inputs: preprocessing_fn(inputs, config)
@@ -86,10 +88,11 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
         with tf.io.TFRecordWriter(path, "GZIP") as writer:
             for row in of:
                 pixels = tf.train.BytesList(value=[bytes(row["pixels_xf"][0])])
-                label = tf.train.Int64List(value=[int(row["label_xf"][0])])
+                label, style = (tf.train.Int64List(value=[int(row[name][0])]) for name in ("label_xf", "style_xf"))
                 feature = {
                     "pixels_xf": tf.train.Feature(bytes_list=pixels),
                     "label_xf": tf.train.Feature(int64_list=label),
+                    "style_xf": tf.train.Feature(int64_list=style),
                 }
                 writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
         return [path]

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ import tensorflow as tf
 
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.trainer import dataset
+from tfx_ocr.components.trainer.arrays import Arrays
+from tfx_ocr.components.trainer.fit import Files
+from tfx_ocr.components.trainer.pack import write_pack
 
 pytestmark = pytest.mark.tfx
 
@@ -42,6 +47,29 @@ def test_a_part_of_train_is_the_same_in_every_epoch(part, transformed):
     assert sorted(first) == sorted(second) == sorted(truth)
     assert dataset.count_batches(transformed.train, 4, "train", 4) == 3
     assert dataset.count_batches(transformed.train, 4, "train") == 10
+
+
+def test_a_style_lies_behind_the_labels_that_are_trained_on_alone(part, transformed):
+    of_style = part(adversarial=0.1)
+    taken = np.concatenate([labels for _, labels in batches(of_style, transformed.train, 0, STEPS)])
+    truth = [(row["label_xf"][0], (0, 1, -1)[n % 3]) for n, row in enumerate(transformed.written[:40])]
+    assert sorted(map(tuple, taken.tolist())) == sorted(truth)
+    assert next(iter(dataset.load_evaluation(transformed.eval, of_style)))[1].shape == (16,)
+    assert dataset.read_styles(transformed.train, 3).tolist() == [0] * 14
+    with pytest.raises(Stop, match="needs records of both styles in train: of 14, 14 printed, 0 handwritten"):
+        Files(part(adversarial=0.1, every=3), transformed.train, transformed.eval)
+
+
+def test_a_pack_has_the_style_behind_the_labels_too(part, transformed, tmp_path):
+    files = {split: [Path(path) for path in getattr(transformed, split)] for split in ("train", "eval")}
+    pack = write_pack(tmp_path / "pack", part(adversarial=0.1).to_json(), files)
+    arrays = Arrays(pack)
+    taken = np.concatenate([labels for _, labels in itertools.islice(arrays.load_training(0), STEPS)])
+    truth = [(row["label_xf"][0], (0, 1, -1)[n % 3]) for n, row in enumerate(transformed.written[:40])]
+    assert sorted(map(tuple, taken.tolist())) == sorted(truth)
+    assert arrays.evaluation[0][1].shape == (16,)
+    with pytest.raises(ValueError, match="needs records of both styles in train: of 14, 14 printed, 0 handwritten"):
+        Arrays(dataclasses.replace(pack, part=part(adversarial=0.1, every=3)))
 
 
 def test_seed_changes_the_order(part, transformed):

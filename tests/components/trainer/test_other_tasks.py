@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -56,7 +57,9 @@ TINY_PARTS = {
         task="syllables",
         alphabet="hangul",
         input=Spec(height=32, width=32),
-        trainer=dataclasses.replace(TINY, network="residual_cnn", augment=MOVED),
+        trainer=dataclasses.replace(
+            TINY, network="residual_cnn", augment=MOVED, refinements=1, adversarial=0.1, centre_loss=0.01
+        ),
         serving=Serving(top_n=4),
     ),
     "sequence": Part(
@@ -100,7 +103,11 @@ def records(task: str) -> list[dict[str, list]]:
         return [each | fields | {"entities": [*[b""] * (len(each["words"]) - 1), b"total"]} for each in pages]
     texts = [str(10 + 7 * number) for number in range(TRAIN + EVAL)]
     labels = [chr(0xAC00 + 28 * (number % 5)) for number in range(TRAIN + EVAL)] if task == "syllables" else texts
-    return [{"image": [picture(text)], "label": [label.encode()]} for text, label in zip(texts, labels, strict=True)]
+    styles = itertools.cycle(([b"printed"], [b"handwritten"], []))
+    return [
+        {"image": [picture(text)], "label": [label.encode()], "style": next(styles)}
+        for text, label in zip(texts, labels, strict=True)
+    ]
 
 
 def example(record: dict[str, list]) -> tf.train.Example:
@@ -120,7 +127,7 @@ def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     kind, rows = get_input(part.input.kind), records(request.param)
     of_label = {name: tf.io.VarLenFeature(tf.string) for name in ("entities", "field_names", "field_values")}
     if request.param != "tagging":
-        of_label = {"label": tf.io.FixedLenFeature([1], tf.string)}
+        of_label = {"label": tf.io.FixedLenFeature([1], tf.string), "style": tf.io.VarLenFeature(tf.string)}
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(kind.RAW | of_label))
     known = {name: value for name, value in dataclasses.asdict(part).items() if name in PARTS["transform"] and value}
     config = {"recipe": json.dumps(known)}
