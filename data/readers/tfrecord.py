@@ -67,13 +67,13 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
         text = {name: _to_text(_get_only(given, name)) for name in (features.SOURCE, features.GROUP, SPLIT)}
         known: dict[str, Value] = {name: given[name] for name in (*features.PAGE, features.SHAPES) if given.get(name)}
         known |= {name: _to_floats(given[name]) for name in FLOATS if given.get(name)}
-        style = _get_only(given, features.STYLE)
-        if style := style if style in features.STYLES else find_style(file):
-            known[features.STYLE] = style
         if isinstance(image, bytes):
             known[features.IMAGE] = image
         if label is not None:
             known[features.LABEL] = normalize_label(_to_text(label)).encode()
+            style = _get_only(given, features.STYLE)
+            if style := style if style in features.STYLES else find_style(file):
+                known[features.STYLE] = style
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: label, source, group or split") from None
     if not known.keys() & {features.IMAGE, features.WORDS}:

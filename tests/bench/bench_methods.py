@@ -1,4 +1,4 @@
-"""The table of methods: each network, pooling, loss and optimizer against the recipe `hangul`, on the same syllables.
+"""The table of methods: each network, pooling, loss, optimizer and way to learn against the recipe `hangul`.
 
 Runs `tfx-ocr compare hangul` over what bench_hangul.py drew, about 60,000 samples a variant: one epoch of each N-th
 record, so that the paired intervals tell which method is better than chance explains. Writes how much better each is to

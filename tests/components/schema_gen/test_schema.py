@@ -24,7 +24,7 @@ def derive(name, **changes):
 def test_classes_are_the_domain_of_the_label():
     domains, features = derive("digits", alphabet=Classes(classes=("A", "B")))
     assert domains == {"label": ["A", "B"]}
-    assert features == {"image": "", "label": "label", "source": "", "group": ""}
+    assert features == {"image": "", "label": "label", "source": "", "group": "", "style": ""}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_classes_are_the_domain_of_the_label():
     ids=["text", "syllable"],
 )
 def test_texts_and_syllables_are_of_no_domain(name, changes):
-    assert derive(name, **changes) == ({}, {"image": "", "label": "", "source": "", "group": ""})
+    assert derive(name, **changes) == ({}, {"image": "", "label": "", "source": "", "group": "", "style": ""})
 
 
 def test_entities_are_the_domain_of_words_and_fields():
