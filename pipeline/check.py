@@ -255,7 +255,7 @@ def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
     if trainer.adversarial and getattr(trainer.augment, "strangers", 0.0) and trainer.augment.familiar:
         raise ValueError(
             f"recipe {recipe.name}: trainer.adversarial needs the style of each picture, and trainer.augment.familiar "
-            "draws some that have none: leave one of them out"
+            "draws some without: leave one of them out"
         )
 
 

@@ -19,7 +19,7 @@ from tfx_ocr.data.registry import load
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
-STYLE = {features.STYLE_XF: tf.io.FixedLenFeature([], tf.int64, -1)}  # unknown where the schema has none
+STYLE = {features.STYLE_XF: tf.io.FixedLenFeature([], tf.int64, -1)}  # -1: the schema lacks `style`
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 
 

@@ -34,7 +34,7 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
 
 
 def encode_style(style: tf.SparseTensor) -> tf.Tensor:
-    """Return the place of each style in `features.STYLES`, -1 where a record has none: [batch, 1] int64."""
+    """Return the place of each style in `features.STYLES`, -1 where a record lacks it: [batch, 1] int64."""
     text = tf.sparse.to_dense(tf.sparse.reset_shape(style, [style.dense_shape[0], 1]))
     same = tf.cast(tf.equal(text, tf.constant(features.STYLES)), tf.int64)
     return tf.reduce_sum(same * tf.range(1, len(features.STYLES) + 1, dtype=tf.int64), 1, keepdims=True) - 1
