@@ -34,7 +34,10 @@ def test_every_recipe_passes(name):
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: .*idx, image_folder"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),
         ("gate.at_least.acuracy=0.9", "acuracy"),
-        ("gate.metrics=letters", "gate.metrics is 'letters'; known: classification, fields, shapes, syllables, text"),
+        (
+            "gate.metrics=letters",
+            "gate.metrics is 'letters'; known: classification, classification_calibrated, fields, shapes, ",
+        ),
         ("task=guess", "task is 'guess'; known: classification, detection, sequence"),
         ("trainer.members=('digits',)", "trainer.members is digits: give two or more different models"),
         ("trainer.members=('digits','digits')", "trainer.members is digits, digits: give two or more different"),

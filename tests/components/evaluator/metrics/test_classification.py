@@ -109,6 +109,6 @@ def test_a_hundred_thousand_answers_take_a_few_calls_per_class_and_little_memory
 def test_unknown_metrics_are_answered_with_the_known_ones():
     assert metrics.get_metrics("classification") is classification
     with pytest.raises(
-        ValueError, match=r"no metrics 'detection'; known: classification, fields, shapes, syllables, text"
+        ValueError, match=r"no metrics 'detection'; known: classification, classification_calibrated, fields, shapes, "
     ):
         metrics.get_metrics("detection")
