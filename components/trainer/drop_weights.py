@@ -32,8 +32,8 @@ def drop_weights(model: keras.Model, share: float) -> None:
     for variable in model.trainable_variables:
         if variable.name != "kernel":
             continue
-        kernel = np.array(ops.convert_to_numpy(variable))
-        size = np.abs(kernel).ravel()
-        dropped = np.argpartition(size, count - 1)[:count] if (count := round(share * size.size)) else []
-        kernel.ravel()[dropped] = 0.0
-        variable.assign(kernel)
+        kernel = np.array(ops.convert_to_numpy(variable), order="C")
+        if count := round(share * kernel.size):
+            flat = kernel.reshape(-1)  # a view
+            flat[np.argpartition(np.abs(flat), count - 1)[:count]] = 0.0
+            variable.assign(kernel)
