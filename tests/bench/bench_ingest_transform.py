@@ -4,7 +4,8 @@ One pipeline in this process: ExampleGen, then Transform over the same examples 
 preprocessing_fn as the graph has it (uint8, scaled later in the graph, statistics of what is written off); with that of
 float_tensors.py (75 x 75 x 3 float32 in [-1, 1], as TFX's examples write) and Transform as TFX brings it, which takes
 statistics of the tensors it writes; and the same with those off. Times are those of the steps' executions; a small run
-before pays for imports and traces. Writes rates and ratios to tests/bench/results/ingest_transform.csv.
+before pays for imports and traces. Beside them, the same files through a plain tf.data loop, which checks, divides and
+writes nothing. Writes rates and ratios to tests/bench/results/ingest_transform.csv.
 
     python tests/bench/bench_ingest_transform.py --images 63130
 """
@@ -16,6 +17,7 @@ import pathlib
 import statistics
 import sys
 import tempfile
+import time
 
 import mnist
 import results
@@ -27,6 +29,8 @@ FLOATS = {
     "FloatTensors": "float tensors, Transform as it comes",
     "FloatTensorsNoStatistics": "float tensors, Transform's statistics off",
 }
+LOOP = "a tf.data loop that reads, decodes and resizes"
+SIDE = 75  # pixels, as the recipe has it
 IMAGES = 63_130  # all of MNIST that is balanced: 5,421 of each digit to learn from, 892 to test
 TEST = 8_920  # of them
 WARM_UP = 50  # images
@@ -60,6 +64,7 @@ def rows(runs: list[Seconds], images: int) -> list[results.Row]:
         theirs = rates(name)
         ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
         measured += [(words, theirs, "images/s"), (f"ours against {words}", ratios, "x")]
+    measured.append((LOOP, [images / seconds[LOOP] for seconds in runs], "images/s"))
     return [
         results.Row(
             measure=f"ingest and transform, {images:,} images: {of}",
@@ -126,7 +131,29 @@ def seconds_of(home: pathlib.Path, images: int) -> Seconds:
         (node,) = [each for each in store.get_contexts_by_execution(execution.id) if each.type == "node"]
         milliseconds = execution.last_update_time_since_epoch - execution.create_time_since_epoch
         steps[node.name.rpartition(".")[2]] = milliseconds / 1000
-    return steps
+    return steps | {LOOP: time_loop(home / "data")}
+
+
+def time_loop(folder: pathlib.Path) -> float:
+    """Return the seconds in which tf.data reads all pictures, decodes them and resizes them as the recipe's size is.
+
+    Raises:
+        RuntimeError: it read more or fewer pictures than there are.
+    """
+    import tensorflow as tf
+
+    paths = sorted(map(str, folder.glob("*/*/*.png")))
+
+    def load(path: tf.Tensor) -> tf.Tensor:
+        return tf.image.resize(tf.io.decode_png(tf.io.read_file(path), channels=1), [SIDE, SIDE])
+
+    begin = time.monotonic()
+    pictures = tf.data.Dataset.from_tensor_slices(paths).map(load, num_parallel_calls=tf.data.AUTOTUNE)
+    read = sum(len(batch) for batch in pictures.batch(256).prefetch(tf.data.AUTOTUNE))
+    seconds = time.monotonic() - begin
+    if read != len(paths):
+        raise RuntimeError(f"tf.data read {read} pictures of {len(paths)}")
+    return seconds
 
 
 if __name__ == "__main__":
