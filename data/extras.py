@@ -9,6 +9,7 @@ EXTRAS = {
         "sklearn", "tensorflow", "tensorflow_data_validation", "tensorflow_model_analysis", "tensorflow_serving",
         "tensorflow_transform", "tfx",
     ),
+    "postgres": ("psycopg",),
     "read": ("cv2", "pypdfium2"),
     "serve": ("grpc_health", "prometheus_client", "starlette", "uvicorn"),
     "web": ("fastapi",),

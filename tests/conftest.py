@@ -10,7 +10,11 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import socket
+import subprocess
+import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -238,6 +242,51 @@ def find_program() -> Callable[[str, str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def postgresql(find_program: Callable[[str, str], str], ports: Callable[[int], list[int]]) -> Iterator[str]:
+    """Return host and port of a PostgreSQL server of Debian's package; root starts it as Debian's user `postgres`."""
+    initdb, server = (find_program(name, "postgresql") for name in ("initdb", "postgres"))
+    user = None if os.getuid() else "postgres"
+    [port] = ports(1)
+    with tempfile.TemporaryDirectory(prefix="postgresql-") as folder:  # pytest's own folder is closed to that user
+        if user:
+            shutil.chown(folder, user)
+        made = [initdb, f"--pgdata={folder}/data", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        subprocess.run([*made, "--username=admin"], check=True, capture_output=True, cwd=folder, user=user)
+        Path(folder, "data", "pg_hba.conf").write_text(
+            "host all admin 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        )
+        settings = [f"--port={port}", "--listen_addresses=127.0.0.1", "--unix_socket_directories=", "--fsync=off"]
+        command = [server, "-D", f"{folder}/data", *settings]
+        with Path(folder, "log").open("w") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, user=user)
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGINT)  # ends without waiting for who is connected
+            process.wait()
+
+
+@pytest.fixture
+def database(postgresql: str) -> str:
+    """Return the address of an empty PostgreSQL database; its user owns nothing else and has the password p@ss/word."""
+    import psycopg
+
+    end = time.monotonic() + 60
+    while True:
+        try:
+            admin = psycopg.connect(f"postgresql://admin@{postgresql}/postgres", autocommit=True)
+            break
+        except psycopg.OperationalError:  # it has only just begun
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    with admin:
+        number = admin.execute("SELECT count(*) FROM pg_roles").fetchone()[0]
+        admin.execute(f"CREATE ROLE ocr{number} LOGIN PASSWORD 'p@ss/word'")
+        admin.execute(f"CREATE DATABASE review{number} OWNER ocr{number}")
+    return f"postgresql://ocr{number}:p%40ss%2Fword@{postgresql}/review{number}"
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ ACTIONS = ("export", "count", "remove")
 
 def manage(
     action: Annotated[str, typer.Argument(help=f"What to do: {', '.join(ACTIONS)}.")],
-    queue: Annotated[Path, typer.Option(help="File of the review queue.")],
+    queue: Annotated[str, typer.Option(help="File or postgresql:// URL of the review queue.")],
     out: Annotated[Path | None, typer.Option(help="Of export: folder of the TFRecords and the table.")] = None,
     recipe: Annotated[str, typer.Option(help="Of export: whose answers; else the queue's only recipe.")] = "",
     share: Annotated[float, typer.Option(help="Of export: of the corrections that are held for the gate.")] = 0.2,
@@ -33,11 +33,9 @@ def manage(
     """
     if action not in ACTIONS:
         raise make_unknown_error(f"action is {action!r}", ACTIONS)
-    if not queue.is_file():
-        raise ValueError(f"no review queue {queue}: `tfx-ocr predict RECIPE FILE... --review {queue}` makes one")
     from tfx_ocr.serving.review.queue import Queue
 
-    opened = Queue(queue)
+    opened = Queue(queue, create=False)
     if action == "remove":
         if not document:
             raise ValueError("no document to remove: give --document")

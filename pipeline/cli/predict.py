@@ -52,7 +52,10 @@ def predict(
         typer.Option(help="Characters that alone are answered, such as 0123456789, or an alphabet such as ks_x_1001."),
     ] = "",
     review: Annotated[
-        Path | None, typer.Option(help="Review queue that keeps doubtful answers with their pictures.")
+        str | None,
+        typer.Option(
+            help="File or postgresql:// URL of a review queue, which keeps doubtful answers with their pictures."
+        ),
     ] = None,
     doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
     beams: Beams = 0,
@@ -98,6 +101,7 @@ def predict(
     if explain and whitelist:
         raise ValueError("--explain and --whitelist: give one of the two")
     decoding = build_decoding(beams, language_model)
+    queue = None if review is None else Queue(review, threshold=doubt)
     if server:
         predictor = Predictor(server, recipe, whitelist=whitelist, decoding=decoding, timeout_s=TIMEOUT_S)
     else:
@@ -106,8 +110,8 @@ def predict(
         predictions = list(zip(files, predictor.stream(files, top, errors="return"), strict=True))
         if explain:
             _draw_explanations(predictor, [file for file, one in predictions if one.text], explain)
-    if review:
-        _offer(predictions, Queue(review, threshold=doubt), recipe, predictor.version)
+    if queue:
+        _offer(predictions, queue, recipe, predictor.version)
     predictions = [(file, _refuse(one, min_confidence)) for file, one in predictions]
     if as_json:
         rows = [

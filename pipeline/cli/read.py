@@ -52,7 +52,10 @@ def read(
     beams: Beams = 0,
     language_model: LanguageModelFile = "",
     review: Annotated[
-        Path | None, typer.Option(help="Review queue that keeps doubtful digits or lines with their pictures.")
+        str | None,
+        typer.Option(
+            help="File or postgresql:// URL of a review queue, which keeps doubtful digits or lines as pictures."
+        ),
     ] = None,
     doubt: Annotated[float, typer.Option(help="With --review: what is less certain than this is doubtful.")] = 0.9,
     again: Annotated[bool, typer.Option("--again", help="Read what already has its file in OUT too.")] = False,
@@ -95,7 +98,7 @@ def read(
         keep_orientation=keep_orientation, fields=tagger, detector=detector,
         decoding=build_decoding(beams, language_model),
     )  # fmt: skip
-    queue = Queue(review, threshold=doubt) if review else None
+    queue = None if review is None else Queue(review, threshold=doubt)
     failed = False
     named = list_files(files)
     with reader:

@@ -22,7 +22,7 @@ STATE = "state.json"  # likewise: which decisions a run has learnt from
 
 def retrain(
     recipe: Annotated[str, typer.Argument(help="Name of a recipe, such as digits.")],
-    queue: Annotated[Path, typer.Option(help="File of the review queue.")],
+    queue: Annotated[str, typer.Option(help="File or postgresql:// URL of the review queue.")],
     data: Annotated[str, typer.Option(help="Folder of the data that is learnt from as well; else the sample.")] = "",
     when: Annotated[int, typer.Option(help="Do nothing before there are so many new corrections.", min=1)] = 1,
     share: Annotated[float, typer.Option(help="Of the corrections, that are held for the gate.")] = 0.2,
@@ -57,9 +57,7 @@ def retrain(
     run.require_tfx()
     if versions.find_newest(settings.serving_dir) is None and not resolved.pretrained:
         raise ValueError(f"no version of {recipe} in {settings.serving_dir}: begin with `tfx-ocr run {recipe}`")
-    if not queue.is_file():
-        raise ValueError(f"no review queue {queue}: `tfx-ocr predict {recipe} FILE... --review {queue}` makes one")
-    opened = Queue(queue)
+    opened = Queue(queue, create=False)
     folder = settings.folder / FOLDER
     with run.lock_folder(settings) as lock:
         new = count_new(opened, recipe, _read_state(folder))
@@ -70,7 +68,7 @@ def retrain(
         exported = export_corrections(opened, recipe, folder / "data", share, weight)
         print(describe_export(exported), flush=True)
         if not exported.train + exported.labels:
-            raise ValueError(f"{queue}: no correction of {recipe} to learn from")
+            raise ValueError(f"{opened.path}: no correction of {recipe} to learn from")
         write_data(resolved, Path(settings.input), folder / "data", read_labels(opened, recipe))
         version = versions.find_newest(settings.serving_dir) or _push_shipped(resolved.pretrained, settings.serving_dir)
         values = _list_values(resolved, versions.get_folder(settings.serving_dir, version))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,7 +27,10 @@ def serve(
     grpc_port: Annotated[int, typer.Option(help="Of gRPC; 0 for none.")] = 0,
     token: Annotated[str, typer.Option(help="That every request must bring; also TFX_OCR_TOKEN.")] = "",
     review: Annotated[
-        Path | None, typer.Option(help="Review queue that keeps doubtful answers, with its page at /review.")
+        str | None,
+        typer.Option(
+            help="File or postgresql:// URL of a review queue, which keeps doubtful answers; its page is /review."
+        ),
     ] = None,
     doubt: Annotated[float, typer.Option(help="With --review: answers below this are doubtful.")] = 0.9,
     keep_days: Annotated[float, typer.Option(help="With --review: age at which items go; 0 never.", min=0)] = 0.0,
@@ -57,7 +59,7 @@ def serve(
     from tfx_ocr.serving.review.queue import Queue
     from tfx_ocr.serving.web import server
 
-    queue = Queue(review, threshold=doubt, keep_days=keep_days) if review else None
+    queue = None if review is None else Queue(review, threshold=doubt, keep_days=keep_days)
 
     def say(port: int) -> None:
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind

@@ -19,7 +19,10 @@ def list_suspects(
         int, typer.Option(help="Trainings, each tested on another part; 0 asks the served model instead.", min=0)
     ] = 5,
     most: Annotated[int, typer.Option(help="Labels at most.", min=1)] = 100,
-    queue: Annotated[Path | None, typer.Option(help="Review queue to put them into; else they are listed.")] = None,
+    queue: Annotated[
+        str | None,
+        typer.Option(help="File or postgresql:// URL of a review queue to put them into; else they are listed."),
+    ] = None,
     override: Annotated[
         list[str] | None, typer.Option("--set", help="field=value in place of the recipe's; may be repeated.")
     ] = None,
@@ -53,6 +56,7 @@ def list_suspects(
     if folds:
         run.require_tfx()
     settings = check(resolved, settings)
+    opened = None if queue is None else Queue(queue)
     if folds:
         from tfx_ocr.pipeline import repeats
 
@@ -66,9 +70,9 @@ def list_suspects(
         answers = suspects.ask_model(resolved, Path(settings.input), model)
     found = suspects.find_suspects(resolved, answers)
     print(f"{len(found):,} of {len(answers):,} labels are in doubt", flush=True)
-    if queue:
-        kept = suspects.offer_suspects(Queue(queue), resolved, Path(settings.input), found[:most])
-        print(f"{kept:,} wait for review: tfx-ocr serve {recipe} --review {queue}")
+    if opened:
+        kept = suspects.offer_suspects(opened, resolved, Path(settings.input), found[:most])
+        print(f"{kept:,} wait for review: tfx-ocr serve {recipe} --review {opened.path}")
         return
     for score, answer in ((each.score, each.answer) for each in found[:most]):
         print(f"{score:.3f}\t{answer.label}\t{answer.answer}\t{answer.source}")

@@ -1,7 +1,7 @@
-"""The review queue: pictures with their answers, leases, and what reviewers decided, in one SQLite file.
+"""The review queue: pictures with their answers, leases, and what reviewers decided, in SQLite or PostgreSQL.
 
-Every write is one transaction of SQLite in WAL mode with full syncs: a process that is killed loses nothing that was
-answered, and a request that is sent twice counts once.
+Every write is one transaction that is synced to disk: a process that is killed loses nothing that was answered, and a
+request that is sent twice counts once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +16,8 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from tfx_ocr.data.normalization import normalize_label
+from tfx_ocr.serving.review.database import Connection, open_database
 
-BUSY_S = 30.0  # that a write waits for another process's
 DAY_S = 86_400.0
 MOST_TEXT = 10_000  # characters of an answer
 MOST_NAME = 64  # characters of a reviewer's name
@@ -28,35 +27,26 @@ VERDICTS = ("accepted", "corrected", "skipped", "unreadable")
 TABLES = """
 CREATE TABLE IF NOT EXISTS items (
     id INTEGER PRIMARY KEY AUTOINCREMENT, digest TEXT NOT NULL, picture BLOB NOT NULL, recipe TEXT NOT NULL,
-    version TEXT NOT NULL, answer TEXT NOT NULL, confidence REAL NOT NULL, runners_up TEXT NOT NULL,
+    version TEXT NOT NULL, answer TEXT NOT NULL, confidence DOUBLE PRECISION NOT NULL, runners_up TEXT NOT NULL,
     reason TEXT NOT NULL, document TEXT NOT NULL, place TEXT NOT NULL DEFAULT '', needed INTEGER NOT NULL,
-    created REAL NOT NULL, UNIQUE (recipe, document, digest)
+    created DOUBLE PRECISION NOT NULL, UNIQUE (recipe, document, digest)
 );
 CREATE INDEX IF NOT EXISTS items_by_document ON items (document);
 CREATE TABLE IF NOT EXISTS leases (
-    item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE, reviewer TEXT NOT NULL, until REAL NOT NULL,
+    item BIGINT NOT NULL REFERENCES items ON DELETE CASCADE, reviewer TEXT NOT NULL, until DOUBLE PRECISION NOT NULL,
     PRIMARY KEY (item, reviewer)
 );
 CREATE TABLE IF NOT EXISTS decisions (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, item INTEGER NOT NULL REFERENCES items ON DELETE CASCADE,
-    reviewer TEXT NOT NULL, verdict TEXT NOT NULL, text TEXT NOT NULL, decided REAL NOT NULL, UNIQUE (item, reviewer)
+    id INTEGER PRIMARY KEY AUTOINCREMENT, item BIGINT NOT NULL REFERENCES items ON DELETE CASCADE,
+    reviewer TEXT NOT NULL, verdict TEXT NOT NULL, text TEXT NOT NULL, decided DOUBLE PRECISION NOT NULL,
+    UNIQUE (item, reviewer)
 );
 CREATE TABLE IF NOT EXISTS documents (
     recipe TEXT NOT NULL, name TEXT NOT NULL, held INTEGER NOT NULL, PRIMARY KEY (recipe, name)
 );
 """
-PLACE = "ALTER TABLE items ADD COLUMN place TEXT NOT NULL DEFAULT ''"  # of a file made before 2026-11-29
 # Of an item: how many reviewers' decisions it has, those who skipped it left out.
 DECIDED = "(SELECT count(*) FROM decisions WHERE item = items.id AND verdict <> 'skipped')"
-NEXT = f"""
-SELECT items.* FROM items
-WHERE (recipe = '{PAGES}') = :pages
-  AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = items.id AND reviewer = :reviewer)
-  AND needed > {DECIDED}
-    + (SELECT count(*) FROM leases WHERE item = items.id AND reviewer <> :reviewer AND until > :now)
-ORDER BY EXISTS (SELECT 1 FROM leases WHERE item = items.id AND reviewer = :reviewer) DESC, id LIMIT 1
-"""
-
 Verdict = Literal["accepted", "corrected", "skipped", "unreadable"]
 
 
@@ -89,6 +79,17 @@ class Item(NamedTuple):
     reason: str
     document: str
     place: str
+
+
+COLUMNS = ", ".join(f"items.{name}" for name in Item._fields)
+# Parameters: whether a page is wanted, the reviewer, the reviewer, now, the reviewer.
+NEXT = f"""
+SELECT {COLUMNS} FROM items
+WHERE (recipe = '{PAGES}') = ?
+  AND NOT EXISTS (SELECT 1 FROM decisions WHERE item = items.id AND reviewer = ?)
+  AND needed > {DECIDED} + (SELECT count(*) FROM leases WHERE item = items.id AND reviewer <> ? AND until > ?)
+ORDER BY EXISTS (SELECT 1 FROM leases WHERE item = items.id AND reviewer = ?) DESC, id LIMIT 1
+"""
 
 
 class Correction(NamedTuple):
@@ -140,12 +141,17 @@ class Agreement(NamedTuple):
 
 
 class Queue:
-    """A review queue. Threads and processes may share its file."""
+    """A review queue. Threads and processes may share it.
+
+    Attributes:
+        path: the file, or the address of the database without user and password.
+    """
 
     def __init__(
         self,
         path: str | Path,
         *,
+        create: bool = True,
         threshold: float = 0.9,
         sure_share: float = 0.02,
         shared: float = 0.1,
@@ -156,7 +162,8 @@ class Queue:
         """Open the queue, or make it.
 
         Args:
-            path: the SQLite file.
+            path: the SQLite file, or `postgresql://user:password@host:port/database`, which needs psycopg.
+            create: whether a queue that is missing is made.
             threshold: answers less confident than this are kept.
             sure_share: share of the other answers that are kept too, chosen by the picture's digest.
             shared: share of the items that two reviewers decide, chosen likewise, to measure their agreement.
@@ -165,22 +172,23 @@ class Queue:
             clock: time in seconds.
 
         Raises:
-            ValueError: a share is not from 0 to 1, or the file is something else.
+            ValueError: a share is not from 0 to 1, the file or the database holds something else or cannot be opened,
+                or the queue is missing and `create` is false.
+            ModuleNotFoundError: psycopg is not installed.
         """
         for name, value in {"threshold": threshold, "sure_share": sure_share, "shared": shared}.items():
             if not 0 <= value <= 1:
                 raise ValueError(f"{name}: {value} is not from 0 to 1")
-        self.path = Path(path)
+        self._database = open_database(path)
+        self.path = self._database.path
         self._threshold, self._sure_share, self._shared = threshold, sure_share, shared
         self._lease_s, self._keep_s, self._clock = lease_s, keep_days * DAY_S, clock
-        try:
-            with contextlib.closing(self._connect()) as connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(TABLES)
-                if "place" not in [row["name"] for row in connection.execute("PRAGMA table_info(items)")]:
-                    connection.execute(PLACE)
-        except sqlite3.Error as error:
-            raise ValueError(f"{path}: no review queue ({error})") from None
+        with self._explain("no review queue"):
+            if not create and not self._database.has_queue():
+                raise ValueError(
+                    f"no review queue {self.path}: `tfx-ocr predict RECIPE FILE... --review {self.path}` makes one"
+                )
+            self._database.create(TABLES)
 
     def offer(
         self,
@@ -259,8 +267,8 @@ class Queue:
             if self._keep_s:
                 connection.execute("DELETE FROM items WHERE created < ?", [self._clock() - self._keep_s])
             connection.execute(
-                "INSERT OR IGNORE INTO items (digest, picture, recipe, version, answer, confidence, runners_up, reason,"
-                " document, place, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO items (digest, picture, recipe, version, answer, confidence, runners_up, reason, document,"
+                " place, needed, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 row,
             )
 
@@ -317,8 +325,10 @@ class Queue:
                 verdict = "accepted" if text == answer else "corrected"
             else:
                 text = ""
+            # a new number: it is the reviewer's newest decision
+            connection.execute("DELETE FROM decisions WHERE item = ? AND reviewer = ?", [item, reviewer])
             connection.execute(
-                "INSERT OR REPLACE INTO decisions (item, reviewer, verdict, text, decided) VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO decisions (item, reviewer, verdict, text, decided) VALUES (?, ?, ?, ?, ?)",
                 [item, reviewer, verdict, text, now],
             )
             connection.execute("DELETE FROM leases WHERE item = ? AND reviewer = ?", [item, reviewer])
@@ -348,13 +358,11 @@ class Queue:
             reviewer: name of the reviewer.
             pages: whether whole pages or single pictures are counted; None for both.
         """
-        items_of = (
-            "items" if pages is None else f"(SELECT * FROM items WHERE (recipe = '{PAGES}') = {pages:d}) AS items"
-        )
+        items_of = "items" if pages is None else f"(SELECT * FROM items WHERE (recipe = '{PAGES}') = {pages}) AS items"
         decisions = f"decisions JOIN {items_of} ON items.id = item"
-        with contextlib.closing(self._connect()) as connection:
+        with self._read() as connection:
             items, done = connection.execute(
-                f"SELECT count(*), coalesce(sum({DECIDED} >= needed), 0) FROM {items_of}"
+                f"SELECT count(*), count(*) FILTER (WHERE {DECIDED} >= needed) FROM {items_of}"
             ).fetchone()
             verdicts = dict(
                 connection.execute(f"SELECT verdict, count(*) FROM {decisions} GROUP BY verdict").fetchall()
@@ -364,30 +372,34 @@ class Queue:
 
     def list_recipes(self) -> list[str]:
         """List the recipes whose answers are in the queue."""
-        with contextlib.closing(self._connect()) as connection:
+        with self._read() as connection:
             return [row[0] for row in connection.execute("SELECT DISTINCT recipe FROM items ORDER BY recipe")]
 
     def read_corrections(self, recipe: str) -> Corrections:
         """Read what reviewers decided about the items of a recipe."""
-        with contextlib.closing(self._connect()) as connection:
-            said: dict[int, list[sqlite3.Row]] = {}
-            for row in connection.execute("SELECT * FROM decisions WHERE verdict <> 'skipped' ORDER BY id"):
-                said.setdefault(row["item"], []).append(row)
+        with self._read() as connection:
+            said: dict[int, list[tuple[int, str, str]]] = {}
+            found = "SELECT item, id, reviewer, text FROM decisions WHERE verdict <> 'skipped' ORDER BY id"
+            for item, *decision in connection.execute(found):
+                said.setdefault(item, []).append(tuple(decision))
             held = dict(connection.execute("SELECT name, held FROM documents WHERE recipe = ?", [recipe]).fetchall())
             agreed, conflicts, unreadable, waiting = [], [], 0, 0
-            for row in connection.execute("SELECT * FROM items WHERE recipe = ? ORDER BY id", [recipe]):
-                decisions = said.get(row["id"], [])
-                texts = {each["text"] for each in decisions}
+            for needed, *row in connection.execute(
+                f"SELECT needed, {COLUMNS} FROM items WHERE recipe = ? ORDER BY id", [recipe]
+            ):
+                item = _build_item(row)
+                decisions = said.get(item.id, [])
+                texts = {text for _, _, text in decisions}
                 if len(texts) > 1:
-                    conflicts.append(_build_item(row))
-                elif len(decisions) < row["needed"]:
+                    conflicts.append(item)
+                elif len(decisions) < needed:
                     waiting += 1
                 elif texts == {""}:
                     unreadable += 1
                 else:
-                    reviewers = tuple(sorted(each["reviewer"] for each in decisions))
-                    is_held, last = bool(held.get(row["document"])), decisions[-1]["id"]
-                    agreed.append(Correction(_build_item(row), texts.pop(), reviewers, is_held, last))
+                    reviewers = tuple(sorted(reviewer for _, reviewer, _ in decisions))
+                    is_held, last = bool(held.get(item.document)), decisions[-1][0]
+                    agreed.append(Correction(item, texts.pop(), reviewers, is_held, last))
         return Corrections(tuple(agreed), tuple(conflicts), unreadable, waiting)
 
     def hold_documents(self, recipe: str, share: float) -> None:
@@ -410,12 +422,12 @@ class Queue:
             for name in sorted(sizes.keys() - held, key=lambda name: hashlib.sha256(name.encode()).digest()):
                 fits = so_far + sizes[name] <= share * sizes.total()
                 so_far += sizes[name] * fits
-                connection.execute("INSERT INTO documents VALUES (?, ?, ?)", [recipe, name, fits])
+                connection.execute("INSERT INTO documents VALUES (?, ?, ?)", [recipe, name, int(fits)])
 
     def measure_agreement(self) -> Agreement | None:
         """Measure how often two reviewers of the same item say the same; None before the first such item."""
         said: dict[int, list[str]] = {}
-        with contextlib.closing(self._connect()) as connection:
+        with self._read() as connection:
             found = connection.execute("SELECT item, text FROM decisions WHERE verdict <> 'skipped' ORDER BY reviewer")
             for item, text in found:
                 said.setdefault(item, []).append(text)
@@ -432,50 +444,64 @@ class Queue:
         with self._write() as connection:
             count = connection.execute("DELETE FROM items WHERE document = ?", [document]).rowcount
             connection.execute("DELETE FROM documents WHERE name = ?", [document])
-        with contextlib.closing(self._connect()) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with self._read() as connection:
+            connection.execute(self._database.sweep)
         return count
 
-    def _lease(
-        self, connection: sqlite3.Connection, reviewer: str, item: int = 0, *, pages: bool = False
-    ) -> Item | None:
+    def _lease(self, connection: Connection, reviewer: str, item: int = 0, *, pages: bool = False) -> Item | None:
         """Take an item, or the next one, and lease it to a reviewer."""
         now = self._clock()
         if item:
-            row = connection.execute("SELECT * FROM items WHERE id = ?", [item]).fetchone()
+            row = connection.execute(f"SELECT {COLUMNS} FROM items WHERE id = ?", [item]).fetchone()
         else:
-            row = connection.execute(NEXT, {"reviewer": reviewer, "now": now, "pages": pages}).fetchone()
+            row = connection.execute(NEXT, [pages, reviewer, reviewer, now, reviewer]).fetchone()
         if row is None:
             return None
-        connection.execute("INSERT OR REPLACE INTO leases VALUES (?, ?, ?)", [row["id"], reviewer, now + self._lease_s])
-        return _build_item(row)
-
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        for pragma in ("foreign_keys = ON", "synchronous = FULL", "secure_delete = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
+        taken = _build_item(row)
+        connection.execute(
+            "INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (item, reviewer) DO UPDATE SET until = excluded.until",
+            [taken.id, reviewer, now + self._lease_s],
+        )
+        return taken
 
     @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection in a transaction that takes the file's write lock at once; an error takes all back.
+    def _read(self) -> Iterator[Connection]:
+        """Yield a connection.
 
         Raises:
-            ValueError: the disk is full, or another process holds the file for too long.
+            ValueError: the database cannot be read.
         """
-        with contextlib.closing(self._connect()) as connection:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:  # closing takes back what is not committed
-                raise ValueError(f"{self.path}: nothing was kept ({error})") from None
+        with self._explain("cannot be read"), contextlib.closing(self._database.connect()) as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[Connection]:
+        """Yield a connection in a transaction, one at a time over all processes; an error takes all back.
+
+        Raises:
+            ValueError: the disk is full, another process writes for too long, or the server is away.
+        """
+        # closing takes back what is not committed
+        with self._explain("nothing was kept"), contextlib.closing(self._database.connect()) as connection:
+            connection.execute(self._database.begin)
+            yield connection
+            connection.execute("COMMIT")
+
+    @contextlib.contextmanager
+    def _explain(self, failure: str) -> Iterator[None]:
+        """Raise what the database raises as a ValueError of one sentence, such as "queue.sqlite: `failure` (why)"."""
+        try:
+            yield
+        except self._database.error as error:
+            raise ValueError(f"{self.path}: {failure} ({' '.join(str(error).split())})") from None
 
 
-def _build_item(row: Any) -> Item:
-    values = {name: row[name] for name in Item._fields}
-    return Item(**{**values, "runners_up": tuple((text, share) for text, share in json.loads(row["runners_up"]))})
+def _build_item(row: Sequence[Any]) -> Item:
+    """Build an item of the values of its `COLUMNS`."""
+    item = Item(*row)
+    return item._replace(
+        runners_up=tuple((text, share) for text, share in json.loads(row[Item._fields.index("runners_up")]))
+    )
 
 
 def _check_lines(text: str, picture: bytes) -> str:

@@ -143,10 +143,12 @@ class Catalog:
                 offer_page(self.queue, page, image, recognizer=name, version=version, document=document)
 
     def count_items(self) -> dict[tuple[str, ...], int]:
-        """Count what waits in the queue and what is decided."""
+        """Count what waits in the queue and what is decided; nothing while the queue cannot be read."""
         assert self.queue
-        counts = self.queue.count_items()
-        return {("waiting",): counts["items"] - counts["done"], ("done",): counts["done"]}
+        with _keep_answering():
+            counts = self.queue.count_items()
+            return {("waiting",): counts["items"] - counts["done"], ("done",): counts["done"]}
+        return {}
 
     def explain(self, name: str, content: bytes) -> bytes:
         """Draw the places of a picture that speak for a model's answer.
@@ -197,7 +199,7 @@ class Catalog:
 
 @contextlib.contextmanager
 def _keep_answering() -> Iterator[None]:
-    """Log why nothing is kept, such as a full disk: the answer is given all the same."""
+    """Log why the queue fails, such as a full disk: the request is answered all the same."""
     try:
         yield
     except ValueError as error:

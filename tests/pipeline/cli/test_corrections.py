@@ -14,7 +14,11 @@ def queue(tmp_path, monkeypatch):
     """Return a queue with one correction and one item that waits, in the current folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
-    opened = Queue("review.sqlite", shared=0)
+    return fill("review.sqlite")
+
+
+def fill(path):
+    opened = Queue(path, shared=0)
     for name in ("a.png", "b.png"):
         opened.offer(name.encode(), "4", 0.5, recipe="digits", version="3", document=name)
     opened.decide(1, "ann", "corrected", "7")
@@ -36,6 +40,17 @@ def test_corrections_are_counted_exported_and_removed(queue, tmp_path):
     assert queue.count_items()["items"] == 1
 
 
+def test_a_queue_in_postgresql_is_counted_exported_and_learnt_from(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    fill(database)
+    done = run("corrections", "count", "--queue", database)
+    assert done.stdout == "2 items, 1 done, 0 accepted, 1 corrected, 0 skipped, 0 unreadable\n"
+    done = run("corrections", "export", "--queue", database, "--out", str(tmp_path / "out"))
+    assert done.stdout == "corrections: 1 to learn from, 0 held for the gate; left out: 1 waiting\n"
+    done = run("retrain", "digits", "--queue", database, "--when", "2")
+    assert done.stdout == "digits: 1 new corrections, where 2 are needed: nothing to do\n"
+
+
 def test_agreement_is_told(queue):
     Queue("review.sqlite", shared=1.0).offer(b"both", "4", 0.5, recipe="digits", version="3", document="c.png")
     for name in ("ann", "bob"):
@@ -52,7 +67,7 @@ def test_agreement_is_told(queue):
         ("corrections export --queue review.sqlite", "no folder to write to: give --out"),
         ("corrections remove --queue review.sqlite", "no document to remove: give --document"),
         ("retrain digits --queue review.sqlite --data {tmp}", "no data of a known format in {tmp}"),
-        ("retrain digits --queue no.sqlite", "no review queue no.sqlite: `tfx-ocr predict digits FILE... --review no"),
+        ("retrain digits --queue no.sqlite", "no review queue no.sqlite: `tfx-ocr predict RECIPE FILE... --review no"),
     ],
     ids=["action", "queue", "out", "document", "data", "retrain"],
 )
