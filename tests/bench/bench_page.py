@@ -1,4 +1,6 @@
-"""The page in a browser: seconds to the first answer of a cold server, answers to ten people at once, paint and weight.
+"""The page in a browser: seconds to the first answer of a cold server, answers to ten people, paint and weight.
+
+The ten people ask at once, first alone and then while a PDF of 60 receipts is read as a job, which must end too.
 
 Debian's Chromium opens `tfx-ocr serve digits`. A wrong answer ends the bench. Writes to tests/bench/results/page.csv.
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import pathlib
 import shutil
@@ -19,15 +22,22 @@ import tempfile
 import time
 from collections.abc import Iterator
 
+import httpx
 import results
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 CLI = pathlib.Path(sys.executable).with_name("tfx-ocr")
-DIGIT = results.ROOT / "serving" / "web" / "samples" / "digits" / "digits-1.png"
+SAMPLES = results.ROOT / "serving" / "web" / "samples"
+DIGIT = SAMPLES / "digits" / "digits-1.png"
 LABEL = "0"
 REPEATS = 5
 PEOPLE = 10
 REQUESTS = 30  # of each
+PDF_PAGES = 60
+PDF_DPI = 90  # of the sample's receipts, which makes them as wide as A4
+POLL_S = 0.2
+READ_S = 3600.0  # that the job has to end
 COMMAND = "python tests/bench/bench_page.py"
 FETCH = """async () => {
   const answer = await fetch("/api/samples/digits");
@@ -63,7 +73,11 @@ def main() -> None:
     with open_browser() as browser:
         rows = [measure_first(browser)]
         with serve() as address:
-            rows += [measure_people(browser, address), *measure_load(browser, address)]
+            rows += [
+                measure_people(browser, address),
+                *measure_beside(browser, address),
+                *measure_load(browser, address),
+            ]
     results.record("page", rows, options.results)
 
 
@@ -106,7 +120,9 @@ def measure_first(browser: Browser, repeats: int = REPEATS) -> results.Row:
     return build_row("first answer of a cold server, from the command to the text", seconds, "s", f"{repeats} runs")
 
 
-def measure_people(browser: Browser, address: str, people: int = PEOPLE, requests: int = REQUESTS) -> results.Row:
+def measure_people(
+    browser: Browser, address: str, people: int = PEOPLE, requests: int = REQUESTS, beside: str = ""
+) -> results.Row:
     """Return the 95th percentile of the milliseconds to an answer, with the median and the longest as its spread."""
     pages = [browser.new_page() for _ in range(people)]
     for page in pages:
@@ -118,13 +134,45 @@ def measure_people(browser: Browser, address: str, people: int = PEOPLE, request
     for page in pages:
         page.close()
     return results.Row(
-        measure=f"answer to a digit in the browser, {people} people at once, 95th percentile (spread: median, longest)",
+        measure=f"answer to a digit in the browser, {people} people at once{beside}, 95th percentile (spread: median,"
+        " longest)",
         value=statistics.quantiles(times, n=20)[-1],
         unit="ms",
         n=f"{len(times)} requests",
         spread=(statistics.median(times), times[-1]),
         command=COMMAND,
     )
+
+
+def measure_beside(
+    browser: Browser, address: str, pages: int = PDF_PAGES, people: int = PEOPLE, requests: int = REQUESTS
+) -> list[results.Row]:
+    """Return how long people wait while a PDF is read as a job, and the seconds until that has ended.
+
+    Raises:
+        RuntimeError: the job fails, ended before the people did, or did not end in `READ_S`.
+    """
+    pdf, receipts = io.BytesIO(), [Image.open(file) for file in sorted((SAMPLES / "pages").glob("*.webp"))]
+    first, *others = (receipts[number % len(receipts)] for number in range(pages))
+    first.save(pdf, "PDF", save_all=True, append_images=others, resolution=PDF_DPI)
+    begun = time.perf_counter()
+    with httpx.Client(base_url=address) as client:
+        answer = client.post("/v1/read", params={"job": 1, "recognizer": "print"}, content=pdf.getvalue())
+        job = f"/v1/read/{answer.raise_for_status().json()['id']}"
+        waited = measure_people(browser, address, people, requests, f" beside a PDF of {pages} pages that is read")
+        read = client.get(job).raise_for_status().json()
+        if read["state"] != "reading":
+            raise RuntimeError(f"the job was {read['state']} before {people} people had their answers")
+        while read["state"] == "reading" and time.perf_counter() - begun < READ_S:
+            time.sleep(POLL_S)
+            read = client.get(job).raise_for_status().json()
+        seconds = time.perf_counter() - begun
+    if read["state"] != "done" or len(read["document"]["pages"]) != pages:
+        raise RuntimeError(f"the job of {pages} pages was {read['state']} after {seconds:.0f} s")
+    return [
+        waited,
+        build_row(f"PDF of {pages} pages read as a job, {people} people beside it", [seconds], "s", "1 job"),
+    ]
 
 
 def measure_load(browser: Browser, address: str, repeats: int = REPEATS) -> list[results.Row]:
