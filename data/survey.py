@@ -37,6 +37,7 @@ class Seen:
         split: as `Record.split`.
         place: the folder or file that names the split.
         label: "" without one.
+        style: one of `features.STYLES`, "" where unknown.
         entities: of its words and fields, in the order of the page.
         digest: hex SHA-256 of the picture, or of the words.
         size: width and height in pixels; (0, 0) without a picture.
@@ -50,6 +51,7 @@ class Seen:
     split: str = ""
     place: str = ""
     label: str = ""
+    style: str = ""
     entities: tuple[str, ...] = ()
     digest: str = ""
     size: tuple[int, int] = (0, 0)
@@ -147,6 +149,7 @@ def _look(record: Record | Rejected, find_problem: FindProblem, decode: bool, th
         split=record.split,
         place=find_split_part(record.file, record.split),
         label=record.get_bytes_or_empty(features.LABEL).decode(),
+        style=record.get_bytes_or_empty(features.STYLE).decode(),
         entities=tuple(dict.fromkeys(entity for entity in entities if entity)),
         digest=hashlib.sha256(digested).hexdigest(),
         size=images.read_size(image) or (0, 0) if image else (0, 0),

@@ -41,7 +41,7 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
         Lines for the console: what there is and how it is divided, what is set aside, what is too little.
 
     Raises:
-        ValueError: ExampleGen would stop the run; one sentence says why.
+        ValueError: ExampleGen or Trainer would stop the run; one sentence says why.
     """
     alphabet, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records
 
@@ -66,6 +66,13 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
     refusal = account.explain_refusal(summary, rejected, recipe.examples, str(data), "", recipe.name)
     if refusal and (survey.complete or not kept):
         raise ValueError(refusal)
+    if recipe.trainer.adversarial and survey.complete:
+        found = {each.style for split, each in kept if split == "train"}
+        if lacking := [style for style in map(bytes.decode, features.STYLES) if style not in found]:
+            raise ValueError(
+                f"trainer.adversarial needs records of both styles in train, and none says that it is {lacking[0]} "
+                "(feature `style`, see docs/records.md)"
+            )
     return [
         *_describe(survey, summary, rejected, recipe.examples.split.by),
         *_describe_synthetic(recipe, data, {each.label for split, each in kept if split == "train"}),

@@ -30,6 +30,8 @@ METHODS = {
     "weighted_output": "trainer.pooling=weighted_output",
     "label_smoothing": "trainer.label_smoothing=0.1",
     "centre_loss": "trainer.centre_loss=0.01",
+    "directions": "input.planes=directions",
+    "whole_syllables": "task=whole_syllables",  # of 11,172: train has more than KS X 1001's
     "adversarial": "trainer.adversarial=0.1",
     "refinements": "trainer.refinements=2",
     "drop_weights": "trainer.drop_weights=0.5 trainer.exported=last_epoch",

@@ -68,6 +68,20 @@ def test_what_example_gen_would_stop_at_is_refused(folder):
         )
 
 
+def test_a_style_that_train_lacks_is_told_where_it_is_unlearnt(folder):
+    splits = ["train", "train", "eval", "test"]
+    data = folder(*(f"{number}.png" for number in range(4)))
+    rows = [f"{number}.png,{number},{split},printed" for number, split in enumerate(splits)]
+    (data / "labels.csv").write_text("\n".join(["image,label,split,style", *rows]), encoding="utf-8")
+    check_data(DIGITS, data)
+    adversarial = dataclasses.replace(DIGITS, trainer=dataclasses.replace(DIGITS.trainer, adversarial=0.1))
+    with pytest.raises(ValueError, match="needs records of both styles in train, and none says that it is handwritten"):
+        check_data(adversarial, data)
+    rows[1] = rows[1].replace("printed", "handwritten")
+    (data / "labels.csv").write_text("\n".join(["image,label,split,style", *rows]), encoding="utf-8")
+    check_data(adversarial, data)
+
+
 def test_a_copy_in_two_splits_is_counted_as_set_aside(folder):
     data = folder(*(f"train/{number % 10}/{number}.png" for number in range(30)), "eval/0/c.png", "test/1/d.png")
     (data / "train/3/copy.png").write_bytes((data / "test/1/d.png").read_bytes())
