@@ -19,6 +19,8 @@ NETWORKS = {
     "inception_resnet_v2": "tfx_ocr.components.networks.applications:INCEPTION_RESNET_V2",
     "inception_v3": "tfx_ocr.components.networks.applications:INCEPTION_V3",
     "line_cnn": "tfx_ocr.components.networks.line_cnn",
+    "line_mixing_large": "tfx_ocr.components.networks.line_mixing:LARGE",
+    "line_mixing_small": "tfx_ocr.components.networks.line_mixing:SMALL",
     "melnyk": "tfx_ocr.components.networks.melnyk",
     "mlp": "tfx_ocr.components.networks.mlp",
     "mobilenet_v3_large": "tfx_ocr.components.networks.applications:MOBILENET_V3_LARGE",

@@ -58,6 +58,8 @@ def test_every_network_says_what_it_gives():
     vectors = dict.fromkeys((*FEATURES, *BUILT_ONLY), "vector")
     assert {name: get_network(name).GIVES for name in NETWORKS} == vectors | {
         "line_cnn": "sequence",
+        "line_mixing_large": "sequence",
+        "line_mixing_small": "sequence",
         "page_fpn": "map",
         "word_attention": "words",
     }
@@ -314,7 +316,7 @@ def test_inception_refuses_small_pictures(spec):
 def test_unknown_network_is_answered_with_the_known_ones():
     with pytest.raises(
         ValueError,
-        match=r"no network 'resnet'; known: efficientnet_v2_b0, .*inception_v3, line_cnn, melnyk, .*vgg16, word_",
+        match=r"no network 'resnet'; known: efficientnet_v2_b0, .*line_cnn, line_mixing_large, .*vgg16, word_",
     ):
         get_network("resnet")
 
