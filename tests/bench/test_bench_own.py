@@ -132,6 +132,59 @@ def test_two_commands_and_a_verdict_become_rows(command, digits, tmp_path):
     assert len(command()) == 6
 
 
+def test_a_curve_has_a_row_for_each_number_of_lines(command, digits, tmp_path, monkeypatch, capsys):
+    import bench_own
+
+    monkeypatch.setattr("sys.argv", [
+        "bench_own.py", "meters", "--lines", "20", "5", "--work", str(tmp_path), "--results", str(tmp_path / "results")
+    ])  # fmt: skip
+    bench_own.main()
+    with (tmp_path / "results" / "own.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    measures = [row["measure"] for row in rows if row["measure"].endswith(": CER")]
+    of = "numbers with a point, of MNIST digits, judged on other writers, from what ships: CER"
+    assert measures == [f"5 {of}", f"20 {of}"]
+    assert rows[0]["command"] == "python tests/bench/bench_own.py meters --lines 5"
+    assert [line for line in command() if line.startswith("new")] == [
+        "new meters --data /data/meters-train-5 --minutes 10",
+        "new meters --data /data/meters-train-20 --minutes 10",
+    ]
+    assert "meters: lines of a new domain needed for CER 0.10: more than 20" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("curve", "needed"),
+    [
+        ({50: 0.2, 200: 0.05, 100: 0.12}, 100 * 2 ** (0.02 / 0.07)),
+        ({50: 0.14, 200: 0.06}, 100.0),  # the middle of their logarithms
+        ({50: 0.1, 100: 0.2}, 50.0),
+        ({50: 0.3, 100: 0.2}, None),
+    ],
+    ids=["between", "halfway", "at_once", "not_reached"],
+)
+def test_how_many_lines_are_needed(curve, needed):
+    import bench_own
+
+    assert bench_own.find_needed(curve) == (needed and pytest.approx(needed))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["letters", "--lines", "5"], "--lines is for meters, german, cinnamon, not letters"),
+        (["meters", "--lines", "all"], "--lines all is for cinnamon: meters is drawn without an end"),
+        (["meters", "--lines", "0"], "argument --lines: invalid parse_lines value: '0'"),
+    ],
+)
+def test_lines_that_a_set_has_not_are_refused(arguments, said, monkeypatch, capsys):
+    import bench_own
+
+    monkeypatch.setattr("sys.argv", ["bench_own.py", *arguments])
+    with pytest.raises(SystemExit):
+        bench_own.main()
+    assert said in capsys.readouterr().err
+
+
 def test_a_command_that_fails_is_told_with_what_it_said(tmp_path, monkeypatch):
     import bench_own
 
