@@ -67,3 +67,17 @@ def test_the_shipped_model_doubts_a_line_that_lies_upside_down(lines):
 def test_white_pictures_of_any_size_are_empty_lines(lines, size):
     (found,) = lines.predict(np.full(size, 255, np.uint8))
     assert (found.text, found.confidence, found.doubt, found.error) == ("", 0.0, "", "")
+
+
+def test_a_line_is_read_the_same_alone_and_beside_lines_of_any_width(lines):
+    record = parse_example(next(read_records(Path(__file__).parent / "golden/lines.tfrecord.gz")))
+    grey = np.asarray(images.open_picture(record["image"][0]).convert("L"))
+    height, width = grey.shape
+    padded = np.full((height, 4000), np.median(grey), np.uint8)
+    padded[:, :width] = grey
+    repeated = np.tile(grey, (1, 4000 // width + 1))[:, :4000]  # long text
+    pictures = [grey, grey[:, : width // 4], padded, repeated]
+    alone = [lines.predict(picture)[0] for picture in pictures]
+    assert [each.text for each in lines.predict(pictures)] == [each.text for each in alone]
+    assert alone[2].text == alone[0].text == record["label"][0].decode()  # paper at the right is cut away
+    assert len(alone[3].text) > len(alone[0].text)
