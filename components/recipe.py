@@ -359,6 +359,31 @@ class Base:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Epochs of a training with settings of their own, such as those on drawn lines before those on real ones.
+
+    Attributes:
+        name: in the console's lines, in the report, and in overrides (`trainer.stages.drawn.epochs=3`).
+        epochs: at most, see `trainer.patience`.
+        sources: what a record's `source` begins with, to how often an epoch has each such record: 1 once, 2 twice, 0.25
+            in one epoch of four, 0 never. The longest beginning that fits counts, "" fits all, and what fits none is
+            left out. Drawn lines of `examples.synthetic` begin with `synthetic/`. Empty for every record once.
+        learning_rate: in place of the optimizer's, whose schedule spans each stage; 0 for the optimizer's.
+        augment: in place of `trainer.augment`; None for that one. `{kind = "images"}` alone changes nothing.
+        unfreeze_from: name of the network's layer from which on it is trained, `head` for the head alone; "" for all.
+    """
+
+    __pydantic_config__ = FORBID
+
+    name: Name
+    epochs: Epochs
+    sources: Mapping[str, Annotated[float, _between(0, 100)]] = dataclasses.field(default_factory=dict)
+    learning_rate: Annotated[float, _between(0, 10)] = 0.0
+    augment: Augmentation | None = None
+    unfreeze_from: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Trainer:
     """Trainer: network, head, and how they are trained.
 
@@ -380,8 +405,10 @@ class Trainer:
             is one of classes; of other tasks they stay as the network gives them.
         every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
         batch_size: pictures a step.
-        epochs: at most.
-        patience: stop after so many epochs without a better `eval` loss; 0 never.
+        epochs: at most; where there are stages, theirs count.
+        stages: of the training, one after the other: each begins with the weights that the one before ended with, and
+            with a fresh optimizer. Empty for one stage of `epochs` on all records.
+        patience: end the training, or the stage, after so many epochs without a better `eval` loss; 0 never.
         exported: the epoch of the lowest `eval` loss, or the last: where eval is small, a rate that fell to nothing and
             an average of weights say more than its noise.
         augment: changes to training's examples, of the kind that the input takes; None for no change.
@@ -415,6 +442,7 @@ class Trainer:
     every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64
     epochs: Epochs = 20
+    stages: tuple[Stage, ...] = ()
     patience: Annotated[int, _between(0, 10_000)] = 0
     exported: Literal["best_epoch", "last_epoch"] = "best_epoch"
     augment: Augmentation | None = None
@@ -425,6 +453,14 @@ class Trainer:
     freeze_epochs: Annotated[int, _between(0, 10_000)] = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     seed: Annotated[int, _between(0, 2**32 - 1)] = 7
+
+    def list_stages(self) -> tuple[Stage, ...]:
+        """Return the stages, or the one that stands for none."""
+        return self.stages or (Stage(name="all", epochs=self.epochs),)
+
+    def list_augmentations(self) -> list[Augmentation]:
+        """Return the changes of the trainer and of its stages."""
+        return [augment for augment in (self.augment, *(each.augment for each in self.stages)) if augment]
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

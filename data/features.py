@@ -10,6 +10,7 @@ LABEL = "label"  # bytes: UTF-8 text; a class, a syllable or a line
 SOURCE = "source"  # bytes: UTF-8, where the record came from, below the data's root
 GROUP = "group"  # bytes: UTF-8, what a split must not cut: writer, font, form, supplier; "" where unknown
 STYLE = "style"  # bytes: `printed` or `handwritten`; absent where unknown
+SYNTHETIC = "synthetic/"  # how the source of a line begins that was drawn for `examples.synthetic`
 REVIEWER = "reviewer"  # bytes: UTF-8, who said what stands there; of exported corrections alone
 CORRECTIONS = "corrections/"  # how the source of a record begins that came from the review queue
 
@@ -29,6 +30,7 @@ POLYGONS = "polygons"  # float, eight a shape: x and y of its four corners, cloc
 PIXELS_XF = "pixels_xf"  # bytes: height x width x channels uint8, row by row
 CHARACTERS_XF = "characters_xf"  # bytes: words x max_characters uint8: a word's characters, then 0
 PLACES_XF = "places_xf"  # bytes: float32, as many a word as `inputs.words` says
+SOURCE_XF = "source_xf"  # bytes: SOURCE as it was, which stages of a training choose records by
 LABEL_XF = "label_xf"  # number of the label, of its jamo, of its characters or of its words' entities; shapes
 STYLE_XF = "style_xf"  # place of the style in STYLES; -1 where unknown
 STYLES = (b"printed", b"handwritten")

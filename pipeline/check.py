@@ -14,7 +14,7 @@ from pathlib import Path
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import METRICS, choose_family, get_metrics
 from tfx_ocr.components.networks import NETWORKS
-from tfx_ocr.components.recipe import Image, ImageAugmentation, Recipe, Trainer
+from tfx_ocr.components.recipe import Augmentation, Image, ImageAugmentation, Recipe, Trainer
 from tfx_ocr.components.tasks import TASKS, get_task
 from tfx_ocr.data import features, pretrained
 from tfx_ocr.data.alphabets import ALPHABETS, get_alphabet, hangul
@@ -110,10 +110,17 @@ def refuse_elsewhere(recipe: Recipe, settings: Settings) -> None:
         )
     if trainer.members:
         raise ValueError(f"recipe {recipe.name}: trainer.members trains nothing, so that a pack has nothing to train")
-    if trainer.augment and trainer.augment.function:
+    changes = trainer.list_augmentations()
+    if function := next((augment.function for augment in changes if augment.function), ""):
         raise ValueError(
-            f"recipe {recipe.name}: trainer.augment.function is {trainer.augment.function!r}, which TensorFlow runs; "
+            f"recipe {recipe.name}: trainer.augment.function is {function!r}, which TensorFlow runs; "
             'elsewhere lacks it: leave it ""'
+        )
+    strange = [augment for augment in changes if isinstance(augment, ImageAugmentation) and augment.strangers]
+    if len({(augment.foreign, augment.familiar) for augment in strange}) > 1:
+        raise ValueError(
+            f"recipe {recipe.name}: a pack has strangers of one kind; give trainer.augment and its stages the same "
+            "foreign and familiar"
         )
     if trainer.base.weights not in ("none", "imagenet"):
         raise ValueError(
@@ -174,20 +181,22 @@ def _check_restriction(recipe: Recipe) -> None:
 
 def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
     _check_code(recipe, "trainer.network", trainer.network, NETWORKS)
-    if trainer.augment and trainer.augment.function:
-        _check_code(recipe, "trainer.augment.function", trainer.augment.function, {})
     if len(trainer.units) != len(trainer.dropout):
         raise ValueError(
             f"recipe {recipe.name}: trainer.dropout has {len(trainer.dropout)} values for the {len(trainer.units)} "
             "hidden layers of trainer.units; give one for each"
         )
-    if trainer.augment and trainer.augment.kind != recipe.input.AUGMENTED:
-        raise ValueError(
-            f"recipe {recipe.name}: trainer.augment changes {trainer.augment.kind}; "
-            f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
-        )
+    for augment in trainer.list_augmentations():
+        if augment.function:
+            _check_code(recipe, "trainer.augment.function", augment.function, {})
+        if augment.kind != recipe.input.AUGMENTED:
+            raise ValueError(
+                f"recipe {recipe.name}: trainer.augment changes {augment.kind}; "
+                f"input {recipe.input.kind!r} takes changes of {recipe.input.AUGMENTED}"
+            )
+        _check_strangers(recipe, augment)
+    _check_stages(recipe, trainer)
     _check_losses(recipe, trainer)
-    _check_strangers(recipe, trainer)
     base = trainer.base.weights
     if base not in ("none", "imagenet") and "://" not in base and not Path(base).is_file():
         raise ValueError(f"recipe {recipe.name}: trainer.base.weights is {base!r}, which does not exist")
@@ -259,32 +268,47 @@ def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
         )
 
 
-def _check_strangers(recipe: Recipe, trainer: Trainer) -> None:
-    if not isinstance(trainer.augment, ImageAugmentation):
+def _check_stages(recipe: Recipe, trainer: Trainer) -> None:
+    said, names = f"recipe {recipe.name}: trainer.stages", [stage.name for stage in trainer.stages]
+    if not names:
+        return
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ValueError(f"{said} has {twice!r} twice: give each stage a name of its own")
+    if trainer.members:
+        raise ValueError(f"{said} and trainer.members: members are not trained, leave one of them out")
+    for field, epochs in (("freeze_epochs", trainer.freeze_epochs), ("base.frozen_epochs", trainer.base.frozen_epochs)):
+        if epochs:
+            raise ValueError(
+                f"{said} and trainer.{field}: set it to 0, and begin with a stage whose unfreeze_from is 'head'"
+            )
+
+
+def _check_strangers(recipe: Recipe, augment: Augmentation) -> None:
+    if not isinstance(augment, ImageAugmentation):
         return
     is_line = recipe.input.kind == "line_image"
-    if trainer.augment.cut and not is_line:
+    if augment.cut and not is_line:
         raise ValueError(f"recipe {recipe.name}: trainer.augment.cut needs input 'line_image': set it to 0")
-    if not trainer.augment.strangers:
+    if not augment.strangers:
         return
     if get_task(recipe.task).labels != ("CHARACTERS" if is_line else "CLASSES"):
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment.strangers needs input 'image' and a task of classes, or input "
             f"'line_image' and one of texts; this is task {recipe.task!r} of input {recipe.input.kind!r}: set it to 0"
         )
-    if is_line and (trainer.augment.foreign or trainer.augment.familiar):
+    if is_line and (augment.foreign or augment.familiar):
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment.foreign and familiar are for classes; for texts leave them empty"
         )
     if is_line:
         return
     known = get_alphabet(recipe.alphabet).CLASSES
-    if trainer.augment.familiar and [*trainer.augment.familiar] != [*known]:
+    if augment.familiar and [*augment.familiar] != [*known]:
         raise ValueError(
-            f"recipe {recipe.name}: trainer.augment.familiar is {trainer.augment.familiar!r}; it may be empty, or the "
+            f"recipe {recipe.name}: trainer.augment.familiar is {augment.familiar!r}; it may be empty, or the "
             f"alphabet's classes in their order: {', '.join(known[:20])}"
         )
-    if classes := sorted({*trainer.augment.foreign} & {*known}):
+    if classes := sorted({*augment.foreign} & {*known}):
         raise ValueError(
             f"recipe {recipe.name}: trainer.augment.foreign has {', '.join(classes)} of the alphabet's classes: "
             "leave out what is to be read"
@@ -328,8 +352,8 @@ def import_code(recipe: Recipe) -> None:
         ValueError: its import fails; one sentence with its own error, file and line.
     """
     family = choose_family(recipe.task, recipe.gate)
-    function = recipe.trainer.augment.function if recipe.trainer.augment else ""
-    named = [(recipe.trainer.network, NETWORKS), (family, METRICS), (function, {"": ""})]
+    functions = [(augment.function, {"": ""}) for augment in recipe.trainer.list_augmentations()]
+    named = [(recipe.trainer.network, NETWORKS), (family, METRICS), *functions]
     for name, known in named:
         if name not in known:
             load_code(name)

@@ -80,8 +80,9 @@ def list_sources(step: str, recipe: Recipe) -> list[Path]:
     Only what the recipe chooses is followed: another network's sources do not change this one's Trainer.
     """
     pending = [f"tfx_ocr.components.{ENTRIES[step]}"] if step in ENTRIES else []
-    if step in ("trainer", "tuner") and recipe.trainer.augment and recipe.trainer.augment.function:
-        pending.append(_get_module(recipe.trainer.augment.function))
+    if step in ("trainer", "tuner"):
+        functions = [augment.function for augment in recipe.trainer.list_augmentations()]
+        pending += (_get_module(function) for function in functions if function)
     other_steps = tuple(f"tfx_ocr.components.{other}." for other in ENTRIES if other != step)
     registries = _list_registries(recipe)
     choices = {_get_module(name) for registry, _ in registries.values() for name in registry.values()}

@@ -15,6 +15,7 @@ from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Recipe, Split
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.trainer.stages import choose_records
 from tfx_ocr.data import features, images, validation
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.record import Record
@@ -76,6 +77,7 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
     return [
         *_describe(survey, summary, rejected, recipe.examples.split.by),
         *_describe_synthetic(recipe, data, {each.label for split, each in kept if split == "train"}),
+        *_describe_stages(recipe, [each.source for split, each in kept if split == "train"], survey.complete),
         *_find_too_few(kept, classes, survey, recipe),
         *find_doubles(survey.kept),
     ]
@@ -125,6 +127,17 @@ def _describe_synthetic(recipe: Recipe, data: Path, texts: Set[str]) -> Iterator
             f"; {lacking} of {len(texts)} texts have letters that no font has: put fonts into {data}" if lacking else ""
         )
         yield f"synthetic: {count:,} lines are drawn in {len(drawing.files)} fonts and added to train{more}"
+
+
+def _describe_stages(recipe: Recipe, sources: Sequence[str], complete: bool) -> Iterator[str]:
+    """Yield how many records each stage of the training has, where all were looked at; raise ValueError for none."""
+    if not complete:
+        return
+    sources = [*sources, *[features.SYNTHETIC] * recipe.examples.synthetic]
+    for stage in recipe.trainer.stages:
+        choice = choose_records(stage, sources, recipe.trainer.seed)
+        count = choice.records if choice else len(sources)
+        yield f"stage {stage.name}: {count:,} records of train, {stage.epochs} epochs"
 
 
 def _find_too_few(

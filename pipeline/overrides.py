@@ -74,6 +74,12 @@ def _replace(owner: Any, path: list[str], value: Any, field: str) -> Any:
         if rest and name not in owner:
             raise ValueError(f"override {field!r}: no {name!r}; known here: {', '.join(owner) or 'none'}")
         return {**owner, name: _replace(owner[name], rest, value, field) if rest else value}
+    if isinstance(owner, list | tuple):  # of stages, which have names
+        named = {each.get("name") if isinstance(each, dict) else getattr(each, "name", None): each for each in owner}
+        if name not in named:
+            known = ", ".join(each for each in named if each) or "none"
+            raise ValueError(f"override {field!r}: no {name!r}; known here: {known}")
+        return tuple((named | {name: _replace(named[name], rest, value, field) if rest else value}).values())
     names = [known.name for known in dataclasses.fields(owner)] if dataclasses.is_dataclass(owner) else []
     if name not in names:
         raise ValueError(f"override {field!r}: no field {name!r}; known here: {', '.join(names) or 'none'}")

@@ -97,13 +97,14 @@ def _measure_folds(kept: Sequence[Seen], rule: Split, count: int) -> tuple[int, 
 
 def plan_curve(recipe: Recipe, settings: Settings) -> list[Settings]:
     """Return the settings of runs on a part of train, each of as many steps as that on all of it."""
-    epochs = recipe.trainer.epochs
+    stages = {f"trainer.stages.{stage.name}.epochs": stage.epochs for stage in recipe.trainer.stages}
+    epochs = stages or {"trainer.epochs": recipe.trainer.epochs}
     return [
         _derive(
             recipe,
             settings,
             f"each-of-{every}",
-            {"trainer.every": every, "trainer.epochs": min(epochs * every, 10_000)},
+            {"trainer.every": every, **{field: min(count * every, 10_000) for field, count in epochs.items()}},
         )
         for every in CURVE
     ]

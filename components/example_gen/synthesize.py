@@ -8,6 +8,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
+from tfx_ocr.data import features
 from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.registry import load_named
 from tfx_ocr.data.synthetic import OF_DATA
@@ -39,4 +40,4 @@ class Synthesize(beam.PTransform):
 def _draw(piece: tuple[int, int], texts: Sequence[str], task: str, folder: str) -> Iterator[bytes]:
     drawing = load_named(OF_DATA, task, "drawing")(Path(folder), texts)
     for record in drawing(range(*piece)):
-        yield serialize(dataclasses.replace(record, source=f"synthetic/{record.source}"))
+        yield serialize(dataclasses.replace(record, source=f"{features.SYNTHETIC}{record.source}"))

@@ -91,6 +91,7 @@ def build_model_card(run: Run, facts: Mapping[str, Any]) -> str:
         "",
         *_describe_data(facts["data"]),
         "",
+        *_describe_stages(facts["curves"].get("stages", ())),
         "## Evaluation",
         "",
         *_describe_metrics(facts["metrics"]),
@@ -182,6 +183,28 @@ def _describe_data(data: Mapping[str, Any]) -> list[str]:
         "",
         f"Read by `{data['reader']}`. Rejected records: {rejected['n']}. Records whose picture is in an earlier split "
         f"too: {duplicates['across_splits']}. Files with their SHA-256: `croissant.json`.",
+    ]
+
+
+def _describe_stages(stages: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not stages:
+        return []
+    rows = [
+        (
+            stage["name"],
+            f"{stage['records']:,.0f}",
+            str(stage["epochs"]),
+            _round(stage["loss"]),
+            _round(stage["val_loss"]),
+            _round(stage["seconds"] / 60),
+        )
+        for stage in stages
+    ]
+    return [
+        "## Stages of the training",
+        "",
+        *_make_table(("stage", "records", "epochs", "loss", "eval loss", "minutes"), rows),
+        "",
     ]
 
 

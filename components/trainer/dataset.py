@@ -12,6 +12,7 @@ from tfx_ocr.components.inputs import get_input
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.trainer.stages import Choice
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.own_code import load_code
@@ -40,28 +41,48 @@ def count_batches(files: Sequence[str], size: int, split: str, every: int = 1) -
     Raises:
         Stop: they hold no record.
     """
+    return -(-count_records(files, split, every) // size)
+
+
+def count_records(files: Sequence[str], split: str, every: int = 1) -> int:
+    """Count the records of a split, each `every`-th.
+
+    Raises:
+        Stop: they hold no record.
+    """
     count = int(_records(files, every).batch(4096).reduce(0, lambda n, batch: n + tf.shape(batch)[0]))
     if not count:
         raise Stop(
             f"split {split!r} has no records, and training needs it: "
             "give data that has some, or another examples.split in the recipe"
         )
-    return -(-count // size)
+    return count
 
 
 def read_styles(files: Sequence[str], every: int = 1) -> np.ndarray:
     """Return the style of each record that is trained on, as Transform wrote it: [records] int64."""
-    batches = _records(files, every).batch(4096).map(lambda batch: tf.io.parse_example(batch, STYLE))
-    return np.concatenate([batch[features.STYLE_XF].numpy() for batch in batches])
+    return np.concatenate([batch[features.STYLE_XF].numpy() for batch in _read_feature(files, every, STYLE)])
 
 
-def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data.Dataset:
+def read_sources(files: Sequence[str], every: int = 1) -> list[str]:
+    """Return the source of each record that is trained on."""
+    kind = {features.SOURCE_XF: tf.io.FixedLenFeature([], tf.string)}
+    batches = _read_feature(files, every, kind)
+    return [source.decode() for batch in batches for source in batch[features.SOURCE_XF].numpy()]
+
+
+def _read_feature(files: Sequence[str], every: int, kind: dict[str, Any]) -> tf.data.Dataset:
+    return _records(files, every).batch(4096).map(lambda batch: tf.io.parse_example(batch, kind))
+
+
+def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Choice | None = None) -> tf.data.Dataset:
     """Read batches of all epochs from `first_epoch` on: the same ones whether training began there or was resumed.
 
     Args:
         files: gzipped TFRecord files of what Transform wrote.
         part: the recipe's trainer part.
         first_epoch: counted from 0.
+        choice: of records that an epoch has; None for all of them.
 
     Yields:
         (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
@@ -82,9 +103,13 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int) -> tf.data
                     batch, labels = function(batch, labels, number, spec)
             return kind.scale(batch, spec), _add_style(_to_targets(labels, part), read)
 
-        shuffled = _records(files, trainer.every).shuffle(
-            held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False
-        )
+        records = _records(files, trainer.every)
+        if choice is not None:
+            copies = tf.ensure_shape(tf.numpy_function(choice.count_copies, [epoch], tf.int64), choice.ranks.shape)
+            records = tf.data.Dataset.zip((records, tf.data.Dataset.from_tensor_slices(copies))).flat_map(
+                lambda record, count: tf.data.Dataset.from_tensors(record).repeat(count)
+            )
+        shuffled = records.shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
         parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part, trainer.adversarial > 0))
         return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 

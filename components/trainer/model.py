@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 import keras
@@ -17,6 +18,8 @@ from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.registry import load
 
+HEAD = "head"  # as `unfreeze_from` of a stage: no layer of the network
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Phase:
@@ -27,12 +30,14 @@ class Phase:
         end: one past the last.
         trained: None for all layers, "" for the head alone, else the name of the base's layer from which on.
         rate: learning rate as a share of the optimizer's.
+        stage: number of its stage in `Trainer.list_stages`, counted from 0.
     """
 
     begin: int
     end: int
     trained: str | None
     rate: float
+    stage: int = 0
 
 
 def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
@@ -108,7 +113,22 @@ def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
 
 
 def plan_phases(trainer: Trainer) -> list[Phase]:
-    """Return one phase from scratch; from base or initial weights, a frozen one and then the upper blocks."""
+    """Return one phase for each stage.
+
+    Without stages: one phase from scratch; from base or initial weights, a frozen one and then the upper blocks.
+    """
+    if trainer.stages:
+        ends = itertools.accumulate(stage.epochs for stage in trainer.stages)
+        return [
+            Phase(
+                begin=end - stage.epochs,
+                end=end,
+                trained="" if stage.unfreeze_from == HEAD else stage.unfreeze_from or None,
+                rate=stage.learning_rate / trainer.optimizer.learning_rate if stage.learning_rate else 1.0,
+                stage=number,
+            )
+            for number, (stage, end) in enumerate(zip(trainer.stages, ends, strict=True))
+        ]
     frozen = trainer.base.frozen_epochs if trainer.base.weights != "none" else 0
     frozen = min(trainer.freeze_epochs if trainer.initial_weights else frozen, trainer.epochs)
     if not frozen:
@@ -129,11 +149,11 @@ def set_trainable(base: list[keras.layers.Layer], phase: Phase, keep_statistics:
             initial weights nor yet those of the data: 180 lines have an eval loss of 48 then, in place of 1.5.
 
     Raises:
-        ValueError: the base has no layer of the name from which it is to be trained.
+        ValueError: the network has no layer of the name from which on it is to be trained.
     """
     names = [layer.name for layer in base]
     if phase.trained and phase.trained not in names:
-        raise ValueError(f"trainer.base.unfreeze_from is {phase.trained!r}; the base has no layer of that name")
+        raise ValueError(f"unfreeze_from is {phase.trained!r}; the network has no layer of that name")
     begin = 0 if phase.trained is None else names.index(phase.trained) if phase.trained else len(base)
     for number, layer in enumerate(base):
         is_kept = keep_statistics and isinstance(layer, keras.layers.BatchNormalization)

@@ -105,8 +105,9 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
 
             keras.utils.set_random_seed(of_recipe.trainer.seed)
             build(of_recipe)[0].save_weights(unfinished / WEIGHTS)
-        if getattr(of_recipe.trainer.augment, "strangers", 0.0):
-            pictures, labels = _draw_strangers(of_recipe)
+        changes = of_recipe.trainer.list_augmentations()
+        if strange := next((each for each in changes if getattr(each, "strangers", 0.0)), None):
+            pictures, labels = _draw_strangers(of_recipe, strange)
             np.savez_compressed(unfinished / STRANGERS, pictures=pictures, labels=labels)
         about = {
             "format": FORMAT,
@@ -126,14 +127,13 @@ def write_pack(folder: Path, part: str, files: Mapping[str, Sequence[Path]]) -> 
     return read_pack(folder)
 
 
-def _draw_strangers(part: Part) -> tuple[np.ndarray, np.ndarray]:
+def _draw_strangers(part: Part, changes: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the pictures and labels of strangers, as `inputs` has them."""
     from tfx_ocr.data.synthetic.strangers import draw_line_strangers, draw_strangers  # imports OpenCV
 
     if isinstance(part.input, LineImage):
         drawn = draw_line_strangers(part.input)
         return drawn, np.zeros(len(drawn), np.int64)
-    changes: Any = part.trainer.augment
     return draw_strangers(part.input, changes.foreign, changes.familiar)
 
 

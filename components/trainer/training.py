@@ -27,15 +27,15 @@ class Data(Protocol):
     """What is trained on and judged by; a batch is (what the network takes, what the loss takes).
 
     Attributes:
-        steps: batches of train per epoch.
+        records: of train that an epoch has, by stage.
         evaluation: the batches of eval, that can be gone through again and again.
     """
 
-    steps: int
+    records: list[int]
     evaluation: Any
 
-    def load_training(self, first_epoch: int, /) -> Iterable[Any]:
-        """Return the batches of all epochs from `first_epoch` on, counted from 0, without an end."""
+    def load_training(self, first_epoch: int, stage: int, /) -> Iterable[Any]:
+        """Return the batches of all epochs from `first_epoch` on, counted from 0, as a stage has them, without end."""
 
 
 def train(
@@ -67,6 +67,8 @@ def train(
         ValueError: the recipe's weights are not of its network, or it names a layer that the base does not have.
     """
     trainer, deadline = part.trainer, time.monotonic() + seconds
+    phases = models.plan_phases(trainer)
+    epochs = phases[-1].end
     keras.utils.set_random_seed(trainer.seed)
     exported, base = models.build(part)
     model = models.extend_outputs(exported, part)
@@ -74,20 +76,29 @@ def train(
     state = checkpoint.load(checkpoints) or checkpoint.State(
         epoch=0, weights=[], shadows=[], optimizer=[], best=[], history=[]
     )
+    for phase in phases:  # a layer that is missing is named before the first epoch
+        models.set_trainable(base, phase)
     if state.epoch:
-        progress.say(f"     resumed after epoch {state.epoch} of {trainer.epochs}")
+        progress.say(f"     resumed after epoch {state.epoch} of {epochs}")
         _assign(_weights(model), state.weights)
         if average:
             _assign(average.shadows, state.shadows)
-    for phase in models.plan_phases(trainer):
+    steps_before = 0
+    for phase in phases:
+        stage = trainer.list_stages()[phase.stage]
+        steps = -(-data.records[phase.stage] // trainer.batch_size)
+        begins_at, steps_before = steps_before, steps_before + (phase.end - phase.begin) * steps
         if state.history and time.monotonic() > deadline:
             break
         if state.epoch >= phase.end or _stopped(_of(phase, state.history), trainer.patience):
             continue
         state.epoch = max(state.epoch, phase.begin)  # where patience cut the phase before short
+        if trainer.stages:
+            count = f"{data.records[phase.stage]:,} records"
+            progress.say(f"     stage {stage.name}: {count}, epochs {phase.begin + 1} to {phase.end}")
         models.set_trainable(base, phase, keep_statistics=bool(trainer.initial_weights) and trainer.keep_statistics)
         model.compile(
-            optimizer=models.build_optimizer(trainer.optimizer, phase, data.steps),
+            optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
             **models.build_losses(part),
             jit_compile=keras.backend.backend() == "jax",  # TensorFlow's XLA is slower for convolutions on a CPU
         )
@@ -95,20 +106,20 @@ def train(
         if state.optimizer and state.epoch > phase.begin:
             _assign(model.optimizer.variables, state.optimizer)
         model.fit(
-            data.load_training(state.epoch),
+            data.load_training(state.epoch, phase.stage),
             initial_epoch=state.epoch,
             epochs=phase.end,
-            steps_per_epoch=data.steps,
+            steps_per_epoch=steps,
             shuffle=False,  # the dataset's own order
             verbose=0,
             callbacks=[
-                _Epochs(part, phase, state, average, data, checkpoints, run_dir, deadline),
+                _Epochs(part, phase, epochs, steps, begins_at, state, average, data, checkpoints, run_dir, deadline),
                 *callbacks,
             ],
         )
         state.optimizer = []
-    if time.monotonic() > deadline and state.epoch < trainer.epochs:
-        progress.say(f"     out of time after epoch {state.epoch} of {trainer.epochs}")
+    if time.monotonic() > deadline and state.epoch < epochs:
+        progress.say(f"     out of time after epoch {state.epoch} of {epochs}")
     _assign(_weights(model), state.best)
     _write_history(os.path.join(run_dir, HISTORY_FILE), state.history)
     return exported
@@ -124,6 +135,9 @@ class _Epochs(keras.callbacks.Callback):
         self,
         part: Part,
         phase: models.Phase,
+        epochs: int,
+        steps: int,
+        steps_before: int,
         state: checkpoint.State,
         average: Average | None,
         data: Data,
@@ -134,6 +148,9 @@ class _Epochs(keras.callbacks.Callback):
         super().__init__()
         self._trainer = part.trainer
         self._phase = phase
+        self._epochs = epochs
+        self._steps = steps
+        self._steps_before = steps_before - phase.begin * steps  # of the epochs before, had they as many as these
         self._state = state
         self._average = average
         self._data = data
@@ -153,11 +170,11 @@ class _Epochs(keras.callbacks.Callback):
         if self._trainer.drop_weights and not batch % drop_weights.EVERY:
             self._drop_weights((self._state.epoch + batch / self._data.steps) / self._trainer.epochs)
         if self._average and self.model:  # JAX's weights are those of the step once the model is asked for
-            self._average.update(self._state.epoch * self._data.steps + batch)
+            self._average.update(self._steps_before + self._state.epoch * self._steps + batch)
         if time.monotonic() - self._said > SILENCE_S:
             self._said = time.monotonic()
-            done, loss = f"step {batch + 1} of {self._data.steps}", (logs or {}).get("loss", float("nan"))
-            progress.say(f"     epoch {self._state.epoch + 1}/{self._trainer.epochs} {done} loss {loss:.4f}")
+            done, loss = f"step {batch + 1} of {self._steps}", (logs or {}).get("loss", float("nan"))
+            progress.say(f"     epoch {self._state.epoch + 1}/{self._epochs} {done} loss {loss:.4f}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         state, trained = self._state, dict(logs or {})
@@ -166,8 +183,10 @@ class _Epochs(keras.callbacks.Callback):
         if self._trainer.drop_weights:
             self._drop_weights((epoch + 1) / self._trainer.epochs)
         judged = self.model.evaluate(self._data.evaluation, verbose=0, return_dict=True)
+        stage = self._phase.stage
         row = {
             "epoch": epoch + 1,
+            **({"stage": stage + 1, "records": self._data.records[stage]} if self._trainer.stages else {}),
             **trained,
             **{f"val_{name}": value for name, value in judged.items()},
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
@@ -188,7 +207,7 @@ class _Epochs(keras.callbacks.Callback):
         if logs is not None:
             logs.update({name: value for name, value in row.items() if name.startswith(("val_", "learning"))})
         shown = " ".join(f"{name} {row[name]:.4f}" for name in (*trained, *(f"val_{name}" for name in judged)))
-        progress.say(f"     epoch {epoch + 1}/{self._trainer.epochs} {shown} ({row['seconds']:.0f} s)")
+        progress.say(f"     epoch {epoch + 1}/{self._epochs} {shown} ({row['seconds']:.0f} s)")
         if time.monotonic() > self._deadline or _stopped(_of(self._phase, state.history), self._trainer.patience):
             self.model.stop_training = True
 

@@ -23,11 +23,13 @@ def preprocessing_fn(inputs: dict[str, tf.Tensor], custom_config: dict[str, Any]
         custom_config: the recipe's transform part as JSON under `recipe`.
 
     Returns:
-        What the recipe's input and task write, such as `pixels_xf` and `label_xf`, and `style_xf` where answers are
-        classes and the schema has `style`.
+        What the recipe's input and task write, such as `pixels_xf` and `label_xf`; `source_xf`; `style_xf` where
+        answers are classes and the schema has `style`.
     """
     part = Part.from_json(custom_config["recipe"])
     task, written = get_task(part.task), get_input(part.input.kind).transform(inputs, part.input)
+    if features.SOURCE in inputs:  # a graph that is built to be shipped is not trained with
+        written[features.SOURCE_XF] = tf.identity(inputs[features.SOURCE])
     if task.heads and features.STYLE in inputs:
         written[features.STYLE_XF] = encode_style(inputs[features.STYLE])
     return written | task.load_graph().encode(inputs, get_alphabet(part.alphabet))

@@ -19,7 +19,8 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     """Try `tuner.trials` heads, each for `tuner.epochs` epochs, by the lowest eval loss.
 
     The hyperparameters are `units_0`, `dropout_0`, `units_1` ..., one pair a hidden layer of `trainer.units`, as the
-    Trainer's `run_fn` takes them. The weights are judged as they are, without `optimizer.ema`.
+    Trainer's `run_fn` takes them. The weights are judged as they are, without `optimizer.ema`, and all records are
+    trained on, whatever `trainer.stages` says.
 
     Args:
         fn_args: `custom_config` has the recipe's tuner part as JSON under `recipe`.
@@ -28,6 +29,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         Stop: there is nothing to train on or to judge by.
     """
     part = Part.from_json(fn_args.custom_config["recipe"])
+    part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, stages=()))
     train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
     steps = dataset.count_batches(train_files, part.trainer.batch_size, "train")
     return TunerFnResult(

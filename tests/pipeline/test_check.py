@@ -55,6 +55,38 @@ def test_a_bad_value_names_field_and_choices(override, said):
         check_recipe(resolve_recipe(Settings(overrides=f'"{override}"')))
 
 
+STAGE = "{'name':'real','epochs':2}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (f"trainer.stages=[{STAGE},{STAGE}]", r"trainer\.stages has 'real' twice: give each stage a name of its own"),
+        (
+            f"trainer.members=('digits','lines') trainer.stages=[{STAGE}]",
+            r"trainer\.stages and trainer\.members: members are not trained, leave one of them out",
+        ),
+        (
+            f"trainer.freeze_epochs=1 trainer.stages=[{STAGE}]",
+            r"trainer\.stages and trainer\.freeze_epochs: set it to 0, and begin with a stage whose unfreeze_from is",
+        ),
+        (
+            f"trainer.base.frozen_epochs=1 trainer.stages=[{STAGE}]",
+            r"trainer\.stages and trainer\.base\.frozen_epochs: set it to 0",
+        ),
+        (
+            "trainer.stages=[{'name':'a','epochs':1,'augment':{'kind':'words'}}]",
+            "trainer.augment changes words; input 'image' takes changes of images",
+        ),
+    ],
+    ids=["twice", "members", "freeze_epochs", "frozen_epochs", "augment"],
+)
+def test_stages_that_contradict_other_fields_are_refused(overrides, said):
+    quoted = " ".join(f'"{override}"' for override in overrides.split())
+    with pytest.raises(ValueError, match=said):
+        check_recipe(resolve_recipe(Settings(overrides=quoted)))
+
+
 def test_an_ensemble_is_of_softmaxes_and_leaves_nothing_to_tune():
     with pytest.raises(ValueError, match="an ensemble of task classification, sequence, syllables, whole_syllables; "):
         check_recipe(resolve_recipe(Settings(recipe="invoices", overrides="\"trainer.members=('digits','lines')\"")))

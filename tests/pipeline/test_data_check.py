@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tfx_ocr.components.example_gen.splits import Divider
-from tfx_ocr.components.recipe import Split
+from tfx_ocr.components.recipe import Split, Stage
 from tfx_ocr.data import images, survey
 from tfx_ocr.data.survey import Seen
 from tfx_ocr.pipeline.data_check import check_data, divide, find_doubles, find_near
@@ -44,6 +44,23 @@ def test_stated_splits_are_counted_and_classes_that_lack_named(folder):
     lines = [line for line in check_data(few, folder(*more, "eval/0/c.png", "test/1/d.png")) if "too few" in line]
     assert lines[-2] == "too few: eval has no record of class 1, 2, 3, 4, 5 and 4 more"
     assert lines[-1] == "too few: test has no record of class 0, 2, 3, 4, 5 and 4 more"
+
+
+def test_records_of_each_stage_are_counted_and_a_stage_without_any_is_refused(folder):
+    data = folder(*(f"train/{number % 10}/{number}.png" for number in range(20)), "eval/0/c.png", "test/1/d.png")
+    stages = (
+        Stage(name="all", epochs=2),
+        Stage(name="zeros", epochs=3, sources={"train/0/": 4.0, "train/1/": 0.5}),  # 2 of each: 8 and 1
+    )
+    recipe = dataclasses.replace(DIGITS, trainer=dataclasses.replace(DIGITS.trainer, stages=stages))
+    assert [line for line in check_data(recipe, data) if line.startswith("stage")] == [
+        "stage all: 20 records of train, 2 epochs",
+        "stage zeros: 9 records of train, 3 epochs",
+    ]
+    stages = (*stages, Stage(name="drawn", epochs=1, sources={"synthetic/": 1.0}))
+    recipe = dataclasses.replace(DIGITS, trainer=dataclasses.replace(DIGITS.trainer, stages=stages))
+    with pytest.raises(ValueError, match=r"stage 'drawn' of trainer\.stages has no records of source 'synthetic/'"):
+        check_data(recipe, data)
 
 
 def test_labels_of_another_alphabet_are_one_sentence(folder):

@@ -59,6 +59,14 @@ def test_initial_weights_that_ship_or_lie_at_a_path_stay_as_they_are_named(tmp_p
     assert resolve_recipe(settings).trainer.initial_weights == where
 
 
+def test_a_field_of_a_stage_is_replaced_by_the_stages_name():
+    stages = "[{'name':'drawn','epochs':3,'sources':{'synthetic/':1}},{'name':'real','epochs':9}]"
+    overrides = f'"trainer.stages={stages}" trainer.stages.real.epochs=2 trainer.stages.drawn.sources.synthetic/=0.5'
+    drawn, real = resolve_recipe(Settings(overrides=overrides)).trainer.stages
+    assert (drawn.name, drawn.epochs, drawn.sources) == ("drawn", 3, {"synthetic/": 0.5})
+    assert (real.name, real.epochs, real.augment) == ("real", 2, None)
+
+
 def test_tune_puts_a_tuner_in():
     assert resolve_recipe(Settings()).tuner is None
     assert min(resolve_recipe(Settings(tune="1")).tuner.units) >= 64
@@ -99,6 +107,10 @@ def test_what_does_not_fit_is_refused_naming_what_does(settings, said):
         ("trainers.nope.epochs=5", "no 'nope'; known here: small_cnn, mlp, inception_v3"),
         ("gate.at_least.foo.bar=1", "no 'foo'; known here: accuracy"),
         ("gate.at_least.accuracy.bar=1", "no field 'bar'; known here: none"),
+        ("trainer.stages.real.epochs=2", "no 'real'; known here: none"),
+        ("trainer.units.0=5", "no '0'; known here: none"),
+        ("trainer.stages=[{'name':'real'}]", "field trainer.stages.0.epochs is missing"),
+        ("trainer.stages=[{'name':'real','epochs':2,'lr':1}]", "no field 'lr' in trainer.stages.0; known: name"),
         ("name=../../evil", "the name of a recipe cannot be replaced"),
         ("trainer.epochs={[]:1}", r"trainer.epochs is '{\[]:1}': input should be a valid integer"),
         ("trainer.epochs=" + "-" * 100_000 + "1", r"trainer.epochs is '-{99}: input should be a valid integer"),

@@ -53,6 +53,14 @@ def test_runs_have_homes_of_their_own_and_push_there(own):
     assert quarter.initial_weights == recipe.trainer.initial_weights
 
 
+def test_a_curve_lengthens_each_stage(own):
+    _, settings = own
+    overrides = "\"trainer.stages=[{'name':'drawn','epochs':3},{'name':'real','epochs':5}]\""
+    settings = dataclasses.replace(settings, overrides=overrides)
+    quarter, _ = repeats.plan_curve(resolve_recipe(settings), settings)
+    assert [stage.epochs for stage in resolve_recipe(quarter).trainer.stages] == [12, 20]
+
+
 @pytest.mark.parametrize(
     ("change", "count", "said"),
     [

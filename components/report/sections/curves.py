@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfx_ocr.components.report import figures
@@ -14,7 +15,7 @@ EVAL = "val_"  # how Keras names what it measured on the eval split
 
 
 def build_facts(run: Run) -> dict[str, Any]:
-    """Return `charts` (one per measure), `epochs` and `columns` as a table, the `best` epoch, and `repeats`."""
+    """Return `charts` (one per measure), `epochs` and `columns` as a table, the `best` epoch, `stages`, `repeats`."""
     if not run.history or not any(run.history.values()):
         return explain_missing("The Trainer left no history.csv.")
     columns = {name: list(values) for name, values in run.history.items() if name != "epoch"}
@@ -33,10 +34,24 @@ def build_facts(run: Run) -> dict[str, Any]:
         ],
         "best": min(losses, key=lambda epoch: losses[epoch]) if losses else None,
         "seconds": sum(value or 0.0 for value in columns.get("seconds", ())),
+        "stages": _describe_stages(run, columns),
         "repeats": _describe_repeats(run),
         "epochs": epochs,
         "columns": columns,
     }
+
+
+def _describe_stages(run: Run, columns: Mapping[str, Sequence[float | None]]) -> list[dict[str, Any]]:
+    """Return each stage with its records, its epochs, the losses of the last one and its seconds; empty without any."""
+    trainer = run.part.trainer
+    stages = []
+    for number, stage in enumerate(trainer.stages if trainer else (), 1):
+        rows = [row for row, of in enumerate(columns.get("stage", ())) if of == number]
+        if rows:  # a training that ran out of time does not come to all of them
+            last = {name: columns[name][rows[-1]] for name in ("records", "loss", "val_loss")}
+            seconds = sum(columns["seconds"][row] or 0.0 for row in rows)
+            stages.append({"name": stage.name, **last, "epochs": len(rows), "seconds": seconds})
+    return stages
 
 
 def _describe_repeats(run: Run) -> list[str]:

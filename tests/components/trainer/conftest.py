@@ -72,11 +72,15 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
             }
         )
     }
-    raw = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    raw = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label", "source")}
     raw["style"] = tf.io.VarLenFeature(tf.string)  # which a request lacks
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(raw))
     styles = ([b"printed"], [b"handwritten"], [])  # one after the other
-    rows = [{"image": [image], "label": [label], "style": styles[n % 3]} for n, (image, label) in enumerate(digits)]
+    sources = (b"synthetic/%d" if number % 4 else b"a/%d" for number in range(len(digits)))
+    rows = [
+        {"image": [image], "label": [label], "style": styles[n % 3], "source": [source % n]}
+        for n, ((image, label), source) in enumerate(zip(digits, sources, strict=True))
+    ]
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         (written, _), transform_fn = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
             lambda inputs: preprocessing_fn(inputs, config)
@@ -93,6 +97,7 @@ def transformed(tmp_path_factory: pytest.TempPathFactory, digits: list[tuple[byt
                     "pixels_xf": tf.train.Feature(bytes_list=pixels),
                     "label_xf": tf.train.Feature(int64_list=label),
                     "style_xf": tf.train.Feature(int64_list=style),
+                    "source_xf": tf.train.Feature(bytes_list=tf.train.BytesList(value=[bytes(row["source_xf"][0])])),
                 }
                 writer.write(tf.train.Example(features=tf.train.Features(feature=feature)).SerializeToString())
         return [path]

@@ -15,7 +15,8 @@ import keras
 import numpy as np
 import pytest
 
-from tfx_ocr.components.recipe import Base, Optimizer, Part
+from tfx_ocr.components.recipe import Base, ImageAugmentation, Optimizer, Part, Stage
+from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.trainer import checkpoint, dataset, fit, training
 from tfx_ocr.components.trainer import model as models
 
@@ -270,3 +271,60 @@ def test_statistics_of_initial_weights_are_kept_from_the_first_epoch_on(part, tr
     }
     assert kept == {"BatchNormalization"}
     assert {type(layer).__name__ for layer in layers if layer.weights} == {"BatchNormalization", "Conv2D", "Dense"}
+
+
+# First three quarters of the digits, then all of them, the others twice: 30 and 50 records, two and four batches.
+STAGES = (
+    Stage(
+        name="drawn", epochs=2, sources={"synthetic/": 1.0}, learning_rate=1e-2, augment=ImageAugmentation(pad=0),
+        unfreeze_from="head",
+    ),
+    Stage(name="all", epochs=2, sources={"": 2.0, "synthetic/": 1.0}),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def staged(part, transformed, tmp_path_factory):
+    """Train the two stages without a break."""
+    folder, said = tmp_path_factory.mktemp("staged"), []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(training.progress, "say", said.append)
+        files = transformed.train, transformed.eval
+        model = fit.fit(part(stages=STAGES), *files, str(folder / "checkpoints"), str(folder / "run"))
+    return SimpleNamespace(model=model, history=read_history(folder / "run"), said=said)
+
+
+def test_stages_have_their_records_epochs_and_rates(staged):
+    assert [(row["epoch"], row["stage"], row["records"]) for row in staged.history] == [
+        (1, 1, 30), (2, 1, 30), (3, 2, 50), (4, 2, 50)
+    ]  # fmt: skip
+    # cosine over each stage, after one epoch up: at the top then, and at 0 in its end
+    assert [row["learning_rate"] for row in staged.history] == pytest.approx([1e-2, 0.0, 5e-3, 0.0], abs=1e-6)
+    assert [line for line in staged.said if "stage" in line] == [
+        "     stage drawn: 30 records, epochs 1 to 2",
+        "     stage all: 50 records, epochs 3 to 4",
+    ]
+    assert "     epoch 4/4 " in staged.said[-1]
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 3], ids=["in_the_first", "between", "in_the_second"])
+def test_killed_in_a_stage_it_goes_on_as_if_it_had_not_been(part, trained, staged, monkeypatch, epoch):
+    with monkeypatch.context() as patched:
+        patched.setattr(training.progress, "say", killed_after(epoch))
+        with pytest.raises(KilledError):
+            trained(part(stages=STAGES))
+    assert_same(trained(part(stages=STAGES)), staged)
+
+
+def test_a_stage_without_records_stops_before_the_first_epoch(part, trained, tmp_path):
+    stages = (*STAGES, dataclasses.replace(STAGES[0], name="print", sources={"print/": 1.0}))
+    with pytest.raises(Stop, match=r"stage 'print' of trainer\.stages has no records of source 'print/'"):
+        trained(part(stages=stages))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_layer_that_is_not_there_is_named_before_the_first_epoch(part, trained, tmp_path):
+    stages = (STAGES[0], dataclasses.replace(STAGES[1], unfreeze_from="mixed7"))
+    with pytest.raises(ValueError, match="unfreeze_from is 'mixed7'; the network has no layer of that name"):
+        trained(part(stages=stages))
+    assert not (tmp_path / "checkpoints").exists()

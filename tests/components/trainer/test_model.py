@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfx_ocr.components.recipe import Base, Optimizer, Trainer
+from tfx_ocr.components.recipe import Base, Optimizer, Stage, Trainer
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.components.trainer.model import Phase
@@ -88,7 +88,7 @@ def test_statistics_that_are_kept_stay_where_the_layers_around_them_are_trained(
 
 
 def test_a_layer_that_is_not_there_is_named(base):
-    with pytest.raises(ValueError, match="unfreeze_from is 'mixed7'; the base has no layer of that name"):
+    with pytest.raises(ValueError, match="unfreeze_from is 'mixed7'; the network has no layer of that name"):
         models.set_trainable(base.layers, phase("mixed7"))
 
 
@@ -160,3 +160,15 @@ def test_same_seed_same_initial_weights(part):
         made.append(models.build(part())[0])
     assert not differs(made[0], made[1])
     assert differs(made[0], made[2])
+
+
+def test_phases_of_stages():
+    stages = (
+        Stage(name="drawn", epochs=3, learning_rate=2.0),
+        Stage(name="head", epochs=1, unfreeze_from="head"),
+        Stage(name="real", epochs=4, unfreeze_from="conv2d_3", learning_rate=0.25),
+    )
+    found = models.plan_phases(Trainer(network="any", epochs=5, stages=stages, optimizer=Optimizer(learning_rate=0.5)))
+    assert [(phase.begin, phase.end, phase.trained, phase.rate, phase.stage) for phase in found] == [
+        (0, 3, None, 4.0, 0), (3, 4, "", 1.0, 1), (4, 8, "conv2d_3", 0.5, 2)
+    ]  # fmt: skip

@@ -39,12 +39,12 @@ def pictures():
 def written(pictures, tmp_path_factory):
     """Return what Transform writes of ten pictures, and its graph."""
     folder = tmp_path_factory.mktemp("transform")
-    spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label")}
+    spec = {name: tf.io.FixedLenFeature([1], tf.string) for name in ("image", "label", "source")}
     spec["style"] = tf.io.VarLenFeature(tf.string)
     metadata = dataset_metadata.DatasetMetadata(schema_utils.schema_from_feature_spec(spec))
     rows = [
-        {"image": [one], "label": [label.encode()], "style": style}
-        for one, label, style in zip(pictures, LABELS, itertools.cycle(STYLES), strict=False)
+        {"image": [one], "label": [label.encode()], "style": style, "source": [b"%d.png" % number]}
+        for number, (one, label, style) in enumerate(zip(pictures, LABELS, itertools.cycle(STYLES), strict=False))
     ]
     with tft_beam.Context(temp_dir=str(folder / "temp")):
         (rows, _), graph = (rows, metadata) | tft_beam.AnalyzeAndTransformDataset(
@@ -78,4 +78,9 @@ def test_styles_are_numbers_and_another_or_none_is_unknown(written):
 
 def test_nothing_else_is_written(written):
     rows, _ = written
-    assert {name for row in rows for name in row} == {"pixels_xf", "label_xf", "style_xf"}
+    assert {name for row in rows for name in row} == {"pixels_xf", "label_xf", "source_xf", "style_xf"}
+
+
+def test_the_source_is_kept_for_the_stages_of_a_training(written):
+    rows, _ = written
+    assert [bytes(row["source_xf"][0]) for row in rows[:3]] == [b"0.png", b"1.png", b"2.png"]
