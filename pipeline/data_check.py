@@ -137,7 +137,7 @@ def _describe_stages(recipe: Recipe, sources: Sequence[str], complete: bool) -> 
     for stage in recipe.trainer.stages:
         choice = choose_records(stage, sources, recipe.trainer.seed)
         count = choice.records if choice else len(sources)
-        yield f"stage {stage.name}: {count:,} records of train, {stage.epochs} epochs"
+        yield f"stage {stage.name}: {stage.epochs} x {count:,} records of train"
 
 
 def _find_too_few(

@@ -51,7 +51,8 @@ def train_pack(pack: Pack, out: Path, seconds: float = math.inf) -> Path:
     key = [version, pack.digest, repr(dataclasses.replace(pack.part, trainer=trainer))]
     folder = pack.folder / TRAINING / hash_key(key)
     data = Arrays(pack)
-    progress.say(f"{data.records:,} records of train, {pack.records['eval']:,} of eval; checkpoints in {folder}")
+    count = -(-pack.records["train"] // trainer.every)
+    progress.say(f"{count:,} records of train, {pack.records['eval']:,} of eval; checkpoints in {folder}")
     model = train(pack.part, data, str(folder), str(folder), [data.build_speed()], seconds)
     unfinished = out.with_name(f".{os.getpid()}.{out.name}")
     model.save_weights(unfinished)

@@ -77,7 +77,8 @@ def measure(folder: pathlib.Path, backend: str, steps: int, batch: int) -> dict[
     from tfx_ocr.components.trainer.training import train
 
     pack = read_pack(folder)
-    trainer = dataclasses.replace(pack.part.trainer, epochs=1, batch_size=batch or pack.part.trainer.batch_size)
+    size = batch or pack.part.trainer.batch_size
+    trainer = dataclasses.replace(pack.part.trainer, epochs=1, stages=(), batch_size=size)
     part = dataclasses.replace(pack.part, trainer=trainer)
     if pack.records["train"] < trainer.batch_size:
         raise ValueError(f"{folder} has {pack.records['train']} records of train, a batch {trainer.batch_size}")
@@ -101,6 +102,7 @@ class Whole:
 
     def __init__(self, pack: Any, backend: str, steps: int):
         self.steps, self._size, self.seconds = WARM + steps, pack.part.trainer.batch_size, 0.0
+        self.records = [self.steps * self._size]
         self._is_dataset = backend == "tensorflow"
         if self._is_dataset:
             from tfx_ocr.components.trainer import fit
@@ -113,9 +115,9 @@ class Whole:
             self._data = Arrays(pack)
         self.evaluation = self._data.evaluation
 
-    def load_training(self, first_epoch: int) -> Any:
+    def load_training(self, first_epoch: int, stage: int) -> Any:
         """Return the whole batches of all epochs."""
-        batches = self._data.load_training(first_epoch)
+        batches = self._data.load_training(first_epoch, stage)
         if self._is_dataset:  # which Keras takes as it is
             return batches.filter(lambda _, labels: len(labels) == self._size)
         return (batch for batch in batches if len(batch[1]) == self._size)

@@ -54,8 +54,8 @@ def test_records_of_each_stage_are_counted_and_a_stage_without_any_is_refused(fo
     )
     recipe = dataclasses.replace(DIGITS, trainer=dataclasses.replace(DIGITS.trainer, stages=stages))
     assert [line for line in check_data(recipe, data) if line.startswith("stage")] == [
-        "stage all: 20 records of train, 2 epochs",
-        "stage zeros: 9 records of train, 3 epochs",
+        "stage all: 2 x 20 records of train",
+        "stage zeros: 3 x 9 records of train",
     ]
     stages = (*stages, Stage(name="drawn", epochs=1, sources={"synthetic/": 1.0}))
     recipe = dataclasses.replace(DIGITS, trainer=dataclasses.replace(DIGITS.trainer, stages=stages))

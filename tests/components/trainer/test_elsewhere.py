@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import csv
 import dataclasses
+import itertools
 import os
 import re
 import signal
@@ -16,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfx_ocr.components.recipe import Examples, ImageAugmentation, LineImage, Optimizer, Recipe, Trainer
+from tfx_ocr.components.recipe import Examples, ImageAugmentation, LineImage, Optimizer, Recipe, Stage, Trainer
 from tfx_ocr.components.trainer import elsewhere
-from tfx_ocr.components.trainer.pack import TRAINING, write_pack
+from tfx_ocr.components.trainer.pack import TRAINING, read_pack, write_pack
 from tfx_ocr.data.alphabets.inline import Characters
 from tfx_ocr.data.example import serialize_example
 from tfx_ocr.data.record_file import write_records
@@ -61,7 +62,8 @@ def draw(number: int) -> bytes:
             pixels[:, left : left + 3] = 250
         if character == 2:
             pixels[6:9, left : left + 14] = 250
-    return serialize_example({"pixels_xf": [pixels.tobytes()], "label_xf": text})
+    source = b"a/%d" % number if number % 4 == 0 else b"synthetic/%d" % number
+    return serialize_example({"pixels_xf": [pixels.tobytes()], "label_xf": text, "source_xf": [source]})
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +180,30 @@ def test_ten_steps_on_jax_have_the_losses_of_ten_steps_by_tensorflow(pack, files
     assert here[-1]["loss"] < here[0]["loss"] - 1
     for name in ("loss", "val_loss", "learning_rate"):
         assert [row[name] for row in there] == pytest.approx([row[name] for row in here], abs=1e-3, rel=1e-4)
+
+
+def test_a_stage_has_its_records_in_batches(pack):
+    from tfx_ocr.components.trainer.arrays import Arrays
+
+    stages = (
+        Stage(name="drawn", epochs=1, sources={"synthetic/": 0.5}),  # 15 of 30
+        Stage(name="real", epochs=1, sources={"a/": 2.0}, augment=ImageAugmentation()),  # the ten of text "a", twice
+    )
+    recipe = dataclasses.replace(RECIPE, trainer=dataclasses.replace(RECIPE.trainer, stages=stages))
+    data = Arrays(read_pack(pack("stages", recipe)))
+    assert data.records == [15, 20]
+    [(_, labels)] = itertools.islice(data.load_training(0, 0), 1)
+    assert [1, 0, 0, 0] not in labels.numpy().tolist()
+    assert len(labels) == 15
+    batches = list(itertools.islice(data.load_training(0, 1), 2))
+    assert [len(labels) for _, labels in batches] == [16, 4]
+    assert all(label == [1, 0, 0, 0] for _, labels in batches for label in labels.numpy().tolist())
+    strips = np.concatenate([strip.numpy() for strip, _ in batches])
+    assert len(np.unique(strips, axis=0)) == 10  # nothing is changed, and each comes twice
+    stages = (dataclasses.replace(stages[0], sources={"drawn/": 1.0}),)
+    recipe = dataclasses.replace(RECIPE, trainer=dataclasses.replace(RECIPE.trainer, stages=stages))
+    with pytest.raises(ValueError, match=r"stage 'drawn' of trainer\.stages has no records of source 'drawn/'"):
+        Arrays(read_pack(pack("no_records", recipe)))
 
 
 def test_a_trained_pack_is_not_replaced(done, files):
