@@ -17,7 +17,7 @@ NEIGHBOURS = 11  # frames that a frame is mixed with at once, itself in their mi
 DROPOUT = 0.1
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(kw_only=True)
 class LineMixing:
     """A network of convolutions down to one row of frames, then blocks of mixing along it.
 

@@ -81,7 +81,7 @@ def describe_lack(stage: Stage, beginning: str, sources: Iterable[str]) -> str:
 
 
 def find_beginning(source: str, beginnings: Iterable[str]) -> str | None:
-    """Return the longest of the beginnings that a source has; None where it has none."""
+    """Return the longest of the beginnings that a source has; None where none of them fits."""
     return max((each for each in beginnings if source.startswith(each)), key=len, default=None)
 
 

@@ -1,4 +1,4 @@
-"""Records of a stage: which, how often, in turn, and what is said where a stage has none."""
+"""Records of a stage: which, how often, in turn, and the error for a stage without records."""
 
 from __future__ import annotations
 
