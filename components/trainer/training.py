@@ -168,7 +168,7 @@ class _Epochs(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         if self._trainer.drop_weights and not batch % drop_weights.EVERY:
-            self._drop_weights((self._state.epoch + batch / self._data.steps) / self._trainer.epochs)
+            self._drop_weights((self._state.epoch + batch / self._steps) / self._epochs)
         if self._average and self.model:  # JAX's weights are those of the step once the model is asked for
             self._average.update(self._steps_before + self._state.epoch * self._steps + batch)
         if time.monotonic() - self._said > SILENCE_S:
