@@ -12,7 +12,7 @@ import types
 import pytest
 from PIL import Image, ImageDraw
 
-from tfx_ocr.components.recipe import Gate, Part, Trainer
+from tfx_ocr.components.recipe import Gate, Part, Stage, Trainer
 from tfx_ocr.components.report import page
 from tfx_ocr.components.report.pictures import make_thumbnail
 from tfx_ocr.components.report.run import Produced, Run
@@ -305,3 +305,12 @@ def read_html():
 def make():
     """Return the builders of runs, for tests that need others."""
     return types.SimpleNamespace(gate_json=gate_json, check=check, png=png, digits=DIGITS)
+
+
+@pytest.fixture
+def staged(run: Run) -> Run:
+    """Return the run as if it had been trained in two of three stages, of five and fifteen epochs."""
+    stages = tuple(Stage(name=name, epochs=epochs) for name, epochs in (("drawn", 5), ("real", 15), ("late", 1)))
+    trainer = dataclasses.replace(run.part.trainer, stages=stages)
+    history = {**run.history, "stage": [1.0] * 5 + [2.0] * 15, "records": [24_000.0] * 5 + [1440.0] * 15}
+    return dataclasses.replace(run, part=dataclasses.replace(run.part, trainer=trainer), history=history)

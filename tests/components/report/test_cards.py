@@ -45,6 +45,19 @@ def test_the_model_card_says_what_the_run_left(run):
     assert "Rejected records: 3. Records whose picture is in an earlier split too: 1." in "\n".join(lines)
 
 
+def test_the_model_card_lists_the_stages_that_were_trained(staged):
+    lines = cards.build_model_card(staged, page.render(staged)[1]).splitlines()
+    begin = lines.index("## Stages of the training")
+    # losses of the fifth and the twentieth epoch: 2.2 / 5 ** 0.9 and so on; 4.5 s each
+    assert lines[begin + 2 : begin + 7] == [
+        "| stage | records | epochs | loss | eval loss | minutes |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| drawn | 24,000 | 5 | 0.5168 | 0.4318 | 0.375 |",
+        "| real | 1,440 | 15 | 0.1484 | 0.1904 | 1.125 |",
+        "",
+    ]
+
+
 def test_labels_and_names_cannot_break_the_table(run):
     part = dataclasses.replace(run.part, name="a|b", alphabet=Classes(classes=("*", "x|y")))
     lines = cards.build_model_card(run := dataclasses.replace(run, part=part), page.render(run)[1]).splitlines()

@@ -132,6 +132,15 @@ def test_learning_curves_show_every_measure_of_train_and_eval(run, read):
     assert "20 epochs in 1 min 30 s; lowest eval loss in epoch 20" in found.texts["curves"]
 
 
+def test_learning_curves_list_the_stages_that_were_trained(staged, run, read):
+    found = read(staged).tables["Stages of the training; losses of their last epochs"]
+    assert found[1:] == [
+        ["drawn", "24 000", "5", "0.5168", "0.4318", "22 s"],
+        ["real", "1 440", "15", "0.1484", "0.1904", "1 min 8 s"],
+    ]
+    assert "Stages of the training; losses of their last epochs" not in read(run).tables
+
+
 def test_data_section_counts_records_reasons_and_duplicates(run, read):
     found = read(run)
     rows = found.tables["Records of each split and label"]
