@@ -100,13 +100,13 @@ def parse_lines(text: str) -> int:
     """Return a number of lines of the command line; `ALL` for `all`.
 
     Raises:
-        ValueError: it is neither.
+        argparse.ArgumentTypeError: it is neither.
     """
     if text == "all":
         return ALL
-    if (lines := int(text)) < 1:
-        raise ValueError(text)
-    return lines
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither all nor a number above 0")
+    return int(text)
 
 
 def count_pictures(folder: pathlib.Path) -> int:

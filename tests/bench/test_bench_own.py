@@ -173,7 +173,7 @@ def test_how_many_lines_are_needed(curve, needed):
     [
         (["letters", "--lines", "5"], "--lines is for meters, german, cinnamon, not letters"),
         (["meters", "--lines", "all"], "--lines all is for cinnamon: meters is drawn without an end"),
-        (["meters", "--lines", "0"], "argument --lines: invalid parse_lines value: '0'"),
+        (["meters", "--lines", "0"], "argument --lines: '0' is neither all nor a number above 0"),
     ],
 )
 def test_lines_that_a_set_has_not_are_refused(arguments, said, monkeypatch, capsys):
