@@ -64,7 +64,7 @@ def test_a_pack_has_the_style_behind_the_labels_too(part, transformed, tmp_path)
     files = {split: [Path(path) for path in getattr(transformed, split)] for split in ("train", "eval")}
     pack = write_pack(tmp_path / "pack", part(adversarial=0.1).to_json(), files)
     arrays = Arrays(pack)
-    taken = np.concatenate([labels for _, labels in itertools.islice(arrays.load_training(0), STEPS)])
+    taken = np.concatenate([labels for _, labels in itertools.islice(arrays.load_training(0, 0), STEPS)])
     truth = [(row["label_xf"][0], (0, 1, -1)[n % 3]) for n, row in enumerate(transformed.written[:40])]
     assert sorted(map(tuple, taken.tolist())) == sorted(truth)
     assert arrays.evaluation[0][1].shape == (16,)
