@@ -160,19 +160,29 @@ def write_data(recipe: Recipe, data: Path, out: Path, labels: Mapping[str, str])
     Raises:
         ValueError: the data is of no known format.
     """
-    rule = recipe.examples.split
-    divider = Divider(rule, {record.split for record in _read(recipe, data) if record.split})
     out.mkdir(parents=True, exist_ok=True)
 
-    def divide() -> Iterator[Record]:
-        for record in _read(recipe, data):
-            if split := divider.choose_split(record.split, _get_key(record, rule.by)):
-                given = {**record.features, SPLIT: split.encode()}
-                if labels and (label := labels.get(_hash_picture(record))) is not None:
-                    given[features.LABEL] = label.encode()
-                yield dataclasses.replace(record, features=given)
+    def correct() -> Iterator[Record]:
+        for split, record in divide_records(recipe, data):
+            given = {**record.features, SPLIT: split.encode()}
+            if labels and (label := labels.get(_hash_picture(record))) is not None:
+                given[features.LABEL] = label.encode()
+            yield dataclasses.replace(record, features=given)
 
-    record_file.write(out / DATA, divide())
+    record_file.write(out / DATA, correct())
+
+
+def divide_records(recipe: Recipe, data: Path) -> Iterator[tuple[str, Record]]:
+    """Yield the records of a data set, each after the split that the recipe's rule gives it; others are left out.
+
+    Raises:
+        ValueError: the data is of no known format.
+    """
+    rule = recipe.examples.split
+    divider = Divider(rule, {record.split for record in _read(recipe, data) if record.split})
+    for record in _read(recipe, data):
+        if split := divider.choose_split(record.split, _get_key(record, rule.by)):
+            yield split, record
 
 
 def _read(recipe: Recipe, data: Path) -> Iterator[Record]:

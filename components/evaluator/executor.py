@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow_model_analysis as tfma
@@ -26,9 +26,7 @@ from tfx_ocr.components.recipe import Gate, Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
-from tfx_ocr.serving import drift
 
-CLASSES = "classification"  # the task whose labels are classes
 Artifacts = dict[str, list[types.Artifact]]
 
 
@@ -103,7 +101,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
             verdict["members"] = baseline.ask_members(members, list(raws), family, mine)
         sample = records.select_sample(read_split(examples, "train")) if "train" in splits else {}
         verdict["trained_on"] = " ".join(sample)
-        verdict["profile"] = _build_profile(sample.values(), given, part.task)
+        verdict["profile"] = records.build_profile(sample.values(), (each["outputs"] for each in given), part.task)
 
         text = json.dumps(verdict, ensure_ascii=False, indent=1)
         io_utils.write_string_file(os.path.join(evaluation.uri, GATE_FILE), text)
@@ -154,18 +152,6 @@ class Executor(base_beam_executor.BaseBeamExecutor):
 def _is_apart(rule: Gate, answer: dict[str, Any]) -> bool:
     """Whether an answer is to a correction that the gate judges apart from the other examples."""
     return bool(rule.corrections_at_most_worse) and answer["source"].startswith(features.CORRECTIONS)
-
-
-def _build_profile(raws: Iterable[bytes], answers: Iterable[dict[str, Any]], task: str) -> drift.Profile:
-    """Return what a server compares its pictures and answers with: those trained on, and those judged by."""
-    pictures = (image for raw in raws for image in records.parse_record(raw).get(features.IMAGE, ()))
-    outputs = [each["outputs"] for each in answers]
-    labelled = (
-        (found[features.LABEL_OUT], found[features.PROBABILITY_OUT])
-        for found in outputs
-        if {features.LABEL_OUT, features.PROBABILITY_OUT} <= found.keys()
-    )
-    return drift.build_profile(pictures, labelled, whole=task == CLASSES)
 
 
 def _count_pairs(answers: Sequence[dict[str, Any]]) -> collections.Counter[tuple[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from tfx_ocr.components.evaluator.metrics import Family
 from tfx_ocr.components.evaluator.metrics.pairs import Pair
 from tfx_ocr.data import features
 from tfx_ocr.data.example import read_features
+from tfx_ocr.serving import drift
 from tfx_ocr.serving.model import Model
 
 BATCH = 64  # records a question
+CLASSES = "classification"  # the task whose labels are classes
 SKETCH = 1024  # hashes that a sketch of a split has at most
 CONTENT = (features.IMAGE, features.WORDS, features.BOXES)  # what a record shows, whatever it is labelled as
 
@@ -68,6 +70,23 @@ def count_seen(raws: Iterable[bytes], sketch: str) -> tuple[int, int]:
     last = known[-1] if len(known) == SKETCH else ""
     told = [each for each in map(hash_content, raws) if not last or each <= last]
     return len([each for each in told if each in set(known)]), len(told)
+
+
+def build_profile(raws: Iterable[bytes], outputs: Iterable[Mapping[str, Any]], task: str) -> drift.Profile:
+    """Build what a server compares its pictures and answers with.
+
+    Args:
+        raws: serialized tf.Examples that the model was trained on.
+        outputs: label and probability for each example that it was judged by; those without them do not count.
+        task: of the recipe.
+    """
+    pictures = (image for raw in raws for image in parse_record(raw).get(features.IMAGE, ()))
+    labelled = (
+        (found[features.LABEL_OUT], found[features.PROBABILITY_OUT])
+        for found in outputs
+        if {features.LABEL_OUT, features.PROBABILITY_OUT} <= found.keys()
+    )
+    return drift.build_profile(pictures, labelled, whole=task == CLASSES)
 
 
 def predict_outputs(model: Model, raws: Iterable[bytes]) -> Iterator[dict[str, np.ndarray]]:
