@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
@@ -63,7 +64,7 @@ def serve(
 
     def say(port: int) -> None:
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
-        print(f"http://{host}:{port}/{f'?token={token}' if token else ''}  (Ctrl+C ends it)", flush=True)
+        print(f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}  (Ctrl+C ends it)", flush=True)
 
     names = names or server.list_shipped()
     if models:

@@ -1,4 +1,4 @@
-"""The compose files, up: the server answers, a push appears under load, Prometheus reads it, a stop loses nothing."""
+"""The compose files, up: server and page answer, a push appears under load, Prometheus reads, a stop loses nothing."""
 
 import contextlib
 import json
@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from tfx_ocr.serving.portable import FOLDER
 pytestmark = pytest.mark.containers
 
 DOCKER = Path(__file__).resolve().parents[2] / "serving/docker"
+PAGE_IMAGE = "tfx-ocr:test"
+TOKEN = "a token"
 ADDRESS = "127.0.0.85"  # of this machine alone, as 127.0.0.1, where others may have the ports
 WAIT_S = 180.0
 
@@ -42,7 +45,7 @@ def get(address):
 
 
 class Stack:
-    """Server and Prometheus by the compose files, with the shipped digits as version 1."""
+    """Server, Prometheus and page by the compose files, with the shipped digits as version 1."""
 
     def __init__(self, engine, folder):
         self.engine = engine
@@ -51,8 +54,9 @@ class Stack:
         for path in (folder, *folder.rglob("*")):
             path.chmod(0o755 if path.is_dir() else 0o644)
         variables = {"SERVING": str(folder / "serving"), "BIND": ADDRESS, "COMPOSE_PROJECT_NAME": "tfx-ocr-test"}
+        variables |= {"PAGE_IMAGE": PAGE_IMAGE, "TOKEN": TOKEN}
         self._environment = {**engine.environment, **variables}
-        files = [f"--file={DOCKER / name}" for name in ("compose.yaml", "compose.embedded.yaml")]
+        files = [f"--file={DOCKER / name}" for name in ("compose.yaml", "compose.embedded.yaml", "compose.page.yaml")]
         self._command = [*(find_compose(engine) or pytest.skip("no docker-compose of version 2 or later")), *files]
 
     def compose(self, *arguments):
@@ -68,9 +72,9 @@ class Stack:
         container = self.compose("ps", "--quiet", service)
         return self.engine.docker("inspect", "--format={{.State.Health.Status}}", container)
 
-    def execute(self, *command):
-        """Run a command in the server's container; return its exit status and output."""
-        container = self.compose("ps", "--quiet", "serving")
+    def execute(self, service, *command):
+        """Run a command in a service's container; return its exit status and output."""
+        container = self.compose("ps", "--quiet", service)
         done = subprocess.run(
             ["docker", "exec", container, *command],
             env=self.engine.environment, capture_output=True, text=True, check=False,
@@ -133,6 +137,15 @@ def stack(engine, server_image, prometheus_image, tmp_path_factory):
     stack.compose("down", "--volumes", "--timeout=5")
 
 
+@pytest.fixture(scope="module")
+def page(stack, pipeline_image):
+    """Start the page beside the server; return its address."""
+    assert pipeline_image == PAGE_IMAGE
+    stack.compose("up", "--detach", "--no-build", "--no-deps", "--pull=never", "page")
+    wait_for(lambda: stack.get_health("page") == "healthy")
+    return f"http://{ADDRESS}:8080"
+
+
 def test_server_and_prometheus_are_healthy(stack):
     for service in ("serving", "prometheus"):
         wait_for(lambda service=service: stack.get_health(service) == "healthy")
@@ -145,12 +158,28 @@ def test_the_server_answers_over_both_ports(stack, picture):
             assert model.ask("serve_images", {"image_bytes": [picture]})["label"][0] == b"7"
 
 
-def test_it_runs_as_nobody_in_particular_and_can_write_nothing(stack):
-    assert stack.execute("id", "-u") == (0, "1000")
-    for place in ("/x", "/opt/tfx-ocr/x", "/models/digits/x", "/etc/serving/x"):
-        assert stack.execute("touch", place)[0] == 1, place
-    assert stack.execute("touch", "/tmp/x")[0] == 0
-    status = dict(line.split(":\t", 1) for line in stack.execute("cat", "/proc/1/status")[1].splitlines())
+def test_the_page_reads_a_picture_by_the_server_for_those_with_the_token(stack, page, picture):
+    wait_for(lambda: stack.get_health("serving") == "healthy")
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        get(f"{page}/api/models")
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with urllib.request.urlopen(urllib.request.Request(page, headers=headers), timeout=10) as answer:
+        assert b"<!doctype html>" in answer.read().lower()
+    asked = urllib.request.Request(f"{page}/api/models/digits/predict", picture, headers)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        assert json.load(answer)["text"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("service", "places"),
+    [("serving", ("/x", "/opt/tfx-ocr/x", "/models/digits/x", "/etc/serving/x")), ("page", ("/x", "/etc/x", "/usr/x"))],
+)
+def test_it_runs_as_nobody_in_particular_and_can_write_nothing(stack, page, service, places):
+    assert stack.execute(service, "id", "-u") == (0, "1000")
+    for place in places:
+        assert stack.execute(service, "touch", place)[0] == 1, place
+    assert stack.execute(service, "touch", "/tmp/x")[0] == 0
+    status = dict(line.split(":\t", 1) for line in stack.execute(service, "cat", "/proc/1/status")[1].splitlines())
     assert (int(status["CapEff"], 16), int(status["CapBnd"], 16), status["NoNewPrivs"]) == (0, 0, "1")
 
 
