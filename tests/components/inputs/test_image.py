@@ -165,6 +165,22 @@ def test_what_is_written_reads_back_as_the_fitted_pictures(fitted):
     np.testing.assert_array_equal(read[1], fitted(raw[1, 0]))
 
 
+def test_a_graph_is_built_once_and_each_copy_writes_the_fitted_pictures():
+    spec = dataclasses.replace(SPEC, height=20)
+    deep = Image.fromarray(glyph(30, 50).astype(np.uint16) * 200)
+    pictures = [encoded(glyph()), encoded(255 - glyph(50, 30)), encoded(glyph(), "JPEG"), encoded(deep)]
+    fit = tf.function(lambda one: image.fit(one, spec), input_signature=[tf.TensorSpec([], tf.string)])
+    expected = [[fit(one).numpy().tobytes()] for one in pictures]
+    built = image._build_graph.cache_info().misses
+    for _ in range(2):
+        transform = tf.function(lambda raw: image.transform({features.IMAGE: raw}, spec))
+        raw = tf.constant([[one] for one in pictures])
+        assert transform(raw)[features.PIXELS_XF].numpy().tolist() == expected
+        with pytest.raises(tf.errors.InvalidArgumentError, match="PNG"):
+            transform(tf.constant([[pictures[0]], [pictures[0][:60]]]))
+    assert image._build_graph.cache_info().misses == built + 1
+
+
 @pytest.mark.parametrize("strange", [b"hello", b""], ids=["text", "empty"])
 def test_what_is_no_picture_is_named_by_its_number(strange):
     raw = tf.constant([[encoded(glyph())], [strange]])
