@@ -261,9 +261,10 @@ def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.refinements is for a task of several heads, such as 'syllables'; this is "
             f"task {recipe.task!r}: set it to 0"
         )
-    if trainer.adversarial and getattr(trainer.augment, "strangers", 0.0) and getattr(trainer.augment, "familiar", ""):
+    changes = (trainer.augment, *(stage.augment for stage in trainer.stages))
+    if trainer.adversarial and any(getattr(each, "strangers", 0) and getattr(each, "familiar", "") for each in changes):
         raise ValueError(
-            f"recipe {recipe.name}: trainer.adversarial needs the style of each picture, and trainer.augment.familiar "
+            f"recipe {recipe.name}: trainer.adversarial needs the style of each picture, and augment.familiar "
             "draws some without: leave one of them out"
         )
 

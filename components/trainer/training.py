@@ -181,7 +181,7 @@ class _Epochs(keras.callbacks.Callback):
         if self._average:
             self._average.swap()
         if self._trainer.drop_weights:
-            self._drop_weights((epoch + 1) / self._trainer.epochs)
+            self._drop_weights((epoch + 1) / self._epochs)
         judged = self.model.evaluate(self._data.evaluation, verbose=0, return_dict=True)
         stage = self._phase.stage
         row = {

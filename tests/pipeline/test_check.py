@@ -111,7 +111,7 @@ def test_weights_are_dropped_in_whole_trainings_alone(other):
 
 
 def test_a_picture_that_has_no_style_is_not_drawn_where_the_style_counts():
-    with pytest.raises(ValueError, match=r"trainer\.augment\.familiar draws some without: leave one"):
+    with pytest.raises(ValueError, match=r"augment\.familiar draws some without: leave one"):
         check_recipe(resolve_recipe(Settings(overrides="trainer.adversarial=0.1 trainer.augment.strangers=0.2")))
 
 

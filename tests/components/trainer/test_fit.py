@@ -240,8 +240,9 @@ def test_history_and_eval_loss_are_of_the_average(part, trained, transformed):
     assert min(row["val_loss"] for row in done.history) == pytest.approx(judged, abs=1e-6)
 
 
-def test_a_share_of_the_weights_is_dropped_from_what_is_judged_and_exported(part, trained):
-    done = trained(part(epochs=2, drop_weights=0.5, exported="last_epoch"))
+@pytest.mark.parametrize("stages", [(), (Stage(name="first", epochs=1), Stage(name="second", epochs=1))])
+def test_a_share_of_the_weights_is_dropped_from_what_is_judged_and_exported(part, trained, stages):
+    done = trained(part(epochs=20 if stages else 2, stages=stages, drop_weights=0.5, exported="last_epoch"))
     kernels = [weight for weight in done.model.get_weights() if weight.ndim == 2]
     assert [np.count_nonzero(kernel == 0) / kernel.size for kernel in kernels] == [0.5] * len(kernels)
 
