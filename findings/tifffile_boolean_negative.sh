@@ -7,8 +7,8 @@
 # Behaviour: TiffWriter.write chooses MinIsWhite for bool and MinIsBlack for every other grey type, and stores True as 1: True is
 # black. tifffile.imread never applies the photometric interpretation, so its own round trip is exact and hides it. A mask that Pillow wrote
 # is MinIsBlack and the same in all three.
-# Who is hit: whoever writes segmentation or binarisation masks with tifffile (scikit-image's and imageio's TIFF plugin) and trains or scores
-# with what Pillow, OpenCV or a viewer reads: foreground and background are exchanged, with no warning.
+# Who is hit: whoever writes segmentation or binarisation masks with tifffile and trains or scores with what Pillow, OpenCV or a viewer
+# reads: foreground and background are exchanged, with no warning. (scikit-image's imsave makes uint8 of it first and is not affected.)
 # Output seen:
 #   written by tifffile: equal pixels in tifffile 100 %, Pillow 0 %, OpenCV 0 %
 #   written by Pillow: equal pixels in tifffile 100 %, Pillow 100 %, OpenCV 100 %
