@@ -45,7 +45,7 @@ def test_every_network_and_task_gives_finite_losses(learned, backend):
     found, _, imported = learned[backend]
     assert imported == []
     own = {name for name, path in NETWORKS.items() if ".applications:" not in path}
-    assert {each["network"] for each in found} == own | {"mobilenet_v3_small"}
+    assert {each["network"] for each in found} == own - {"line_mixing_large"} | {"mobilenet_v3_small"}
     assert {each["task"] for each in found} == set(TASKS)
     assert all(np.isfinite(each["loss"]) and each["loss"] > 0 for each in found)
 
