@@ -147,6 +147,7 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
 
     try:
         opened = pypdfium2.PdfDocument(content)
+        opened.init_forms()  # before a page is opened: PDFium draws no field of a form else
         count = len(opened)
     except pypdfium2.PdfiumError as error:
         reason = "encrypted: give it without its password" if "assword" in str(error) else f"damaged PDF: {_say(error)}"
@@ -157,12 +158,25 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
             yield PageImage(number=0, error="a PDF without pages")
         for number in _choose_pages(count, only):
             try:
-                with contextlib.closing(opened[number]) as page:
+                with contextlib.closing(_open_page(opened, number)) as page:
                     pixels, words = _render(page, dpi / POINTS, max_pixels)
             except (pypdfium2.PdfiumError, ValueError) as error:
                 yield PageImage(number=number + 1, count=count, error=_say(error))
             else:
                 yield PageImage(number=number + 1, count=count, pixels=pixels, words=words)
+
+
+def _open_page(opened: Any, number: int) -> Any:
+    """Open a page; what is filled into the fields of a form becomes part of its text."""
+    import pypdfium2
+
+    page = opened[number]
+    if opened.formenv:
+        with contextlib.suppress(pypdfium2.PdfiumError):  # fields are drawn all the same
+            page.flatten()
+        page.close()  # does not show what was flattened
+        page = opened[number]
+    return page
 
 
 def _render(page: Any, scale: float, max_pixels: int) -> tuple[np.ndarray, tuple[Word, ...]]:

@@ -242,7 +242,9 @@ SUBJECTS = (
         title="Review and retrain",
         text="100 pictures of a drawn hand that the model that ships misreads are corrected in the review queue, "
         "`tfx-ocr retrain` learns from them beside the sample, and the version that it pushes reads other pictures of "
-        "that hand and the old test split. Then, what is left of reviews whose process was killed.",
+        "that hand and the old test split. Of Kalapa's forms 258 to 277, 100 lines of every second form are corrected, "
+        "and those of the others judged; of three settings that were tried, the best is shown, which favours it. Then, "
+        "what is left of reviews whose process was killed.",
         parts=("circle",),
     ),
     Subject(

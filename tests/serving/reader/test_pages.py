@@ -136,6 +136,33 @@ def test_a_pdf_is_rendered_at_the_resolution():
     assert [(page.number, page.pixels.shape) for page in pages] == [(1, (200, 100, 3)), (2, (50, 50, 3))]
 
 
+FORM = b"""%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R
+  /AcroForm <</Fields [4 0 R] /DR <</Font <</F 6 0 R>>>> /DA (/F 12 Tf 0 g)>>>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Annots [4 0 R] /Contents 7 0 R
+  /Resources <</Font <</F 6 0 R>>>>>> endobj
+4 0 obj <</Type /Annot /Subtype /Widget /FT /Tx /T (total) /V (1,234.50) /Rect [10 30 130 50] /F 4 /P 3 0 R
+  /DA (/F 12 Tf 0 g) /AP <</N 5 0 R>>>> endobj
+5 0 obj <</Type /XObject /Subtype /Form /BBox [0 0 120 20] /Resources <</Font <</F 6 0 R>>>> /Length 58>> stream
+/Tx BMC q BT /F 12 Tf 0 g 2 6 Td (1,234.50) Tj ET Q EMC   \nendstream endobj
+6 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+7 0 obj <</Length 40>> stream
+BT /F 12 Tf 10 80 Td (Total) Tj ET      \nendstream endobj
+trailer <</Root 1 0 R>>
+"""
+
+
+def test_what_is_filled_into_a_form_is_seen_and_is_text_of_the_page():
+    (page,) = read(FORM, dpi=144)
+    field = page.pixels[100:140, 20:260]
+    assert (field < 128).sum() > 100
+    assert [word.text for word in page.words] == ["Total", "1,234.50"]
+    total, amount = (word.box for word in page.words)
+    assert total.bottom < 60  # at 2 pixels per point, from above
+    assert 100 < amount.top < amount.bottom < 140
+
+
 def test_a_pdf_on_disk_is_not_taken_into_memory(tmp_path, monkeypatch):
     (tmp_path / "scan").write_bytes(write_pdf((72, 144), (36, 36)))
     monkeypatch.setattr("tfx_ocr.serving.reader.pages.read_source", lambda _: pytest.fail("the whole file was read"))
