@@ -11,7 +11,8 @@ from, but for 208 to 213, which choose the epoch, and for 217 to 229, the test s
 With `--kills` a reviewing process is killed at random moments instead, and what it had confirmed is looked for.
 
     python tests/bench/bench_circle.py
-    python tests/bench/bench_circle.py --forms 258..277 --set trainer.optimizer.learning_rate=3e-4 --set trainer.epochs=4
+    python tests/bench/bench_circle.py --forms 258..277 --set trainer.optimizer.learning_rate=3e-4 \\
+        --set trainer.epochs=4
     python tests/bench/bench_circle.py --kills 1000
 """
 
