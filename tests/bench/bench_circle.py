@@ -1,4 +1,4 @@
-"""The circle: a hand that today's model misreads, 100 pictures of it corrected, `tfx-ocr retrain`, and 500 others.
+r"""The circle: a hand that today's model misreads, 100 pictures of it corrected, `tfx-ocr retrain`, and 500 others.
 
 hand.py draws the hand: crossed twos and sevens, slashed zeros, open fours and nines, a strong slant. The model that
 ships reads 100 pictures into a review queue, a reviewer says what they are, and the model that is pushed reads 500
@@ -11,7 +11,7 @@ from, but for 208 to 213, which choose the epoch, and for 217 to 229, the test s
 With `--kills` a reviewing process is killed at random moments instead, and what it had confirmed is looked for.
 
     python tests/bench/bench_circle.py
-    python tests/bench/bench_circle.py --forms 258..277 --set trainer.optimizer.learning_rate=3e-4 \\
+    python tests/bench/bench_circle.py --forms 258..277 --set trainer.optimizer.learning_rate=3e-4 \
         --set trainer.epochs=4
     python tests/bench/bench_circle.py --kills 1000
 """
