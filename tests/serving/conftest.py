@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_S = 180.0  # a busy machine imports TensorFlow in a minute
+EXPECTED_S = 30.0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +25,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         folder = tmp_path_factory.mktemp("home")
         patch.setenv("TFX_OCR_HOME", str(folder))
         yield folder
+
+
+@pytest.fixture(scope="module")
+def browser(find_program: Callable[[str, str], str]) -> Iterator[Any]:
+    """Return Playwright's `Browser`: Debian's Chromium. What is expected of a page may take `EXPECTED_S`."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=1000 * EXPECTED_S)
+    with sync_playwright() as playwright:
+        # in a container, root has no sandbox to start
+        browser = playwright.chromium.launch(
+            executable_path=find_program("chromium", "chromium"), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

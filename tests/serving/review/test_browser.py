@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tfx_ocr.data.page.page import Box, Line
 from tfx_ocr.serving.review.pages import format_lines
@@ -31,16 +31,13 @@ def queue(tmp_path, hand) -> Queue:
 
 
 @pytest.fixture
-def page(queue, find_program, running, ports, tmp_path, monkeypatch) -> Iterator[Page]:
+def page(queue, browser, running, ports, tmp_path, monkeypatch) -> Iterator[Page]:
     """Open the page as Ann."""
-    chromium = find_program("chromium", "chromium")
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path / "home"))
     (port,) = ports(1)
     address = f"http://127.0.0.1:{port}/review"
     command = (Path(sys.executable).with_name("tfx-ocr"), "serve", "digits", "--port", port, "--review", queue.path)
-    with running(*command, ready=address), sync_playwright() as playwright:
-        # in a container, root has no sandbox to start
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with running(*command, ready=address):
         page = browser.new_page(viewport={"width": 360, "height": 740})
         said: list[str] = []
         page.on("pageerror", lambda error: said.append(str(error)))
@@ -50,7 +47,7 @@ def page(queue, find_program, running, ports, tmp_path, monkeypatch) -> Iterator
         page.keyboard.press("Enter")
         expect(page.locator("#answer")).to_have_text("4")
         yield page
-        browser.close()
+        page.close()
         assert said == []
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from playwright.sync_api import Page, Route, expect
 
 SAMPLES = Path(__file__).resolve().parents[3] / "serving" / "web" / "samples"
 ZERO = SAMPLES / "digits" / "digits-1.png"
@@ -50,16 +50,6 @@ def address(running, ports, tmp_path_factory) -> Iterator[str]:
         patch.setenv("TFX_OCR_HOME", str(tmp_path_factory.mktemp("home")))
         with running(*command, ready=f"http://127.0.0.1:{port}/"):
             yield f"http://127.0.0.1:{port}/"
-
-
-@pytest.fixture(scope="module")
-def browser(find_program) -> Iterator[Browser]:
-    chromium = find_program("chromium", "chromium")
-    with sync_playwright() as playwright:
-        # in a container, root has no sandbox to start
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
