@@ -119,7 +119,8 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
         aside = (
             f" ({len(survey.rejected)} set aside, such as {': '.join(survey.rejected[0])})" if survey.rejected else ""
         )
-        raise ValueError(f"{len(kept)} records in {data}{aside}: too few to learn from and to judge by; give {FEWEST}")
+        said = "too few to learn from and to judge by"
+        raise ValueError(f"{len(kept)} records in {data}{aside}: {said}; give {FEWEST} records or more")
     labels = collections.Counter(label for each in kept for label in (each.entities or (each.label,)))
     if len(labels) == 1 and not kept[0].entities:
         raise ValueError(f"all {len(kept)} records in {data} have one label, {next(iter(labels))!r}: give two or more")
@@ -487,7 +488,8 @@ def _describe(data: Path, survey: Survey, labels: Mapping[str, int], task: str) 
     sizes = [each.size for each in kept if each.size[0]]
     if sizes:
         widths, heights = map(_format_range, zip(*sizes, strict=True))
-        yield f"pictures of {widths} x {heights} pixels, {_describe_ink(survey)}"
+        some = "pictures" if len(sizes) == len(kept) else f"{len(sizes):,} pictures"
+        yield f"{some} of {widths} x {heights} pixels{_describe_ink(survey)}"
     groups = {each.group for each in kept if each.group}
     yield f"groups: {len(groups):,}" if groups else "groups: none stated"
     stated = collections.Counter(each.split for each in kept if each.split)
@@ -503,13 +505,15 @@ def _format_range(numbers: Collection[int]) -> str:
 
 
 def _describe_ink(survey: Survey) -> str:
-    """Return whether ink is dark or light, and whether the ground is even."""
+    """Return whether ink is dark or light and whether the ground is even, behind a comma; "" without pictures."""
     dark, even = 0, 0
-    for record in survey.sample:
-        grey = images.decode_pixels(images.to_png(record.get_bytes(features.IMAGE)))[..., 0].astype(float)
+    pictures = list(filter(None, (record.get_bytes_or_empty(features.IMAGE) for record in survey.sample)))
+    for picture in pictures:
+        grey = images.decode_pixels(images.to_png(picture))[..., 0].astype(float)
         border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
         dark += float(np.median(border)) > float(grey.min() + grey.max()) / 2
         even += float(border.std()) < 24
-    total = len(survey.sample)
+    if not (total := len(pictures)):
+        return ""
     ink = "dark ink" if dark > 0.9 * total else "light ink" if dark < 0.1 * total else "dark and light ink"
-    return f"{ink} on {'an even' if even > 0.8 * total else 'an uneven'} ground"
+    return f", {ink} on {'an even' if even > 0.8 * total else 'an uneven'} ground"

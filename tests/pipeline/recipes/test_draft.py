@@ -247,6 +247,19 @@ def test_pages_without_entities_are_lines_to_be_read(tmp_path):
     assert data_check.check_data(drafted.recipe, tmp_path, 0.0)[0].startswith("data: page_lines, 12 records: train ")
 
 
+def test_receipts_of_which_some_have_pictures_are_drafted(tmp_path):
+    for folder in ("box", "entities", "img"):
+        (tmp_path / folder).mkdir()
+    for number in range(8):
+        (tmp_path / f"box/{number}.txt").write_text(f"10,10,90,10,90,30,10,30,TOTAL {number}.50\n", encoding="utf-8")
+        (tmp_path / f"entities/{number}.txt").write_text(f'{{"total": "{number}.50"}}', encoding="utf-8")
+        if number in (2, 5):
+            draw(f"TOTAL {number}.50", tmp_path / f"img/{number}.png", number)
+    drafted = draft_recipe("x", tmp_path, minutes=10)
+    assert (drafted.recipe.examples.readers, drafted.recipe.task) == (("sroie", "tfrecord"), "tagging")
+    assert any(line.startswith("2 pictures of ") and "dark ink on an even ground" in line for line in drafted.found)
+
+
 def test_what_is_set_aside_now_is_allowed_by_the_draft(table):
     folder = table([f"{number * 37 % 1000:03}" for number in range(24)])
     for number in range(8):
@@ -301,7 +314,7 @@ class TestCommand:
         for number in range(2):
             draw("A", tmp_path / f"data/A/{number}.png", number)
         assert self.ask("mine", "--data", "data") == (
-            "2 records in data: too few to learn from and to judge by; give 6"
+            "2 records in data: too few to learn from and to judge by; give 6 records or more"
         )  # fmt: skip
         for number in range(9):
             draw("A", tmp_path / f"data/A/{number}.png", number)
