@@ -67,7 +67,8 @@ class Survey:
         seen: in the order of the data.
         sample: some of those that are not set aside, drawn at random.
         complete: whether all records were looked at.
-        listed: how many records there are, about that many where not all were looked at.
+        listed: how many records there are.
+        counted: whether `listed` is exact; else it is reckoned from what was looked at.
     """
 
     reader: str
@@ -75,6 +76,14 @@ class Survey:
     sample: Sequence[Record]
     complete: bool
     listed: int
+    counted: bool
+
+    def describe(self) -> str:
+        """Return how many records there are, and how many of them were looked at."""
+        looked = "" if self.complete else f", {len(self.seen):,} of them looked at"
+        if looked and self.listed == len(self.seen):  # a single file, whose end was not reached
+            return f"the first {self.listed:,} records looked at"
+        return f"{'' if self.counted else 'about '}{self.listed:,} records{looked}"
 
     @property
     def kept(self) -> list[Seen]:
@@ -90,7 +99,7 @@ class Survey:
 def survey_data(
     root: Path, readers: Sequence[str], find_problem: FindProblem, seconds: float = 0.0, *, thumbnails: bool = False
 ) -> Survey:
-    """Look at the records in `root`, in pieces in random order, for as long as there is time.
+    """Look at the records in `root`, in random order over all files, for as long as there is time.
 
     Args:
         root: folder of the data.
@@ -106,14 +115,15 @@ def survey_data(
     name = choose_reader(root, readers)
     reader = get_reader(name)
     shards = reader.list_shards(root)
+    pieces = [piece for shard in shards for piece in reader.cut(shard)] if seconds else shards
     began = time.process_time()  # of this process: a busy machine looks as far, only later
-    order = random.Random(0).sample(range(len(shards)), len(shards))
+    order = random.Random(0).sample(range(len(pieces)), len(pieces))
     found: dict[int, list[Seen]] = {}
     sample: list[Record] = []
     kept_bytes, cut = 0, False
     for number in order:
         lot = found.setdefault(number, [])
-        for record in reader.read(root, shards[number]):
+        for record in reader.read(root, pieces[number]):
             spent = time.process_time() - began
             if seconds and spent > seconds and (lot or len(found) > 1):
                 cut = True
@@ -126,9 +136,12 @@ def survey_data(
         if cut:
             break
     seen = [each for number in sorted(found) for each in found[number]]
-    whole = list(found.values())[:-1] or list(found.values())
-    listed = round(sum(map(len, whole)) / len(whole) * len(shards)) if cut else len(seen)
-    return Survey(reader=name, seen=seen, sample=sample, complete=not cut, listed=max(listed, len(seen)))
+    whole = list(map(len, found.values()))[:-1] or [len(seen)]
+    listed = round(sum(whole) / len(whole) * len(pieces)) if cut else len(seen)
+    counted = not cut or (len(pieces) > len(shards) and set(whole) == {1})  # a row is a record
+    return Survey(
+        reader=name, seen=seen, sample=sample, complete=not cut, listed=max(listed, len(seen)), counted=counted
+    )
 
 
 def _look(record: Record | Rejected, find_problem: FindProblem, decode: bool, thumbnail: bool) -> Seen:

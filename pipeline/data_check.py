@@ -26,6 +26,7 @@ from tfx_ocr.data.synthetic import OF_DATA
 SECONDS = 0.5  # of a core, that the data is looked at for
 FEW = 5  # groups, below which a split by group says little about new ones
 NAMED = 5  # classes, or pictures, that are named
+FEWEST = 100  # records that were looked at, for shares of splits to say something
 MOST_COMPARED = 3000  # pictures of a split
 NEAR = 2.5  # grey levels by which thumbnails of one picture differ at most, root mean square
 
@@ -75,7 +76,7 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
                 "(feature `style`, see docs/records.md)"
             )
     return [
-        *_describe(survey, summary, rejected, recipe.examples.split.by),
+        *_describe(survey, summary, rejected, recipe.examples.split),
         *_describe_synthetic(recipe, data, {each.label for split, each in kept if split == "train"}),
         *_describe_stages(recipe, [each.source for split, each in kept if split == "train"], survey.complete),
         *_find_too_few(kept, classes, survey, recipe),
@@ -103,17 +104,23 @@ def find_copies(divided: Sequence[tuple[str, Seen]]) -> Iterator[tuple[str, str]
             yield each.source, f"in two splits: the same picture is in {SPLITS[later]}, {source}"
 
 
-def _describe(survey: Survey, summary: dict[str, Any], rejected: Sequence[tuple[str, str]], by: str) -> Iterator[str]:
+def _describe(
+    survey: Survey, summary: dict[str, Any], rejected: Sequence[tuple[str, str]], rule: Split
+) -> Iterator[str]:
     """Yield what there is and how it is divided, and what is set aside."""
     looked = len(survey.seen)
-    count = f"{looked:,} records" if survey.complete else f"about {survey.listed:,} records, {looked:,} looked at"
-    total = max(sum(summary["splits"].values()), 1)
-    parts = ", ".join(
+    splits = summary["splits"]
+    total = max(sum(splits.values()), 1)
+    parts = [
         f"{split} {number:,}" if survey.complete else f"{split} {number / total:.0%}"
-        for split, number in summary["splits"].items()
-    )
+        for split, number in splits.items()
+        if survey.complete or total >= FEWEST
+    ]
+    if not survey.complete:  # what is drawn of few may be empty
+        summary = {**summary, "splits": {split: number or getattr(rule, split, 0) for split, number in splits.items()}}
     stated = account.describe_splits(summary).removeprefix("splits: ")
-    yield f"data: {survey.reader}, {count}: {parts} ({stated}, by {by})"
+    count = ": ".join(filter(None, (survey.describe(), ", ".join(parts))))
+    yield f"data: {survey.reader}, {count} ({stated}, by {rule.by})"
     if rejected:
         yield f"set aside: {len(rejected):,} ({len(rejected) / looked:.1%}): {account.describe_rejections(rejected)}"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tfx_ocr.data.readers import labelled_csv
-from tfx_ocr.data.readers.split_folders import Reader, WithSplitFolders, list_inner_folders
+from tfx_ocr.data.readers.split_folders import WithSplitFolders, list_inner_folders
 from tfx_ocr.data.registry import load_named
 
 # A reader is a module with the names of `split_folders.Reader`. Labels are as `data.normalization` leaves them.
@@ -30,7 +30,7 @@ READERS = {
 }
 
 
-def get_reader(name: str) -> Reader:
+def get_reader(name: str) -> WithSplitFolders:
     """Import and return the reader that `name` stands for, which then looks into folders of splits too.
 
     Raises:

@@ -49,14 +49,15 @@ def list_shards(root: Path) -> list[str]:
         if not 0 < math.prod(size) <= LARGEST:
             raise ValueError(f"{pictures} is damaged: its header says pictures of {size[0]} x {size[1]} pixels")
         for first in range(0, count, A_SHARD):
-            pieces.append(json.dumps([pictures, names, first, min(count, first + A_SHARD)]))
+            piece = {"pictures": pictures, "names": names, "first": first, "last": min(count, first + A_SHARD)}
+            pieces.append(json.dumps(piece))
     return pieces
 
 
 @reject_failures
 def read(root: Path, shard: str) -> Iterator[Unread]:
     """Yield a record per picture, as grey PNG, ink as light as it was; what a cut file no longer holds is set aside."""
-    pictures, names, first, last = json.loads(shard)
+    pictures, names, first, last = json.loads(shard).values()
     _, *size = _read_header(root / pictures, "images")
     all_pixels = _read_range(root / pictures, "images", math.prod(size), first, last)
     all_labels = _read_range(root / names, "labels", 1, first, last)

@@ -23,6 +23,16 @@ def cut_into_shards(rows: Sequence[Any], size: int) -> list[str]:
     return [json.dumps(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
+def cut_into_rows(shard: str) -> list[str]:
+    """Return the shard of each row that `cut_into_shards` put into a shard; one that was cut in another way, as it is.
+
+    >>> cut_into_rows('["a", "b"]'), cut_into_rows('"mnist.tfrecord"')
+    (['["a"]', '["b"]'], ['"mnist.tfrecord"'])
+    """
+    rows = json.loads(shard)
+    return cut_into_shards(rows, 1) if isinstance(rows, list) else [shard]
+
+
 def reject_failures(
     read: Callable[[Path, str], Iterator[Unread | Rejected]],
 ) -> Callable[[Path, str], Iterator[Record | Rejected]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tfx_ocr.data import files
+from tfx_ocr.data.readers.shard import cut_into_rows
 from tfx_ocr.data.readers.split_names import find_split, parse_split
 from tfx_ocr.data.record import Record, Rejected
 
@@ -66,6 +67,11 @@ class WithSplitFolders:
             for folder in self._list_folders(root)
             for shard in self.reader.list_shards(root / folder)
         ]
+
+    def cut(self, shard: str) -> list[str]:
+        """Return a piece in pieces of one row, each of a record or, in formats of lines, of the lines of a page."""
+        folder, inner = json.loads(shard)
+        return [json.dumps([folder, row]) for row in cut_into_rows(inner)]
 
     def read(self, root: Path, shard: str) -> Iterator[Record | Rejected]:
         """Yield every record of a piece, its source and file below `root`, its split else the folder's."""

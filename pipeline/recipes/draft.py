@@ -321,24 +321,38 @@ def choose_split(kept: Sequence[Seen], complete: bool, task: str) -> tuple[Split
     """
     stated = {each.split for each in kept if each.split}
     groups = collections.Counter(each.group for each in kept if each.group)
-    few = len(kept) < 500
+    few, shared = len(kept) < 500, _describe_shared(kept)
     if {"eval", "test"} <= stated:
-        return Split(), "as the data states"
+        return Split(), f"as the data states{shared}"
     by_group = sum(groups.values()) == len(kept) and len(groups) >= GROUPS and max(groups.values()) <= len(kept) / 3
     if by_group:
-        why = f"by group: none of {len(groups)} is in two splits"
+        why = f"by group: none of {len(groups)} is {'divided' if shared else 'in two splits'}"
     elif groups:
         why = f"by record: {len(groups)} groups are too few to divide, so that test says little about new ones"
     else:
         why = "by record: the data states no groups"
     if stated:
-        why += f"; {', '.join(sorted(stated))} as the data states"
+        why += f"; {', '.join(split for split in SPLITS if split in stated)} as the data states{shared}"
     rule = Split(by="group" if by_group else "record", eval=0.15 if few else 0.1, test=0.2 if few else 0.15)
     if not complete or not few:
         return rule, why
     rules = [dataclasses.replace(rule, seed=seed) for seed in range(SEEDS)]
     best = min(rules, key=lambda each: (_count_lacking(kept, each, task), each.seed))
     return best, f"{why}; seed {best.seed} of {SEEDS} divides most evenly"
+
+
+def _describe_shared(kept: Sequence[Seen]) -> str:
+    """Return which groups are in two of the splits that the data states, as a clause; "" for none."""
+    splits = collections.defaultdict(set)
+    for each in kept:
+        if each.group and each.split:
+            splits[each.group].add(each.split)
+    shared = [group for group, found in splits.items() if len(found) > 1]
+    if not shared:
+        return ""
+    among = " and ".join(split for split in SPLITS if any(split in splits[group] for group in shared))
+    verb = "groups are" if len(shared) > 1 else "group is"
+    return f": {len(shared):,} {verb} in both your {among}, such as {shared[0]}"
 
 
 def _count_lacking(kept: Sequence[Seen], rule: Split, task: str) -> tuple[int, int, float]:
@@ -471,8 +485,7 @@ def _list_readers(reader: str) -> tuple[str, ...]:
 def _describe(data: Path, survey: Survey, labels: Mapping[str, int], task: str) -> Iterator[str]:
     """Yield lines about what was found."""
     kept = survey.kept
-    looked = "" if survey.complete else f", {len(survey.seen):,} of them looked at"
-    yield f"{data}: {survey.reader}, {survey.listed:,} records{looked}"
+    yield f"{data}: {survey.reader}, {survey.describe()}"
     if survey.rejected:
         yield f"set aside: {len(survey.rejected):,}: {describe_rejections(survey.rejected)}"
     rare = [label for label, count in labels.items() if count < len(SPLITS)]

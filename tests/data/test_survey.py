@@ -1,8 +1,13 @@
 """What data holds, without TensorFlow: all of it in time, or a part."""
 
+import itertools
+
 import pytest
 
-from tfx_ocr.data import images
+from tfx_ocr.data import images, record_file
+from tfx_ocr.data import survey as survey_of
+from tfx_ocr.data.files import to_natural_key
+from tfx_ocr.data.record import Record
 from tfx_ocr.data.survey import THUMBNAIL_PX, survey_data
 
 
@@ -49,6 +54,24 @@ def test_without_time_a_part_is_seen_and_the_rest_is_estimated(pictures):
     assert not survey.complete
     assert 1 <= len(survey.seen) < 1100
     assert survey.listed >= len(survey.seen)
+
+
+def test_a_part_is_of_all_files_and_their_count_is_exact(pictures, monkeypatch):
+    root = pictures(a=600, b=600)  # shards of one class each, but for one of both
+    clock = itertools.count()  # 2 s a look, so that 40 are done within 80
+    monkeypatch.setattr(survey_of.time, "process_time", lambda: 2 * next(clock))
+    survey = survey_data(root, ["image_folder"], accept, seconds=80)
+    assert (len(survey.seen), survey.listed, survey.counted, survey.complete) == (40, 1200, True, False)
+    assert survey.describe() == "1,200 records, 40 of them looked at"
+    assert 10 <= sum(each.label == "a" for each in survey.kept) <= 30
+    assert survey.seen == sorted(survey.seen, key=lambda each: to_natural_key(each.source))
+
+
+def test_a_single_file_of_unknown_length_is_not_counted(tmp_path):
+    values = ({"image": b"x", "label": str(number).encode()} for number in range(50))
+    record_file.write(tmp_path / "one.tfrecord", [Record(features=each, source="") for each in values])
+    survey = survey_data(tmp_path, ["tfrecord"], accept, seconds=1e-9)
+    assert survey.describe() == f"the first {len(survey.seen)} records looked at"
 
 
 def test_pictures_are_decoded_for_half_of_the_time(pictures):

@@ -46,6 +46,16 @@ def test_stated_splits_are_counted_and_classes_that_lack_named(folder):
     assert lines[-1] == "too few: test has no record of class 0, 2, 3, 4, 5 and 4 more"
 
 
+def test_a_few_records_of_many_say_what_is_stated_and_not_how_much(folder, monkeypatch):
+    data = folder(*(f"{split}/{number % 10}/{number}.png" for split in ("train", "test") for number in range(200)))
+    clock = itertools.count()  # 2 s a look, so that 20 are done within 40
+    monkeypatch.setattr(survey.time, "process_time", lambda: 2 * next(clock))
+    assert check_data(DIGITS, data, seconds=40)[0] == (
+        "data: image_folder, 400 records, 20 of them looked at (train from train, test from test, eval drawn from "
+        "train, by record)"
+    )
+
+
 def test_records_of_each_stage_are_counted_and_a_stage_without_any_is_refused(folder):
     data = folder(*(f"train/{number % 10}/{number}.png" for number in range(20)), "eval/0/c.png", "test/1/d.png")
     stages = (

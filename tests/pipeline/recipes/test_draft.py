@@ -153,6 +153,24 @@ def test_splits_that_the_data_states_are_kept(table):
     assert drafted.chosen[-1].endswith("; 2 test records are few: label more")  # folds would divide the stated splits
 
 
+def test_groups_in_two_of_the_stated_splits_are_named(table):
+    writers = [f"w{number % 12}" for number in range(36)]  # w0 to w5 are in both
+    drafted = draft_recipe(
+        "x",
+        table(
+            [f"{number:03}" for number in range(36)],
+            writer=writers,
+            split=["train"] * 18 + ["test"] * 6 + ["train"] * 12,
+        ),
+        10,
+    )
+    said = next(line for line in drafted.chosen if line.startswith("split: "))
+    assert (
+        "by group: none of 12 is divided; train, test as the data states: "
+        "6 groups are in both your train and test, such as w6" in said
+    )
+
+
 def test_a_picture_under_two_labels_is_named(letters):
     (letters / "B" / "same.png").write_bytes((letters / "A" / "0.png").read_bytes())
     found = draft_recipe("x", letters, minutes=10).found
