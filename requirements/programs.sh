@@ -5,7 +5,7 @@
 set -eu
 
 missing=""
-for each in chromium=chromium mariadb-install-db=mariadb-server-core mariadb=mariadb-client-core pg_createcluster=postgresql; do
+for each in chromium=chromium mariadb-install-db=mariadb-server-core mariadb=mariadb-client-core pg_createcluster=postgresql prometheus=prometheus; do
     command -v "${each%=*}" >/dev/null || missing="$missing ${each#*=}"
 done
 [ -n "$missing" ] || exit 0
@@ -24,10 +24,12 @@ for package in $missing; do # one by one: not every distribution has them all
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 ||
         failed="$failed $package"
 done
-case $missing in
-    *postgresql*)
-        $as_root update-rc.d postgresql disable >/dev/null 2>&1 || true
-        $as_root service postgresql stop >/dev/null 2>&1 || true
-        ;;
-esac
+for service in postgresql prometheus; do
+    case $missing in
+        *"$service"*)
+            $as_root update-rc.d "$service" disable >/dev/null 2>&1 || true
+            $as_root service "$service" stop >/dev/null 2>&1 || true
+            ;;
+    esac
+done
 [ -z "$failed" ] || go_on "apt-get cannot install$failed"

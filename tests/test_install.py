@@ -200,7 +200,7 @@ def test_what_the_user_told_pip_holds_for_uv(machine):
     assert "index: myindex" in here.installed()
 
 
-PROGRAMS = ("chromium", "mariadb-install-db", "mariadb", "pg_createcluster")
+PROGRAMS = ("chromium", "mariadb-install-db", "mariadb", "pg_createcluster", "prometheus")
 
 
 def test_programs_of_tests_are_installed_one_by_one_and_no_server_is_left_running(machine):
@@ -211,16 +211,18 @@ def test_programs_of_tests_are_installed_one_by_one_and_no_server_is_left_runnin
     (here.bin / "tail").symlink_to(shutil.which("tail"))
     done = here.setup("programs.sh")
     assert (done.returncode, done.stdout) == (
-        0, "Installing Debian packages for tests: chromium mariadb-server-core postgresql\n",
+        0, "Installing Debian packages for tests: chromium mariadb-server-core postgresql prometheus\n",
     )  # fmt: skip
     assert done.stderr == (
         "tfx-ocr: apt-get cannot install chromium; the tests that need what is missing skip, or fail under CI\n"
     )
     install = "apt-get install -y -qq --no-install-recommends"
     assert here.installed() == [
-        *(f"{install} {package}" for package in ("chromium", "mariadb-server-core", "postgresql")),
+        *(f"{install} {package}" for package in ("chromium", "mariadb-server-core", "postgresql", "prometheus")),
         "update-rc.d postgresql disable",
         "service postgresql stop",
+        "update-rc.d prometheus disable",
+        "service prometheus stop",
     ]
 
 
@@ -242,7 +244,7 @@ def test_where_programs_of_tests_cannot_be_installed_one_sentence_says_so(machin
     if has_apt:
         here.has_apt()
     done = here.setup("programs.sh")
-    packages = "chromium mariadb-server-core mariadb-client-core postgresql"
+    packages = "chromium mariadb-server-core mariadb-client-core postgresql prometheus"
     assert (done.returncode, done.stdout, here.installed()) == (0, "", [])
     assert done.stderr == (f"tfx-ocr: {said}{packages}; the tests that need what is missing skip, or fail under CI\n")
 
