@@ -47,6 +47,7 @@ LAYOUT = (
 FOLDER = "images"  # which that the table's paths may leave out
 MOST_NAMED = 8  # columns of a table
 Columns = dict[str, int]  # what a column holds, to its place
+LOOKED_AT = 20  # rows, to tell which column holds the pictures
 A_SHARD = 500  # rows
 
 
@@ -57,8 +58,31 @@ def is_supported(root: Path) -> bool:
 
 def list_headers(root: Path) -> dict[str, list[str]]:
     """Return the tables directly in `root` that can be read, each with the names of its columns."""
-    shown = {name: (first[0][:MOST_NAMED], len(first[0]) - MOST_NAMED) for name, first in _read_tables(root).items()}
-    return {name: [*header, *([f"{more} more"] if more > 0 else ())] for name, (header, more) in shown.items()}
+    return {name: _shorten(first[0]) for name, first in _read_tables(root).items()}
+
+
+def find_unread(root: Path) -> dict[str, str]:
+    """Return the tables directly in `root` whose columns are not known, each with what it lacks.
+
+    That is "" for a table that names no picture: it holds something else.
+    """
+    known, build_finder = _find_tables(root), functools.cache(lambda: _build_finder(files.list_files(root)))
+    image, label = (f"`{what}` (or {', '.join(COLUMNS[what][1:5])} ...)" for what in ("image", "label"))
+    must = f"must name the column of the pictures {image} and that of their texts {label}"
+    unread = {}
+    for name, first in _read_tables(root).items():
+        if name not in known:
+            named = "image" in _find_columns(first, lambda image: build_finder()(image))
+            named = named or any(images.is_picture(cell.strip()) for row in first for cell in row)
+            said = f"its first row is {', '.join(map(files.format_path, _shorten(first[0])))}: it {must}"
+            unread[name] = (said if files.is_decoded("".join(first[0])) else table.NOT_UTF8) if named else ""
+    return unread
+
+
+def _shorten(header: Sequence[str]) -> list[str]:
+    """Return the names of the first `MOST_NAMED` columns, and how many more there are."""
+    more = len(header) - MOST_NAMED
+    return [*header[:MOST_NAMED], *([f"{more} more"] if more > 0 else ())]
 
 
 def list_shards(root: Path) -> list[str]:
@@ -129,7 +153,12 @@ def _find_tables(root: Path) -> dict[str, Columns]:
 
 
 def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) -> Columns:
-    """Return which column holds what, by its name; else the one whose first cell is a picture, and the only other."""
+    """Return which column holds what, by its name; else the one half of whose cells are pictures, and the only other.
+
+    Args:
+        first: cells of the header and of the first rows.
+        find: returns the path that a cell means, "" for none.
+    """
     header = first[0]
     places = [place for place, cell in enumerate(header) if images.is_picture(cell.strip())]
     names = [str(place) if places else _squeeze(cell) for place, cell in enumerate(header)]
@@ -140,8 +169,10 @@ def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) ->
         if name in names
     }
     if "image" not in columns:
-        free = [(place, cell) for place, cell in enumerate(first[-1]) if cell and place not in columns.values()]
-        places = places or [place for place, cell in free if find(_normalize(cell))]
+        rows = first[1:] or first
+        free = ((place, cell) for row in rows for place, cell in enumerate(row) if place not in columns.values())
+        counts = collections.Counter(place for place, cell in free if cell and find(_normalize(cell)))
+        places = places or [place for place, count in counts.most_common(1) if 2 * count >= len(rows)]
         columns |= {"image": places[0]} if places else {}
     if "image" in columns and "label" not in columns:
         others = [place for place, name in enumerate(names) if place not in columns.values() and name not in BESIDE]
@@ -154,14 +185,13 @@ def _squeeze(column: str) -> str:
 
 
 def _read_tables(root: Path) -> dict[str, list[list[str]]]:
-    """Tables directly in `root`, each with the cells of its header and of its first row, as far as they can be read."""
+    """Tables directly in `root` that can be read, each with the cells of its header and of its first rows."""
     names = [name for name in files.list_folder(root) if PurePosixPath(name).suffix.lower() in table.ENDINGS]
-    return {name: first for name in names if (first := try_read(_read_first, root / name))}
+    return {name: first for name in names if (first := try_read(_read_first, root / name)) and first[0]}
 
 
 def _read_first(path: Path) -> list[list[str]]:
-    rows = itertools.islice(table.read_rows(path), 2)
-    return [row.cells for row in itertools.takewhile(lambda row: not row.wrong, rows)]
+    return [row.cells for row in itertools.islice(table.read_rows(path), 1 + LOOKED_AT)]
 
 
 def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import dataclasses
 import math
+import posixpath
 import statistics
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -32,7 +33,9 @@ from tfx_ocr.data import features, files, images, pretrained
 from tfx_ocr.data.alphabets import get_alphabet, hangul
 from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.page import check as pages
-from tfx_ocr.data.readers import get_reader
+from tfx_ocr.data.readers import get_reader, labelled_csv
+from tfx_ocr.data.readers.split_folders import list_inner_folders
+from tfx_ocr.data.readers.table import NOT_UTF8
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.survey import Seen, Survey, survey_data
 from tfx_ocr.pipeline import data_check
@@ -207,7 +210,8 @@ def _count_left_out(data: Path, survey: Survey, copies: Sequence[tuple[str, str]
     others = [each for each in survey.rejected if each not in without]
     if len(others) > Examples.max_rejected * len(survey.seen):
         said = f"{len(others):,} of {len(survey.seen):,} records in {data} are set aside"
-        raise ValueError(f"{said}: {describe_rejections(others)}: mend or remove them")
+        mend = "save the texts as UTF-8" if others[0][1] == NOT_UTF8 else "mend or remove them"
+        raise ValueError(f"{said}: {describe_rejections(others)}: {mend}")
     return len(without) + len(copies)
 
 
@@ -215,7 +219,8 @@ def choose_format(data: Path) -> str:
     """Return the name of the reader of the data in a folder.
 
     Raises:
-        ValueError: the folder is missing or empty, or its data is of no known format or of several.
+        ValueError: the folder is missing or empty, its data is of no known format or of several, or a table names
+            pictures in columns that are not known.
     """
     if data.is_file():
         raise ValueError(f"{data} is a file: unpack it if it is an archive, and give the folder")
@@ -230,8 +235,12 @@ def choose_format(data: Path) -> str:
         found = [name for name in found if name != "image_folder"]
     if len(found) > 1:
         raise ValueError(f"{data} holds data of several formats, {', '.join(found)}: give a folder of one of them")
-    if found in ([], ["image_folder"]) and get_reader(OF_NAMES).is_supported(data):
-        return OF_NAMES
+    if found in ([], ["image_folder"]):  # which would take the pictures of a table without it
+        for table, lacking in _find_unread(data).items():
+            if lacking:
+                raise ValueError(f"{table} is not understood: {lacking}")
+        if get_reader(OF_NAMES).is_supported(data):
+            return OF_NAMES
     if not found:
         layouts = "; ".join(f"{get_reader(name).LAYOUT} ({name})" for name in (*OF_FILES, OF_NAMES))
         shown = ", ".join(map(files.format_path, paths[:SHOWN])) + (
@@ -241,6 +250,15 @@ def choose_format(data: Path) -> str:
         unpack = f"unpack {archives[0]} first" if archives else f"looked for: {layouts}"
         raise ValueError(f"no data of a known format in {data}, which holds {shown}; {unpack}")
     return found[0]
+
+
+def _find_unread(data: Path) -> dict[str, str]:
+    """Return the tables in a folder, and in those that the reader looks into, as `labelled_csv.find_unread`."""
+    return {
+        files.format_path(posixpath.join(folder, table)): lacking
+        for folder in ("", *list_inner_folders(data))
+        for table, lacking in labelled_csv.find_unread(data / folder).items()
+    }
 
 
 def find_problem(record: Record, decode: bool) -> str | None:
@@ -488,6 +506,8 @@ def _describe(data: Path, survey: Survey, labels: Mapping[str, int], task: str) 
     yield f"{data}: {survey.reader}, {survey.describe()}"
     if survey.rejected:
         yield f"set aside: {len(survey.rejected):,}: {describe_rejections(survey.rejected)}"
+    if survey.reader in ("image_folder", OF_NAMES) and (unread := _find_unread(data)):
+        yield f"left out: {', '.join(unread)}: no cell names a picture"
     rare = [label for label, count in labels.items() if count < len(SPLITS)]
     if task == "sequence":
         longest = max(kept, key=lambda each: len(each.label))

@@ -323,3 +323,40 @@ def test_handwritten_syllables_are_read_by_their_own_columns():
     }  # fmt: skip
     assert kept[0].source == "images/w01/11.png"
     assert kept[0].features["label"].decode() == "갊"
+
+
+def test_a_table_whose_first_picture_is_missing_is_read(tmp_path):
+    table = "Bild,Inhalt\n" + "".join(f"{name}.png,{name}\n" for name in "abcd")
+    make(tmp_path, {"t.csv": table}, ["b.png", "c.png", "d.png"])
+    assert labelled_csv.is_supported(tmp_path)
+    missing, *read = everything(tmp_path)
+    assert missing == Rejected(source="t.csv:2", reason="no image: a.png is not in the folder")
+    assert [record.features["label"] for record in read] == [b"b", b"c", b"d"]
+
+
+def test_a_number_that_happens_to_be_the_name_of_a_picture_makes_no_column_of_pictures(tmp_path):
+    make(tmp_path, {"writers.csv": "town,age\nHue,31\nVinh,44\nBonn,23\n"}, ["letters/23.png", "letters/9.png"])
+    assert not labelled_csv.is_supported(tmp_path)
+    assert labelled_csv.find_unread(tmp_path) == {"writers.csv": ""}
+
+
+def test_columns_that_are_not_known_are_named(tmp_path):
+    must = (
+        "it must name the column of the pictures `image` (or file, filename, path, filepath ...) and that of their"
+        " texts `label` (or text, syllable, labels, words ...)"
+    )
+    tables = {
+        "three.csv": "Bild,Inhalt,Schreiber\nx.png,ab,w1\na.png,b,w2\n",
+        "bare.tsv": "a.png\tone\tw1\nb.png\ttwo\tw2\n",
+        "cp1252.csv": "Bild;Schrift;Größe\na.png;x;5\n".encode("cp1252"),
+        "towns.csv": "town,people\nHue,455\n",
+        "good.csv": "image,label\na.png,x\n",
+        "notes.txt": "scans of 1998",
+    }
+    make(tmp_path, tables, ["a.png", "b.png"])
+    assert labelled_csv.find_unread(tmp_path) == {
+        "three.csv": f"its first row is Bild, Inhalt, Schreiber: {must}",
+        "bare.tsv": f"its first row is a.png, one, w1: {must}",
+        "cp1252.csv": "text is not UTF-8: save the file so",
+        "towns.csv": "",
+    }

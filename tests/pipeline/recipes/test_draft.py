@@ -278,6 +278,23 @@ def test_receipts_of_which_some_have_pictures_are_drafted(tmp_path):
     assert any(line.startswith("2 pictures of ") and "dark ink on an even ground" in line for line in drafted.found)
 
 
+def test_a_table_beside_folders_is_read_refused_or_named_as_left_out(letters):
+    table = letters / "table.csv"
+    table.write_text("town,people,river\nHue,455,Huong\n", encoding="utf-8")
+    assert "left out: table.csv: no cell names a picture" in draft_recipe("x", letters, minutes=10).found
+    table.write_text("Bild,Inhalt,Schreiber\nA/0.png,A,w1\n", encoding="utf-8")
+    with pytest.raises(ValueError, match=r"^table.csv is not understood: its first row is Bild, Inhalt, Schreiber: it"):
+        draft_recipe("x", letters, minutes=10)
+    table.write_text("Datei;Text\n" + "".join(f"A/{n}.png;Öl {n}\n" for n in range(12)), encoding="cp1252")
+    with pytest.raises(ValueError, match=r"such as table.csv:2: text is not UTF-8: save the file so\): too few"):
+        draft_recipe("x", letters, minutes=10)
+    table.write_text(
+        "Datei;Text\n" + "".join(f"A/{n}.png;{'Ö' * (n < 3)}l {n}\n" for n in range(12)), encoding="cp1252"
+    )
+    with pytest.raises(ValueError, match=r"3 text is not UTF-8 \(such as table.csv:2\): save the texts as UTF-8$"):
+        draft_recipe("x", letters, minutes=10)
+
+
 def test_what_is_set_aside_now_is_allowed_by_the_draft(table):
     folder = table([f"{number * 37 % 1000:03}" for number in range(24)])
     for number in range(8):
