@@ -25,6 +25,7 @@ from tfx_ocr.data.registry import load, make_unknown_error
 from tfx_ocr.data.samples import SAMPLES, get_sample
 from tfx_ocr.data.schemas import get_schema_path
 from tfx_ocr.data.synthetic import OF_DATA
+from tfx_ocr.pipeline.recipes import FOLDER, get_file
 from tfx_ocr.pipeline.settings import Settings
 
 # Features of records that drift is measured of
@@ -41,12 +42,13 @@ def check(recipe: Recipe, settings: Settings) -> Settings:
     Raises:
         ValueError: the first thing that is wrong.
     """
-    check_recipe(recipe)
+    check_recipe(recipe, settings.recipes)
     where = settings.input
     if where and "://" not in where:
         path = Path(where).expanduser().absolute()
         if not path.exists():
-            raise ValueError(f"no data at {where}: give a folder that is there, or none for the sample")
+            otherwise = ", or none for the sample" if recipe.sample else ""
+            raise ValueError(f"no data at {where}: give a folder that is there{otherwise}")
         if path.is_file():
             raise ValueError(f"{where} is a file: give the folder it lies in")
         choose_reader(path, recipe.examples.readers)
@@ -58,8 +60,12 @@ def check(recipe: Recipe, settings: Settings) -> Settings:
     return dataclasses.replace(settings, input=where, recipe=recipe.name)
 
 
-def check_recipe(recipe: Recipe) -> None:
+def check_recipe(recipe: Recipe, folder: str = FOLDER) -> None:
     """Check that every name is known and the parts fit.
+
+    Args:
+        recipe: one that ships, or of one's own.
+        folder: of users' own recipes.
 
     Raises:
         ValueError: the first thing that is wrong.
@@ -89,7 +95,11 @@ def check_recipe(recipe: Recipe) -> None:
         )
     for trainer in (recipe.trainer, *recipe.trainers.values()):
         _check_trainer(recipe, trainer)
-    gates.refuse_unknown(recipe.gate, get_metrics(family))
+    try:
+        gates.refuse_unknown(recipe.gate, get_metrics(family))
+    except ValueError as error:
+        file = get_file(recipe.name, folder)
+        raise ValueError(f"{file if file.is_file() else f'recipe {recipe.name}'}: {error}") from None
 
 
 def refuse_elsewhere(recipe: Recipe, settings: Settings) -> None:

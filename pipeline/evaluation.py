@@ -73,7 +73,7 @@ def evaluate(
     family = get_metrics(choose_family(recipe.task, recipe.gate))
     pairs, raws = predict_records(recipe, location, records, family, decoding)
     digest = of_records.combine_digests(map(of_records.digest_record, raws))
-    seen, told = of_records.count_seen(raws, _read_sketch(location.folder))
+    seen, told = of_records.count_seen(raws, read_sketch(location.folder))
     without_served = dataclasses.replace(recipe.gate, at_most_worse={})
     known = getattr(get_alphabet(recipe.alphabet), "CLASSES", ())
     verdict = gates.judge(recipe.name, without_served, family, pairs, None, digest, known)
@@ -123,7 +123,7 @@ def predict_records(
     return pairs, raws
 
 
-def _read_sketch(folder: Path) -> str:
+def read_sketch(folder: Path) -> str:
     """Return the hashes of the examples that a version was trained on; "" for one that does not say."""
     try:
         return versions.read_manifest(folder).trained_on

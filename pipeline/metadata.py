@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from ml_metadata import MetadataStore, errors
 from ml_metadata.proto import metadata_store_pb2
 
+from tfx_ocr.data.samples import format_run
 from tfx_ocr.pipeline.settings import Settings
 
 MYSQL_PORT = 3306
@@ -44,7 +45,7 @@ def open_store(settings: Settings) -> MetadataStore:
     """
     if not settings.metadata and not settings.metadata_file.is_file():
         raise ValueError(
-            f"no run of {settings.recipe} in {settings.folder}: begin with `tfx-ocr run {settings.recipe}`"
+            f"no run of {settings.recipe} in {settings.folder}: begin with `{format_run(settings.recipe)}`"
         )
     config = get_connection(settings)
     try:

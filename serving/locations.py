@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
+from tfx_ocr.data.samples import format_run
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.runtimes import PORTABLE, RUNTIMES, SAVED_MODEL, TFLITE, open_folder
@@ -86,7 +87,7 @@ def find_folder(
     if path.is_dir():
         return _look_into(path)
     raise ValueError(
-        f"no version of {location} in {serving_dir}: run `tfx-ocr run {location}`, give the folder of a model, "
+        f"no version of {location} in {serving_dir}: run `{format_run(location)}`, give the folder of a model, "
         f"or name the folder that holds its runs in {PREFIX}HOME"
     )
 

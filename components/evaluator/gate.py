@@ -86,7 +86,8 @@ def refuse_unknown(gate: Gate, family: Family) -> None:
         family: module of `components.evaluator.metrics`.
 
     Raises:
-        ValueError: a metric is not known, or is one of which less is better under `at_least`, or more under `at_most`.
+        ValueError: a metric is not known, or is one of which less is better under `at_least`, or more under `at_most`;
+            or a lowest value is not from 0 to 1, as all metrics are of which more is better.
     """
     for rule, known in (
         ("at_least", family.NAMES),
@@ -105,6 +106,10 @@ def refuse_unknown(gate: Gate, family: Family) -> None:
         for name in getattr(gate, rule):
             if name in names:
                 raise ValueError(f"gate.{rule} names {name!r}, of which {better} is better: name it in gate.{other}")
+    for rule in ("at_least", "each_class_at_least"):
+        for name, limit in getattr(gate, rule).items():
+            if not 0 <= limit <= 1:
+                raise ValueError(f"gate.{rule}.{name} is {limit:g}; it is a fraction, from 0 to 1")
 
 
 def run_checks(

@@ -96,15 +96,20 @@ def summarize(found: Parity) -> str:
     if not found.carried:
         return f"left out: {found.reason}"
     return (
-        f"carried: on {found.n} records of {found.split} {found.same:.6g} of its answers are the SavedModel's, "
+        f"carried: on {found.n} records of {found.split} {_share(found.same)} answers are the SavedModel's, "
         f"their probabilities {found.mean_distance:.2g} apart in the mean"
     )
+
+
+def _share(same: float) -> str:
+    return "all of its" if same == 1 else f"{100 * same:.6g} % of its"
 
 
 def _explain(found: Parity) -> str:
     """Say which limit is exceeded; "" where all hold."""
     if found.same < found.same_at_least:
-        return f"{found.same:.6g} of its answers are the SavedModel's; at least {found.same_at_least} is required"
+        least = f"at least {100 * found.same_at_least:.6g} % is required"
+        return f"{_share(found.same)} answers are the SavedModel's; {least}"
     if found.mean_distance > found.mean_distance_at_most:
         return (
             f"its probabilities are {found.mean_distance:.2g} from the SavedModel's in the mean; "

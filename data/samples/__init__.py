@@ -21,6 +21,15 @@ SAMPLES = {
 }
 
 
+def format_run(recipe: str) -> str:
+    """Return the command of a first run of a recipe: on its sample, else on a folder of data.
+
+    >>> format_run("digits"), format_run("meters")
+    ('tfx-ocr run digits', 'tfx-ocr run meters --data FOLDER')
+    """
+    return f"tfx-ocr run {recipe}" + ("" if recipe in SAMPLES else " --data FOLDER")
+
+
 def get_sample(name: str) -> Callable[[Path], Path]:
     """Return the function that writes a sample into a folder and returns it: `write_once` of that sample.
 

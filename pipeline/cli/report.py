@@ -9,8 +9,10 @@ from typing import Annotated
 
 import typer
 
+from tfx_ocr.data.samples import format_run
 from tfx_ocr.pipeline import last_run
 from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.cli import run
 from tfx_ocr.pipeline.recipes import DEFAULT, check_name
 
 
@@ -27,7 +29,9 @@ def report(
     check_name(recipe, settings.recipes)
     result = last_run.read(settings)
     if not result:
-        raise ValueError(f"no run of {recipe} in {settings.folder}: begin with `tfx-ocr run {recipe}`")
+        if run.is_locked(settings):
+            raise ValueError(f"a run of {recipe} in {settings.folder} has not ended yet: wait for its end")
+        raise ValueError(f"no run of {recipe} in {settings.folder}: begin with `{format_run(recipe)}`")
     for line in last_run.format_lines(result):
         print(line)
     if show and "report" in result:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tfx_ocr.data.samples import format_run
 from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.cli import run
 
@@ -56,7 +57,7 @@ def retrain(
     settings = check(resolved, settings)
     run.require_tfx()
     if versions.find_newest(settings.serving_dir) is None and not resolved.pretrained:
-        raise ValueError(f"no version of {recipe} in {settings.serving_dir}: begin with `tfx-ocr run {recipe}`")
+        raise ValueError(f"no version of {recipe} in {settings.serving_dir}: begin with `{format_run(recipe)}`")
     opened = Queue(queue, create=False)
     folder = settings.folder / FOLDER
     with run.lock_folder(settings) as lock:

@@ -166,6 +166,18 @@ def lock_folder(settings: Settings) -> Iterator[int]:
         yield file.fileno()
 
 
+def is_locked(settings: Settings) -> bool:
+    """Return whether a run is in the recipe's folder now."""
+    if not (settings.folder / LOCK).is_file():
+        return False
+    with (settings.folder / LOCK).open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _is_registered(settings: Settings, runner: Path) -> bool:
     """Whether `tfx pipeline create` was here and left an entry that `tfx run create` can use."""
     try:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
+from tfx_ocr.data import pretrained
+from tfx_ocr.pipeline import settings as settings_of
+from tfx_ocr.pipeline.recipes import check_name
+from tfx_ocr.serving import versions
 from tfx_ocr.serving.model_server.flags import LOOPBACK
 
 PORT = 8080
@@ -66,6 +71,11 @@ def serve(
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
         print(f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}  (Ctrl+C ends it)", flush=True)
 
+    settings = settings_of.load()
+    for name in () if models else names or ():
+        is_there = Path(name).is_dir() or name in pretrained.list_names()
+        if not is_there and versions.find_newest(settings.get_serving_dir(name)) is None:
+            check_name(name, settings.recipes)  # only a recipe can be run
     names = names or server.list_shipped()
     if models:
         server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say, queue=queue)

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+from tfx_ocr.data.samples import format_run
+from tfx_ocr.pipeline import settings as settings_of
 from tfx_ocr.pipeline.cli.table import format_columns
+from tfx_ocr.pipeline.recipes import check_name
 from tfx_ocr.serving import versions as pushed
 from tfx_ocr.serving.settings import Settings, load
 
@@ -27,7 +30,8 @@ def print_versions(
     serving_dir = load(Settings).get_serving_dir(name)
     numbers = pushed.list_versions(serving_dir)[::-1]
     if not numbers:
-        raise ValueError(f"no version of {name} in {serving_dir}: begin with `tfx-ocr run {name}`")
+        check_name(name, settings_of.load().recipes)
+        raise ValueError(f"no version of {name} in {serving_dir}: begin with `{format_run(name)}`")
     manifests = [_read(serving_dir, number) for number in numbers]
     if as_json:
         print(json.dumps([dataclasses.asdict(manifest) for manifest in manifests], indent=1, ensure_ascii=False))

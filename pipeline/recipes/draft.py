@@ -452,10 +452,11 @@ def choose_gate(
         useless = min(scores) if lower else max(scores)
         limit = min(useless / 2, 0.5) if lower else useless + (1 - useless) / 2
         why = f"better than the most frequent answer, {metric} {useless:.2f}"
-    shipped = measure_shipped(base, survey, labels, metric)
+    shipped, seen = measure_shipped(base, survey, labels, metric)
     if shipped is not None:
         why += ", and no worse than the model that ships, which reads "
         why += f"{len(survey.sample)} of these at {metric} {shipped:.3f}"
+        why += f" (it was trained on {seen} of them: that is better than it reads new ones)" if seen else ""
         judged = [each.label for split, each in divided if split == "test"]
         error = 1 / max(1, sum(map(len, judged)) if lower else len(judged))  # one more in the test is chance
         limit = min(limit, shipped + error) if lower else max(limit, shipped - error)
@@ -476,19 +477,24 @@ def choose_gate(
     return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 
 
-def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], metric: str) -> float | None:
-    """Return what the model that ships reaches on the sample; None where its alphabet lacks a label."""
-    from tfx_ocr.pipeline.evaluation import predict_records
+def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], metric: str) -> tuple[float | None, int]:
+    """Return what the model that ships reaches on the sample, and on how many records of it it was trained.
+
+    None where its alphabet lacks a label.
+    """
+    from tfx_ocr.components.evaluator import records as of_records
+    from tfx_ocr.pipeline.evaluation import predict_records, read_sketch
     from tfx_ocr.serving.locations import SHIPPED, Location
 
     alphabet, task = get_alphabet(base.alphabet), get_task(base.task)
     known = set(alphabet.CHARACTERS if task.labels == "CHARACTERS" else alphabet.CLASSES)
     if not set("".join(labels) if task.labels == "CHARACTERS" else labels) <= known:
-        return None
+        return None, 0
     family = get_metrics(choose_family(base.task, base.gate))
     location = Location(pretrained.get_folder(base.pretrained), base.name, SHIPPED)
-    pairs, _ = predict_records(base, location, list(survey.sample), family)
-    return compute_metrics(family, pairs)[metric]
+    pairs, raws = predict_records(base, location, list(survey.sample), family)
+    seen, _ = of_records.count_seen(raws, read_sketch(location.folder))
+    return compute_metrics(family, pairs)[metric], seen
 
 
 def _round_up(value: float, digits: int) -> float:

@@ -33,7 +33,8 @@ def test_every_recipe_passes(name):
         ("trainer.base.weights=no.weights.h5", "trainer.base.weights is 'no.weights.h5', which does not exist"),
         ("examples.readers=('zip',)", "examples.readers is 'zip'; known: .*idx, image_folder"),
         ("alphabet=runes", "alphabet is 'runes'; known: digits"),
-        ("gate.at_least.acuracy=0.9", "acuracy"),
+        ("gate.at_least.acuracy=0.9", "recipe digits: gate.at_least names the metric 'acuracy'"),
+        ("gate.at_least.accuracy=64.1", "recipe digits: gate.at_least.accuracy is 64.1; it is a fraction, from 0 to 1"),
         (
             "gate.metrics=letters",
             "gate.metrics is 'letters'; known: classification, classification_calibrated, fields, shapes, ",
@@ -205,6 +206,23 @@ def test_without_data_the_sample_is_written_once(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in sorted((tmp_path / "samples").rglob("*.png"))} == before
     assert len(before) == 1797
     assert dataclasses.replace(first, input="") == settings
+
+
+def test_a_gate_of_a_recipe_of_ones_own_is_refused_with_its_file(tmp_path):
+    (tmp_path / "mine.toml").touch()
+    recipe = dataclasses.replace(get_recipe("digits"), name="mine", sample="", gate=Gate(at_least={"accuracy": 64.1}))
+    with pytest.raises(
+        ValueError, match=r"mine\.toml: gate\.at_least\.accuracy is 64\.1; it is a fraction, from 0 to 1"
+    ):
+        check_recipe(recipe, str(tmp_path))
+
+
+def test_data_that_is_not_there_is_refused_and_a_sample_named_where_there_is_one(tmp_path):
+    recipe, settings = get_recipe("digits"), Settings(input=str(tmp_path / "gone"))
+    with pytest.raises(ValueError, match=r"gone: give a folder that is there, or none for the sample$"):
+        check(recipe, settings)
+    with pytest.raises(ValueError, match=r"gone: give a folder that is there$"):
+        check(dataclasses.replace(recipe, name="mine", sample=""), settings)
 
 
 def test_checking_imports_no_tensorflow():

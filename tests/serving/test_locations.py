@@ -57,7 +57,8 @@ def test_a_name_is_the_newest_pushed_version_else_what_ships(tmp_path):
 
 def test_a_name_without_a_model_says_what_to_do(tmp_path):
     with pytest.raises(
-        ValueError, match=r"no version of mine in .*: run `tfx-ocr run mine`, give the folder of a model, or name"
+        ValueError,
+        match=r"no version of mine in .*: run `tfx-ocr run mine --data FOLDER`, give the folder of a model, or name",
     ):
         find_folder("mine", Settings(home=str(tmp_path)))
     with pytest.raises(ValueError, match="no version of digits"):

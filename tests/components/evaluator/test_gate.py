@@ -178,6 +178,20 @@ def test_a_limit_on_the_wrong_side_is_refused(family, rule, name, said):
         gate.refuse_unknown(Gate(**{rule: {name: 0.5}}), family)
 
 
+@pytest.mark.parametrize(
+    ("family", "rule", "name", "limit"),
+    [
+        (classification, "at_least", "accuracy", 64.1),
+        (classification, "at_least", "accuracy", -0.1),
+        (classification, "each_class_at_least", "recall", 95),
+        (text, "at_least", "exact_lines", 1.01),
+    ],
+)
+def test_a_percentage_is_refused(family, rule, name, limit):
+    with pytest.raises(ValueError, match=rf"^gate\.{rule}\.{name} is {limit}; it is a fraction, from 0 to 1$"):
+        gate.refuse_unknown(Gate(**{rule: {name: limit}}), family)
+
+
 def test_a_class_limit_where_no_class_was_seen_says_nothing():
     assert gate.run_checks(Gate(each_class_at_least={"recall": 0.9}), classification, METRICS, {}, None) == []
 

@@ -52,7 +52,7 @@ def test_answers_that_differ_too_often_are_not(found):
     parity = found(most=READ_AS_8)  # the four nines are read as eights
     assert parity.same == 0.9
     assert not parity.carried
-    assert parity.reason == "0.9 of its answers are the SavedModel's; at least 1.0 is required"
+    assert parity.reason == "90 % of its answers are the SavedModel's; at least 100 % is required"
 
 
 def test_no_answer_of_a_thousand_may_differ(found):
@@ -151,12 +151,17 @@ def test_nothing_read_by_both_is_agreed():
     [
         (
             {"carried": True, "same": 0.998, "n": 500, "split": "test", "mean_distance": 0.00124},
-            "carried: on 500 records of test 0.998 of its answers are the SavedModel's, their probabilities 0.0012 "
+            "carried: on 500 records of test 99.8 % of its answers are the SavedModel's, their probabilities 0.0012 "
+            "apart in the mean",
+        ),
+        (
+            {"carried": True, "same": 1.0, "n": 39, "split": "test", "mean_distance": 0.0},
+            "carried: on 39 records of test all of its answers are the SavedModel's, their probabilities 0 "
             "apart in the mean",
         ),
         ({"reason": "the export lacks one"}, "left out: the export lacks one"),
     ],
-    ids=["carried", "left_out"],
+    ids=["carried", "all", "left_out"],
 )
 def test_it_is_told_on_one_line(values, line):
     from tfx_ocr.components.infra_validator.parity import Parity, summarize

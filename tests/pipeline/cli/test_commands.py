@@ -6,6 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tfx_ocr.pipeline.cli import COMMANDS, app, main
+from tfx_ocr.pipeline.cli.run import lock_folder
+from tfx_ocr.pipeline.settings import Settings
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -42,6 +44,21 @@ def test_report_without_a_run_says_how_to_begin(monkeypatch, tmp_path):
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
     result = CliRunner().invoke(app(), ["report", "digits"])
     assert "begin with `tfx-ocr run digits`" in str(result.exception)
+
+
+def test_report_says_that_the_first_run_has_not_ended(monkeypatch, tmp_path):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    settings = Settings(home=str(tmp_path), recipe="digits")
+    with lock_folder(settings):
+        result = CliRunner().invoke(app(), ["report", "digits"])
+    assert str(result.exception) == f"a run of digits in {settings.folder} has not ended yet: wait for its end"
+
+
+@pytest.mark.parametrize("command", ["serve", "versions"])
+def test_a_model_that_no_recipe_makes_is_refused_with_the_known_ones(command, monkeypatch, tmp_path):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    result = CliRunner().invoke(app(), [command, "no_such"])
+    assert "no recipe 'no_such'; known: digits" in str(result.exception)
 
 
 def test_report_of_a_name_that_no_recipe_has_says_the_known_ones():
