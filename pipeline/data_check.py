@@ -165,19 +165,27 @@ def _find_too_few(
 
 
 def find_doubles(kept: Sequence[Seen]) -> Iterator[str]:
-    """Yield which pictures stand under two labels, occur twice, or are nearly the same in two splits."""
+    """Yield which pictures stand under two labels, occur twice, or are nearly the same in two splits.
+
+    A run uses both of two labels where the copies are of one split: those of an earlier split are set aside.
+    """
     by_digest = collections.defaultdict(list)
     for each in kept:
         by_digest[each.digest].append(each)
     twice = [each for each in by_digest.values() if len({one.source for one in each}) > 1]  # not by its weight
     pairs = [(each[0], other) for each in twice for other in each[1:] if other.label != each[0].label]
     for first, other in pairs[:NAMED]:
-        yield f"the same picture under two labels: {first.source} is {first.label!r}, {other.source} is {other.label!r}"
+        both = ": a run uses both" if (first.split, first.group) == (other.split, other.group) else ""
+        said = f"{first.source} is {first.label!r}, {other.source} is {other.label!r}"
+        yield f"the same picture under two labels: {said}{both}"
     if len(pairs) > NAMED:
         yield f"and {len(pairs) - NAMED:,} more pictures under two labels"
     if twice:
-        first, second, *_ = twice[0]
-        yield f"{len(twice):,} pictures occur more than once, such as {first.source} and {second.source}"
+        copies = list(dict.fromkeys(each.source for each in twice[0]))
+        more = f" and {len(copies) - NAMED:,} more" if len(copies) > NAMED else ""
+        count = "1 picture occurs" if len(twice) == 1 else f"{len(twice):,} pictures occur"
+        which = ":" if len(twice) == 1 else ", such as"
+        yield f"{count} more than once{which} {', '.join(copies[:NAMED])}{more}"
     if near := find_near(kept):
         first, second = near[0]
         yield (

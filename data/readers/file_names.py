@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import functools
 import json
 import re
@@ -15,17 +16,27 @@ from tfx_ocr.data.record import Record
 
 LAYOUT = "LABEL.png or LABEL_NUMBER.png, all in one folder"
 COUNTED = re.compile(r"_\d+$| \(\d+\)$")  # behind the label, where several pictures have it
+ALIKE = 5  # names that differ in digits only, from which on they count
 A_SHARD = 500  # pictures
 
 
 def is_supported(root: Path) -> bool:
-    """Return whether the pictures directly in `root` have names that are not numbers in order: scans have those."""
+    """Return whether the pictures directly in `root` have names that say what they show.
+
+    Scans have numbers in order. Cameras and programs give names of which more than half begin with a letter and differ
+    from `ALIKE` or more others in their digits only: `IMG_0004`, `d-11.final`.
+    """
     stems = [PurePosixPath(path).stem for path in _list_pictures(root)]
     numbers = [int(number) for stem in stems for number in re.findall(r"\d{1,18}$", stem)]
-    labels = {COUNTED.sub("", stem) for stem in stems}
+    labels = collections.Counter(COUNTED.sub("", stem) for stem in stems)
+    single = [
+        label for label, count in labels.items() if count == 1 and label[:1].isalpha() and re.search(r"\d", label)
+    ]
+    alike = collections.Counter(re.sub(r"\d+", "0", label) for label in single)
+    of_programs = sum(count for count in alike.values() if count >= ALIKE) > len(labels) / 2
     begun = {re.sub(r"\d+$", "", stem) for stem in stems}
     in_order = len(begun) == 1 and len(numbers) == len(stems) and max(numbers) - min(numbers) < 2 * len(numbers)
-    return len(labels) > 1 and not in_order
+    return len(labels) > 1 and not in_order and not of_programs
 
 
 def list_shards(root: Path) -> list[str]:

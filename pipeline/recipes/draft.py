@@ -247,6 +247,9 @@ def choose_format(data: Path) -> str:
             f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
         )
         archives = [path for path in paths if path.lower().endswith(ARCHIVES)]
+        if not archives and any(images.is_picture(path) and "/" not in path for path in paths):
+            give = "give the folder that holds the folders of the classes, or add a table of pictures and labels"
+            raise ValueError(f"no labels in {data}: the names of its files, {shown}, do not say what they show; {give}")
         unpack = f"unpack {archives[0]} first" if archives else f"looked for: {layouts}"
         raise ValueError(f"no data of a known format in {data}, which holds {shown}; {unpack}")
     return found[0]

@@ -117,7 +117,7 @@ def test_a_copy_in_two_splits_is_counted_as_set_aside(folder):
     assert lines[1] == "set aside: 1 (3.0%): 1 in two splits (such as train/3/copy.png)"
     assert lines[-2:] == [
         "the same picture under two labels: test/1/d.png is '1', train/3/copy.png is '3'",
-        "1 pictures occur more than once, such as test/1/d.png and train/3/copy.png",
+        "1 picture occurs more than once: test/1/d.png, train/3/copy.png",
     ]
 
 
@@ -179,6 +179,14 @@ def test_pictures_that_differ_by_noise_are_found_across_splits_only():
     ]
     assert [(one.source, other.source) for one, other in find_near(seen)] == [("a", "b"), ("e", "b"), ("e", "d")]
     assert [line.split(" ")[0] for line in find_doubles(seen)] == ["1", "3"]
+
+
+def test_all_copies_of_a_picture_are_named():
+    seen = [Seen(source=source, label=source[0].upper(), digest="1") for source in ("a1", "b1", "a2", "a3", "a4", "a5")]
+    both = "the same picture under two labels: a1 is 'A', b1 is 'B': a run uses both"
+    assert list(find_doubles(seen)) == [both, "1 picture occurs more than once: a1, b1, a2, a3, a4 and 1 more"]
+    pair = [Seen(source=source, label="A", digest="2") for source in ("c", "d")]
+    assert list(find_doubles([*pair, *seen])) == [both, "2 pictures occur more than once, such as c, d"]
 
 
 def test_a_file_that_is_not_an_image_is_named_so_where_time_is_short_for_decoding(folder, monkeypatch):

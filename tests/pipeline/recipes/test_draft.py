@@ -174,7 +174,7 @@ def test_groups_in_two_of_the_stated_splits_are_named(table):
 def test_a_picture_under_two_labels_is_named(letters):
     (letters / "B" / "same.png").write_bytes((letters / "A" / "0.png").read_bytes())
     found = draft_recipe("x", letters, minutes=10).found
-    assert "the same picture under two labels: A/0.png is 'A', B/same.png is 'B'" in found
+    assert "the same picture under two labels: A/0.png is 'A', B/same.png is 'B': a run uses both" in found
 
 
 @pytest.mark.parametrize(
@@ -355,6 +355,16 @@ class TestCommand:
             draw("A", tmp_path / f"data/A/{number}.png", number)
         assert self.ask("mine", "--data", "data") == "all 9 records in data have one label, 'A': give two or more"
         assert not (tmp_path / "recipes").exists()
+
+    def test_the_folder_of_one_class_is_refused(self, tmp_path):
+        for number in range(0, 60, 6):
+            draw("A", tmp_path / f"data/A/IMG_d{number:04}.png", number)
+        assert self.ask("mine", "--data", "data/A") == (
+            "no labels in data/A: the names of its files, IMG_d0000.png, IMG_d0006.png, IMG_d0012.png and 7 more, do"
+            " not say what they show; give the folder that holds the folders of the classes, or add a table of pictures"
+            " and labels"
+        )
+        assert self.ask("mine", "--data", "data") == "all 10 records in data have one label, 'A': give two or more"
 
     def test_an_archive_is_to_be_unpacked(self, tmp_path):
         (tmp_path / "data").mkdir()
