@@ -238,7 +238,7 @@ def choose_format(data: Path) -> str:
     if found in ([], ["image_folder"]):  # which would take the pictures of a table without it
         for table, lacking in _find_unread(data).items():
             if lacking:
-                raise ValueError(f"{table} is not understood: {lacking}")
+                raise ValueError(f"{table} is not understood: {lacking}; or take it away if it holds no labels")
         if get_reader(OF_NAMES).is_supported(data):
             return OF_NAMES
     if not found:
