@@ -459,7 +459,7 @@ def choose_gate(
     if shipped is not None:
         why += ", and no worse than the model that ships, which reads "
         why += f"{len(survey.sample)} of these at {metric} {shipped:.3f}"
-        why += f" (it was trained on {seen} of them: that is better than it reads new ones)" if seen else ""
+        why += f" ({seen})" if seen else ""
         judged = [each.label for split, each in divided if split == "test"]
         error = 1 / max(1, sum(map(len, judged)) if lower else len(judged))  # one more in the test is chance
         limit = min(limit, shipped + error) if lower else max(limit, shipped - error)
@@ -480,10 +480,10 @@ def choose_gate(
     return dataclasses.replace(gate, at_most=limits) if lower else dataclasses.replace(gate, at_least=limits), why
 
 
-def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], metric: str) -> tuple[float | None, int]:
-    """Return what the model that ships reaches on the sample, and on how many records of it it was trained.
+def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], metric: str) -> tuple[float | None, str]:
+    """Return what the model that ships reaches on the sample, and whether it was trained on its records, as a clause.
 
-    None where its alphabet lacks a label.
+    None where its alphabet lacks a label; "" for a model that was trained on none of them.
     """
     from tfx_ocr.components.evaluator import records as of_records
     from tfx_ocr.pipeline.evaluation import predict_records, read_sketch
@@ -492,12 +492,16 @@ def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], met
     alphabet, task = get_alphabet(base.alphabet), get_task(base.task)
     known = set(alphabet.CHARACTERS if task.labels == "CHARACTERS" else alphabet.CLASSES)
     if not set("".join(labels) if task.labels == "CHARACTERS" else labels) <= known:
-        return None, 0
+        return None, ""
     family = get_metrics(choose_family(base.task, base.gate))
     location = Location(pretrained.get_folder(base.pretrained), base.name, SHIPPED)
     pairs, raws = predict_records(base, location, list(survey.sample), family)
-    seen, _ = of_records.count_seen(raws, read_sketch(location.folder))
-    return compute_metrics(family, pairs)[metric], seen
+    sketch = read_sketch(location.folder)
+    seen, told = of_records.count_seen(raws, sketch)
+    said = f"it was trained on {seen} of {told} of them: new ones are read worse" if seen else ""
+    if not sketch:
+        said = "its manifest does not say whether it was trained on them"
+    return compute_metrics(family, pairs)[metric], said
 
 
 def _round_up(value: float, digits: int) -> float:

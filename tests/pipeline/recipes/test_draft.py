@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,16 +13,19 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from typer.testing import CliRunner
 
+from tfx_ocr.components.evaluator.records import hash_content
 from tfx_ocr.data import images
 from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.page import page_xml
 from tfx_ocr.data.page.page import Box, Line, Page, Region
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.samples.lines import FONTS
 from tfx_ocr.data.survey import Seen, survey_data
-from tfx_ocr.pipeline import data_check
+from tfx_ocr.pipeline import data_check, evaluation
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.cli import app
+from tfx_ocr.pipeline.evaluation import list_records
 from tfx_ocr.pipeline.recipes import RECIPES, draft, get_recipe
 from tfx_ocr.pipeline.recipes.draft import choose_task, draft_recipe, find_problem, measure_ink
 from tfx_ocr.pipeline.recipes.toml_file import read_recipe
@@ -119,6 +123,20 @@ def test_a_table_of_lines_gets_their_characters_and_a_gate_better_than_the_shipp
     assert (recipe.input.width, recipe.input.height) == (128, 32)
     assert recipe.gate.at_most["cer"] < 0.35
     assert "no worse than the model that ships, which reads 24 of these at cer" in drafted.chosen[-1]
+
+
+def test_whether_the_shipped_model_was_trained_on_the_pictures_is_said(table, monkeypatch):
+    folder = table([f"{number:04}" for number in range(24)])
+    records = list(list_records(get_recipe("lines"), folder))
+    known = sorted(hash_content(serialize(evaluation.prepare_record(each))) for each in records)
+    for sketch, said in (
+        ("", " (its manifest does not say whether it was trained on them)"),
+        (" ".join(known[:6]), " (it was trained on 6 of 24 of them: new ones are read worse)"),
+        ("0" * 16, ""),
+    ):
+        monkeypatch.setattr(evaluation, "read_sketch", lambda folder, sketch=sketch: sketch)
+        why = draft_recipe("x", folder, minutes=10).chosen[-1]
+        assert re.search(r"reads 24 of these at cer [\d.]+(.*?)(; |$)", why)[1] == said
 
 
 def test_letters_that_ship_in_no_alphabet_are_characters_too(table):
