@@ -334,6 +334,19 @@ def convert_to_pixels(page: Page, image_size: tuple[int, int]) -> Page:
     return dataclasses.replace(page, size=(float(width), float(height)), regions=tuple(regions), unit="pixel")
 
 
+def join_entities(words: Iterable[Word]) -> dict[str, str]:
+    """Return the text of each entity: its runs of words in reading order, joined by spaces, equal runs once.
+
+    >>> join_entities([Word(text="9", entity="total"), Word(text="EUR"), Word(text="9", entity="total")])
+    {'total': '9'}
+    """
+    runs: dict[str, dict[str, None]] = {}
+    for entity, run in itertools.groupby(words, lambda word: word.entity):
+        if entity:
+            runs.setdefault(entity, {})[" ".join(word.text for word in run)] = None
+    return {entity: " ".join(texts) for entity, texts in runs.items()}
+
+
 def build_features(
     words: Sequence[Word],
     *,

@@ -13,7 +13,7 @@ from typing import Any
 
 from tfx_ocr.data import files, images
 from tfx_ocr.data.page import document, groups, markup, tiff
-from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, list_words, read_words
+from tfx_ocr.data.page.page import Page, build_features, convert_to_pixels, join_entities, list_words, read_words
 from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
 from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
@@ -68,7 +68,10 @@ def list_shards(root: Path) -> list[str]:
 
 @reject_failures
 def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
-    """Yield a record per page: entities are those of regions, lines or words; a page without any is set aside."""
+    """Yield a record per page: entities are those of regions, lines or words; a page without any is set aside.
+
+    The words of an entity are also the field of that name (`data.page.page.join_entities`), which an answer must equal.
+    """
     for row in json.loads(shard):
         source = format_source(row)
         if "wrong" in row:
@@ -159,7 +162,7 @@ def _read_page(root: Path, row: dict[str, Any], source: str) -> Record:
     if not any(word.entity for word in words):
         raise ValueError("no entities: no region, line or word has one")
     return Record(
-        features=build_features(words, size=size, image=image),
+        features=build_features(words, fields=join_entities(words), size=size, image=image),
         source=source,
         file=files.format_path(row["path"]),
         group=row["group"],

@@ -23,6 +23,8 @@ def build_facts(run: Run) -> dict[str, Any]:
     if run.mistakes is None or run.pairs is None:
         return explain_missing("The evaluation holds no answers.")
     judged = list_judged_fields([reference for reference, _ in run.pairs])
+    if not judged:
+        return explain_missing("No page of the data has a field written down: none was judged.")
     return {"shown": [_shown(mistake, judged) for mistake in run.mistakes]}
 
 

@@ -248,6 +248,11 @@ def test_worst_pages_have_written_and_answered_fields_side_by_side(pages, read):
     ]
 
 
+def test_pages_of_which_nothing_was_written_down_are_not_called_right(of_task, read):
+    unmarked = [{**each, "reference": "{}"} for each in PAGES]
+    assert "none was judged" in read(of_task("tagging", unmarked)).texts["worst_pages"]
+
+
 def test_worst_pages_are_drawn_with_what_was_missed_and_found_in_vain(of_task, read):
     drawn = dataclasses.replace(of_task("detection", DRAWN), pictures={"q": Picture(uri="data:q", width=50, height=40)})
     html, facts = page.render(drawn)

@@ -1,11 +1,16 @@
 """Fields of a page: precision, recall and F1, exact and normalised."""
 
+import io
 import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfx_ocr.components.evaluator.metrics import bootstrap, fields
+from tfx_ocr.data.page import page_xml
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word
+from tfx_ocr.data.readers import page_xml as reader
 
 
 def pair(written, answered):
@@ -46,6 +51,23 @@ def test_what_a_record_does_not_name_is_not_judged():
 def test_a_page_of_which_nothing_was_written_down_has_nothing_to_judge():
     outputs = {"field_names": np.array([b"total"]), "field_values": np.array([b"1"])}
     assert fields.make_pair({"words": [b"1"]}, outputs) == ("{}", "{}")
+
+
+def test_marked_words_are_the_fields_that_answers_are_judged_by(tmp_path):
+    marked = [("12", "total"), ("EUR", "total"), ("Acme", ""), ("Total", ""), ("12", "total"), ("EUR", "total")]
+    words = [Word(text=text, box=Box(0, 10 * place, 20, 10 * place + 8)) for place, (text, _) in enumerate(marked)]
+    regions = [
+        Region(box=word.box, lines=(Line(words=(word,)),), properties={"entity": entity} if entity else {})
+        for word, (_, entity) in zip(words, marked, strict=True)
+    ]
+    (tmp_path / "a.xml").write_bytes(page_xml.write(Page(image="a.png", size=(100, 200), regions=tuple(regions))))
+    picture = io.BytesIO()
+    Image.new("L", (100, 200), 255).save(picture, "PNG")
+    (tmp_path / "a.png").write_bytes(picture.getvalue())
+    (record,) = reader.read(tmp_path, *reader.list_shards(tmp_path))
+    for answer, f1 in ((b"12 EUR", 1), (b"12", 0)):
+        outputs = {"field_names": np.array([b"total"]), "field_values": np.array([answer])}
+        assert bootstrap.compute_metrics(fields, [fields.make_pair(record.features, outputs)])["micro_f1"] == f1
 
 
 def test_metrics_are_those_worked_out_by_hand():
