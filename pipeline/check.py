@@ -271,8 +271,8 @@ def _check_losses(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.refinements is for a task of several heads, such as 'syllables'; this is "
             f"task {recipe.task!r}: set it to 0"
         )
-    changes = (trainer.augment, *(stage.augment for stage in trainer.stages))
-    if trainer.adversarial and any(getattr(each, "strangers", 0) and getattr(each, "familiar", "") for each in changes):
+    pictures = [each for each in trainer.list_augmentations() if isinstance(each, ImageAugmentation)]
+    if trainer.adversarial and any(each.strangers and each.familiar for each in pictures):
         raise ValueError(
             f"recipe {recipe.name}: trainer.adversarial needs the style of each picture, and augment.familiar "
             "draws some without: leave one of them out"
