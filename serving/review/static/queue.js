@@ -18,6 +18,7 @@ export async function send(path, body = {}) {
     });
     const found = await answer.json();
     if (answer.ok) {
+      at("far").hidden = at("undo").hidden = false;
       show(found);
     } else if (path === "decide" && !pages) {
       busy = false;

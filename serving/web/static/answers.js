@@ -3,6 +3,8 @@
 import { ask } from "./api.js";
 import { grade, make, percent } from "./dom.js";
 
+const UNSURE = "The model is not sure. Does the choice above fit the picture?";
+
 function renderText(answer) {
   if (!answer.characters.length) {
     return make("output", { class: answer.text.length > 2 ? "text line" : "text" }, answer.text || "nothing");
@@ -51,6 +53,7 @@ export function renderAnswer(answer, item, explains = false) {
   const by = [item.file.name, `${answer.model} ${answer.version}`.trim(), expected].filter(Boolean).join(" · ");
   return [
     make("div", { class: "read" }, renderText(answer), make("span", { class: `badge ${grade(answer.confidence)}` }, percent(answer.confidence))),
+    grade(answer.confidence) === "doubtful" ? make("p", { class: "small-print" }, UNSURE) : null,
     renderRunners(answer),
     explains ? renderWhy(answer, item) : null,
     make("p", { class: "small-print" }, by),

@@ -22,3 +22,10 @@ export async function ask(path, options = {}) {
 export async function askJson(path, options) {
   return (await ask(path, options)).json();
 }
+
+// Show what only some servers have in the navigation; answers whether this one keeps answers for review.
+export async function showSite() {
+  const { reviews } = await askJson("/api/site");
+  document.getElementById("review").hidden = !reviews;
+  return reviews;
+}

@@ -1,6 +1,6 @@
 // The page: pictures go into the tray, "Predict" asks the chosen model about each.
 
-import { askJson } from "./api.js";
+import { askJson, showSite } from "./api.js";
 import { renderAnswer, renderFailure } from "./answers.js";
 import { find, make } from "./dom.js";
 import { makeDrawing } from "./draw.js";
@@ -188,6 +188,7 @@ async function predictAll(event) {
   const done = find("answers").childElementCount; // without those that were cancelled
   const failed = document.querySelectorAll(".answer .wrong:not([hidden])").length;
   say(failed ? `${failed} of ${done} could not be read.` : `${done} read.`, failed > 0);
+  if (find("say").getBoundingClientRect().top > innerHeight / 2) find("say").scrollIntoView(); // of a phone
 }
 
 function listen() {
@@ -218,8 +219,7 @@ function listen() {
 async function begin() {
   listen();
   try {
-    const { reviews } = await askJson("/api/site");
-    for (const id of ["review", "kept"]) find(id).hidden = !reviews;
+    find("kept").hidden = !(await showSite());
     models = await askJson("/api/models");
     showModels();
   } catch (error) {

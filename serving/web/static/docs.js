@@ -1,6 +1,6 @@
 // The page /docs: the paths of /openapi.json, readable.
 
-import { askJson } from "./api.js";
+import { askJson, showSite } from "./api.js";
 import { find, make } from "./dom.js";
 
 const METHODS = ["get", "post", "put", "delete"];
@@ -25,13 +25,14 @@ function renderOperation(path, method, operation, shared) {
   return make(
     "details",
     { class: "operation" },
-    make("summary", {}, make("b", {}, method.toUpperCase()), " ", make("code", {}, path)),
+    make("summary", {}, make("b", {}, method.toUpperCase()), " ", make("code", {}, path), " ", make("small", {}, operation.summary ?? "")),
     make("p", {}, text),
     renderParameters([...shared, ...(operation.parameters ?? [])].filter((each) => each.name)),
     make("ul", { class: "statuses" }, ...answers),
   );
 }
 
+showSite().catch(() => {}); // said below
 const described = await askJson("/openapi.json").catch((error) => error);
 if (described instanceof Error) {
   find("lead").textContent = described.message;

@@ -1,6 +1,6 @@
 // How the server does, asked anew every few seconds while the page is seen.
 
-import { askJson } from "./api.js";
+import { askJson, showSite } from "./api.js";
 import { find, make } from "./dom.js";
 
 const EVERY_MS = 5000;
@@ -54,4 +54,5 @@ async function show() {
 }
 
 show();
+showSite().catch(() => {}); // show() says it
 setInterval(() => document.hidden || show(), EVERY_MS);

@@ -43,7 +43,9 @@ def page(queue, browser, running, ports, tmp_path, monkeypatch) -> Iterator[Page
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", lambda message: message.type == "error" and said.append(message.text))
         page.goto(address)
-        page.get_by_label("Reviewer").fill("ann")
+        expect(page.get_by_role("button", name="Undo")).to_be_hidden()
+        expect(page.get_by_role("status")).to_have_text("Enter your name to begin.")
+        page.get_by_label("Your name").fill("ann")
         page.keyboard.press("Enter")
         expect(page.locator("#answer")).to_have_text("4")
         yield page
@@ -135,3 +137,6 @@ def test_the_start_page_leads_to_it_and_says_what_is_kept(page):
     page.get_by_role("link", name="Review").click()
     expect(page.locator("#answer")).to_have_text("4")
     assert page.url.endswith("/review")
+    page.get_by_role("link", name="Status").click()
+    page.get_by_role("link", name="Review").click()
+    expect(page.locator("#answer")).to_have_text("4")

@@ -256,6 +256,27 @@ def test_the_status_page_counts_what_was_read(open_page, size):
     assert find_violations(page) == []
 
 
+def test_each_page_leads_to_the_others(open_page):
+    page = open_page("phone")
+    for name, heading in (("Status", "Status"), ("API", "API"), ("Read", "What does it say?")):
+        page.get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+        expect(page.locator("nav [aria-current=page]")).to_have_text(name)
+        expect(page.get_by_role("link", name="Review")).to_be_hidden()  # no queue is kept
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZES["phone"][0]
+        assert find_violations(page) == []
+
+
+@pytest.mark.parametrize(("content", "is_unsure"), [(draw_receipt(), True), (ZERO.read_bytes(), False)])
+def test_an_answer_in_doubt_says_so_where_a_phone_shows_it(open_page, content, is_unsure):
+    page = open_page("phone")
+    page.set_input_files("#files", {"name": "picture.png", "mimeType": "image/png", "buffer": content})
+    predict(page)
+    expect(page.get_by_text("The model is not sure.")).to_have_count(int(is_unsure))
+    expect(page.locator("#say")).to_be_in_viewport()
+    expect(page.locator(".answer")).to_be_in_viewport(ratio=0.5)
+
+
 def test_a_server_that_is_gone_costs_a_click(open_page):
     page = open_page()
 
