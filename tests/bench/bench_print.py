@@ -12,6 +12,10 @@ With `--train` it makes the weights instead, from SROIE's lines of the other com
 Tesseract reads the same letters in another case, a line of training gets that case. A run that was killed goes on.
 
     python tests/bench/bench_print.py --fonts FOLDER --words FILE... --train
+
+With `--cut` it writes SROIE's lines alone, those of training and those of the test, for drift_profile.py.
+
+    python tests/bench/bench_print.py --cut FOLDER
 """
 
 from __future__ import annotations
@@ -60,9 +64,10 @@ for file in sys.argv[1:]:
 def main() -> None:
     """Train, or measure and write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fonts", type=pathlib.Path, nargs="+", required=True, help="files, or folders")
+    parser.add_argument("--fonts", type=pathlib.Path, nargs="+", default=[], help="files, or folders")
     parser.add_argument("--words", type=pathlib.Path, nargs="*", default=[], help="files of a word per line, to draw")
     parser.add_argument("--train", action="store_true", help="make the weights")
+    parser.add_argument("--cut", type=pathlib.Path, help="folder to write SROIE's lines into, and nothing else")
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines to train on; default: {DRAWN}")
     parser.add_argument("--overrides", default=TRAINING, help="values put into the recipe")
     parser.add_argument("--rapidocr", help="Python in whose environment RapidOCR is installed")
@@ -70,6 +75,11 @@ def main() -> None:
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "print")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
+    if options.cut:
+        write_cut(options.cut)
+        return
+    if not options.fonts:
+        parser.error("lines are drawn in fonts: give --fonts")
     if options.train:
         write(options.work / "data", options.fonts, options.words, options.drawn)
         pipelines.train_and_judge("print", options.work / "data", options.work / "run", overrides=options.overrides)
@@ -172,8 +182,7 @@ def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], words: Sequence[path
     partial.mkdir(parents=True, exist_ok=True)
     for split in ("eval", "train"):
         if not (path := partial / f"{split}-sroie.tfrecord").exists():
-            lines = [record for record in cut_lines(split) if len(record.get_bytes(features.LABEL).decode()) <= LONGEST]
-            lines = list(restore_case(lines))
+            lines = list(restore_case(cut_short_lines(split)))
             write_texts(texts, lines, words)
             record_file.write(path, lines)
     files = list_fonts(fonts)
@@ -184,6 +193,20 @@ def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], words: Sequence[path
         given = None if held_out else texts
         prints.write(partial, chosen, count, seed=seed, texts=given, name=f"{split}-drawn", workers=2)
     partial.rename(out)
+
+
+def write_cut(out: pathlib.Path) -> None:
+    """Write SROIE's lines: those that were trained on, with labels in capitals as they come, and those of the test."""
+    from tfx_ocr.data import record_file
+
+    out.mkdir(parents=True)
+    record_file.write(out / "train-sroie.tfrecord", cut_short_lines("train"))
+    record_file.write(out / "test-sroie.tfrecord", cut_lines("test"))
+
+
+def cut_short_lines(split: str) -> list[Record]:
+    """Return the lines of a split that a strip of training holds."""
+    return [record for record in cut_lines(split) if len(record.get_bytes(features.LABEL).decode()) <= LONGEST]
 
 
 def write_texts(out: pathlib.Path, lines: Sequence[Record], words: Sequence[pathlib.Path]) -> None:

@@ -6,6 +6,7 @@ must be what the model was trained and tested on.
     python tests/bench/drift_profile.py digits --data MNIST
     python tests/bench/drift_profile.py lines --data KALAPA --set "examples.split.eval_groups=('217..229',)" \
         --set "examples.split.test_groups=('258..277',)"
+    python tests/bench/bench_print.py --cut LINES && python tests/bench/drift_profile.py print --data LINES
 """
 
 from __future__ import annotations

@@ -52,3 +52,15 @@ def test_texts_are_those_of_training_and_as_many_words(tmp_path):
     assert set(texts[2:]) <= {"alpha", "beta"}
     bench_print.write_texts(tmp_path / "b", [build_record("ONE")], [])
     assert (tmp_path / "b").read_text(encoding="utf-8") == "ONE"
+
+
+def test_lines_are_cut_into_those_of_training_that_a_strip_holds_and_all_of_the_test(tmp_path, monkeypatch):
+    import bench_print
+
+    from tfx_ocr.data import record_file
+
+    lines = {"train": ["A" * 40, "A" * 41], "test": ["B" * 41], "eval": ["C"]}
+    monkeypatch.setattr(bench_print, "cut_lines", lambda split: map(build_record, lines[split]))
+    bench_print.write_cut(tmp_path / "cut")
+    sizes = {file.name: len(list(record_file.read_records(file))) for file in (tmp_path / "cut").iterdir()}
+    assert sizes == {"train-sroie.tfrecord": 1, "test-sroie.tfrecord": 1}

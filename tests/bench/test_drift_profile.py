@@ -33,7 +33,10 @@ def test_nothing_but_the_profile_of_a_manifest_is_written(tmp_path):
     assert versions.read_manifest(tmp_path) == dataclasses.replace(before, profile={"size": {"3": 1}})
 
 
-@pytest.mark.parametrize(("name", "answers", "counted"), [("digits", 10_000, "labels"), ("lines", 486, "confidence")])
+@pytest.mark.parametrize(
+    ("name", "answers", "counted"),
+    [("digits", 10_000, "labels"), ("lines", 486, "confidence"), ("print", 1_777, "confidence")],
+)
 def test_models_ship_with_the_profile_of_what_they_were_trained_and_tested_on(name, answers, counted):
     profile = versions.read_manifest(pretrained.get_folder(name)).profile
     assert sum(profile["brightness"].values()) == 1024
