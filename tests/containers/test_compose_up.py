@@ -7,10 +7,10 @@ import subprocess
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
-import grpc
 import pytest
 
 from tfx_ocr.data import pretrained
@@ -25,6 +25,7 @@ pytestmark = pytest.mark.containers
 DOCKER = Path(__file__).resolve().parents[2] / "serving/docker"
 PAGE_IMAGE = "tfx-ocr:test"
 TOKEN = "a token"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 ADDRESS = "127.0.0.85"  # of this machine alone, as 127.0.0.1, where others may have the ports
 WAIT_S = 180.0
 
@@ -42,6 +43,13 @@ def get(address):
     """Return the JSON at an address."""
     with urllib.request.urlopen(address, timeout=10) as response:
         return json.load(response)
+
+
+def predict(page, picture):
+    """Return what the page reads in a picture of a digit."""
+    asked = urllib.request.Request(f"{page}/api/models/digits/predict", picture, HEADERS)
+    with urllib.request.urlopen(asked, timeout=60) as answer:
+        return json.load(answer)
 
 
 class Stack:
@@ -92,7 +100,12 @@ def find_compose(engine):
 
 
 class Load:
-    """Threads that ask over gRPC and REST until the end of the block: `answered` counts, `failed` keeps the errors."""
+    """Threads that ask over gRPC and REST until the end of the block.
+
+    Attributes:
+        answered: how many requests were.
+        failed: the others: when each was asked, by `time.monotonic()`, and its error.
+    """
 
     def __init__(self, picture):
         self.answered = 0
@@ -105,12 +118,13 @@ class Load:
     def _ask(self, place):
         with open_model(place, "digits") as model:
             while not self._over.is_set():
+                begin = time.monotonic()
                 try:
                     outputs = model.ask("serve_images", {"image_bytes": [self._picture]}, timeout_s=20)
                     assert outputs["label"][0] == b"7"
                     self.answered += 1
                 except Exception as error:
-                    self.failed.append(error)
+                    self.failed.append((begin, error))
 
     def __enter__(self):
         for thread in self._threads:
@@ -162,12 +176,9 @@ def test_the_page_reads_a_picture_by_the_server_for_those_with_the_token(stack, 
     wait_for(lambda: stack.get_health("serving") == "healthy")
     with pytest.raises(urllib.error.HTTPError, match="401"):
         get(f"{page}/api/models")
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    with urllib.request.urlopen(urllib.request.Request(page, headers=headers), timeout=10) as answer:
+    with urllib.request.urlopen(urllib.request.Request(page, headers=HEADERS), timeout=10) as answer:
         assert b"<!doctype html>" in answer.read().lower()
-    asked = urllib.request.Request(f"{page}/api/models/digits/predict", picture, headers)
-    with urllib.request.urlopen(asked, timeout=60) as answer:
-        assert json.load(answer)["text"] == "7"
+    assert predict(page, picture)["text"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -199,11 +210,20 @@ def test_a_pushed_version_appears_under_load_and_no_request_fails(stack, picture
     assert load.failed == []
 
 
-def test_prometheus_reads_the_server_and_its_rules_are_sound(stack):
+def test_prometheus_reads_server_and_page_and_its_rules_are_sound(stack, page, picture):
     def get_targets():
-        return [target["health"] for target in get(f"http://{ADDRESS}:9090/api/v1/targets")["data"]["activeTargets"]]
+        targets = get(f"http://{ADDRESS}:9090/api/v1/targets")["data"]["activeTargets"]
+        return {target["labels"]["job"]: target["health"] for target in targets}
 
-    wait_for(lambda: get_targets() == ["up"])
+    wait_for(lambda: get_targets() == {"serving": "up", "page": "up"})
+    predict(page, picture)
+
+    def count_answers():
+        query = urllib.parse.quote(':tensorflow:serving:request_latency_count{job="page", model_name="digits"}')
+        found = get(f"http://{ADDRESS}:9090/api/v1/query?query={query}")["data"]["result"]
+        return {sample["metric"]["entrypoint"]: int(sample["value"][1]) for sample in found}
+
+    wait_for(lambda: count_answers().get("PAGE", 0) >= 1)
 
     def get_rules():
         groups = get(f"http://{ADDRESS}:9090/api/v1/rules")["data"]["groups"]
@@ -211,7 +231,7 @@ def test_prometheus_reads_the_server_and_its_rules_are_sound(stack):
 
     rules = wait_for(lambda: "unknown" not in (found := get_rules()).values() and found)
     assert set(rules.values()) == {"ok"}
-    assert {"ModelServerDown", "ServerErrors", "LabelsDrift"} <= set(rules)
+    assert {"ModelServerDown", "PageDown", "ServerErrors", "LabelsDrift"} <= set(rules)
 
 
 def test_a_stop_answers_what_was_begun(stack, picture):
@@ -219,9 +239,11 @@ def test_a_stop_answers_what_was_begun(stack, picture):
     container = stack.compose("ps", "--quiet", "serving")
     with Load(picture) as load:
         wait_for(lambda: load.answered > 10)
+        begin = time.monotonic()
         stack.compose("stop", "serving")
         time.sleep(0.2)
-    codes = {error.code for error in load.failed if isinstance(error, RequestError)}
-    assert [error for error in load.failed if not isinstance(error, RequestError)] == []
-    assert codes <= {grpc.StatusCode.UNAVAILABLE.name}  # after the stop: nothing listens any more
+    assert load.failed  # nothing listens any more
+    assert [error for asked, error in load.failed if asked < begin or not isinstance(error, RequestError)] == []
+    # gRPC cancels what reaches a server that has refused for `REFUSING_S` and shuts down
+    assert {error.code for _, error in load.failed} <= {"UNAVAILABLE", "CANCELLED"}
     assert stack.engine.docker("inspect", "--format={{.State.ExitCode}}", container) == "0"

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from tfx_ocr.pipeline.cli import app
 from tfx_ocr.serving.model_server import flags
+from tfx_ocr.serving.model_server.config import METRICS_PATH
 from tfx_ocr.serving.web import server
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -99,7 +100,8 @@ def test_every_image_can_be_given_by_its_digest():
     """docs/serving.md names a variable per service, with digests; without them the names are as before."""
     for name in FILES:
         for service, body in read(name)["services"].items():
-            assert body["image"].startswith("${" + f"{service.upper()}_IMAGE:-"), (name, service)
+            if (name, service) != ("compose.page.yaml", "prometheus"):  # whose image is that of compose.yaml
+                assert body["image"].startswith("${" + f"{service.upper()}_IMAGE:-"), (name, service)
     guide = (ROOT / "docs/serving.md").read_text(encoding="utf-8")
     given = re.findall(r"^export (\w+_IMAGE)=\S+@sha256:[0-9a-f]{64}$", guide, re.MULTILINE)
     assert given == [f"{service}_IMAGE" for service in ("SERVING", "PAGE", "PROMETHEUS", "GRAFANA")]
@@ -183,6 +185,22 @@ def test_prometheus_scrapes_the_service_where_its_metrics_are(services):
     assert f'path: "{job["metrics_path"]}"' in (FOLDER / "monitoring.config").read_text(encoding="utf-8")
     mounted = {v["target"].rpartition("/")[2] for v in services["prometheus"]["volumes"] if v["type"] == "bind"}
     assert mounted == {"prometheus.yml", *config["rule_files"]}
+
+
+def test_beside_the_page_prometheus_scrapes_it_too_with_the_token(services, page):
+    own, with_page = (
+        yaml.safe_load((ROOT / "serving/monitoring" / name).read_text(encoding="utf-8"))
+        for name in ("prometheus.yml", "prometheus.page.yml")
+    )
+    *jobs, job = with_page["scrape_configs"]
+    assert {**with_page, "scrape_configs": jobs} == own
+    assert job["static_configs"] == [{"targets": ["page:8080"]}]
+    assert job["metrics_path"] == METRICS_PATH
+    (volume,) = read("compose.page.yaml")["services"]["prometheus"]["volumes"]
+    assert (volume["source"], volume["read_only"]) == ("../monitoring/prometheus.page.yml", True)
+    assert volume["target"] in {v["target"] for v in services["prometheus"]["volumes"]}  # the later file's is taken
+    shell = read("compose.page.yaml")["services"]["prometheus"]["entrypoint"][2]
+    assert f'"$$TOKEN" >{job["authorization"]["credentials_file"]} ' in shell
 
 
 def test_grafana_finds_prometheus_and_its_dashboards(services):
