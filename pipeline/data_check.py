@@ -87,8 +87,12 @@ def check_data(recipe: Recipe, data: Path, seconds: float = SECONDS) -> list[str
 def divide(seen: Sequence[Seen], rule: Split) -> list[tuple[str, Seen]]:
     """Return each record with its split, as ExampleGen divides: "" where the rule needs a group that it lacks."""
     divider = Divider(rule, {each.split for each in seen if each.split})
-    keys = {"record": "digest", "file": "file", "group": "group"}
-    return [(divider.choose_split(each.split, getattr(each, keys[rule.by])), each) for each in seen]
+    return [(divider.choose_split(each.split, get_key(each, rule)), each) for each in seen]
+
+
+def get_key(seen: Seen, rule: Split) -> str:
+    """Return what a rule never cuts in two: a record's digest, its file or its group."""
+    return str(getattr(seen, {"record": "digest", "file": "file", "group": "group"}[rule.by]))
 
 
 def find_copies(divided: Sequence[tuple[str, Seen]]) -> Iterator[tuple[str, str]]:

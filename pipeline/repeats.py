@@ -17,9 +17,10 @@ from typing import Any
 from tfx_ocr.components.artifacts import ANSWERS, SPLITS, SUMMARY_FILE
 from tfx_ocr.components.evaluator import gate as gates
 from tfx_ocr.components.evaluator.metrics import choose_family, get_metrics
+from tfx_ocr.components.example_gen.splits import Divider
 from tfx_ocr.components.recipe import Recipe, Split
 from tfx_ocr.components.report.repeats import describe_repeats
-from tfx_ocr.data.survey import Seen, survey_data
+from tfx_ocr.data.survey import survey_data
 from tfx_ocr.pipeline import data_check, last_run
 from tfx_ocr.pipeline.settings import Settings
 
@@ -27,7 +28,7 @@ FILE = "repeats.json"  # in the recipe's folder
 FOLDER = "repeats"  # likewise
 CURVE = (4, 2)  # of so many records of train one is trained on
 SEEDS = 50  # of the division that are tried
-FEW = 500  # records, from which on one seed divides as evenly as another
+FEW = 500  # records, files or groups, from which on one seed divides as evenly as another
 
 
 def read_results(settings: Settings) -> str:
@@ -55,7 +56,8 @@ def describe_results(settings: Settings) -> list[str]:
 def plan_folds(recipe: Recipe, settings: Settings, count: int) -> list[Settings]:
     """Return the settings of `count` runs; each record is a test record in one of them.
 
-    Of a division of few records the seed of `SEEDS` is taken whose folds are most even.
+    Of a division of few records, or of records in few files or groups, the seed of `SEEDS` is taken whose folds are
+    most even.
 
     Args:
         recipe: the recipe.
@@ -72,10 +74,11 @@ def plan_folds(recipe: Recipe, settings: Settings, count: int) -> list[Settings]
     if rule.eval_groups or rule.test_groups or any(each.split in ("eval", "test") for each in survey.kept):
         raise ValueError("--folds divides all of the data, and the data or the recipe states its eval or test split")
     rule = dataclasses.replace(rule, test=1 / count, eval=min(rule.eval or 0.1, 0.5 - 0.5 / count))
-    seeds = range(SEEDS) if len(survey.kept) < FEW else (rule.seed,)
+    keys = collections.Counter(data_check.get_key(each, rule) for each in survey.kept)
+    seeds = range(SEEDS) if len(keys) < FEW else (rule.seed,)
     rules = [dataclasses.replace(rule, seed=seed) for seed in seeds]
-    rule = min(rules, key=lambda each: _measure_folds(survey.kept, each, count))
-    if _measure_folds(survey.kept, rule, count)[0]:
+    rule = min(rules, key=lambda each: _measure_folds(keys, each, count))
+    if _measure_folds(keys, rule, count)[0]:
         raise ValueError(f"{len(survey.kept)} records are too few for {count} folds: a split would be empty")
     fields = {"eval": rule.eval, "test": rule.test, "seed": rule.seed}
     plan = [{**fields, "turn": fold / count} for fold in range(count)]
@@ -87,10 +90,21 @@ def plan_folds(recipe: Recipe, settings: Settings, count: int) -> list[Settings]
     ]
 
 
-def _measure_folds(kept: Sequence[Seen], rule: Split, count: int) -> tuple[int, int]:
-    """Return how many splits are empty, and by how many records the folds' tests differ in size."""
-    turned = [dataclasses.replace(rule, turn=fold / count) for fold in range(count)]
-    sizes = [collections.Counter(split for split, _ in data_check.divide(kept, each)) for each in turned]
+def _measure_folds(keys: Mapping[str, int], rule: Split, count: int) -> tuple[int, int]:
+    """Return how many splits are empty, and by how many records the folds' tests differ in size.
+
+    Args:
+        keys: what is never cut in two, with its number of records.
+        rule: of the first fold.
+        count: of folds.
+    """
+    sizes = []
+    for fold in range(count):
+        divider = Divider(dataclasses.replace(rule, turn=fold / count), ())
+        size = collections.Counter[str]()
+        for key, records in keys.items():
+            size[divider.choose_split("", key)] += records
+        sizes.append(size)
     tests = [size["test"] for size in sizes]
     return sum(not size[split] for size in sizes for split in SPLITS), max(tests) - min(tests)
 

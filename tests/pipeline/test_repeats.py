@@ -1,5 +1,6 @@
 """Folds make each record a test record once; a curve trains on parts of train; the report says what they reached."""
 
+import collections
 import dataclasses
 import json
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from tfx_ocr.components.report.repeats import describe_repeats, predict_errors
-from tfx_ocr.data import images
+from tfx_ocr.data import features, images, record_file
+from tfx_ocr.data.record import Record
 from tfx_ocr.data.survey import survey_data
 from tfx_ocr.pipeline import data_check, last_run, repeats
 from tfx_ocr.pipeline.check import check
@@ -39,6 +41,28 @@ def test_each_record_is_tested_in_one_fold(own):
         assert {split for split, _ in divided} == {"train", "eval", "test"}
     assert sorted(source for fold in tested for source in fold) == sorted(each.source for each in seen)
     assert all(7 <= len(fold) <= 13 for fold in tested)
+
+
+def test_folds_of_few_groups_are_even_however_many_records_they_have(tmp_path):
+    records = [
+        Record(
+            features={features.IMAGE: images.encode_png(bytes([group, number % 256, number // 256, 0]), 2, 2),
+                      features.LABEL: b"7"},
+            source=f"{group}/{number}", group=str(group),
+        )
+        for group in range(9) for number in range(60)
+    ]  # fmt: skip
+    (tmp_path / "data").mkdir()
+    record_file.write(tmp_path / "data" / "lines.tfrecord", records)
+    settings = Settings(recipe="lines", home=str(tmp_path), input=str(tmp_path / "data"))
+    recipe = resolve_recipe(settings)
+    seen = survey_data(tmp_path / "data", recipe.examples.readers, lambda *_: None).kept
+    tested = []
+    for fold in repeats.plan_folds(recipe, settings, 3):
+        divided = data_check.divide(seen, resolve_recipe(fold).examples.split)
+        tested.append(collections.Counter(each.group for split, each in divided if split == "test"))
+    assert [sorted(fold.values()) for fold in tested] == [[60] * 3] * 3
+    assert len({group for fold in tested for group in fold}) == 9
 
 
 def test_runs_have_homes_of_their_own_and_push_there(own):
