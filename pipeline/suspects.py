@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,6 +26,8 @@ from tfx_ocr.serving.locations import Location, open_model
 from tfx_ocr.serving.review.queue import LABEL, Queue
 
 CLASSES, TEXTS = ("classification", "syllables"), ("sequence",)  # tasks whose labels can be suspected
+ALIKE = 100  # records nearest in confidence that tell how many edits are expected
+SLIPS = 0.01  # edits a character that are expected of any text
 
 
 class Answer(NamedTuple):
@@ -126,18 +129,28 @@ def _suspect_classes(answers: Sequence[Answer]) -> Iterator[Suspect]:
 
 
 def _suspect_texts(answers: Sequence[Answer]) -> Iterator[Suspect]:
-    """Yield texts that were read otherwise with at least the mean confidence of those that were read as labelled.
+    """Yield texts that were read with half as many edits again as are expected at such a confidence, or more.
 
-    Each scores its edits over the longer text, times the confidence. Without the threshold, which is that of classes,
-    what a model cannot read would come before what it reads well and is labelled otherwise.
+    Expected is the share of edits among the `ALIKE` other records nearest in confidence, and `SLIPS` in any case. A
+    text scores its share of edits over the sum of both. So what a model reads poorly and knows it comes after what it
+    reads well and is labelled otherwise, and one missing word counts though it lowers the confidence of its line.
     """
-    pairs = [(each, normalize_text(each.label), normalize_text(each.answer)) for each in answers]
-    sure = [each.probability for each, label, answer in pairs if label == answer]
-    least = sum(sure) / len(sure) if sure else 0.0
-    for each, label, answer in pairs:
-        if label != answer and each.probability >= least:
-            edits = Levenshtein.distance(label, answer) / max(len(label), len(answer))
-            yield Suspect(each, edits * each.probability)
+    pairs = [
+        (each, normalize_text(each.label), normalize_text(each.answer))
+        for each in sorted(answers, key=lambda each: (each.probability, each.source))
+    ]
+    edits = [Levenshtein.distance(label, answer) for _, label, answer in pairs]
+    lengths = [max(len(label), len(answer)) for _, label, answer in pairs]
+    edits_before, lengths_before = ([0, *itertools.accumulate(each)] for each in (edits, lengths))
+    for place, (each, _, _) in enumerate(pairs):
+        first = max(0, min(place - ALIKE // 2, len(pairs) - ALIKE - 1))
+        last = min(first + ALIKE + 1, len(pairs))
+        of_others = edits_before[last] - edits_before[first] - edits[place]
+        length_of_others = lengths_before[last] - lengths_before[first] - lengths[place]
+        share = edits[place] / max(lengths[place], 1)
+        expected = SLIPS + of_others / max(length_of_others, 1)
+        if share >= 1.5 * expected:
+            yield Suspect(each, share / (share + expected))
 
 
 def offer_suspects(queue: Queue, recipe: Recipe, data: Path, suspects: Sequence[Suspect]) -> int:

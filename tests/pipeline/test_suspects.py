@@ -40,16 +40,21 @@ def test_a_class_claims_what_is_as_sure_as_the_mean_of_its_own():
     assert find("digits", *own, ("d", "1", "4", 1.0)) == []  # not one 4 was read as a 4
 
 
-def test_a_text_is_suspicious_by_its_edits_where_it_is_read_as_surely_as_others():
-    rows = [
-        ("a", "Hà Nội", "Hà Nội", 0.7),
-        ("a", "Hà Nội", "Hà Nội", 0.3),  # 0.5 on average
-        ("b", "Hà Nội", "Hà Nôi", 0.6),  # 1 of 6
-        ("c", "Huế", "Đà Nẵng", 0.7),  # 7 of 7
-        ("d", "Huế", "", 0.5),
-        ("e", "Huế", "Vinh", 0.49),
-    ]
-    assert find("lines", *rows) == [("c", pytest.approx(0.7)), ("d", 0.5), ("b", pytest.approx(0.1))]
+def test_a_text_is_suspicious_by_its_edits_over_those_of_others():
+    rows = [("a", "Hà Nội", "Hà Nội", 0.9)] * 8
+    rows += [("b", "Hà Nội Huế", "Hà Nội", 0.4), ("c", "Hà Nội", "Hà Nôi", 0.9)]  # 4 edits of 10, 1 of 6
+    word, mark = 0.4 / (0.4 + 0.01 + 1 / 54), (1 / 6) / (1 / 6 + 0.01 + 4 / 58)
+    assert find("lines", *rows) == [("b", pytest.approx(word)), ("c", pytest.approx(mark))]
+    assert find("lines", ("a", "", "", 0.9)) == []
+
+
+def test_edits_are_expected_where_a_model_is_not_sure(monkeypatch):
+    monkeypatch.setattr(suspects, "ALIKE", 2)
+    wrong = [(name, "abcd", "abxy", confidence) for name, confidence in zip("abc", (0.1, 0.2, 0.3), strict=True)]
+    right = [("d", "abcd", "abcd", confidence) for confidence in (0.8, 0.85, 0.95)]
+    found = find("lines", *wrong, *right, ("e", "abcd", "abxy", 0.9))
+    # half is wrong; the two nearest of e are right, those of c are b and a right one, those of a and b are wrong
+    assert found == [("e", pytest.approx(0.5 / 0.51)), ("c", pytest.approx(0.5 / 0.76))]
 
 
 def test_answers_of_folds_are_read(tmp_path, monkeypatch):
