@@ -186,21 +186,28 @@ def _render(page: Any, scale: float, max_pixels: int) -> tuple[np.ndarray, tuple
     if width * height > max_pixels:
         raise ValueError(f"too large: {width:.0f} x {height:.0f} pixels, where {max_pixels} are allowed")
     pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3]
-    return np.array(pixels), _read_words(page, scale, height)
+    return np.array(pixels), _read_words(page, scale)
 
 
-def _read_words(page: Any, scale: float, height: float) -> tuple[Word, ...]:
-    """The words of a page's text, each with the box around its characters; none of a page that is turned."""
+def _read_words(page: Any, scale: float) -> tuple[Word, ...]:
+    """The words of a page's text, each with the box around its characters; none of a page that is turned.
+
+    PDFium renders the part of the page that its crop box shows, gives places in the whole page, and text of both.
+    """
     if page.get_rotation():
         return ()
     words: list[Word] = []
     letters: list[tuple[str, tuple[float, ...]]] = []
+    first, lowest, last, highest = page.get_bbox()
 
     def finish() -> None:
         if letters:
             left, bottom, right, top = zip(*(box for _, box in letters), strict=True)
-            box = Box(min(left) * scale, height - max(top) * scale, max(right) * scale, height - min(bottom) * scale)
-            words.append(Word(text="".join(letter for letter, _ in letters), box=box))
+            middle = ((min(left) + max(right)) / 2, (min(bottom) + max(top)) / 2)
+            if first <= middle[0] <= last and lowest <= middle[1] <= highest:
+                sides = (min(left) - first, highest - max(top), max(right) - first, highest - min(bottom))
+                box = Box(*(side * scale for side in sides))
+                words.append(Word(text="".join(letter for letter, _ in letters), box=box))
             letters.clear()
 
     with contextlib.closing(page.get_textpage()) as text:

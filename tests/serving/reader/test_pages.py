@@ -163,6 +163,25 @@ def test_what_is_filled_into_a_form_is_seen_and_is_text_of_the_page():
     assert 100 < amount.top < amount.bottom < 140
 
 
+@pytest.mark.parametrize(
+    ("boxes", "shown"),
+    [
+        (b"/MediaBox [0 0 200 100] /CropBox [8 20 108 60]", ["1,234.50"]),
+        (b"/MediaBox [8 20 108 100]", ["Total", "1,234.50"]),
+        (b"/MediaBox [0 0 200 100] /CropBox [-50 -50 250 150]", ["Total", "1,234.50"]),
+    ],
+)
+def test_words_of_a_cropped_page_are_where_its_picture_has_their_ink(boxes, shown):
+    (page,) = read(FORM.replace(b"/MediaBox [0 0 200 100]", boxes), dpi=144)
+    assert [word.text for word in page.words] == shown
+    is_ink = page.pixels.min(2) < 128
+    for word in page.words:
+        left, top, right, bottom = (round(side) for side in word.box)
+        assert is_ink[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1].any()
+        is_ink[max(0, top - 1) : bottom + 1, max(0, left - 1) : right + 1] = False
+    assert not is_ink.any()
+
+
 def test_a_pdf_on_disk_is_not_taken_into_memory(tmp_path, monkeypatch):
     (tmp_path / "scan").write_bytes(write_pdf((72, 144), (36, 36)))
     monkeypatch.setattr("tfx_ocr.serving.reader.pages.read_source", lambda _: pytest.fail("the whole file was read"))
