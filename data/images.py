@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
 from tfx_ocr.data.features import MOST_PIXELS
 from tfx_ocr.data.pixels import encoded, numpy_ops
@@ -32,6 +33,7 @@ FORMATS = (
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  # of file names, in lower case
 ORIENTATION = re.compile(encoded.ORIENTATION.replace("ANY", ".").encode(), re.DOTALL)
 ORIENTATION_TAG = 0x0112  # of Exif
+PHOTOMETRIC_TAG, WHITE_IS_ZERO = 262, 0  # of TIFF
 TRANSPOSES = dict(
     enumerate(
         (
@@ -306,7 +308,10 @@ def _simplify(opened: Image.Image, image: bytes) -> Image.Image:
     """Return an opened image of at most 16 bits per channel as L, LA, RGB or RGBA."""
     if opened.mode.startswith("I"):
         levels = np.asarray(opened)
-        return Image.fromarray(encoded.build_levels(numpy_ops, np.float64(levels.max()))[levels])
+        grey_of = np.asarray(encoded.build_levels(numpy_ops, np.float64(levels.max())))
+        if isinstance(opened, TiffImageFile) and opened.tag_v2.get(PHOTOMETRIC_TAG) == WHITE_IS_ZERO:
+            grey_of = 255 - grey_of  # Pillow inverts what has 8 bits, not what has 16
+        return Image.fromarray(grey_of[levels])
     if opened.format == "PNG" and opened.mode != "P" and "transparency" in opened.info:
         if image[24] > 8:
             del opened.info["transparency"]

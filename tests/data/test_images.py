@@ -223,6 +223,21 @@ def test_grey_of_sixteen_bits_is_scaled_by_the_bits_it_uses(form, levels, greys)
 
 
 @pytest.mark.parametrize(
+    ("levels", "greys"),
+    [
+        ([65535, 4096, 0], [0, 239, 255]),  # 255 - 15.94
+        ([4095, 2048, 16], [0, 127, 254]),  # a sensor's 12 bits
+    ],
+)
+def test_grey_of_sixteen_bits_in_which_0_is_white_is_no_negative(levels, greys):
+    written = io.BytesIO()
+    sixteen = Image.frombytes("I;16", (3, 1), struct.pack("<3H", *levels))
+    sixteen.save(written, "TIFF", tiffinfo={images.PHOTOMETRIC_TAG: images.WHITE_IS_ZERO})
+    assert Image.open(io.BytesIO(written.getvalue())).tag_v2[images.PHOTOMETRIC_TAG] == images.WHITE_IS_ZERO
+    assert images.decode_pixels(written.getvalue()).tolist() == [[[grey] for grey in greys]]
+
+
+@pytest.mark.parametrize(
     ("depth", "color", "row", "key", "pixels"),
     [
         (8, 0, bytes([7, 9]), [7], [[7, 0], [9, 255]]),
