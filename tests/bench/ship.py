@@ -1,8 +1,8 @@
 """Export the shipped weights anew, with today's graph: `python tests/bench/ship.py NAME... [--mean FOLDER...]`.
 
-The weights stay as they are, or become the mean of those of exported versions, which a training of one's own or
-several make (model soup); signatures, fitting, decoding and the portable form become today's. The card's and the
-manifest's digests are written again.
+The weights stay as they are, or become the mean of those of exported versions (model soup); signatures, fitting,
+decoding and the portable form become today's. What one version's probabilities were calibrated by is kept; a mean of
+several is not calibrated. The card's and the manifest's digests are written again.
 
 Source: Wortsman et al., "Model soups", 2022.
 """
@@ -27,8 +27,10 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2
 from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
 
+from tfx_ocr.components.artifacts import CALIBRATION_FILE
+from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.recipe import Part, Recipe
-from tfx_ocr.components.trainer import export, model
+from tfx_ocr.components.trainer import export, initial, model
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.schemas import get_schema_path
@@ -62,13 +64,22 @@ def build_mean(recipe: Recipe, sources: Sequence[str]) -> tuple[keras.Model, Par
     return network, part
 
 
+def read_calibration(sources: Sequence[str]) -> Calibration | None:
+    """Return how the only source was calibrated; None where it was not, or where there are several."""
+    path = Path(initial.find_folder(sources[0]), CALIBRATION_FILE)
+    if len(sources) > 1 or not path.exists():
+        return None
+    return Calibration(**json.loads(path.read_text(encoding="utf-8")))
+
+
 def ship(name: str, sources: Sequence[str]) -> None:
     """Export one model anew, in its place, with the mean of the weights of `sources`."""
     recipe, folder = get_recipe(name), pretrained.get_folder(name)
     network, part = build_mean(recipe, sources)
+    calibration = read_calibration(sources)
     with tempfile.TemporaryDirectory() as top:
         transform = write_transform_graph(recipe, Path(top))
-        export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model")
+        export.export(model.convert_to_float32(network, part), transform, part, f"{top}/model", calibration)
         manifest = versions.read_manifest(folder)
         shutil.rmtree(folder)
         shutil.copytree(f"{top}/model", folder)

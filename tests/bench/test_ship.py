@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -23,3 +26,17 @@ def test_the_mean_is_that_of_each_weight_of_all_versions(monkeypatch):
     kernel, bias = network.get_weights()
     assert (kernel.tolist(), bias.tolist()) == ([[1.5], [2.0]], [1.5])
     assert part.name == "digits"
+
+
+def test_the_calibration_of_one_version_is_kept_and_of_several_left_out(tmp_path):
+    import ship
+
+    from tfx_ocr.components.artifacts import CALIBRATION_FILE
+
+    found = {"temperature": 1.3, "n": 7, "wrong": 2, "before": 0.2, "after": 0.1}
+    path = tmp_path / "one" / CALIBRATION_FILE
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(found))
+    assert dataclasses.asdict(ship.read_calibration([str(tmp_path / "one")])) == found
+    assert ship.read_calibration([str(tmp_path / "one"), str(tmp_path / "two")]) is None
+    assert ship.read_calibration([str(tmp_path / "two")]) is None
