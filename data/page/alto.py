@@ -247,15 +247,21 @@ def _list_points(element: etree._Element) -> list[tuple[float, float]]:
 
 
 def write(pages: Sequence[Page]) -> bytes:
-    """Return pages in pixels as one file of ALTO 4.4 whose words `read` gives back, with their places and glyphs.
+    """Return pages in pixels as one file of ALTO 4.4 whose words `read` gives back: places, glyphs and entities too.
 
-    The texts of lines and regions are left out: ALTO has no place for them.
+    Entities of words, lines and regions are NamedEntityTags. The texts of lines and regions are left out: ALTO has no
+    place for them.
     """
     root = etree.Element(f"{{{WRITTEN}}}alto", nsmap={None: WRITTEN}, SCHEMAVERSION="4.4")
     description = _child(root, "Description")
     _child(description, "MeasurementUnit").text = "pixel"
     if pages and pages[0].image:
         _child(_child(description, "sourceImageInformation"), "fileName").text = pages[0].image
+    tags = {entity: f"entity{place}" for place, entity in enumerate(_list_entities(pages), start=1)}
+    if tags:
+        listed = _child(root, "Tags")
+        for entity, name in tags.items():
+            _child(listed, "NamedEntityTag", ID=name, TYPE=entity, LABEL=entity)
     layout = _child(root, "Layout")
     for number, page in enumerate(pages, start=1):
         name = f"p{number}"
@@ -266,20 +272,34 @@ def write(pages: Sequence[Page]) -> bytes:
         space = _child(element, "PrintSpace")
         _place(space, Box(0, 0, width, height))
         for place, region in enumerate(page.regions):
-            block = _child(space, "TextBlock", ID=f"{name}_b{place}")
+            block = _child(space, "TextBlock", ID=f"{name}_b{place}", **_refer(tags, region.entity))
             _place(block, region.box, region.polygon)
             for row, line in enumerate(region.lines):
-                _write_line(block, f"{name}_b{place}_l{row}", line)
+                _write_line(block, f"{name}_b{place}_l{row}", line, tags)
     return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))
 
 
-def _write_line(block: etree._Element, name: str, line: Line) -> None:
-    element = _child(block, "TextLine", ID=name)
+def _list_entities(pages: Sequence[Page]) -> list[str]:
+    """List the entities of regions, lines and words, each once, as they come."""
+    found: dict[str, None] = {}
+    for region in (region for page in pages for region in page.regions):
+        found[region.entity] = None
+        for line in region.lines:
+            found |= dict.fromkeys((line.entity, *(word.entity for word in line.words)))
+    return list(filter(None, found))
+
+
+def _refer(tags: Mapping[str, str], entity: str) -> dict[str, str]:
+    return {"TAGREFS": tags[entity]} if entity else {}
+
+
+def _write_line(block: etree._Element, name: str, line: Line, tags: Mapping[str, str]) -> None:
+    element = _child(block, "TextLine", ID=name, **_refer(tags, line.entity))
     _place(element, line.box, line.polygon)
     for column, word in enumerate(line.words):
         if column:
             _child(element, "SP")
-        text = _child(element, "String", ID=f"{name}_s{column}", CONTENT=word.text)
+        text = _child(element, "String", ID=f"{name}_s{column}", CONTENT=word.text, **_refer(tags, word.entity))
         _place(text, word.box, word.polygon)
         _rate(text, "WC", word.confidence)
         for glyph in word.glyphs:

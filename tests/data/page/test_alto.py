@@ -3,9 +3,10 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from tfx_ocr.data.page import alto
-from tfx_ocr.data.page.page import list_words, read_words
+from tfx_ocr.data.page.page import Line, Page, Region, Word, list_words, read_words
 
 IMAGE = "<sourceImageInformation><fileName>a.png</fileName></sourceImageInformation>"
 
@@ -117,6 +118,41 @@ def test_a_tag_holds_for_all_that_is_in_what_refers_to_it(level):
         else f'<{level} TAGREFS="O T">{inner}</{level}>'
     )
     assert words_of(outer, TAGS) == ([("A", "total"), ("B", "supplier")], {})
+
+
+def test_entities_are_written_as_named_entity_tags_where_they_stand():
+    words = (Word(text="ACME", entity="supplier"), Word(text="Ltd", entity="supplier"), Word(text="9"))
+    lines = (Line(words=words), Line(words=(Word(text="9.00"),), entity="total"))
+    page = Page(size=(100, 100), regions=(Region(lines=lines), Region(lines=lines[:1], properties={"entity": "note"})))
+    written = alto.write([page])
+    root = etree.fromstring(written)
+    assert [etree.QName(element).localname for element in root] == [
+        "Description",
+        "Tags",
+        "Layout",
+    ]  # the schema's order
+    namespaces = {"a": alto.WRITTEN}
+    assert [dict(tag.attrib) for tag in root.iterfind("a:Tags/a:NamedEntityTag", namespaces)] == [
+        {"ID": "entity1", "TYPE": "supplier", "LABEL": "supplier"},
+        {"ID": "entity2", "TYPE": "total", "LABEL": "total"},
+        {"ID": "entity3", "TYPE": "note", "LABEL": "note"},
+    ]
+    marked = [
+        element.get("TAGREFS") for element in root.iter(f"{{{alto.WRITTEN}}}String", f"{{{alto.WRITTEN}}}TextLine")
+    ]
+    assert marked == [None, "entity1", "entity1", None, "entity2", None, None, "entity1", "entity1", None]
+    (read,) = alto.read(written)
+    assert [word.entity for region in read.regions for line in region.lines for word in line.words] == [
+        "supplier", "supplier", "", "", "supplier", "supplier", ""
+    ]  # fmt: skip
+    assert [region.entity for region in read.regions] == ["", "note"]
+    assert [line.entity for line in read.regions[0].lines] == ["", "total"]
+
+
+def test_a_page_without_entities_has_no_tags():
+    page = Page(size=(100, 100), regions=(Region(lines=(Line(words=(Word(text="9"),)),)),))
+    assert b"Tags" not in alto.write([page])
+    assert b"TAGREFS" not in alto.write([page])
 
 
 def test_a_line_names_its_entity():

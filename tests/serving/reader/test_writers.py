@@ -39,6 +39,19 @@ def test_alto_comes_back_with_words_glyphs_and_alternatives(document):
     assert not page.left_out
 
 
+@pytest.mark.parametrize("form", ["page", "alto"])
+def test_entities_of_words_come_back(document, form):
+    (page,) = document.pages
+    first, second = (region_line for region in page.regions for region_line in region.lines)
+    line = dataclasses.replace(second, words=tuple(dataclasses.replace(word, entity="total") for word in second.words))
+    region = dataclasses.replace(page.regions[0], lines=(first, line))
+    marked = dataclasses.replace(document, pages=(dataclasses.replace(page, regions=(region,)),))
+    read = {"page": lambda content: page_xml.read(content), "alto": lambda content: alto.read(content)[0]}[form]
+    words = list_words(read(write(marked, form)))
+    assert words == list_words(marked.pages[0])
+    assert [(word.text, word.entity) for word in words] == [("2075", ""), ("53", "total")]
+
+
 def test_hocr_comes_back_with_words_and_glyphs(document):
     (page,) = hocr.read(write(document, "hocr"))
     read, written = list_words(page), list_words(document.pages[0])

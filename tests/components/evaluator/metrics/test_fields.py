@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tfx_ocr.components.evaluator.metrics import bootstrap, fields
-from tfx_ocr.data.page import page_xml
+from tfx_ocr.data.page import alto, page_xml
 from tfx_ocr.data.page.page import Box, Line, Page, Region, Word
 from tfx_ocr.data.readers import page_xml as reader
 
@@ -53,14 +53,16 @@ def test_a_page_of_which_nothing_was_written_down_has_nothing_to_judge():
     assert fields.make_pair({"words": [b"1"]}, outputs) == ("{}", "{}")
 
 
-def test_marked_words_are_the_fields_that_answers_are_judged_by(tmp_path):
+@pytest.mark.parametrize("form", ["page", "alto"])
+def test_marked_words_are_the_fields_that_answers_are_judged_by(tmp_path, form):
     marked = [("12", "total"), ("EUR", "total"), ("Acme", ""), ("Total", ""), ("12", "total"), ("EUR", "total")]
     words = [Word(text=text, box=Box(0, 10 * place, 20, 10 * place + 8)) for place, (text, _) in enumerate(marked)]
     regions = [
         Region(box=word.box, lines=(Line(words=(word,)),), properties={"entity": entity} if entity else {})
         for word, (_, entity) in zip(words, marked, strict=True)
     ]
-    (tmp_path / "a.xml").write_bytes(page_xml.write(Page(image="a.png", size=(100, 200), regions=tuple(regions))))
+    page = Page(image="a.png", size=(100, 200), regions=tuple(regions))
+    (tmp_path / "a.xml").write_bytes(page_xml.write(page) if form == "page" else alto.write([page]))
     picture = io.BytesIO()
     Image.new("L", (100, 200), 255).save(picture, "PNG")
     (tmp_path / "a.png").write_bytes(picture.getvalue())
