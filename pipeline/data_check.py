@@ -127,6 +127,8 @@ def _describe(
     yield f"data: {survey.reader}, {count} ({stated}, by {rule.by})"
     if rejected:
         yield f"set aside: {len(rejected):,} ({len(rejected) / looked:.1%}): {account.describe_rejections(rejected)}"
+    if unknown := account.describe_unknown(rejected):
+        yield f"outside the alphabet: {unknown}; tfx-ocr new NAME --data FOLDER drafts a recipe whose alphabet has them"
 
 
 def _describe_synthetic(recipe: Recipe, data: Path, texts: Set[str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections import Counter, defaultdict
@@ -12,7 +13,10 @@ from tfx_ocr.components.artifacts import SPLITS
 from tfx_ocr.components.recipe import Examples
 
 NAMED = 3  # reasons told when a run stops, the commonest first
-UNKNOWN_LABEL = re.compile(r"unknown label: '(.*?)'")  # or the first character of it that is not known
+SHOWN = 10  # labels or characters outside the alphabet that are told, the commonest first
+QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""  # a text as Python writes it
+# The label, or the first character of it that is not known, and the others
+UNKNOWN_LABEL = re.compile(rf"unknown label: ({QUOTED})(?:.* is not in the alphabet, nor (.*))?")
 
 Rejection = Sequence[str]  # source, reason
 
@@ -89,6 +93,27 @@ def describe_rejections(rejected: Collection[Rejection]) -> str:
     return ", ".join(told) + (", and more" if len(reasons) > NAMED else "")
 
 
+def count_unknown(rejected: Iterable[Rejection]) -> Counter[str]:
+    """Count the records that were set aside for each label, or each character of a text, outside the alphabet."""
+    counts: Counter[str] = Counter()
+    for _, reason in rejected:
+        if match := UNKNOWN_LABEL.match(reason):
+            counts.update([match[1], *re.findall(QUOTED, match[2] or "")])
+    return Counter({ast.literal_eval(quoted): count for quoted, count in counts.items()})
+
+
+def describe_unknown(rejected: Iterable[Rejection]) -> str:
+    """Return the commonest labels or characters outside the alphabet, each with how many records have it; "" for none.
+
+    >>> describe_unknown([("a.png", "unknown label: '€' (U+20AC), character 1 of '€5', is not in the alphabet")])
+    "'€' in 1"
+    """
+    counts = count_unknown(rejected).most_common()
+    more = f" and {len(counts) - SHOWN} more" if len(counts) > SHOWN else ""
+    told = ", ".join(f"{unknown!r} in {count}" for unknown, count in counts[:SHOWN])
+    return told + more
+
+
 def explain_refusal(
     account: dict[str, Any], rejected: Collection[Rejection], rule: Examples, data: str, where: str, recipe: str
 ) -> str | None:
@@ -108,11 +133,14 @@ def explain_refusal(
     if count == records:
         return _explain_all(rejected, data, recipe)
     if count > rule.max_rejected * records:
+        unknown = describe_unknown(rejected)
+        named = f"; outside the alphabet: {unknown}" if unknown else ""
         listed = f"; all are listed in {where}" if where else ""
+        other = f", or make a recipe whose alphabet has them: tfx-ocr new NAME --data {data}" if unknown else ""
         return (
             f"{count} of {records} records in {data} are set aside, {count / records:.1%} where at most "
-            f"{rule.max_rejected:.1%} are allowed: {describe_rejections(rejected)}{listed}: "
-            "mend or remove them, or raise examples.max_rejected in the recipe"
+            f"{rule.max_rejected:.1%} are allowed: {describe_rejections(rejected)}{named}{listed}: "
+            f"mend or remove them, or raise examples.max_rejected in the recipe{other}"
         )
     empty = [split for split in SPLITS if not account["splits"][split]]
     if empty:
@@ -126,12 +154,10 @@ def explain_refusal(
 
 def _explain_all(rejected: Collection[Rejection], data: str, recipe: str) -> str:
     """Return what is wrong with data of which everything is set aside."""
-    labels = [match[1] for _, reason in rejected if (match := UNKNOWN_LABEL.match(reason))]
-    if 2 * len(labels) < len(rejected):
+    count = sum(UNKNOWN_LABEL.match(reason) is not None for _, reason in rejected)
+    if 2 * count < len(rejected):
         return f"all {len(rejected)} records in {data} are set aside: {describe_rejections(rejected)}: give other data"
-    shown = list(dict.fromkeys(labels))
-    named = ", ".join(shown[:NAMED]) + (" ..." if len(shown) > NAMED else "")
     return (
-        f"{len(labels)} of {len(rejected)} labels are not in the alphabet of `{recipe}` ({named}): "
+        f"{count} of {len(rejected)} labels are not in the alphabet of `{recipe}` ({describe_unknown(rejected)}): "
         f"make a recipe of your own: tfx-ocr new NAME --data {data}"
     )

@@ -40,10 +40,10 @@ _KNOWN = frozenset(CHARACTERS)
 
 
 def find_problem(label: str) -> str | None:
-    r"""Say why `label` cannot be a line's text, by its first character outside `CHARACTERS`; None when it can.
+    r"""Say why `label` cannot be a line's text, by its characters outside `CHARACTERS`; None when it can.
 
     >>> find_problem("Straße 5, Łódź: 12,50 €")
     >>> find_problem("Москва")
-    "unknown label: 'М' (U+041C), character 1 of 'Москва', is not in the alphabet"
+    "unknown label: 'М' (U+041C), character 1 of 'Москва', is not in the alphabet, nor 'о', 'с', 'к', 'в', 'а'"
     """
     return text.find_problem(label, _KNOWN)

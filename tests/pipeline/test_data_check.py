@@ -73,9 +73,19 @@ def test_records_of_each_stage_are_counted_and_a_stage_without_any_is_refused(fo
         check_data(recipe, data)
 
 
+def test_labels_outside_the_alphabet_are_named_where_the_run_goes_on(folder):
+    train = [f"train/{number % 10}/{number}.png" for number in range(40)]
+    lines = check_data(DIGITS, folder(*train, "eval/0/c.png", "test/1/d.png", "train/A/x.png", "train/B/y.png"))
+    assert lines[1] == "set aside: 2 (4.5%): 2 unknown label (such as train/A/x.png)"
+    advice = "tfx-ocr new NAME --data FOLDER drafts a recipe whose alphabet has them"
+    assert lines[2] == f"outside the alphabet: 'A' in 1, 'B' in 1; {advice}"
+
+
 def test_labels_of_another_alphabet_are_one_sentence(folder):
     data = folder("A/1.png", "A/2.png", "B/1.png")
-    with pytest.raises(ValueError, match="3 of 3 labels are not in the alphabet of `digits` \\(A, B\\): make a recipe"):
+    with pytest.raises(
+        ValueError, match="3 of 3 labels are not in the alphabet of `digits` \\('A' in 2, 'B' in 1\\): make a recipe"
+    ):
         check_data(DIGITS, data)
 
 

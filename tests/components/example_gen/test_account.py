@@ -2,6 +2,8 @@ import pytest
 
 from tfx_ocr.components.example_gen import account
 from tfx_ocr.components.recipe import Examples, Split
+from tfx_ocr.data.alphabets import digits, latin
+from tfx_ocr.data.alphabets.inline import Characters
 
 COUNTS = [(("train", "0"), 5), (("train", "1"), 3), (("eval", "1"), 1), (("train", "0"), 2), (("test", "0"), 1)]
 SURVEY = [
@@ -77,9 +79,34 @@ def test_too_many_set_aside_stop_the_run_in_one_sentence():
         made(rejected=rejected), rejected, RULE, "data", "root/rejected/7.jsonl", "digits"
     ) == (
         "5 of 17 records in data are set aside, 29.4% where at most 20.0% are allowed: 2 unknown label (such as "
-        "b.png), 1 not an image (such as a.png), 1 empty file (such as d.png), and more; all are listed in "
-        "root/rejected/7.jsonl: mend or remove them, or raise examples.max_rejected in the recipe"
+        "b.png), 1 not an image (such as a.png), 1 empty file (such as d.png), and more; outside the alphabet: 'x' in "
+        "1, 'y' in 1; all are listed in root/rejected/7.jsonl: mend or remove them, or raise examples.max_rejected in "
+        "the recipe, or make a recipe whose alphabet has them: tfx-ocr new NAME --data data"
     )
+
+
+def reject(find_problem, *labels):
+    return [(f"{place}.png", find_problem(label)) for place, label in enumerate(labels)]
+
+
+def test_letters_outside_the_alphabet_are_counted_by_the_labels_that_have_them():
+    rejected = [
+        *reject(latin.find_problem, "Москва", "око", '5\' "к"'),
+        *reject(digits.find_problem, "A", "A", "AB"),
+        ("e.png", "empty file: it holds no bytes"),
+    ]
+    counts = account.count_unknown(rejected)
+    assert counts == {"о": 2, "к": 3, "М": 1, "с": 1, "в": 1, "а": 1, "A": 2, "AB": 1}
+    quotes = reject(Characters(characters="abc").find_problem, "a'", 'b"', "c'\"\\\n")
+    assert account.count_unknown(quotes) == {"'": 2, '"': 2, "\\": 1, "\n": 1}
+
+
+def test_the_commonest_letters_outside_the_alphabet_are_named():
+    rejected = reject(latin.find_problem, *"абвгдежзийкл", "л")
+    named = account.describe_unknown(rejected)
+    assert named.startswith("'л' in 2, 'а' in 1, ")
+    assert named.endswith("'и' in 1 and 2 more")
+    assert account.describe_unknown(REJECTED[:1]) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,7 +137,7 @@ def test_no_records_at_all_stop_the_run():
     [
         (
             [(f"{label}.png", f"unknown label: '{label}' is not one of 0 to 9") for label in "ABBCD"],
-            "5 of 5 labels are not in the alphabet of `digits` (A, B, C ...): "
+            "5 of 5 labels are not in the alphabet of `digits` ('B' in 2, 'A' in 1, 'C' in 1, 'D' in 1): "
             "make a recipe of your own: tfx-ocr new NAME --data data",
         ),
         (
