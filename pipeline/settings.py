@@ -11,7 +11,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tfx_ocr.pipeline.recipes import DEFAULT, FOLDER
+from tfx_ocr.pipeline.recipes import DEFAULT
 from tfx_ocr.serving import settings as served
 
 PREFIX, FILE = served.PREFIX, served.FILE
@@ -37,7 +37,6 @@ class Settings(served.Settings):
         keep_versions: how many of the newest versions stay when a new one is pushed, such as `5`; "" keeps all.
         accept_data: why a run takes data that drifted from that of the served version; "" stops where the recipe does.
         trace: whether an error shows its stack trace.
-        recipes: folder of recipes of one's own, a TOML file each.
     """
 
     recipe: str = DEFAULT
@@ -53,7 +52,6 @@ class Settings(served.Settings):
     keep_versions: str = ""
     accept_data: str = ""
     trace: str = ""
-    recipes: str = FOLDER
 
     @property
     def folder(self) -> Path:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.registry import load_named
-from tfx_ocr.data.samples import format_run
+from tfx_ocr.data.samples import SAMPLES, format_run
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.runtimes import PORTABLE, RUNTIMES, SAVED_MODEL, TFLITE, open_folder
@@ -78,7 +78,8 @@ def find_folder(
     path = Path(location)
     if isinstance(location, os.PathLike) or path.name != location:
         return _look_into(path)
-    serving_dir = (settings or load(Settings)).get_serving_dir(location)
+    settings = settings or load(Settings)
+    serving_dir = settings.get_serving_dir(location)
     if (newest := versions.find_newest(serving_dir)) is not None:
         return Location(versions.list_folders(serving_dir)[newest], location, str(newest))
     shipped = location if shipped is None else shipped
@@ -86,10 +87,18 @@ def find_folder(
         return Location(pretrained.get_folder(shipped), location, SHIPPED)
     if path.is_dir():
         return _look_into(path)
-    raise ValueError(
-        f"no version of {location} in {serving_dir}: run `{format_run(location)}`, give the folder of a model, "
-        f"or name the folder that holds its runs in {PREFIX}HOME"
-    )
+    raise _make_unknown_error(location, settings)
+
+
+def list_pushed(settings: Settings | None = None) -> list[str]:
+    """List the names of the models of which a version was pushed.
+
+    Args:
+        settings: where versions are pushed; None to read them.
+    """
+    base = Path((settings or load(Settings)).base)
+    folders = sorted(base.iterdir()) if base.is_dir() else []
+    return [folder.name for folder in folders if folder.is_dir() and versions.find_newest(folder) is not None]
 
 
 def open_model(
@@ -149,6 +158,21 @@ def restrict_model(model: Model, whitelist: str | Sequence[str]) -> Model:
     from tfx_ocr.serving.whitelist import RestrictedModel
 
     return RestrictedModel(model, whitelist)
+
+
+def _make_unknown_error(name: str, settings: Settings) -> ValueError:
+    """Return the error of a name without a model: how its recipe is run, where there is one, else the known names."""
+    if name in SAMPLES or Path(settings.recipes, f"{name}.toml").is_file():
+        return ValueError(
+            f"no version of {name} in {settings.get_serving_dir(name)}: run `{format_run(name)}`, give the folder of a "
+            f"model, or name the folder that holds its runs in {PREFIX}HOME"
+        )
+    pushed = ", ".join(list_pushed(settings))
+    there = f"{pushed}, pushed to {settings.base}" if pushed else f"nothing pushed to {settings.base}"
+    return ValueError(
+        f"no model {name!r}; known: {', '.join(pretrained.list_names())}, which ship, and {there}; else give the "
+        f"folder of a model, or name the folder that holds its runs in {PREFIX}HOME"
+    )
 
 
 def _look_into(path: Path) -> Location:

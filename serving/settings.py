@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 PREFIX = "TFX_OCR_"
 FILE = "tfx-ocr.toml"
+RECIPES = "recipes"  # folder of users' own, in the current folder
 
 S = TypeVar("S", bound="Settings")
 
@@ -22,15 +23,21 @@ class Settings:
     Attributes:
         home: folder of everything a run writes, unless a field below says otherwise.
         serving: folder of all served models; "" for `<home>/serving`.
+        recipes: folder of recipes of one's own, a TOML file each.
     """
 
     home: str = "work"
     serving: str = ""
+    recipes: str = RECIPES
+
+    @property
+    def base(self) -> str:
+        """Folder of all served models, each a folder of versions."""
+        return (self.serving or str(Path(self.home).absolute() / "serving")).rstrip("/")
 
     def get_serving_dir(self, name: str) -> str:
         """Return the folder of a model's versions: TensorFlow Serving's model base path."""
-        base = self.serving or str(Path(self.home).absolute() / "serving")
-        return f"{base.rstrip('/')}/{name}"
+        return f"{self.base}/{name}"
 
 
 def read_file(folder: Path = Path()) -> dict[str, Any]:

@@ -100,7 +100,7 @@ NOT_FOR_AN_ERROR = {
         (
             ["predict", "scan.png"],
             2,
-            "tfx-ocr: no recipe 'scan.png'; known: digits, hangul, invoices, lines, pages, print",
+            "tfx-ocr: no model 'scan.png'; known: digits, hangul, invoices, lines, print, which ship, and ",
         ),
         (["predict", "digits"], 2, "tfx-ocr: no file to ask about: tfx-ocr predict digits FILE..."),
         (["predict", "digits", "a.png", "--model", "gone"], 2, "tfx-ocr: no exported model at gone: "),

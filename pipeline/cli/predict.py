@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfx_ocr.data import features
-from tfx_ocr.pipeline import recipes, settings
 from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decoding
 from tfx_ocr.pipeline.cli.table import format_columns
+from tfx_ocr.serving.locations import find_folder
 from tfx_ocr.serving.predictor import N, Predictor
 from tfx_ocr.serving.review.queue import Queue
 
@@ -29,11 +29,11 @@ FIELDS = ("file", "field", "probability", "value", "text")
 
 
 def predict(
-    recipe: Annotated[str, typer.Argument(help="Name of a recipe.")],
+    recipe: Annotated[str, typer.Argument(help="Name of a recipe or of a pushed model.")],
     files: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Pictures (PNG, JPEG, GIF, BMP, TIFF, WebP), or pages (PAGE XML, ALTO).", metavar="FILE..."
+            help="Pictures (PNG, JPEG, GIF, BMP, TIFF, WebP), or pages (PAGE XML, ALTO, hOCR).", metavar="FILE..."
         ),
     ] = None,
     server: Annotated[
@@ -92,8 +92,8 @@ def predict(
 
     Exit status: 0 every file was answered, 1 one or more were not, or too uncertain, 2 bad use, or no server answers.
     """
-    # before the files: of a picture alone, it is the recipe that is missing
-    recipes.check_name(recipe, settings.load().recipes)
+    if not server and not model:
+        find_folder(recipe)  # before the files: of a picture alone, it is the recipe that is missing
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     if server and model:

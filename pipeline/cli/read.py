@@ -29,10 +29,14 @@ def read(
     form: Annotated[str, typer.Option("--as", help="text, json, page, alto, hocr, pdf or image.")] = "text",
     out: Annotated[str, typer.Option(help="Folder for a file per page or document; else the console.")] = "",
     recognizer: Annotated[
-        str, typer.Option(help="What to look for: digits (default), lines or print (default with --fields).")
+        str,
+        typer.Option(
+            help="What to look for: digits (default), lines or print (default with --fields); or a model of yours, as "
+            "--model."
+        ),
     ] = "",
     model: Annotated[
-        str, typer.Option(help="Recipe, folder of a model, or server; else the recognizer's own model.")
+        str, typer.Option(help="Recipe, folder of a model, or server, of any recognizer; else the recognizer's own.")
     ] = "",
     detector: Annotated[
         str, typer.Option(help="Recipe (pages), folder or server of a model that finds lines; else chains of ink.")
@@ -49,6 +53,9 @@ def read(
     fields: Annotated[
         bool, typer.Option("--fields", help="Find supplier, date, total and other fields of receipts and invoices too.")
     ] = False,
+    tagger: Annotated[
+        str, typer.Option(help="Recipe, folder or server of a model that finds fields; else invoices. Sets --fields.")
+    ] = "",
     beams: Beams = 0,
     language_model: LanguageModelFile = "",
     review: Annotated[
@@ -73,6 +80,8 @@ def read(
 
       tfx-ocr read receipt.tif --fields --as json
 
+      tfx-ocr read scans/ --recognizer meters --out read
+
       tfx-ocr read scans/ --out read --review review.sqlite
 
       tfx-ocr read - --as json < form.png
@@ -92,7 +101,8 @@ def read(
     writer = get_writer(form)
     if not out and form not in TEXTS:
         raise ValueError(f"--as {form}: give --out, the folder to write it to")
-    tagger = (model if find_scheme(model) else TAGGER) if fields else ""
+    if fields and not tagger:
+        tagger = model if find_scheme(model) else TAGGER
     reader = Reader(
         recognizer, model, min_confidence=min_confidence, whitelist=whitelist, dpi=dpi, force_ocr=force_ocr,
         keep_orientation=keep_orientation, fields=tagger, detector=detector,
@@ -120,7 +130,9 @@ def read(
                 print(f"tfx-ocr: {file}: page {page}: {reason}", file=sys.stderr)
                 failed = True
             if queue:
-                offer_document(queue, document, recognizer=reader.recognizer, version=reader.version, name=file)
+                offer_document(
+                    queue, document, recognizer=reader.recognizer, parts=reader.parts, version=reader.version, name=file
+                )
             _write(document, form, dpi, target if out else None)
     raise typer.Exit(1 if failed else 0)
 

@@ -5,16 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote
 
 import typer
 
-from tfx_ocr.data import pretrained
-from tfx_ocr.pipeline import settings as settings_of
-from tfx_ocr.pipeline.recipes import check_name
-from tfx_ocr.serving import versions
 from tfx_ocr.serving.model_server.flags import LOOPBACK
 
 PORT = 8080
@@ -23,7 +18,7 @@ PORT = 8080
 def serve(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Recipes whose models are served; else all that ship.", metavar="[NAME...]"),
+        typer.Argument(help="Models to serve, by name; else all that ship or were pushed.", metavar="[NAME...]"),
     ] = None,
     port: Annotated[int, typer.Option(help="Of the page and the REST API; 0 for any that is free.")] = PORT,
     bind: Annotated[str, typer.Option(help="IP address to listen on; 0.0.0.0 for all.")] = LOOPBACK,
@@ -71,12 +66,7 @@ def serve(
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
         print(f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}  (Ctrl+C ends it)", flush=True)
 
-    settings = settings_of.load()
-    for name in () if models else names or ():
-        is_there = Path(name).is_dir() or name in pretrained.list_names()
-        if not is_there and versions.find_newest(settings.get_serving_dir(name)) is None:
-            check_name(name, settings.recipes)  # only a recipe can be run
-    names = names or server.list_shipped()
+    names = names or (server.list_shipped() if models else server.list_models())
     if models:
         server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say, queue=queue)
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tfx_ocr.data.registry import load_named, make_unknown_error
+from tfx_ocr.serving import settings
 
 if TYPE_CHECKING:
     from tfx_ocr.components.recipe import Recipe
@@ -20,7 +21,7 @@ RECIPES = {
 }
 
 DEFAULT = "digits"
-FOLDER = "recipes"  # of users' own, in the current folder
+FOLDER = settings.RECIPES
 
 
 def get_file(name: str, folder: str = FOLDER) -> Path:

@@ -40,6 +40,10 @@ class Handlers:
         self._monitoring = monitoring
         self.reload_folders = reload_folders
 
+    def list_models(self) -> list[str]:
+        """List the names of the models, sorted."""
+        return self._manager.list_names()
+
     def predict(self, request: messages.PredictRequest, timeout_s: float | None = None) -> messages.PredictResponse:
         """Run a signature on tensors.
 

@@ -171,6 +171,10 @@ class Manager:
                 raise ServingError(INVALID, f"Unrecognized servable version label: {spec.version_label}")
             return labels[spec.version_label]
 
+    def list_names(self) -> list[str]:
+        """List the names of the models, sorted."""
+        return sorted(self._models)
+
     def get_states(self, name: str) -> dict[int, tuple[int, ServingError | None]]:
         """Return the state and error of all versions of a model since the server began; empty for an unknown model."""
         with self._changed:

@@ -26,6 +26,7 @@ from PIL import Image
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.data.extras import explain_missing
+from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving import messages, tensors
 from tfx_ocr.serving.locations import SHIPPED, Location, open_model
 from tfx_ocr.serving.model import RequestError
@@ -33,7 +34,7 @@ from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingErr
 from tfx_ocr.serving.model_server.handlers import SIGNATURE_DEF, Handlers
 from tfx_ocr.serving.reader.document import SCHEMA, Document, build_document
 from tfx_ocr.serving.reader.pages import DPI, HEADER, PDF, read_images
-from tfx_ocr.serving.reader.reader import RECOGNIZERS, TAGGER, Reader, choose_recognizer
+from tfx_ocr.serving.reader.reader import TAGGER, Reader, choose_recognizer
 from tfx_ocr.serving.reader.writers import write_files
 from tfx_ocr.serving.signature import Signature
 
@@ -62,12 +63,16 @@ def _parse_flag(text: str) -> bool:
     return text == "1"
 
 
-# Parameters of the query. All but `job` are arguments of `Reader`, which checks their values; `fields` is whether.
+def _parse_fields(text: str) -> str:
+    return {"0": "", "1": TAGGER}.get(text, text)
+
+
+# Parameters of the query. All but `job` are arguments of `Reader`, which checks their values; models are given by name.
 JOB = "job"
 FORM = "as"  # of a job: what its document is written as
 PARAMETERS: Mapping[str, Callable[[str], Any]] = {
     "recognizer": str, "min_confidence": float, "whitelist": str, "dpi": int, "force_ocr": _parse_flag,
-    "keep_orientation": _parse_flag, "fields": _parse_flag, JOB: _parse_flag,
+    "keep_orientation": _parse_flag, "fields": _parse_fields, "detector": str, JOB: _parse_flag,
 }  # fmt: skip
 
 
@@ -238,7 +243,7 @@ class Models:
 
         Raises:
             ServingError: the server has failed to load it.
-            ValueError: no model has that name.
+            ValueError: no model has that name; the known ones are named.
         """
         request = messages.GetModelStatusRequest(model_spec=messages.ModelSpec(name=name))
         try:
@@ -248,6 +253,8 @@ class Models:
                 raise
         else:
             return Served(self._handlers, name)
+        if name not in pretrained.list_names():
+            raise make_unknown_error(f"no model {name!r}", {*self._handlers.list_models(), *pretrained.list_names()})
         if name not in self._shipped:
             self._shipped[name] = open_model(Location(pretrained.get_folder(name), name, SHIPPED))
         return self._shipped[name]
@@ -265,7 +272,7 @@ class Reading:
         """Start the thread when it is needed.
 
         Args:
-            find_model: returns the model of a recognizer's name, which stays open.
+            find_model: returns the model of a name, which stays open.
         """
         self._find_model = find_model
         self.keep_page: Callable[[str, PageImage, Page, Reader], None] | None = None
@@ -386,10 +393,9 @@ class Reading:
                 self._pool.submit(opened.close)  # PDFium's files are closed where they were opened
 
     def _read_each(self, options: dict[str, Any], body: bytes) -> Generator[tuple[PageImage, Page | None], None, None]:
-        fields = self._find_model(TAGGER) if options.get("fields") else ""
-        name = choose_recognizer(options.get("recognizer", ""), fields)
-        model = self._find_model(name) if name in RECOGNIZERS else ""
-        reader = Reader(model=model, **{**options, "fields": fields})
+        models = {role: self._find_model(options[role]) for role in ("fields", "detector") if options.get(role)}
+        name = choose_recognizer(options.get("recognizer", ""), models.get("fields"))
+        reader = Reader(**{**options, **models, "recognizer": name, "model": self._find_model(name)})
         digest = hashlib.sha256(body).hexdigest()
         for image, page in reader.read_each(body):
             if page is not None and self.keep_page:

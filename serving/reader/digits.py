@@ -55,7 +55,7 @@ def read_digits(sheet: Sheet, model: Model, whitelist: str = "", min_confidence:
 
     Args:
         sheet: upright.
-        model: of the recipe `digits`, or one with the same signature.
+        model: of single characters, which answers as those of task `classification` do.
         whitelist: characters that may be read; "" for all that the model knows.
         min_confidence: probability of the digits that are kept.
 

@@ -31,7 +31,7 @@ def read_lines(
 
     Args:
         sheet: upright.
-        model: of the recipe `lines`, or one with the same signature.
+        model: of lines, which answers as those of task `sequence` do.
         whitelist: characters that may be read, others are left out; "" for all that the model knows.
         min_confidence: probability of the lines that are kept.
         detector: of the recipe `pages`, or one with the same signature; None to find lines as chains of ink.
@@ -67,7 +67,7 @@ def detect_lines(sheet: Sheet, detector: Model) -> list[Box]:
     """
     height, width = sheet.ink.shape
     outputs = detector.ask(
-        features.SERVE_IMAGES, _build_inputs([255 - sheet.ink]), outputs=(features.KINDS_OUT, features.MAPS_OUT)
+        features.SERVE_PAGES, _build_inputs([255 - sheet.ink]), outputs=(features.KINDS_OUT, features.MAPS_OUT)
     )
     kinds = [kind.decode() for kind in outputs[features.KINDS_OUT][0]]
     boxes = []

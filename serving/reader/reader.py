@@ -11,31 +11,23 @@ import numpy as np
 
 from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.page.page import Line, Page, Region
-from tfx_ocr.data.registry import load_named
-from tfx_ocr.serving.locations import find_scheme, open_model
+from tfx_ocr.data.registry import load, make_unknown_error
+from tfx_ocr.serving.locations import Location, find_folder, find_scheme, open_model
 from tfx_ocr.serving.reader.document import Document, build_document, move_fields, move_regions
 from tfx_ocr.serving.reader.fields import find_fields
 from tfx_ocr.serving.reader.order import arrange
 from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
+from tfx_ocr.serving.reader.recognizers import LINES, METHODS, RECOGNIZERS, find_parts
 
 if TYPE_CHECKING:
     from tfx_ocr.serving.model import Model
     from tfx_ocr.serving.portable.beam import Decoding
     from tfx_ocr.serving.requests import Source
 
-# What finds and reads the writing on a sheet, `(sheet, model, whitelist, min_confidence) -> lines`. The name is also
-# that of the recipe whose model it asks.
-RECOGNIZERS = {
-    "digits": "tfx_ocr.serving.reader.digits:read_digits",
-    "lines": "tfx_ocr.serving.reader.lines:read_lines",
-    "print": "tfx_ocr.serving.reader.lines:read_lines",
-}
-
 DEFAULT = "digits"
 OF_FIELDS = "print"  # the default where fields are looked for
 TAGGER = "invoices"  # the recipe whose model finds fields
 DETECTOR = "pages"  # the recipe whose model finds lines
-OF_LINES = ("lines", "print")  # recognizers that a detector can find the lines of
 
 
 def choose_recognizer(recognizer: str, fields: object) -> str:
@@ -44,11 +36,16 @@ def choose_recognizer(recognizer: str, fields: object) -> str:
 
 
 class Reader:
-    """Read what is written on pages: pictures, TIFF and PDF. Threads need a reader each."""
+    """Read what is written on pages: pictures, TIFF and PDF. Threads need a reader each.
+
+    Attributes:
+        recognizer: name of what reads: a key of `RECOGNIZERS`, or the model's own.
+        parts: which parts of a page it reads: `glyphs` or `lines`.
+    """
 
     def __init__(
         self,
-        recognizer: str = "",
+        recognizer: str | os.PathLike[str] = "",
         model: str | os.PathLike[str] | Model = "",
         *,
         whitelist: str = "",
@@ -61,12 +58,14 @@ class Reader:
         decoding: Decoding | None = None,
         **options: Any,
     ):
-        """Make a reader; models are opened for the first page.
+        """Make a reader; models are opened for the first page, but for one whose answers must say what it reads.
 
         Args:
-            recognizer: name in `RECOGNIZERS`: what is looked for on a page; "" for digits, or print where fields are.
+            recognizer: what is looked for on a page: `digits`, `lines` or `print`; or, without `model`, a model of
+                lines or of single characters, as `model` is given; "" for what `model` reads, without it for digits, or
+                print where fields are.
             model: name of a recipe, folder of a model, address of a server, or an open model, which stays open; "" for
-                the recognizer's own.
+                the recognizer's own. A server is asked for the model of the recognizer's name.
             whitelist: characters that may be read; "" for all.
             min_confidence: from 0 to 1, of what is kept.
             dpi: at which a PDF is rendered.
@@ -76,26 +75,45 @@ class Reader:
             detector: model that finds the lines that `lines` and `print` read, such as "pages", as `model` is given; ""
                 to find them as chains of ink.
             decoding: how the recognizer's model decodes lines; None for the best path.
-            options: of a server's client.
+            options: of a server's client; `name` where the server has the recognizer's model under another.
 
         Raises:
-            ValueError: unknown recognizer, one that takes no detector, or a value out of range.
+            ValueError: no such recognizer or model, a model that reads no pages, a detector for single characters, or a
+                value out of range.
+            RequestError: a server whose model must say what it reads does not answer.
         """
-        recognizer = choose_recognizer(recognizer, fields)
-        self._recognize = load_named(RECOGNIZERS, recognizer, "recognizer")
-        if detector and recognizer not in OF_LINES:
-            raise ValueError(f"detector: {recognizer} finds what it reads itself; give it to {' or '.join(OF_LINES)}")
         if decoding and not isinstance(model, str | os.PathLike):
             raise ValueError("decoding is chosen when a model is opened, and this one is open")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
         if not 20 <= dpi <= 1200:
             raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
-        self.recognizer, self.whitelist, self.min_confidence = recognizer, whitelist, min_confidence
+        self.whitelist, self.min_confidence = whitelist, min_confidence
         self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
-        self._given, self._fields, self._options = model or recognizer, fields, options
-        self._detector, self._decoding = detector, decoding
-        self._opened: dict[str, Model] = {}
+        self._opened: dict[tuple[Location | str, str], Model] = {}
+        self._options, self._decoding = options, decoding
+        self._fields, self._detector = _find(fields), _find(detector)
+        if not model and recognizer not in ("", *RECOGNIZERS):
+            recognizer, model = "", recognizer
+        name = os.fspath(recognizer)
+        if not model:
+            name = model = choose_recognizer(name, fields)
+        self._given = given = _find(model)
+        if isinstance(given, Location) and name not in ("", *RECOGNIZERS):
+            raise make_unknown_error(f"no recognizer {name!r}", RECOGNIZERS)
+        if isinstance(given, str):  # a server
+            name = name or options.get("name") or choose_recognizer("", fields)
+        self.recognizer = name if isinstance(given, str) else name or given.name
+        try:
+            self.parts = RECOGNIZERS.get(name) or find_parts(self._open_recognizer())
+            if detector and self.parts != LINES:
+                raise ValueError(
+                    f"detector: {self.recognizer} finds what it reads itself; give it to a recognizer of lines, such "
+                    "as print"
+                )
+        except ValueError:
+            self.close()
+            raise
 
     def read(self, source: Source, simplify: Callable[[Page], Page] | None = None) -> Document:
         """Read a file.
@@ -158,10 +176,7 @@ class Reader:
             return Page(size=size, regions=regions, fields=fields)
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(pixels), cv2.COLOR_RGB2GRAY)
         sheet = prepare(grey, keep_orientation=self.keep_orientation)
-        named = {"name": self.recognizer, **self._options}
-        model = self._open(self._given, decoding=self._decoding, **named)
-
-        find = self._recognize
+        model, find = self._open_recognizer(), load(METHODS[self.parts])
         if self._detector:
             find = functools.partial(find, detector=self._open(self._detector, **{**self._options, "name": DETECTOR}))
 
@@ -191,8 +206,12 @@ class Reader:
     @property
     def version(self) -> str:
         """The version of the model that read; "" before the first page."""
-        model = self._given if not isinstance(self._given, str | os.PathLike) else self._opened.get(self.recognizer)
-        return model.version if model else ""
+        given, name = self._given, self._options.get("name", self.recognizer)
+        opened = self._opened.get((given, name)) if isinstance(given, Location | str) else given
+        return opened.version if opened else ""
+
+    def _open_recognizer(self) -> Model:
+        return self._open(self._given, decoding=self._decoding, **{"name": self.recognizer, **self._options})
 
     def _find_fields(self, regions: tuple[Region, ...]) -> tuple[tuple[Region, ...], tuple[Field, ...]]:
         if not self._fields:
@@ -200,12 +219,19 @@ class Reader:
         return find_fields(regions, self._open(self._fields, **{**self._options, "name": TAGGER}))
 
     def _open(
-        self, given: str | os.PathLike[str] | Model, name: str, decoding: Decoding | None = None, **options: Any
+        self, given: Location | str | Model, name: str, decoding: Decoding | None = None, **options: Any
     ) -> Model:
-        """Return a model, opened for the first page; a server is asked for it by `name`."""
-        if not isinstance(given, str | os.PathLike):
+        """Return a model, opened once; a server is asked for it by `name`."""
+        if not isinstance(given, Location | str):
             return given
-        if name not in self._opened:
-            of_server = {"name": name, **options} if find_scheme(given) else {}
-            self._opened[name] = open_model(given, decoding=decoding, **of_server)
-        return self._opened[name]
+        if (given, name) not in self._opened:
+            of_server = {} if isinstance(given, Location) else {"name": name, **options}
+            self._opened[given, name] = open_model(given, decoding=decoding, **of_server)
+        return self._opened[given, name]
+
+
+def _find(given: str | os.PathLike[str] | Model) -> Location | str | Model:
+    """Return where a model of this machine lies, so that a wrong name is told at once; any other as it is given."""
+    if not isinstance(given, str | os.PathLike):
+        return given
+    return os.fspath(given) if not given or find_scheme(given) else find_folder(given)

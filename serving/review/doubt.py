@@ -11,6 +11,7 @@ from PIL import Image
 from tfx_ocr.data import images
 from tfx_ocr.data.page.page import Glyph, Line, Page
 from tfx_ocr.serving.prediction import Prediction
+from tfx_ocr.serving.reader.recognizers import GLYPHS
 from tfx_ocr.serving.requests import read_source
 from tfx_ocr.serving.review.pages import encode_page, format_lines
 from tfx_ocr.serving.review.queue import PAGES, Queue
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tfx_ocr.serving.reader.pages import PageImage
 
 MARGIN = 0.15  # of a crop's shorter side, around it
-GLYPHS = "digits"  # recognizer of single characters; others read lines
 
 
 def offer_prediction(queue: Queue, prediction: Prediction, *, recipe: str, version: str, document: str) -> str:
@@ -50,13 +50,16 @@ def offer_prediction(queue: Queue, prediction: Prediction, *, recipe: str, versi
     )
 
 
-def offer_document(queue: Queue, document: Document, *, recognizer: str, version: str, name: str = "") -> int:
+def offer_document(
+    queue: Queue, document: Document, *, recognizer: str, parts: str, version: str, name: str = ""
+) -> int:
     """Offer what was read of a document to a queue: its glyphs where single characters are read, else its lines.
 
     Args:
         queue: the queue.
         document: what a reader returned; its pictures are opened again.
         recognizer: of the reader; also the recipe that learns from the corrections.
+        parts: that it reads, as the reader says: `glyphs` or `lines`.
         version: of the model.
         name: of the document; "" for its source.
 
@@ -66,14 +69,22 @@ def offer_document(queue: Queue, document: Document, *, recognizer: str, version
     pages = dict(zip(document.numbers, document.pages, strict=True))
     return sum(
         offer_page(
-            queue, pages[image.number], image, recognizer=recognizer, version=version, document=name or document.source
+            queue,
+            pages[image.number],
+            image,
+            recognizer=recognizer,
+            parts=parts,
+            version=version,
+            document=name or document.source,
         )
         for image in (document.images() if document.images else ())
         if image.number in pages
     )
 
 
-def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, version: str, document: str) -> int:
+def offer_page(
+    queue: Queue, page: Page, image: PageImage, *, recognizer: str, parts: str, version: str, document: str
+) -> int:
     """Offer what was read of a page to a queue: its glyphs where single characters are read, else its lines.
 
     With lines the page itself is offered too, so that a reviewer can say where its lines are: as one of recipe `PAGES`,
@@ -84,6 +95,7 @@ def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, v
         page: what was read.
         image: its picture; without one nothing is offered.
         recognizer: of the reader; also the recipe that learns from the corrections.
+        parts: that it reads, as the reader says: `glyphs` or `lines`.
         version: of the model.
         document: that the page is of.
 
@@ -93,11 +105,11 @@ def offer_page(queue: Queue, page: Page, image: PageImage, *, recognizer: str, v
     kept = 0
     if image.pixels is None:
         return kept
-    if recognizer != GLYPHS:
+    if parts != GLYPHS:
         _offer_whole(queue, page, image, version, document)
     for line in (line for region in page.regions for line in region.lines):
         turns = _count_turns(line)
-        for part in _list_glyphs(line) if recognizer == GLYPHS else (line,):
+        for part in _list_glyphs(line) if parts == GLYPHS else (line,):
             if part.box is None or part.confidence is None or not (crop := _cut(image.pixels, part, turns)).size:
                 continue
             others = part.alternatives if isinstance(part, Glyph) else ()

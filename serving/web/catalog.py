@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 from tfx_ocr.data import features, images, pretrained
@@ -18,7 +18,8 @@ from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.prediction import Prediction
 from tfx_ocr.serving.predictor import Predictor
 from tfx_ocr.serving.reader.pages import PageImage
-from tfx_ocr.serving.reader.reader import RECOGNIZERS, Reader
+from tfx_ocr.serving.reader.reader import Reader
+from tfx_ocr.serving.reader.recognizers import LINES, RECOGNIZERS, find_parts
 from tfx_ocr.serving.review.doubt import offer_page, offer_prediction
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.versions import Manifest
@@ -32,7 +33,11 @@ class Described:
         name: of the model.
         version: that is served; `pretrained` for the one that ships, "" where another server does not say.
         server: address of the server that is asked; "" for this one.
+        reads_pictures: whether it can be asked about a picture of one digit, one line or the like.
         reads_pages: whether whole pages can be read with it.
+        reads_lines: whether it does so line by line, as a detector may find them.
+        finds_lines: whether it is such a detector.
+        finds_fields: whether it finds fields among the words of a page.
         created: when the version was pushed, ISO 8601; "" for the one that ships.
         split: of the examples that its gate was passed on; "" where it is unknown.
         n: how many they were.
@@ -44,7 +49,11 @@ class Described:
     name: str
     version: str = ""
     server: str = ""
+    reads_pictures: bool = False
     reads_pages: bool = False
+    reads_lines: bool = False
+    finds_lines: bool = False
+    finds_fields: bool = False
     created: str = ""
     split: str = ""
     n: int = 0
@@ -77,17 +86,22 @@ class Catalog:
         """
         self._check(name)
         manifest = self._read_manifest(name)
+        signatures, parts = self._list_abilities(name)
         return Described(
             name=name,
             version="" if self.server else self._format_version(manifest),
             server=self.server,
-            reads_pages=name in RECOGNIZERS,
+            reads_pictures=features.SERVE_IMAGES in signatures,
+            reads_pages=bool(parts),
+            reads_lines=parts == LINES,
+            finds_lines=features.SERVE_PAGES in signatures,
+            finds_fields=features.SERVE_WORDS in signatures,
             created=manifest.created,
             split=manifest.split,
             n=manifest.n,
             metrics=manifest.metrics,
             has_card=not self.server and not manifest.version and name in pretrained.list_names(),
-            explains=self._explains(name),
+            explains=features.EXPLAIN in signatures,
         )
 
     def read_card(self, name: str) -> str:
@@ -140,7 +154,9 @@ class Catalog:
             name, document = reader.recognizer, _name_upload(digest)
             version = self._find_version(name, reader.version)
             with _keep_answering():
-                offer_page(self.queue, page, image, recognizer=name, version=version, document=document)
+                offer_page(
+                    self.queue, page, image, recognizer=name, parts=reader.parts, version=version, document=document
+                )
 
     def count_items(self) -> dict[tuple[str, ...], int]:
         """Count what waits in the queue and what is decided; nothing while the queue cannot be read."""
@@ -168,11 +184,16 @@ class Catalog:
         (explanation,) = Predictor(self.find_model(name)).explain(content)
         return images.save_png(explanation.draw())
 
-    def _explains(self, name: str) -> bool:
+    def _list_abilities(self, name: str) -> tuple[Collection[str], str]:
+        """Return the names of a model's signatures, and which parts of pages it reads; "" for none."""
+        model = self.find_model(name)
         try:
-            return features.EXPLAIN in self.find_model(name).signatures
+            signatures = tuple(model.signatures)
         except (RequestError, ServingError):  # a server that does not answer is told of when a picture is read
-            return False
+            return (features.SERVE_IMAGES,), RECOGNIZERS.get(name, "")
+        with contextlib.suppress(ValueError):
+            return signatures, find_parts(model)
+        return signatures, ""
 
     def _check(self, name: str) -> None:
         if name not in self.folders:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import tempfile
 import threading
@@ -13,8 +14,10 @@ from google.protobuf import text_format
 from starlette.types import ASGIApp
 
 from tfx_ocr.data import features, pretrained
+from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving import messages, versions
-from tfx_ocr.serving.locations import SHIPPED, find_folder, open_model
+from tfx_ocr.serving.locations import SHIPPED, find_folder, list_pushed, open_model
+from tfx_ocr.serving.model import Model
 from tfx_ocr.serving.model_server import config, main, rest
 from tfx_ocr.serving.model_server.flags import Flags
 from tfx_ocr.serving.model_server.handlers import Handlers
@@ -23,6 +26,8 @@ from tfx_ocr.serving.model_server.loader import Loader
 from tfx_ocr.serving.model_server.manager import Manager, Policy
 from tfx_ocr.serving.model_server.monitoring import Monitoring
 from tfx_ocr.serving.model_server.reading import Models
+from tfx_ocr.serving.reader.reader import TAGGER
+from tfx_ocr.serving.reader.recognizers import RECOGNIZERS
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.review.routes import build_router
 from tfx_ocr.serving.settings import Settings, load
@@ -41,6 +46,20 @@ def list_shipped() -> list[str]:
         for name in pretrained.list_names()
         if features.SERVE_IMAGES in versions.read_manifest(pretrained.get_folder(name)).signatures
     ]
+
+
+def list_models() -> list[str]:
+    """List the models that ship and read pictures, then those that were pushed with a manifest."""
+    shipped = list_shipped()
+    settings = load(Settings)
+    pushed = (name for name in list_pushed(settings) if name not in shipped)
+    return [*shipped, *filter(functools.partial(_has_manifest, settings), pushed)]
+
+
+def _has_manifest(settings: Settings, name: str) -> bool:
+    with contextlib.suppress(ValueError):
+        return bool(versions.read_manifest(find_folder(name, settings).folder).signatures)
+    return False
 
 
 def serve_here(
@@ -122,7 +141,14 @@ def serve_remote(
     Raises:
         ValueError: the address is wrong, or the port cannot be had.
     """
-    find_model = functools.cache(lambda name: open_model(server, name, timeout_s=TIMEOUT_S))
+    asked = {*names, *RECOGNIZERS, TAGGER}
+
+    @functools.cache
+    def find_model(name: str) -> Model:
+        if name not in asked:  # each name that is asked for keeps a connection
+            raise make_unknown_error(f"no model {name!r}", asked)
+        return open_model(server, name, timeout_s=TIMEOUT_S)
+
     catalog = Catalog(folders=dict.fromkeys(names), find_model=find_model, server=server, queue=queue)
     routers = _list_routers(queue)
     monitoring = Monitoring()

@@ -34,7 +34,7 @@ def test_environment_gives_the_same_settings_to_another_process(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("no toml", "is not TOML"), ('hoem = "x"', "no setting 'hoem'; known: home, serving, recipe, input")],
+    [("no toml", "is not TOML"), ('hoem = "x"', "no setting 'hoem'; known: home, serving, recipes, recipe, input")],
     ids=["not_toml", "misspelt"],
 )
 def test_a_bad_file_is_refused_with_what_is_known(tmp_path, text, said):

@@ -11,7 +11,7 @@ import pytest
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.serving import versions
-from tfx_ocr.serving.locations import find_folder, find_scheme
+from tfx_ocr.serving.locations import find_folder, find_scheme, list_pushed
 from tfx_ocr.serving.settings import Settings, load
 
 OLD = Path(__file__).parent / "pushed_by_920a734"
@@ -56,13 +56,32 @@ def test_a_name_is_the_newest_pushed_version_else_what_ships(tmp_path):
 
 
 def test_a_name_without_a_model_says_what_to_do(tmp_path):
+    settings = Settings(home=str(tmp_path), recipes=str(tmp_path / "recipes"))
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes/mine.toml").touch()
     with pytest.raises(
         ValueError,
         match=r"no version of mine in .*: run `tfx-ocr run mine --data FOLDER`, give the folder of a model, or name",
     ):
-        find_folder("mine", Settings(home=str(tmp_path)))
+        find_folder("mine", settings)
+    with pytest.raises(ValueError, match=r"no version of pages in .*: run `tfx-ocr run pages`, give"):
+        find_folder("pages", settings)
     with pytest.raises(ValueError, match="no version of digits"):
         find_folder("digits", Settings(home=str(tmp_path)), shipped="")
+
+
+def test_a_name_that_is_of_no_recipe_says_which_models_there_are(tmp_path):
+    settings = Settings(home=str(tmp_path))
+    known = "no model 'runes'; known: digits, hangul, invoices, lines, print, which ship, and"
+    with pytest.raises(ValueError, match=f"{known} nothing pushed to {tmp_path}/serving; else give the folder"):
+        find_folder("runes", settings)
+    push(tmp_path / "serving/meters", "3")
+    push(tmp_path / "serving/digits", "3")
+    (tmp_path / "serving/never").mkdir()
+    assert list_pushed(settings) == ["digits", "meters"]
+    with pytest.raises(ValueError, match=f"{known} digits, meters, pushed to {tmp_path}/serving; else") as refused:
+        find_folder("runes", settings)
+    assert "tfx-ocr run" not in str(refused.value)
 
 
 def test_a_folder_is_a_version_or_holds_versions(tmp_path):

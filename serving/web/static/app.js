@@ -14,7 +14,7 @@ const WORDS = {
 };
 const PAGE = "page"; // chosen in place of a model: the file is read page by page
 const RECOGNIZERS = { digits: "Handwritten digits", lines: "Handwriting", print: "Print" };
-const FIELDS = "fields"; // chosen in place of a recognizer: print, and which words are the total, the date ...
+const FIELDS = "fields:"; // chosen in place of a recognizer: print, and which words are the total, the date ...; then a model
 const PAGES = /\.(pdf|tiff?)$/i; // what a model of single pictures is not asked about
 const MOST_FILES = 100;
 const AT_ONCE = 4; // requests
@@ -35,11 +35,17 @@ function say(text, isWrong = false) {
 
 const isPage = () => document.forms.ask.elements.model?.value === PAGE;
 
+// Name of the model that finds fields; 1 for the one that ships, "" for none
+function chosenFields() {
+  const wanted = document.forms.ask.elements.recognizer?.value ?? "";
+  return wanted.startsWith(FIELDS) ? wanted.slice(FIELDS.length) : "";
+}
+
 // The model that is asked; of whole pages the one that reads their lines
 function chosen() {
   const { model, recognizer } = document.forms.ask.elements;
-  const wanted = isPage() ? recognizer.value : model?.value;
-  return models.find(({ name }) => name === (wanted === FIELDS ? "print" : wanted));
+  const wanted = isPage() ? (chosenFields() ? "print" : recognizer.value) : model?.value;
+  return models.find(({ name }) => name === wanted);
 }
 
 function makeChip(group, value, text, isChosen) {
@@ -48,21 +54,32 @@ function makeChip(group, value, text, isChosen) {
 }
 
 function showModels() {
+  const pictures = models.filter((model) => model.reads_pictures);
   const readers = models.filter((model) => model.reads_pages);
-  find("models").replaceChildren(...models.map(({ name }, place) => makeChip("model", name, WORDS[name] ?? name, !place)));
-  if (readers.length) find("models").append(makeChip("model", PAGE, "A whole page", false));
+  find("models").replaceChildren(...pictures.map(({ name }, place) => makeChip("model", name, WORDS[name] ?? name, !place)));
+  if (readers.length) find("models").append(makeChip("model", PAGE, "A whole page", !pictures.length));
+  const usual = readers.findLast(({ name }) => name in RECOGNIZERS) ?? readers.at(-1);
   find("recognizers").replaceChildren(
-    ...readers.map(({ name }) => makeChip("recognizer", name, RECOGNIZERS[name] ?? name, name === readers.at(-1).name)),
+    ...readers.map(({ name }) => makeChip("recognizer", name, RECOGNIZERS[name] ?? name, name === usual.name)),
   );
   if (readers.some(({ name }) => name === "print")) {
-    find("recognizers").append(makeChip("recognizer", FIELDS, "A receipt or invoice", false));
+    find("recognizers").append(makeChip("recognizer", `${FIELDS}1`, "A receipt or invoice", false));
+    for (const { name } of models.filter((model) => model.finds_fields && model.name !== "invoices")) {
+      find("recognizers").append(makeChip("recognizer", FIELDS + name, `Fields of ${name}`, false));
+    }
   }
+  find("detectors").replaceChildren(
+    makeChip("detector", "", "Their ink", true),
+    ...models.filter((model) => model.finds_lines).map(({ name }) => makeChip("detector", name, name, false)),
+  );
+  if (!pictures.length && !readers.length) say("No model here reads pictures.", true);
   showAbout();
 }
 
 function showAbout() {
-  find("recognizing").hidden = !isPage();
   const model = chosen();
+  find("recognizing").hidden = !isPage();
+  find("detecting").hidden = !isPage() || !model?.reads_lines || find("detectors").childElementCount < 2;
   if (!model) return;
   drawing.fit(isPage() ? "lines" : model.name);
   const at = model.server ? `at ${model.server}` : model.version;
@@ -147,13 +164,15 @@ async function getSamples() {
 
 async function predict(model, item, signal) {
   const wide = isPage();
-  const fields = document.forms.ask.elements.recognizer?.value === FIELDS ? { fields: "1" } : {};
+  const fields = chosenFields();
+  const detector = find("detecting").hidden ? "" : document.forms.ask.elements.detector.value;
+  const options = { recognizer: model.name, ...(fields && { fields }), ...(detector && { detector }) };
   const place = make("article", { class: wide ? "answer wide" : "answer", "aria-busy": "true" }, makeThumb(item));
   find("answers").append(place);
   const again = async () => {
     try {
       if (wide) {
-        const job = await readFile(item, { recognizer: model.name, ...fields }, signal, place);
+        const job = await readFile(item, options, signal, place);
         place.replaceChildren(...renderDocument(job, item));
         return;
       }

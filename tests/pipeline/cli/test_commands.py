@@ -54,11 +54,11 @@ def test_report_says_that_the_first_run_has_not_ended(monkeypatch, tmp_path):
     assert str(result.exception) == f"a run of digits in {settings.folder} has not ended yet: wait for its end"
 
 
-@pytest.mark.parametrize("command", ["serve", "versions"])
-def test_a_model_that_no_recipe_makes_is_refused_with_the_known_ones(command, monkeypatch, tmp_path):
+@pytest.mark.parametrize(("command", "what"), [("serve", "model"), ("predict", "model"), ("versions", "recipe")])
+def test_a_name_that_is_not_known_is_refused_with_the_known_ones(command, what, monkeypatch, tmp_path):
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
     result = CliRunner().invoke(app(), [command, "no_such"])
-    assert "no recipe 'no_such'; known: digits" in str(result.exception)
+    assert f"no {what} 'no_such'; known: digits" in str(result.exception)
 
 
 def test_report_of_a_name_that_no_recipe_has_says_the_known_ones():

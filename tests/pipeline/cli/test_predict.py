@@ -175,7 +175,7 @@ def test_no_file_and_no_class_are_bad_use(monkeypatch):
 
 def test_a_picture_in_the_recipes_place_is_told_what_recipes_there_are():
     error = CliRunner().invoke(app(), ["predict", "scan.png"]).exception
-    assert str(error) == "no recipe 'scan.png'; known: digits, hangul, invoices, lines, pages, print"
+    assert str(error).startswith("no model 'scan.png'; known: digits, hangul, invoices, lines, print, which ship, and")
 
 
 class Rest(http.server.BaseHTTPRequestHandler):

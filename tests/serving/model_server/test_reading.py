@@ -39,6 +39,9 @@ class Handlers:
             raise ServingError(grpc.StatusCode.NOT_FOUND, "no such model")
         return messages.GetModelStatusResponse()
 
+    def list_models(self):
+        return ["meters"]
+
     def predict(self, request, timeout_s=None):
         self.asked.append(request.model_spec.name)
         if request.model_spec.name == "lines":
@@ -160,7 +163,12 @@ def test_what_the_model_is_refused_with_is_answered(handlers, client, page):
         ("", b"text", 400, "not a page: none of PDF, PNG"),
         ("", b"%PDF-1.7\n", 400, "damaged PDF"),
         ("?recogniser=digits", b"", 400, "unknown parameter 'recogniser'; known: recognizer, "),
-        ("?recognizer=runes", b"", 400, "no recognizer 'runes'; known: digits"),
+        ("?recognizer=runes", b"", 400, "no model 'runes'; known: digits, hangul, invoices, lines, meters, print"),
+        ("?recognizer=../digits", b"", 400, "no model '../digits'; known: digits, "),
+        ("?detector=runes", b"", 400, "no model 'runes'; known: digits, "),
+        ("?fields=runes", b"", 400, "no model 'runes'; known: digits, "),
+        ("?recognizer=hangul", b"", 400, "the model hangul pretrained reads neither lines nor single characters"),
+        ("?detector=print", b"", 400, "detector: digits finds what it reads itself"),
         ("?dpi=high", b"", 400, "dpi: 'high' is not allowed"),
         ("?dpi=5", b"", 400, "dpi: 5 is not from 20 to 1200"),
         ("?job=yes", b"", 400, "job: 'yes' is not allowed: give 0 or 1"),

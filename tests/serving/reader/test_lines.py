@@ -60,6 +60,7 @@ class Detector:
         self.pictures = []
 
     def ask(self, signature, inputs, outputs=None):
+        assert signature == features.SERVE_PAGES  # what a model of pages is exported with
         [content] = inputs[features.IMAGE_BYTES_IN]
         self.pictures.append(np.asarray(Image.open(io.BytesIO(content))))
         return {features.KINDS_OUT: np.array([[b"line", b"word"]], object), features.MAPS_OUT: self.maps}

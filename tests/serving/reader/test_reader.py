@@ -101,8 +101,14 @@ def test_json_is_of_the_published_schema(reader, page):
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"recognizer": "runes"}, "recognizer.*'runes'; known: digits, lines, print"),
-        ({"detector": "pages"}, "detector: digits finds what it reads itself; give it to lines or print"),
+        ({"recognizer": "runes"}, "no model 'runes'; known: digits, hangul, invoices, lines, print, which ship"),
+        ({"model": "runes"}, "no model 'runes'; known: digits, "),
+        ({"fields": "runes"}, "no model 'runes'; known: digits, "),
+        ({"recognizer": "print", "detector": "runes"}, "no model 'runes'; known: digits, "),
+        ({"recognizer": "runes", "model": "print"}, "no recognizer 'runes'; known: digits, lines, print"),
+        ({"recognizer": "hangul"}, "the model hangul pretrained reads neither lines nor single characters, so no page"),
+        ({"model": "invoices"}, "reads neither lines nor single .*: it has no signature serve_images"),
+        ({"detector": "print"}, "detector: digits finds what it reads itself; give it to a recognizer of lines"),
         ({"min_confidence": 2}, "min_confidence: 2 is not from 0 to 1"),
         ({"dpi": 5}, "dpi: 5 is not from 20 to 1200"),
     ],
@@ -126,14 +132,14 @@ def test_lines_are_found_and_read(page, recognizer):
 
 
 def test_a_model_that_finds_no_lines_is_refused_as_detector(page):
-    with Reader("print", detector="digits") as misled, pytest.raises(RequestError, match="unknown output kinds"):
+    with Reader("print", detector="digits") as misled, pytest.raises(RequestError, match="serve_pages"):
         misled.read(page)
 
 
-def test_a_detector_that_was_not_trained_is_named(page, tmp_path, monkeypatch):
+def test_a_detector_that_was_not_trained_is_named(tmp_path, monkeypatch):
     monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
-    with Reader("print", detector="pages") as untrained, pytest.raises(ValueError, match="no version of pages"):
-        untrained.read(page)
+    with pytest.raises(ValueError, match="no version of pages"):
+        Reader("print", detector="pages")
 
 
 def test_fields_are_found_with_their_values_where_they_stand(receipt):

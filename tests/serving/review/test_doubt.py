@@ -50,7 +50,7 @@ def read_pixels(picture):
 
 
 def test_doubtful_glyphs_are_kept_with_a_margin_and_their_runners_up(queue, document):
-    assert offer_document(queue, document, recognizer="digits", version="3") == 1
+    assert offer_document(queue, document, recognizer="digits", parts="glyphs", version="3") == 1
     item = queue.take("ann")
     # 10 x 20 pixels with 15 % of 10 around: from (28.5, 8.5) to (41.5, 31.5), to whole pixels
     np.testing.assert_array_equal(read_pixels(item.picture), PIXELS[8:32, 28:42])
@@ -60,16 +60,16 @@ def test_doubtful_glyphs_are_kept_with_a_margin_and_their_runners_up(queue, docu
 
 
 def test_doubtful_lines_are_kept_whole(queue, document):
-    assert offer_document(queue, document, recognizer="lines", version="3", name="case 7") == 1
+    assert offer_document(queue, document, recognizer="lines", parts="lines", version="3", name="case 7") == 1
     item = queue.take("ann")
     assert read_pixels(item.picture).shape == (26, 66)  # 20 x 60 with 3 around
     assert (item.answer, item.document) == ("74 1", "case 7")
 
 
 def test_a_page_whose_lines_are_doubtful_is_kept_whole_for_the_detector(queue, document):
-    offer_document(queue, document, recognizer="digits", version="3")  # which finds its digits itself
+    offer_document(queue, document, recognizer="digits", parts="glyphs", version="3")  # which finds its digits itself
     assert queue.take("ann", pages=True) is None
-    offer_document(queue, document, recognizer="lines", version="3")
+    offer_document(queue, document, recognizer="lines", parts="lines", version="3")
     item = queue.take("ann", pages=True)
     assert (item.recipe, item.place, item.confidence) == ("pages", "page 2", 0.7)
     assert item.answer == '[{"text": "74 1", "box": [10, 10, 70, 30]}]'
@@ -87,7 +87,15 @@ def test_a_line_of_a_page_that_lay_otherwise_is_kept_along(queue, first, last, t
     box = join_boxes(word.box for word in words)
     page = Page(size=(80, 40), regions=(Region(lines=(Line(text="7 4", words=words, box=box, confidence=0.5),)),))
     assert (
-        offer_page(queue, page, PageImage(number=1, pixels=PIXELS), recognizer="lines", version="3", document="a.png")
+        offer_page(
+            queue,
+            page,
+            PageImage(number=1, pixels=PIXELS),
+            recognizer="lines",
+            parts="lines",
+            version="3",
+            document="a.png",
+        )
         == 1
     )
     margin = 0.15 * min(box.right - box.left, box.bottom - box.top)
@@ -102,7 +110,15 @@ def test_a_line_of_a_page_that_was_turned_is_kept_upright(queue):
     polygon = ((10.0, 30.0), (58.0, 16.0), (62.0, 26.0), (14.0, 40.0))
     line = Line(text="7", box=Box(10, 16, 62, 40), polygon=polygon, confidence=0.5)
     page = Page(size=(80, 60), regions=(Region(lines=(line,)),))
-    offer_page(queue, page, PageImage(number=1, pixels=pixels), recognizer="lines", version="3", document="a.png")
+    offer_page(
+        queue,
+        page,
+        PageImage(number=1, pixels=pixels),
+        recognizer="lines",
+        parts="lines",
+        version="3",
+        document="a.png",
+    )
     picture = read_pixels(queue.take("ann").picture)
     assert picture.shape == (14, 53)  # with 15 % of 10.8 around
     assert (picture[3:-3, 3:-3] < 60).all()  # a box around it on the page would be white in two corners

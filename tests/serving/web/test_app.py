@@ -17,6 +17,7 @@ from PIL import Image
 
 from tfx_ocr.data import pretrained
 from tfx_ocr.serving import versions
+from tfx_ocr.serving.reader.reader import Reader
 from tfx_ocr.serving.review.queue import Queue
 from tfx_ocr.serving.web import app, server
 from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
@@ -85,6 +86,50 @@ def test_models_are_listed(client):
     assert model["name"] == "digits"
     assert model["version"] == "pretrained"
     assert client.get("/api/models/digits/card").text.startswith("# Model card: digits")
+
+
+def test_models_of_ones_own_read_pages_and_find_fields(tmp_path, monkeypatch):
+    monkeypatch.setenv("TFX_OCR_HOME", str(tmp_path))
+    for name, shipped in {"marks": "digits", "slips": "print", "bills": "invoices"}.items():
+        shutil.copytree(pretrained.get_folder(shipped), tmp_path / "serving" / name / "7")
+    (tmp_path / "serving" / "strange" / "7").mkdir(parents=True)  # without a manifest
+    assert server.list_models() == ["digits", "hangul", "lines", "print", "bills", "marks", "slips"]
+    page = Page(server.serve_here, ["hangul", "marks", "slips", "bills"])
+    try:
+        abilities = ("reads_pictures", "reads_pages", "reads_lines", "finds_lines", "finds_fields")
+        told = {
+            each["name"]: [ability for ability in abilities if each[ability]]
+            for each in page.client.get("/api/models").json()
+        }
+        assert told == {
+            "hangul": ["reads_pictures"],
+            "marks": ["reads_pictures", "reads_pages"],
+            "slips": ["reads_pictures", "reads_pages", "reads_lines"],
+            "bills": ["finds_fields"],
+        }
+        number = draw_number()
+        read = page.client.post("/v1/read?recognizer=marks", content=number).json()
+        assert read["pages"][0]["text"] == "2075"
+        receipt = np.full((300, 900), 245, np.uint8)
+        for row, text in enumerate(("Date: 12/03/2018", "TOTAL RM 9.00")):
+            cv2.putText(receipt, text, (60, 100 + 120 * row), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (45,), 3, cv2.LINE_AA)
+        encoded = cv2.imencode(".png", receipt)[1].tobytes()
+        read = page.client.post("/v1/read?recognizer=slips&fields=bills", content=encoded).json()
+        assert read["pages"][0]["fields"][-1]["values"] == ["9.00"]
+        with Reader("slips", f"http://127.0.0.1:{page.port}") as reader:
+            assert (reader.recognizer, reader.parts) == ("slips", "lines")
+            assert "TOTAL RM 9.00" in reader.read(receipt).text
+        remote = Page(server.serve_remote, ["slips"], f"http://127.0.0.1:{page.port}")
+        try:
+            assert remote.client.get("/api/models").json()[0]["reads_lines"] is True
+            assert remote.client.post("/v1/read?recognizer=slips", content=encoded).status_code == 200
+            refused = remote.client.post("/v1/read?recognizer=marks", content=encoded)
+            known = {"error": "no model 'marks'; known: digits, invoices, lines, print, slips"}
+            assert (refused.status_code, refused.json()) == (400, known)
+        finally:
+            remote.close()
+    finally:
+        page.close()
 
 
 def test_a_digit_is_answered(client, digit):

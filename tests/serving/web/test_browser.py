@@ -6,6 +6,7 @@ import base64
 import io
 import re
 import sys
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ Pen blue     1 x  3.20     3.20
 TOTAL                28.20
 CASH                 30.00
 CHANGE                1.80"""
+ABILITIES = ("reads_pictures", "reads_pages", "reads_lines", "finds_lines", "finds_fields")
 SIZES = {"desktop": (1280, 860), "phone": (360, 740)}
 PASTE = """async (element, content) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
@@ -198,6 +200,53 @@ def test_the_fields_of_a_receipt_are_a_form_whose_boxes_are_lit(open_page):
     expect(page.locator(".box.field.lit")).to_have_count(1)
     expect(page.locator(".about-word")).to_contain_text("28.20")
     assert find_violations(page) == []
+
+
+def test_models_of_ones_own_are_offered_for_pages(open_page, pdf):
+    page = open_page()
+    own = {
+        "bills": {"finds_fields": True},
+        "marks": {"reads_pictures": True, "reads_pages": True},
+        "sheets": {"finds_lines": True},
+        "slips": {"reads_pictures": True, "reads_pages": True, "reads_lines": True},
+    }
+
+    def add(route: Route) -> None:
+        models = route.fetch().json()
+        none = {**models[0], **dict.fromkeys(ABILITIES, False)}
+        route.fulfill(json=[*models, *({**none, "name": name, **can} for name, can in own.items())])
+
+    asked = []
+
+    def refuse(route: Route) -> None:
+        asked.append(dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(route.request.url).query)))
+        route.fulfill(status=400, json={"error": "not today"})
+
+    page.route("**/api/models", add)
+    page.route("**/v1/read?*", refuse)
+    page.reload()
+    expect(page.locator("#models .chip")).to_have_text(
+        ["A digit", "A handwritten line", "A printed line", "marks", "slips", "A whole page"]
+    )
+    page.set_input_files("#files", {"name": "two.pdf", "mimeType": "application/pdf", "buffer": pdf})
+    expect(page.locator("#recognizers .chip")).to_have_text(
+        ["Handwritten digits", "Handwriting", "Print", "marks", "slips", "A receipt or invoice", "Fields of bills"]
+    )
+    expect(page.get_by_label("Print", exact=True)).to_be_checked()
+    for label in ("marks", "slips", "Fields of bills"):
+        page.locator("#recognizers").get_by_label(label).check()
+        expect(page.locator("#detecting")).to_be_visible(visible=label != "marks")
+        if label == "slips":
+            page.locator("#detectors").get_by_label("sheets").check()
+        page.get_by_role("button", name="Predict").click()
+        expect(page.locator(".answer .wrong")).to_contain_text("not today")
+    assert find_violations(page) == []
+    job = {"job": "1"}
+    assert asked == [
+        {**job, "recognizer": "marks"},
+        {**job, "recognizer": "slips", "detector": "sheets"},
+        {**job, "recognizer": "print", "fields": "bills", "detector": "sheets"},
+    ]
 
 
 def test_a_file_of_pages_is_cancelled(open_page, pdf):
