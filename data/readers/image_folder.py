@@ -9,7 +9,7 @@ import functools
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tfx_ocr.data import features, files, images, normalization
 from tfx_ocr.data.readers import labelled_csv
@@ -19,6 +19,7 @@ from tfx_ocr.data.record import Record
 
 LAYOUT = "[train|eval|test/]LABEL/FILE.png, a folder per label"
 GROUP = re.compile(r"(?:author|font|form|person|scribe|user|writer)s?(?![a-z]).*", re.IGNORECASE)  # of a folder's name
+TABLES = (".csv", ".tsv", ".jsonl")
 A_SHARD = 500  # records
 
 
@@ -45,6 +46,10 @@ def _read_picture(root: Path, path: str) -> Record:
     place, source = _parse_place(path), files.format_path(path)
     if not place:
         raise ValueError(f"not in a label's folder: the layout is {LAYOUT}")
+    if PurePosixPath(path).suffix.lower() in TABLES:
+        raise ValueError(
+            "a table in a label's folder: the folder is the label; put a table of labels at the top instead"
+        )
     split, label, group = place
     values = {features.IMAGE: files.read_file(root / path), features.LABEL: label.encode()}
     return Record(features=values, source=source, file=source, group=group, split=split)

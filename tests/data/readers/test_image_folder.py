@@ -93,6 +93,16 @@ def test_pictures_outside_the_layout_are_set_aside_and_other_files_and_droppings
     assert all(reason.startswith("not in a label's folder: ") for reason in rejected.values())
 
 
+def test_a_table_in_a_labels_folder_is_called_one(tmp_path):
+    for path in ("A/1.png", "A/labels.csv", "B/rows.JSONL", "B/2.png"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_bytes(b"image,label")
+    found = [each for shard in image_folder.list_shards(tmp_path) for each in image_folder.read(tmp_path, shard)]
+    rejected = {each.source: each.reason for each in found if isinstance(each, Rejected)}
+    said = "a table in a label's folder: the folder is the label; put a table of labels at the top instead"
+    assert rejected == {"A/labels.csv": said, "B/rows.JSONL": said}
+
+
 @pytest.mark.parametrize("paths", [["1.png"], ["a/b/c.png"], ["7/notes.txt"], ["train/1.png"]])
 def test_other_layouts_are_not_recognised(tmp_path, paths):
     make(tmp_path, *paths)
