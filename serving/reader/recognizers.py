@@ -17,7 +17,7 @@ RECOGNIZERS = {"digits": GLYPHS, "lines": LINES, "print": LINES}
 
 
 def find_parts(model: Model) -> str:
-    """Return which parts of a page a model reads, by what it answers about a picture: `GLYPHS` or `LINES`.
+    """Return the kind of parts that a model reads, `GLYPHS` or `LINES`, by the outputs of its signature.
 
     Raises:
         ValueError: it reads neither.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from tfx_ocr.data import pretrained
 from tfx_ocr.pipeline.cli import app, main
 from tfx_ocr.serving.review.queue import Queue
 
@@ -44,12 +46,21 @@ def test_text_goes_to_the_console(scans):
     assert (done.exit_code, done.stdout, done.stderr) == (0, "2075\n53\n", "")
 
 
-def test_fields_follow_the_text(tmp_path):
+def draw_receipt() -> bytes:
     page = np.full((600, 900), 245, np.uint8)
     for number, text in enumerate(("GREEN LEAF TRADING", "Date: 12/03/2018", "TOTAL RM 9.00", "CASH 10.00")):
         cv2.putText(page, text, (60, 100 + 120 * number), cv2.FONT_HERSHEY_SIMPLEX, 1.6, (45,), 3, cv2.LINE_AA)
-    (tmp_path / "receipt.png").write_bytes(cv2.imencode(".png", page)[1].tobytes())
-    done = read(tmp_path / "receipt.png", "--fields")
+    return cv2.imencode(".png", page)[1].tobytes()
+
+
+@pytest.mark.parametrize(
+    "options", [["--fields"], ["--recognizer", "slips", "--tagger", "bills"]], ids=["shipped", "own"]
+)
+def test_fields_follow_the_text(tmp_path, home, options):
+    for name, shipped in {"slips": "print", "bills": "invoices"}.items():
+        shutil.copytree(pretrained.get_folder(shipped), home / "serving" / name / "7")
+    (tmp_path / "receipt.png").write_bytes(draw_receipt())
+    done = read(tmp_path / "receipt.png", *options)
     text, fields = done.stdout.split("\n\n")
     assert (done.exit_code, done.stderr) == (0, "")
     assert text.splitlines()[2] == "TOTAL RM 9.00"
