@@ -6,7 +6,9 @@ Driver, job service and two worker pools are processes of their own that share n
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.data import record_file
+from tfx_ocr.data import pretrained, record_file
 from tfx_ocr.data.example import parse_example
 from tfx_ocr.data.samples import get_sample
 from tfx_ocr.pipeline.recipes import get_recipe
@@ -54,12 +56,13 @@ def is_open(port: int) -> bool:
 
 
 def run(recipe, data: Path, folder: Path, beam: list[str]) -> None:
-    """Run the steps from the data to Transform."""
+    """Run the steps from the data to Transform, and judge the model that ships on the test split."""
     from tfx import v1 as tfx
     from tfx.components import StatisticsGen, Transform
     from tfx.orchestration.metadata import sqlite_metadata_connection_config
     from tfx.proto import transform_pb2
 
+    from tfx_ocr.components.evaluator.component import Evaluator
     from tfx_ocr.components.example_gen.component import ExampleGen
     from tfx_ocr.components.schema_gen.component import ImportSchemaGen
     from tfx_ocr.pipeline.graph import PREPROCESSING_FN
@@ -82,12 +85,15 @@ def run(recipe, data: Path, folder: Path, beam: list[str]) -> None:
         splits_config=transform_pb2.SplitsConfig(analyze=["train"], transform=["train", "eval"]),
         disable_statistics=True,
     )
-    folder.mkdir()
+    shutil.copytree(pretrained.get_folder(recipe.name), folder / "model" / "Format-Serving")
+    model = tfx.dsl.Importer(str(folder / "model"), tfx.types.standard_artifacts.Model).with_id("Model")
+    evaluator = Evaluator(examples=examples, model=model.outputs["result"], serving_dir=str(folder / "serving"))
+    evaluator.exec_properties.update(describe("evaluator"))
     tfx.orchestration.LocalDagRunner().run(
         tfx.dsl.Pipeline(
             pipeline_name=recipe.name,
             pipeline_root=str(folder / "root"),
-            components=[example_gen, schema_gen, statistics_gen, transform],
+            components=[example_gen, schema_gen, statistics_gen, transform, model, evaluator],
             beam_pipeline_args=beam,
             metadata_connection_config=sqlite_metadata_connection_config(str(folder / "metadata.sqlite")),
         )
@@ -95,8 +101,9 @@ def run(recipe, data: Path, folder: Path, beam: list[str]) -> None:
 
 
 def read(folder: Path) -> dict[str, object]:
-    """Return what the steps left: findings, statistics, and records without their order."""
+    """Return what the steps left: findings, statistics, records and answers without their order, metrics."""
     import tensorflow_data_validation as tfdv
+    import tensorflow_model_analysis as tfma
 
     root = folder / "root"
     found: dict[str, object] = {}
@@ -116,12 +123,21 @@ def read(folder: Path) -> dict[str, object]:
             for feature in statistics.features
         ]
         found[f"statistics {file.parent.name}"] = (statistics.num_examples, sorted(map(repr, counts)))
+    [evaluation] = root.glob("Evaluator/evaluation/*")
+    answers = [json.loads(line) for file in evaluation.glob("answers-*") for line in file.read_text().splitlines()]
+    answers.sort(key=lambda answer: answer["record"])
+    found["probabilities"] = [each["outputs"].pop("probability") for each in answers]
+    found["answers"] = answers
+    found["verdict"] = json.loads((evaluation / "gate.json").read_text(encoding="utf-8"))
+    sliced = tfma.load_eval_result(str(evaluation)).slicing_metrics
+    found["metrics"] = {repr(key): values for key, values in sliced}
     return found
 
 
 @pytest.mark.parametrize("name", ["digits", "lines"])
-def test_the_portable_protocol_gives_what_the_direct_runner_gives(name, ports, tmp_path):
+def test_the_portable_protocol_gives_what_the_direct_runner_gives(name, ports, tmp_path, monkeypatch):
     """The pool that the first step's workers came from is killed after it: those of the next come from the other."""
+    monkeypatch.setattr(sys, "argv", sys.argv[:1])  # TFX reads it, and pytest's flags are not its own
     recipe = get_recipe(name)
     data = get_sample(recipe.sample)(tmp_path / "data")
     service, first, second = ports(3)
@@ -160,6 +176,9 @@ def test_the_portable_protocol_gives_what_the_direct_runner_gives(name, ports, t
     direct, portable = read(tmp_path / "direct"), read(tmp_path / "portable")
     assert all(direct[f"ExampleGen/examples {split}"] for split in ("train", "eval", "test"))
     assert direct["statistics Split-train"]
+    assert direct["answers"]
+    # their last digits depend on the sizes of batches
+    assert portable.pop("probabilities") == pytest.approx(direct.pop("probabilities"), abs=1e-6)
     assert portable.keys() == direct.keys()
     for what, expected in direct.items():
         assert portable[what] == expected, what
