@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tfx_ocr.data import features
+from tfx_ocr.pipeline import settings
 from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decoding
 from tfx_ocr.pipeline.cli.table import format_columns
 from tfx_ocr.serving.locations import find_folder
@@ -92,8 +93,9 @@ def predict(
 
     Exit status: 0 every file was answered, 1 one or more were not, or too uncertain, 2 bad use, or no server answers.
     """
+    given = settings.load()
     if not server and not model:
-        find_folder(recipe)  # before the files: of a picture alone, it is the recipe that is missing
+        find_folder(recipe, given)  # before the files: of a picture alone, it is the recipe that is missing
     if not files:
         raise ValueError(f"no file to ask about: tfx-ocr predict {recipe} FILE...")
     if server and model:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import typer
 
+from tfx_ocr.pipeline import settings
 from tfx_ocr.serving.model_server.flags import LOOPBACK
 
 PORT = 8080
@@ -66,7 +67,8 @@ def serve(
         host = f"[{bind}]" if ":" in bind else "localhost" if bind in (LOOPBACK, "0.0.0.0") else bind
         print(f"http://{host}:{port}/{f'?token={quote(token)}' if token else ''}  (Ctrl+C ends it)", flush=True)
 
-    names = names or (server.list_shipped() if models else server.list_models())
+    given = settings.load()
+    names = names or (server.list_shipped() if models else server.list_models(given))
     if models:
         server.serve_remote(names, models, stop, port=port, bind=bind, token=token, say=say, queue=queue)
     else:

@@ -48,10 +48,9 @@ def list_shipped() -> list[str]:
     ]
 
 
-def list_models() -> list[str]:
+def list_models(settings: Settings) -> list[str]:
     """List the models that ship and read pictures, then those that were pushed with a manifest."""
     shipped = list_shipped()
-    settings = load(Settings)
     pushed = (name for name in list_pushed(settings) if name not in shipped)
     return [*shipped, *filter(functools.partial(_has_manifest, settings), pushed)]
 

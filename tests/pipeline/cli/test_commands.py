@@ -69,12 +69,17 @@ def test_report_of_a_name_that_no_recipe_has_says_the_known_ones():
     ("settings", "command", "sentence"),
     [
         ("[[[", "predict digits x.png", "tfx-ocr.toml is not TOML: "),
-        ("trase = 1", "predict digits x.png", "tfx-ocr.toml: no setting 'trase'; known: home, serving, recipe, "),
+        (
+            "trase = 1",
+            "predict digits x.png",
+            "tfx-ocr.toml: no setting 'trase'; known: home, serving, recipes, recipe, ",
+        ),
+        ("trase = 1", "serve digits", "tfx-ocr.toml: no setting 'trase'; known: home, serving, recipes, recipe, "),
         ("home = 'x.png'", "run digits", "x.png/samples: Not a directory"),
         ('overrides = "a=\'"', "run digits", 'overrides "a=\'": no closing quotation'),
         ("", "evaluate digits --data . --json gone/x.json", "gone/x.json: No such file or directory"),
     ],
-    ids=["settings", "setting", "home", "overrides", "out"],
+    ids=["settings", "setting", "setting_of_serve", "home", "overrides", "out"],
 )
 def test_what_the_settings_or_the_system_refuse_is_one_sentence(
     monkeypatch, tmp_path, capsys, settings, command, sentence

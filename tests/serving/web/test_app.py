@@ -19,6 +19,7 @@ from tfx_ocr.data import pretrained
 from tfx_ocr.serving import versions
 from tfx_ocr.serving.reader.reader import Reader
 from tfx_ocr.serving.review.queue import Queue
+from tfx_ocr.serving.settings import Settings
 from tfx_ocr.serving.web import app, server
 from tfx_ocr.serving.web.app import MAX_PICTURE_BYTES, SAMPLES, STATIC
 
@@ -93,7 +94,15 @@ def test_models_of_ones_own_read_pages_and_find_fields(tmp_path, monkeypatch):
     for name, shipped in {"marks": "digits", "slips": "print", "bills": "invoices"}.items():
         shutil.copytree(pretrained.get_folder(shipped), tmp_path / "serving" / name / "7")
     (tmp_path / "serving" / "strange" / "7").mkdir(parents=True)  # without a manifest
-    assert server.list_models() == ["digits", "hangul", "lines", "print", "bills", "marks", "slips"]
+    assert server.list_models(Settings(home=str(tmp_path))) == [
+        "digits",
+        "hangul",
+        "lines",
+        "print",
+        "bills",
+        "marks",
+        "slips",
+    ]
     page = Page(server.serve_here, ["hangul", "marks", "slips", "bills"])
     try:
         abilities = ("reads_pictures", "reads_pages", "reads_lines", "finds_lines", "finds_fields")
