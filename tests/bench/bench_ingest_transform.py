@@ -5,21 +5,27 @@ preprocessing_fn as the graph has it (uint8, scaled later in the graph, statisti
 float_tensors.py (75 x 75 x 3 float32 in [-1, 1], as TFX's examples write) and Transform as TFX brings it, which takes
 statistics of the tensors it writes; and the same with those off. Times are those of the steps' executions; a small run
 before pays for imports and traces. Beside them, the same files through a plain tf.data loop, which checks, divides and
-writes nothing. Writes rates and ratios to tests/bench/results/ingest_transform.csv.
+writes nothing. With `--against`, another build's copy of this bench is run over the same draw, in turn with this one's.
+Writes rates and ratios to tests/bench/results/ingest_transform.csv. A round takes 6 minutes on two idle cores, with
+another build 12, and there are two:
 
-    python tests/bench/bench_ingest_transform.py --images 63130
+    python tests/bench/bench_ingest_transform.py --images 63130 --against ../CHECKOUT
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 
+import builds
 import mnist
+import pipelines
 import results
 
 Seconds = dict[str, float]  # of a run, by step
@@ -34,6 +40,7 @@ SIDE = 75  # pixels, as the recipe has it
 IMAGES = 63_130  # all of MNIST that is balanced: 5,421 of each digit to learn from, 892 to test
 TEST = 8_920  # of them
 WARM_UP = 50  # images
+RATE = "ingest and transform, {images:,} images: ours"  # in every build's results
 
 
 def main() -> None:
@@ -42,14 +49,70 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=IMAGES, help="balanced over the digits")
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
+    builds.add_argument(parser)
     options = parser.parse_args()
-    runs = []
+    others = builds.list_builds(options)[:-1]
+    runs, rates = [], []
     with tempfile.TemporaryDirectory() as work:
         seconds_of(pathlib.Path(work, "warm-up"), WARM_UP)
         for repeat in range(options.repeats):
+            for build in others:
+                rates.append(measure_rate(build, pathlib.Path(work, f"other-{repeat}"), options.images))
+                print(f"{build.commit} {rates[-1]:.1f} images/s", flush=True)
             runs.append(seconds_of(pathlib.Path(work, str(repeat)), options.images))
             print(", ".join(f"{step} {seconds:.1f} s" for step, seconds in runs[-1].items()), flush=True)
-    results.record("ingest_transform", rows(runs, options.images), options.results)
+    compared = [row for build in others for row in compare(runs, rates, build.commit, options.images)]
+    results.record("ingest_transform", [*rows(runs, options.images), *compared], options.results)
+
+
+def measure_rate(build: builds.Build, folder: pathlib.Path, images: int) -> float:
+    """Return the images a second that another build's own bench finds over the same draw.
+
+    Args:
+        build: with this bench, which `make setup` was run for.
+        folder: for its results.
+        images: how many.
+    """
+    builds.run(
+        [
+            str(pathlib.Path(build.cli).with_name("python")),
+            "tests/bench/bench_ingest_transform.py",
+            f"--images={images}",
+            "--repeats=1",
+            f"--results={folder}",
+        ],
+        cwd=build.root,
+        env={**os.environ, "TFX_OCR_DATA": str(pipelines.data_folder("mnist").parent)},
+    )
+    found = {row["measure"]: row["value"] for row in results.read(folder / "ingest_transform.csv")}
+    return float(found[RATE.format(images=images)])
+
+
+def compare(runs: Sequence[Seconds], rates: Sequence[float], commit: str, images: int) -> list[results.Row]:
+    """Return another build's rate and how many times as many images a second this one takes, round by round.
+
+    Args:
+        runs: of this build.
+        rates: images a second of the other build, in the order of `runs`.
+        commit: of the other build.
+        images: in each run.
+    """
+    times = [images / (run["ExampleGen"] + run[OURS]) / rate for run, rate in zip(runs, rates, strict=True)]
+    measure = f"{RATE.format(images=images)}, {commit}"
+    return [
+        results.Row(
+            measure=what,
+            value=statistics.fmean(values),
+            unit=unit,
+            n=f"{len(values)} runs",
+            spread=results.spread(values),
+            command=f"python tests/bench/bench_ingest_transform.py --images {images} --against CHECKOUT-OF-{commit}",
+        )
+        for what, values, unit in (
+            (measure, rates, "images/s"),
+            (f"ingest and transform, {images:,} images: ours against {commit} in the same run", times, "x"),
+        )
+    ]
 
 
 def rows(runs: list[Seconds], images: int) -> list[results.Row]:
