@@ -34,6 +34,7 @@ __all__ = [
     "where",
 ]  # fmt: skip
 
+DENSE = 128  # results up to which `gather_sum` multiplies
 concatenate = concat
 sum, max, min, any = tf.reduce_sum, tf.reduce_max, tf.reduce_min, tf.reduce_any
 
@@ -107,6 +108,16 @@ def to_planes(pixels: tf.Tensor) -> tf.Tensor:
 
 
 def gather_sum(x: tf.Tensor, places: tf.Tensor, weights: tf.Tensor, axis: int) -> tf.Tensor:
-    """Return weighted sums along `axis`."""
-    taken = tf.gather(x, tf.cast(places, tf.int32), axis=x.shape.rank + axis)
+    """Return weighted sums along `axis`.
+
+    Few results, as of a glyph, are a product with the matrix of all weights: a quarter of the time of gathering, which
+    takes one value after the other. Sums are exact (`data.pixels.ops.FRACTION`), so their order makes no difference.
+    """
+    size, places = places.shape[0], tf.cast(places, tf.int32)
+    if size and size <= DENSE:
+        results = tf.broadcast_to(tf.range(size)[:, tf.newaxis], tf.shape(places))
+        length = tf.shape(x)[x.shape.rank + axis]
+        matrix = tf.scatter_nd(tf.stack([results, places], 2), weights, [size, length])
+        return tf.matmul(x, matrix, transpose_b=True) if axis == -1 else tf.matmul(matrix, x)
+    taken = tf.gather(x, places, axis=x.shape.rank + axis)
     return tf.reduce_sum(taken * (weights if axis == -1 else weights[..., tf.newaxis]), axis=axis if axis == -1 else -2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 SPLIT_NAMES = {
@@ -12,6 +13,7 @@ SPLIT_NAMES = {
 WORD = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|images?|labels?)?")  # `trainset`
 
 
+@functools.lru_cache(maxsize=1024)  # a folder's name comes with every record in it
 def parse_split(name: str) -> str:
     """Return the split that a folder's, a file's or a column's text names: `train`, `eval`, `test`, or "" for none.
 

@@ -52,6 +52,18 @@ def test_what_every_decoder_reads_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
+    ("image", "is_plain"),
+    [(encoded("PNG", mode), True) for mode in ("1", "L", "LA", "P", "RGB", "RGBA")]
+    + [(encoded("PNG", "I;16"), False), (encoded("PNG", "L", transparency=7), False), (encoded("JPEG"), False)]
+    + [(encoded("PNG", "P", transparency=0), False)]  # stays as it is, though the bytes do not show it
+    + [(encoded("PNG", exif=b"Exif\0\0II*\0"), False)],
+)
+def test_a_png_that_stays_as_it_is_is_known_by_its_bytes(image, is_plain):
+    assert images.is_plain_png(image) is is_plain
+    assert images.to_png(image) is image or not is_plain
+
+
+@pytest.mark.parametrize(
     ("form", "mode", "becomes"),
     [("BMP", "1", "L"), ("TIFF", "L", "L"), ("WEBP", "RGB", "RGB"), ("JPEG", "CMYK", "RGB")],
 )
