@@ -84,6 +84,9 @@ TEST_WRITERS = ("w03", "w06")  # left out of everything but the test
 OTHERS = ("w01", "w02", "w04", "w07", "w08", "w10")
 HALVES = ("0", "1")
 COPIES = 20  # of crops among the drawn ones; augmentation makes each another
+AUGMENT = "trainer.augment.elastic=2.5 trainer.augment.erase=12 trainer.augment.scale=0.18"  # more than the recipe's
+BASE_OVERRIDES = f"trainer.epochs=2 {AUGMENT}"
+OVERRIDES = f"{BASE_OVERRIDES} trainer.optimizer.learning_rate=1e-3"
 VERDICT = "verdict.json"  # of a model that is thrown away: its `accuracy` on `n` crops
 METRICS = {"accuracy": "top-1", "top_5": "top-5"}
 COMMAND = "python tests/bench/bench_hangul.py"
@@ -95,12 +98,8 @@ def main() -> None:
     parser.add_argument("--fonts", type=pathlib.Path, default=FONTS, help=f"folder of Debian's fonts; default: {FONTS}")
     parser.add_argument("--half", choices=HALVES, help="of the syllables, the only one whose crops are trained on")
     parser.add_argument("--writer", choices=sorted(TEST_WRITERS + OTHERS), help="the only one left out of training")
-    parser.add_argument("--base-overrides", default="trainer.epochs=2", help="values put into the first training")
-    parser.add_argument(
-        "--overrides",
-        default="trainer.epochs=2 trainer.optimizer.learning_rate=1e-3",
-        help="values put into the second training",
-    )
+    parser.add_argument("--base-overrides", default=BASE_OVERRIDES, help="values put into the first training")
+    parser.add_argument("--overrides", default=OVERRIDES, help="values put into the second training")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "hangul")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()

@@ -3,7 +3,7 @@
 `--draw` first draws the records anew from the samples. `answers.json` was taken first with the code of commit 920a734,
 and again when fitting became exact arithmetic, the same in every runtime: all texts but one runner-up of a syllable
 stayed, and no probability moved by more than 0.02 (that of one doubtful character of a line; of digits 0.0002). Those
-of lines are of the weights trained with strangers.
+of lines are of the weights trained with strangers, those of hangul of the weights trained with strokes.
 """
 
 from __future__ import annotations
