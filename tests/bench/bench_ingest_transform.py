@@ -6,8 +6,8 @@ float_tensors.py (75 x 75 x 3 float32 in [-1, 1], as TFX's examples write) and T
 statistics of the tensors it writes; and the same with those off. Times are those of the steps' executions; a small run
 before pays for imports and traces. Beside them, the same files through a plain tf.data loop, which checks, divides and
 writes nothing. With `--against`, another build's copy of this bench is run over the same draw, in turn with this one's.
-Writes rates and ratios to tests/bench/results/ingest_transform.csv. A round takes some 6 minutes on two idle cores, with
-another build 12, and there are two:
+Writes rates and ratios to tests/bench/results/ingest_transform.csv. A round takes some 6 minutes on two idle cores,
+with another build 12, and there are two:
 
     python tests/bench/bench_ingest_transform.py --images 63130 --against ../CHECKOUT
 """
