@@ -2,14 +2,13 @@
 
 First a network learns from fonts alone: KS X 1001's syllables in printed fonts, all that handwriting fonts have, and
 glyphs written anew by their strokes. From there it is trained on the writers' crops, on syllables put together of their
-jamo, and on some of the drawn ones, and at last longer on more of these. Seven families of fonts are left out of
-everything but the test, with those that share their letterforms; so are the writers w03 and w06, whose crops are judged
-apart, decoded over all 11,172.
+jamo, and on some of the drawn ones. Seven families of fonts are left out of everything but the test, with those that
+share their letterforms; so are the writers w03 and w06, whose crops are judged apart, decoded over all 11,172.
 
 All writers wrote the same 82 syllables. `--half` trains on the crops of one half of these, and judges the writers w03
-and w06 on the other. `--writer` leaves one of the eight writers out, and judges his crops. These models lack the last
-training, and are thrown away. Writes tests/bench/results/hangul.csv; rows over halves or writers once all of them are
-there. A run that was killed goes on.
+and w06 on the other. `--writer` leaves one of the eight writers out, and judges his crops. These models are thrown
+away. Writes tests/bench/results/hangul.csv; rows over halves or writers once all of them are there. A run that was
+killed goes on.
 
     apt-get install fonts-nanum fonts-nanum-extra fonts-unfonts-core fonts-unfonts-extra fonts-baekmuk fonts-alee
     apt-get install fonts-noto-cjk
@@ -76,7 +75,6 @@ MIXED = {
     "train-handwritten": Drawn(HANDS, "all", "handwritten", most=30_000, seed=9),
     **{name: drawn for name, drawn in BASE.items() if not name.startswith("train")},
 }
-LAST = {**MIXED, "train-printed": BASE["train-printed"], "train-strokes": BASE["train-strokes"]}
 RECOMBINED = Drawn(HANDS + UNSTEADY, "all", "strokes", most=60_000, seed=9)  # every second of the writers' jamo
 JUDGED = {
     f"printed, KS X 1001's 2,350 syllables, {len(TEST)} fonts never trained on": Drawn(TEST, "ks_x_1001", "printed"),
@@ -89,7 +87,6 @@ COPIES = 20  # of crops among the drawn ones; augmentation makes each another
 AUGMENT = "trainer.augment.elastic=2.5 trainer.augment.erase=12 trainer.augment.scale=0.18"  # more than the recipe's
 BASE_OVERRIDES = f"trainer.epochs=2 {AUGMENT}"
 OVERRIDES = f"{BASE_OVERRIDES} trainer.optimizer.learning_rate=1e-3"
-LAST_OVERRIDES = f"trainer.epochs=2 trainer.optimizer.learning_rate=1e-3 {AUGMENT}"
 VERDICT = "verdict.json"  # of a model that is thrown away: its `accuracy` on `n` crops
 METRICS = {"accuracy": "top-1", "top_5": "top-5"}
 COMMAND = "python tests/bench/bench_hangul.py"
@@ -103,7 +100,6 @@ def main() -> None:
     parser.add_argument("--writer", choices=sorted(TEST_WRITERS + OTHERS), help="the only one left out of training")
     parser.add_argument("--base-overrides", default=BASE_OVERRIDES, help="values put into the first training")
     parser.add_argument("--overrides", default=OVERRIDES, help="values put into the second training")
-    parser.add_argument("--last-overrides", default=LAST_OVERRIDES, help="values put into the last training")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "hangul")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
@@ -115,10 +111,6 @@ def main() -> None:
     mixed, home = options.work / "mixed", options.work / name
     draw(mixed, files, MIXED)
     train(home, files, mixed, crops["train"], pipelines.model("hangul", base / "run"), options.overrides)
-    if name == "all":
-        draw(options.work / "last", files, LAST)
-        before, home = pipelines.model("hangul", home / "run"), options.work / "long"
-        train(home, files, options.work / "last", crops["train"], before, options.last_overrides)
     write_crops(home / "judged" / "test-crops.tfrecord", crops["test"], copies=1)
     written = pipelines.judge("hangul", home / "judged", home / "run")
     if name != "all":
