@@ -61,8 +61,8 @@ def test_a_member_that_is_another_kind_of_model_is_refused(part, members, transf
     export(ensemble.build_ensemble(of), transformed.graph, of, str(tmp_path / "ensemble"))
     with pytest.raises(ValueError, match="is an ensemble itself: name its members"):
         ensemble.build_ensemble(part(members=(str(tmp_path / "ensemble"), paths[0])))
-    with pytest.raises(ValueError, match="hangul does not hold weights of network 'mlp' for this recipe: "):
-        ensemble.build_ensemble(part(members=("hangul", paths[0])))
+    with pytest.raises(ValueError, match="digits does not hold weights of network 'mlp' for this recipe: "):
+        ensemble.build_ensemble(part(members=("digits", paths[0])))
 
 
 def test_the_mean_of_certain_and_uncertain_is_between():
