@@ -205,6 +205,8 @@ def to_png(image: bytes) -> bytes:
 
     A PNG of 8 bits and a grey or RGB JPEG, upright, come back as they are; all else as a PNG of `open_picture`.
     """
+    if is_plain_png(image):
+        return image
     with suppress_warnings(), _open(image) as opened:
         plain = opened.format == "PNG" and image[24] <= 8 and (opened.mode == "P" or "transparency" not in opened.info)
         plain |= image.startswith(JPEG) and opened.mode in ("L", "RGB")

@@ -82,7 +82,7 @@ class ToExample(beam.DoFn):
         digest = hashlib.sha256(image or repr(sorted(record.features.items())).encode()).digest()
         # by its picture, not its name: a renamed file stays where it was, and a copy goes where the first one went
         key = {"record": digest.hex(), "file": record.file, "group": record.group}[self._by]
-        if image and not images.is_plain_png(image) and (readable := images.to_png(image)) is not image:
+        if image and (readable := images.to_png(image)) is not image:
             record = dataclasses.replace(record, features={**record.features, features.IMAGE: readable})
         label = record.get_bytes_or_empty(features.LABEL).decode()
         return record.split, key, digest, record.source, label, serialize(record)
