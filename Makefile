@@ -5,6 +5,7 @@ DATA ?=
 NETWORK ?=
 SUITE ?= bookworm trixie
 MINUTES ?= 20
+JOBS ?= 1
 BENCH ?= $(patsubst tests/bench/bench_%.py,%,$(wildcard tests/bench/bench_*.py))
 
 BIN := .venv/bin
@@ -86,8 +87,8 @@ bench: setup ## Measure BENCH into tests/bench/results/, then rewrite docs/bench
 	@for bench in $(BENCH); do $(BIN)/python tests/bench/bench_$$bench.py || exit 1; done
 	@$(BIN)/python tests/bench/benchmarks.py
 
-fuzz: setup ## Try every parser on damaged inputs for MINUTES each, from where the last run ended
-	@$(BIN)/python tests/fuzz/run_fuzz.py --minutes $(MINUTES)
+fuzz: setup ## Try every parser on damaged inputs for MINUTES each, JOBS at once, from where the last run ended
+	@$(BIN)/python tests/fuzz/run_fuzz.py --minutes $(MINUTES) --jobs $(JOBS)
 
 bench-serving: ## Measure the served model alone: requests per second, versions swapped under load, half an hour's soak
 	@$(MAKE) --no-print-directory bench BENCH="serving soak"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import pathlib
-import resource
 import sys
 import time
 
@@ -21,7 +20,6 @@ with atheris.instrument_imports(include=["tfx_ocr"]):
     from targets import load_targets
 
 CORPUS = pathlib.Path(__file__).with_name("corpus")
-MOST_MB = 1024  # that an input may take beside what the parsers themselves do
 
 
 def main() -> None:
@@ -38,7 +36,7 @@ def main() -> None:
     seeds = sorted(target.seeds)
     for number, seed in enumerate(seeds):  # the first byte says which seed an input stands for
         (folder / f"seed-{number}").write_bytes(bytes([number]) + target.seeds[seed])
-    found = run_fuzz.Found()
+    found, clock, begin_mb = run_fuzz.Found(), run_fuzz.Clock(), run_fuzz.read_peak_mb()
 
     def try_input(content: bytes) -> None:
         begin = time.monotonic()
@@ -49,14 +47,14 @@ def main() -> None:
         found.read, found.refused = found.read + read, found.refused + (not read)
         found.longest_s = max(found.longest_s, time.monotonic() - begin)
         if found.read + found.refused == run_fuzz.AT_ONCE:
-            run_fuzz.add_counts(options.counts, f"{options.target} guided", run_fuzz.AT_ONCE, found)
+            found.grown_mb = run_fuzz.read_peak_mb() - begin_mb
+            run_fuzz.add_counts(options.counts, f"{options.target} guided", run_fuzz.AT_ONCE, found, *clock.look())
             found.read, found.refused = 0, 0
 
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     settings = {
-        "max_total_time": round(60 * options.minutes),
+        "max_total_time": max(1, round(60 * options.minutes)),
         "timeout": round(run_fuzz.LONGEST_S),
-        "rss_limit_mb": used + MOST_MB,
+        "rss_limit_mb": round(begin_mb) + run_fuzz.MOST_MB,
         "max_len": 65_536,
         "artifact_prefix": f"{folder}/",
         "verbosity": 0,

@@ -84,3 +84,33 @@ def test_mutations_change_a_few_places(run):
     chance = random.Random(1)
     changed = [run.mutate(b'<a b="1">text</a>', chance) for _ in range(50)]
     assert len(set(changed)) > 25
+
+
+def test_a_target_that_has_had_its_minutes_is_done(run, tmp_path, monkeypatch):
+    target = run.Target({"a": b"seed of it"}, lambda name, content: True)
+    monkeypatch.setattr(run, "load_targets", lambda: {"any": target})
+    monkeypatch.setattr(run.importlib.util, "find_spec", lambda name: None)
+    counts = tmp_path / "counts.csv"
+    assert run.main(["--minutes", "0.005", "--counts", str(counts)]) == 0
+    row = run.read_counts(counts)["any"]
+    assert float(row["minutes"]) >= 0.005
+    assert 0 < float(row["processor_minutes"]) < 0.1
+    assert run.main(["--minutes", "0.005", "--counts", str(counts)]) == 0
+    assert run.read_counts(counts)["any"] == row
+
+
+def test_memory_that_grows_is_a_failure(run, tmp_path, monkeypatch, capsys):
+    target = run.Target({"a": b"seed of it"}, lambda name, content: True)
+    monkeypatch.setattr(run, "load_targets", lambda: {"any": target})
+    peaks = iter([100.0, 1200.0, 1200.0])
+    monkeypatch.setattr(run, "read_peak_mb", lambda: next(peaks))
+    assert run.main(["--inputs", "5", "--counts", str(tmp_path / "counts.csv")]) == 1
+    assert "memory grew by 1100 MB within 5 inputs" in capsys.readouterr().out
+
+
+def test_targets_are_tried_at_once(tmp_path):
+    script, counts = Path(__file__).with_name("run_fuzz.py"), tmp_path / "counts.csv"
+    command = [sys.executable, str(script), "fields", "REST body", "--inputs", "300", "--jobs", "2"]
+    done = subprocess.run([*command, "--counts", str(counts)], check=True, capture_output=True, text=True)
+    assert sorted(done.stdout.splitlines()) == ["REST body: 300 inputs, 0 failed", "fields: 300 inputs, 0 failed"]
+    assert [row["inputs"] for row in csv.DictReader(counts.open(encoding="utf-8"))] == ["300", "300"]
