@@ -262,6 +262,14 @@ SUBJECTS = (
         "is counted as left out with the reason.",
         parts=("makers",),
     ),
+    Subject(
+        title="Damaged inputs",
+        text="Each parser of what others send on inputs that are damaged by chance or guided by the code that they "
+        "reach. An input fails that raises an error other than its refusal, takes 5 s of processor time, or lets the "
+        "process grow by 1 GB. Several parsers are tried at once, so the minutes by the clock are more than those of "
+        "processor time.",
+        parts=("fuzz",),
+    ),
     Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )
 

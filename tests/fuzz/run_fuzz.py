@@ -163,8 +163,9 @@ def try_target(name: str, options: argparse.Namespace) -> int:
     print(f"{name}: {tried} inputs, {failed} failed", flush=True)
     if guided and (left := minutes - read_minutes(path, f"{name} guided")) > 0:
         command = [sys.executable, str(GUIDED), name, "--minutes", str(left), "--counts", str(path)]
+        command += ["--corpus", str(path.parent / "corpus")]
         if code := subprocess.run(command, check=False).returncode:
-            failure = Failure(-1, f"guided inputs ended with exit code {code}: see tests/fuzz/corpus")
+            failure = Failure(-1, f"guided inputs ended with exit code {code}: see {path.parent / 'corpus'}")
             print(f"{name}: {failure.reason}", flush=True)
             add_counts(path, f"{name} guided", 0, Found(failures=[failure]), 0, 0)
             failed += 1
