@@ -235,7 +235,8 @@ class ImageAugmentation:
         rotate_deg: rotation of up to so many degrees either way.
         shear_deg: shear of up to so many degrees either way.
         scale: zoom of each axis by up to so much either way (0.1: 0.9 to 1.1).
-        elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement.
+        elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement. A line is stretched
+            by it along its direction, with a part of the amplitude over shorter distances and across.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for no square.
         strangers: share of the pictures in whose place others come in which nothing can be read: strokes, textures, two
@@ -248,6 +249,10 @@ class ImageAugmentation:
             with their labels, so that a font is not what is strange; "" for none.
         cut: share of the lines that lose 8 to 32 % of their height, below or (a quarter of them) above, as lines cut
             out of a form do; 0 for other pictures.
+        neighbors: share of the lines into which another line of the batch hangs from above, and likewise from below; 0
+            for other pictures.
+        wear: share of the pictures that each of these comes to: thicker or thinner strokes, blur, fading along the
+            line, noise, three rectangular holes.
         function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
             labels), as `augment` of the input's module; "" for none.
     """
@@ -266,6 +271,8 @@ class ImageAugmentation:
     foreign: str = ""
     familiar: str = ""
     cut: Share = 0.0
+    neighbors: Share = 0.0
+    wear: Share = 0.0
     function: str = ""
 
 

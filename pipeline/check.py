@@ -298,8 +298,9 @@ def _check_strangers(recipe: Recipe, augment: Augmentation) -> None:
     if not isinstance(augment, ImageAugmentation):
         return
     is_line = recipe.input.kind == "line_image"
-    if augment.cut and not is_line:
-        raise ValueError(f"recipe {recipe.name}: trainer.augment.cut needs input 'line_image': set it to 0")
+    for name in ("cut", "neighbors"):
+        if getattr(augment, name) and not is_line:
+            raise ValueError(f"recipe {recipe.name}: trainer.augment.{name} needs input 'line_image': set it to 0")
     if not augment.strangers:
         return
     if get_task(recipe.task).labels != ("CHARACTERS" if is_line else "CLASSES"):

@@ -11,11 +11,15 @@ from collections.abc import Sequence
 from typing import Any, Protocol, TypeVar
 
 import keras
+import numpy as np
 from keras import ops
 
+from tfx_ocr.components.inputs.wear import draw_wear, wear
 from tfx_ocr.components.recipe import ImageAugmentation, LineImage, PageImage, Picture
 
-SOURCES = 9  # of random numbers that are drawn for a batch
+SOURCES = 17  # of random numbers that are drawn for a batch
+INK = 64  # grey level from which on a column of a line holds ink
+WAVES = ((4.0, 1.0, 0.0), (1.5, 0.4, 0.35), (0.6, 0.24, 0.24))  # along a line: heights a knot, amplitude along, across
 Labels = TypeVar("Labels")
 Drawn = dict[str, Any]
 
@@ -42,18 +46,29 @@ def draw_changes(random: Random, count: Any, changes: ImageAugmentation, spec: P
         "turns": random.draw_uniform(0, [4, count], -1.0, 1.0),
         "crops": random.draw_integers(1, [2, count], 2 * changes.pad + 1),
     }
-    if changes.elastic:
+    is_line = isinstance(spec, LineImage)
+    if changes.elastic and not is_line:
         drawn["arrows"] = random.draw_uniform(2, [count, 5, 5, 2], -changes.elastic, changes.elastic)
+    if changes.elastic and is_line:
+        for number, (heights, along, across) in enumerate(WAVES):
+            knots = 1 + math.ceil(spec.width / (heights * spec.height))
+            drawn[f"waves_{number}"] = random.draw_uniform(
+                9 + number, [count, 2, knots, 2], -changes.elastic, changes.elastic
+            ) * np.array([across, along], np.float32)
     if changes.contrast:
         drawn["gains"] = random.draw_uniform(3, [count, 1, 1, 1], 1.0 - changes.contrast, 1.0 + changes.contrast)
     if changes.erase:
         drawn["squares"] = random.draw_uniform(4, [2, count, 1, 1])
         drawn["erased"] = random.draw_uniform(5, [count, 1, 1])
-    is_line = isinstance(spec, LineImage)
     if changes.strangers:
         drawn["strangers"] = random.draw_uniform(7, [2, count]) if is_line else random.draw_uniform(6, [3, count])
     if is_line and changes.cut:
         drawn["cuts"] = random.draw_uniform(8, [3, count])
+    if is_line and changes.neighbors:
+        drawn["neighbors"] = random.draw_uniform(12, [4, count])
+    if changes.wear:
+        sources = iter(range(13, SOURCES))
+        drawn |= draw_wear(lambda shape: random.draw_uniform(next(sources), shape), count, spec)
     return drawn
 
 
@@ -65,10 +80,10 @@ def change(
     changes: ImageAugmentation,
     spec: Picture,
 ) -> tuple[Any, Labels]:
-    """Do what was drawn to a batch: strangers, cuts, shift, rotation, shear, zoom, elastic, contrast, erasing.
+    """Do what was drawn to a batch, from strangers to wear.
 
     The shift is a padding and a random crop; the crop's offset is taken up by the one projective transform that also
-    rotates, shears and zooms about the middle.
+    rotates, shears and zooms, about the middle of a glyph, and so that a line keeps its first and its last letter.
 
     Args:
         pictures: [batch, height, width, channels] uint8.
@@ -87,14 +102,23 @@ def change(
         ink, labels = add(ink, labels, drawn["strangers"], strangers, changes.strangers, spec)
     if "cuts" in drawn:
         ink = _cut(ink, drawn["cuts"], changes.cut, spec)
+    if "neighbors" in drawn:
+        ink = _add_neighbors(ink, drawn["neighbors"], changes.neighbors, spec)
     pad = [changes.pad, changes.pad]
-    ink = project(ops.pad(ink, [[0, 0], pad, pad, [0, 0]]), _transforms(drawn, changes, spec), spec.height, spec.width)
+    ink = project(
+        ops.pad(ink, [[0, 0], pad, pad, [0, 0]]), _transforms(ink, drawn, changes, spec), spec.height, spec.width
+    )
     if "arrows" in drawn:
-        ink = _bend(ink, drawn["arrows"])
+        ink = _bend(ink, _enlarge([drawn["arrows"]], spec))
+    if "waves_0" in drawn:
+        field = _enlarge([drawn[f"waves_{number}"] for number in range(len(WAVES))], spec)
+        ink = _bend(ink, field - field[:, :, :1] * np.array([0, 1], np.float32))  # the left edge stays where it is
     if "gains" in drawn:
         ink = ops.cast(ops.clip(ops.cast(ink, "float32") * drawn["gains"], 0.0, 255.0), "uint8")
     if "erased" in drawn:
         ink = _erase(ink, drawn["squares"], drawn["erased"], changes.erase)
+    if "wear" in drawn:
+        ink = wear(ink, drawn, changes.wear, spec)
     return ink if spec.ink_is_light else 255 - ink, labels
 
 
@@ -142,21 +166,36 @@ def project_portably(pictures: Any, transforms: Any, height: int, width: int) ->
     return ops.cast(found, "uint8")
 
 
-def _transforms(drawn: Drawn, changes: ImageAugmentation, spec: Picture) -> Any:
+def _transforms(ink: Any, drawn: Drawn, changes: ImageAugmentation, spec: Picture) -> Any:
     """[count, 8] of `project`: output x, y to x, y in the padded picture."""
     turn, shear, zoom_x, zoom_y = ops.unstack(drawn["turns"], 4)
     crop_x, crop_y = ops.unstack(drawn["crops"], 2)
     turn, shear = turn * math.radians(changes.rotate_deg), ops.tan(shear * math.radians(changes.shear_deg))
     zoom_x, zoom_y = 1.0 + zoom_x * changes.scale, 1.0 + zoom_y * changes.scale
+    is_line = isinstance(spec, LineImage)
+    if is_line:
+        zoom_x = ops.minimum(zoom_x, _find_room(ink, shear, changes, spec))
     cos, sin = ops.cos(turn), ops.sin(turn)
     # (rotation) (shear along x), and the inverse zoom
     a0, a1 = cos / zoom_x, (cos * shear - sin) / zoom_y
     b0, b1 = sin / zoom_x, (sin * shear + cos) / zoom_y
     middle_x, middle_y = (spec.width - 1) / 2.0, (spec.height - 1) / 2.0
-    a2 = middle_x - a0 * middle_x - a1 * middle_y + ops.cast(crop_x, "float32")
-    b2 = middle_y - b0 * middle_x - b1 * middle_y + ops.cast(crop_y, "float32")
+    if is_line:  # its first letter stays inside, whatever leans: a text whose label has more letters teaches wrongly
+        a2, middle_x = -middle_y * (a1 + ops.absolute(a1)), middle_x / 2.0
+    else:
+        a2 = middle_x - a0 * middle_x - a1 * middle_y
+    b2 = middle_y - b0 * middle_x - b1 * middle_y
+    a2, b2 = a2 + ops.cast(crop_x, "float32"), b2 + ops.cast(crop_y, "float32")
     nothing = ops.zeros_like(a0)
     return ops.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], 1)
+
+
+def _find_room(ink: Any, shear: Any, changes: ImageAugmentation, spec: Picture) -> Any:
+    """Return the zoom along each line at which its last letter stays inside whatever else is done: [count]."""
+    columns = ops.cast(ops.max(ink, axis=(1, 3)) >= INK, "float32")
+    end = ops.max(columns * ops.arange(1, spec.width + 1, dtype="float32"), axis=1)
+    waves = changes.elastic * sum(along for _, along, _ in WAVES)
+    return spec.width / ops.maximum(end + ops.absolute(shear) * spec.height + changes.pad + waves, 1.0)
 
 
 def _cut(ink: Any, cuts: Any, share: float, spec: Picture) -> Any:
@@ -167,6 +206,18 @@ def _cut(ink: Any, cuts: Any, share: float, spec: Picture) -> Any:
     from_row = ops.where(side < 0.25, lost * spec.height, 0.0)
     transforms = ops.stack([one, nothing, nothing, nothing, one - lost, from_row, nothing, nothing], 1)
     return project(ink, transforms, spec.height, spec.width)
+
+
+def _add_neighbors(ink: Any, lots: Any, share: float, spec: Picture) -> Any:
+    """Let another line of the batch hang by 6 to 19 % of the height into a share of the lines, above, then below."""
+    others = ops.roll(ink, 1, 0)
+    above, below, high, low = ops.unstack(lots, 4)
+    one, nothing = ops.ones_like(above), ops.zeros_like(above)
+    for lot, rows, sign in ((above, high, 1.0), (below, low, -1.0)):
+        moved = ops.where(lot < share, sign * (1.0 - (0.06 + 0.13 * rows)) * spec.height, 2.0 * spec.height)
+        transforms = ops.stack([one, nothing, nothing, nothing, one, moved, nothing, nothing], 1)
+        ink = ops.maximum(ink, project(others, transforms, spec.height, spec.width))
+    return ink
 
 
 def _add_strangers(
@@ -202,14 +253,18 @@ def _add_line_strangers(
     return ink, ops.where(is_stranger[:, None], ops.zeros_like(labels), labels)
 
 
-def _bend(pictures: Any, arrows: Any) -> Any:
-    """Move each pixel by a smooth field: `arrows` [batch, 5, 5, 2] in pixels, bicubic between.
+def _enlarge(grids: Sequence[Any], spec: Picture) -> Any:
+    """Return the sum of fields [batch, rows, columns, 2], bicubic between their knots: [batch, height, width, 2]."""
+    return sum(ops.image.resize(grid, (spec.height, spec.width), interpolation="bicubic") for grid in grids)
+
+
+def _bend(pictures: Any, field: Any) -> Any:
+    """Move each pixel by a smooth field: [batch, height, width, 2] in pixels, down and across.
 
     Source: Simard, Steinkraus, Platt, "Best practices for convolutional neural networks", 2003, with the Gaussian
     smoothing of the field replaced by interpolation of a coarse one.
     """
     count, height, width, channels = ops.shape(pictures)
-    field = ops.image.resize(arrows, (height, width), interpolation="bicubic")
     y = ops.arange(height, dtype="float32")[:, None] + field[..., 0]
     x = ops.arange(width, dtype="float32") + field[..., 1]
     y, x = ops.clip(y, 0.0, height - 1.0), ops.clip(x, 0.0, width - 1.0)

@@ -239,8 +239,8 @@ class _Random:
     """`changes.Random` that follows from a seed, [2] integers, alone."""
 
     def __init__(self, seed: tf.Tensor):
-        of_lines = tf.random.split(tf.random.fold_in(seed, 1), 2)
-        self._seeds = [*tf.unstack(tf.random.split(seed, SOURCES - 2)), *tf.unstack(of_lines)]
+        groups = (7, seed), (2, tf.random.fold_in(seed, 1)), (SOURCES - 9, tf.random.fold_in(seed, 2))
+        self._seeds = [each for count, of in groups for each in tf.unstack(tf.random.split(of, count))]
 
     def draw_uniform(self, source: int, shape: Sequence[Any], low: float = 0.0, high: float = 1.0) -> tf.Tensor:
         return tf.random.stateless_uniform(shape, self._seeds[source], low, high)

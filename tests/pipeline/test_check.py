@@ -182,9 +182,10 @@ def test_strangers_among_lines_take_no_characters(field):
         check_recipe(resolve_recipe(strange))
 
 
-def test_only_lines_are_cut():
-    with pytest.raises(ValueError, match=r"recipe digits: trainer.augment.cut needs input 'line_image': set it to 0"):
-        check_recipe(resolve_recipe(Settings(overrides="trainer.augment.cut=0.1")))
+@pytest.mark.parametrize("field", ["cut", "neighbors"])
+def test_only_lines_are_cut_and_have_neighbors(field):
+    with pytest.raises(ValueError, match=rf"digits: trainer.augment.{field} needs input 'line_image': set it to 0"):
+        check_recipe(resolve_recipe(Settings(overrides=f"trainer.augment.{field}=0.1")))
 
 
 def test_data_that_is_not_there_or_not_known_is_refused(tmp_path):

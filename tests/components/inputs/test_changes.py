@@ -24,7 +24,10 @@ CHANGES = ImageAugmentation(
 CASES = {
     "glyphs": (Image(height=28, width=30), CHANGES),
     "dark_ink": (Image(height=28, width=28, channels=3, ink_is_light=False), CHANGES),
-    "lines": (LineImage(height=16, width=96), dataclasses.replace(CHANGES, rotate_deg=1, cut=0.5)),
+    "lines": (
+        LineImage(height=16, width=96),
+        dataclasses.replace(CHANGES, rotate_deg=1, cut=0.5, neighbors=0.5, wear=0.5),
+    ),
 }
 COUNT = 32
 

@@ -272,3 +272,36 @@ def test_a_share_of_the_lines_is_cut_below_or_above_and_stretched():
     np.testing.assert_array_equal(found.numpy()[~(below | above)], rows[~(below | above)])
     again, _ = line_image.augment(tf.constant(rows), LABELS, SEED, ImageAugmentation(cut=0.4), spec)
     np.testing.assert_array_equal(found, again)
+
+
+STRONG = ImageAugmentation(pad=2, rotate_deg=1.0, shear_deg=14.0, scale=0.2, elastic=4.0)
+
+
+@pytest.mark.parametrize("end", [60, 320])
+def test_a_line_keeps_its_first_and_its_last_letter_whatever_is_done(end):
+    # two letters, each a fifth of the height wide, at both ends of a text that fills the strip or a part of it
+    spec = LineImage(height=32, width=320)
+    rows = np.zeros((200, 32, 320, 1), np.uint8)
+    rows[:, 8:24, 2:8] = rows[:, 8:24, end - 6 : end] = 200
+    labels = tf.zeros([200, 1], tf.int64)
+    found = line_image.augment(tf.constant(rows), labels, SEED, STRONG, spec)[0].numpy()[..., 0].astype(float)
+    left, right = (half.sum((1, 2)) / (16 * 6 * 200) for half in np.split(found, [end // 2], 2))
+    assert left.min() > 0.4  # of its ink; zoomed out to 0.8 by 0.8 it has 0.64
+    assert right.min() > 0.4
+    widths = found.max(1) > 64
+    assert np.ptp(np.argmax(widths[:, ::-1], 1)) > 10  # and yet the last letter lies elsewhere each time
+
+
+def test_a_line_of_the_batch_hangs_into_its_neighbors():
+    # every second line is white, the others empty: into those hang rows of 6 to 19 % of the height
+    spec = LineImage(height=100, width=4)
+    rows = np.zeros((1000, 100, 4, 1), np.uint8)
+    rows[1::2] = 255
+    labels = tf.zeros([1000, 1], tf.int64)
+    found = line_image.augment(tf.constant(rows), labels, SEED, ImageAugmentation(neighbors=0.2), spec)[0].numpy()
+    empty = found[::2, :, 1, 0] > 128
+    above, below = empty[:, :50].sum(1), empty[:, 50:].sum(1)
+    for hanging in (above, below):
+        assert 70 < (hanging > 0).sum() < 130  # a fifth of 500: 100, standard deviation 9
+        assert set(hanging[hanging > 0]) <= set(range(5, 21))
+    assert (found[1::2] == 255).all()
