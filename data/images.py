@@ -30,6 +30,21 @@ FORMATS = (
     "TIFF",
     "WEBP",
 )  # some of Pillow's others start programs
+# How files begin that are met in place of pictures, and what they are.
+OTHERS = (
+    (rb".{4}ftyp(hei|hev|mif1|msf1)", "HEIC"),
+    (rb".{4}ftypavi", "AVIF"),
+    (rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51", "JPEG 2000"),
+    (rb"\x00\x00\x00\x0cJXL |\xff\x0a", "JPEG XL"),
+    (rb"\x00\x00[\x01\x02]\x00", "ICO"),
+    (rb"8BPS", "PSD"),
+    (rb"P[1-7]\s", "PNM"),
+    (rb"%PDF", "PDF"),
+    (rb"PK\x03\x04", "ZIP"),
+    (rb"version https://git-lfs", "a pointer of Git LFS in place of the file"),
+    (rb"\s*<(\?xml|svg|!DOCTYPE svg)", "SVG or other XML"),
+    (rb"(?i)\s*<(!doctype html|html)", "a web page"),
+)
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  # of file names, in lower case
 ORIENTATION = re.compile(encoded.ORIENTATION.replace("ANY", ".").encode(), re.DOTALL)
 ORIENTATION_TAG = 0x0112  # of Exif
@@ -92,7 +107,7 @@ def find_problem(
             if _is_too_deep(opened):
                 return _explain_depth(opened)
     except UnidentifiedImageError:
-        return f"not an image: unsupported format (supported: {', '.join(FORMATS)})"
+        return _explain_format(image)
     except Image.DecompressionBombError:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         return f"too large: its header says more than {most} pixels, where {max_pixels} are allowed"
@@ -286,7 +301,7 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
                 reason = _explain_depth(opened) if _is_too_deep(opened) else ""
                 picture = None if reason else _simplify(opened, image)
     except UnidentifiedImageError:
-        reason = f"not an image: unsupported format (supported: {', '.join(FORMATS)})"
+        reason = _explain_format(image)
     except Exception as error:  # decoders of damaged files raise nearly everything
         reason = f"damaged image: {error}"
     if picture is None:
@@ -296,6 +311,12 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
 
 def _open(image: bytes) -> Image.Image:
     return Image.open(io.BytesIO(image), formats=FORMATS)
+
+
+def _explain_format(image: bytes) -> str:
+    """Say that an image is of a format that is not supported, and of which, as far as its beginning shows."""
+    named = next((f", {name}" for begins, name in OTHERS if re.match(begins, image[:512], re.DOTALL)), "")
+    return f"not an image: unsupported format{named} (supported: {', '.join(FORMATS)})"
 
 
 def _find_orientation(opened: Image.Image, image: bytes) -> int:

@@ -10,19 +10,24 @@ TONE_MARKS = "\u0300\u0301\u0303\u0309\u0323"  # by which Vietnamese writes tone
 OLD_TONES = re.compile(
     rf"(?:([oO])([{TONE_MARKS}])([aAeE])|(?<![qQ])([uU])([{TONE_MARKS}])([yY]))(?![^\W\d_]|[\u0300-\u036f])"
 )
+# White space, and marks without a shape that programs leave: byte order mark, zero-width spaces, joiners, directions.
+AROUND = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+)
 DIGITS_ONLY = {"total"}  # fields of which nothing but the digits counts
 
 
 def normalize_label(label: str) -> str:
-    r"""Return a label in NFC, without white space around it; case and inner spaces stay.
+    r"""Return a label in NFC, without white space and invisible marks around it; case and inner spaces stay.
 
     The same letter comes composed or decomposed (macOS writes folder names decomposed): two classes for one label
     would be counted as errors.
 
-    >>> normalize_label(" Ha\u0300 Nội\n")
-    'Hà Nội'
+    >>> normalize_label(" Ha\u0300 Nội\n"), normalize_label("\ufeff7\u200b ")
+    ('Hà Nội', '7')
     """
-    return unicodedata.normalize("NFC", label).strip()
+    return unicodedata.normalize("NFC", label).strip(AROUND)
 
 
 def normalize_text(text: str) -> str:

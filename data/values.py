@@ -39,6 +39,7 @@ EITHER = re.compile(rf"(?<![\d./-]){_DAY}{_BETWEEN}{_MONTH}\s*(?P=between)\s*{_Y
 DATES = (
     re.compile(rf"(?<!\d)(?P<year>\d{{4}}|\d\d)\s*[년年]\s*{_MONTH}\s*[월月]\s*{_DAY}(?!\d)"),
     re.compile(rf"(?<!\d){_DAY}\s*(?:thang|thg\.?)\s*{_MONTH}\W*(?:nam\s*)?{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?<!\w)['’](?P<year>\d\d)\.\s*{_MONTH}\.\s*{_DAY}(?!\d)"),  # Korean: '21. 3. 12.
     re.compile(rf"(?<![\d./-])(?P<year>\d{{4}}){_BETWEEN}{_MONTH}\s*(?P=between)\s*{_DAY}(?![\d/-])"),
     EITHER,
     re.compile(rf"(?<![\d:]){_DAY}(?:st|nd|rd|th|er)?[\W_]*(?:of|de)?[\W_]*{_NAME}[\W_]*{_YEAR}", re.IGNORECASE),
@@ -82,7 +83,7 @@ CODES = (
 # Names that are letters of the language too, and so count beside a number only, or as words of their own.
 CURRENCY_NAMES = {
     "VND": r"\d\s*(?:k|tr|triệu|nghìn|ngàn|tỷ|tỉ)?\s*đ(?!\w)|(?<!\w)đ\s*\d|(?<!\w)(?:vn[đd]|đồng|dong)(?!\w)",
-    "KRW": r"\d\s*[천만억]*\s*원|(?<!\w)won(?!\w)",
+    "KRW": r"\d\s*[천만억]*\s*원|(?<![^\W\d])won(?!\w)",
     "MYR": r"(?<!\w)(?:ringgit(?!\w)|rm\s*[-\d])",
     "EUR": r"(?<!\w)euros?(?!\w)",
 }
@@ -181,7 +182,8 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     ((Decimal('50000'),), (Decimal('-1234.50'),), (Decimal('45000'), Decimal('45.000')))
     """
     is_whole = not WHOLE.isdisjoint(find_currencies(text))
-    text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}]", "-", unicodedata.normalize("NFKC", text)).lower()
+    text = unicodedata.normalize("NFKC", text).lower()  # which makes U+2011 U+2010
+    text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}\N{HYPHEN}]", "-", text)
     found = re.findall(r"(?:(?<![\d.,])[.,])?\d[\d.,'’\s]*\d|(?:(?<![\d.,])[.,])?\d", text)
     if len(found) != 1:  # none, or several: which of them is not known
         return ()

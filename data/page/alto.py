@@ -62,7 +62,7 @@ def read(content: bytes) -> list[Page]:
     root = parse_root(content)
     if not is_alto(root):
         raise ValueError(f"not ALTO: the outermost element is {root.tag}")
-    unit = _find_text(root, "MeasurementUnit") or "pixel"
+    unit = _find_text(root, "MeasurementUnit").lower() or "pixel"
     if unit not in UNITS:
         raise ValueError(f"unknown unit: MeasurementUnit is {unit!r} (known: {', '.join(UNITS)})")
     tags = {tag.get("ID", ""): _get_kind(tag) for found in get_children(root, "Tags") for tag in found}
@@ -175,8 +175,9 @@ class _Reader:
         )
 
     def _get_entity(self, element: etree._Element) -> str:
-        found = (self.tags.get(reference, "") for reference in element.get("TAGREFS", "").split())
-        return next(filter(None, found), "")
+        """What an element's tags say that it is; of several, one that names an entity of ours goes first."""
+        found = [self.tags.get(reference, "") for reference in element.get("TAGREFS", "").split()]
+        return next(filter(None, sorted(found, key=lambda kind: kind not in entities.CLASSES)), "")
 
 
 def _has_text(element: etree._Element) -> bool:
@@ -234,16 +235,21 @@ def _box(element: etree._Element) -> Box | None:
 
 
 def _list_points(element: etree._Element) -> list[tuple[float, float]]:
-    """The points of an element's Shape."""
+    """The points of an element's Shape: of a circle or an upright ellipse those of the box around it."""
     what = f"Shape of {get_local_name(element)} {element.get('ID', '')}".strip()
-    sides = [
-        parse_number(side, what)
-        for shape in get_children(element, "Shape")
-        for polygon in get_children(shape, "Polygon")
-        for side in re.split(r"[\s,]+", polygon.get("POINTS", "").strip())
-        if side
-    ]
-    return list(zip(sides[::2], sides[1::2], strict=False))
+    points: list[tuple[float, float]] = []
+    for shape in get_children(element, "Shape"):
+        for form in get_children(shape, "Polygon"):
+            sides = [parse_number(side, what) for side in re.split(r"[\s,]+", form.get("POINTS", "").strip()) if side]
+            points += zip(sides[::2], sides[1::2], strict=False)
+        for form in get_children(shape, "Circle", "Ellipse"):
+            x, y = (parse_number(form.get(name, ""), what) for name in ("HPOS", "VPOS"))
+            if get_local_name(form) == "Circle":
+                across = down = parse_number(form.get("RADIUS", ""), what)
+            else:  # the schema: width and height of the ellipse
+                across, down = (parse_number(form.get(name, ""), what) / 2 for name in ("HLENGTH", "VLENGTH"))
+            points += [(x - across, y - down), (x + across, y - down), (x + across, y + down), (x - across, y + down)]
+    return points
 
 
 def write(pages: Sequence[Page]) -> bytes:

@@ -32,7 +32,7 @@ def read_fields(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
 
     Args:
         content: a JSON object, its values texts, or numbers, which stand as the file has them: 12.50 is not 12.5.
-        names: a field's name in the file to ours.
+        names: a field's name in the file, in any case, to ours.
 
     Raises:
         ValueError: it is something else.
@@ -43,7 +43,9 @@ def read_fields(content: bytes, names: Mapping[str, str]) -> dict[str, str]:
         raise ValueError(f"no fields: not JSON ({error})") from None
     if not isinstance(fields, dict):
         raise ValueError("no fields: not a JSON object")
-    texts = {ours: fields[theirs] for theirs, ours in names.items() if fields.get(theirs) is not None}
+    folded = {name.casefold(): value for name, value in fields.items()} | fields  # the exact name goes first
+    known = {ours: folded.get(theirs, folded.get(theirs.casefold())) for theirs, ours in names.items()}
+    texts = {name: value for name, value in known.items() if value is not None}
     if wrong := [name for name, value in texts.items() if not isinstance(value, str)]:
         raise ValueError(f"no fields: {wrong[0]} is {json.dumps(texts[wrong[0]])[:40]}, not a text or a number")
     if wrong := [name for name, text in texts.items() if any("\ud800" <= letter <= "\udfff" for letter in text)]:

@@ -11,7 +11,7 @@ from lxml import etree
 
 from tfx_ocr.data import files
 from tfx_ocr.data.page.markup import LAST, check_size, get_local_name, parse_confidence, try_number, unpack
-from tfx_ocr.data.page.page import MISPLACED, OTHER_READING, Box, Glyph, Line, Page, Region, Word, join_boxes
+from tfx_ocr.data.page.page import MISPLACED, OTHER_READING, Box, Glyph, Line, Page, Region, Word, enclose, join_boxes
 
 LOOKS_SO = re.compile(r"""class\s*=\s*["']?[^"'>]*\bocr_page\b""", re.IGNORECASE)
 OF = "[contains(concat(' ', normalize-space(@class), ' '), ' {} ')]"  # a class, in XPath
@@ -19,6 +19,11 @@ OUTSIDE = f"//body//text()[not(ancestor::script or ancestor::style or ancestor::
 GLYPHS = f".//*{OF.format('ocrx_cinfo')}"
 # What Tesseract adds to a word with `lstm_choice_mode`: readings that it weighed.
 CHOICES = f".//*{OF.format('ocr_symbol')} | {GLYPHS}[{GLYPHS}]"
+# What the format itself has for that: elements `alt` in an element `alternatives`, the best first.
+OTHERS = f".//*{OF.format('alternatives')}/*{OF.format('alt')}[preceding-sibling::*{OF.format('alt')}]"
+CHARSET = re.compile(rb"""\b(?:encoding|charset)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+LOOKED_AT = 4096  # bytes in which that is said
+UNLABELLED = "windows-1252"  # what HTML that says nothing is in, and what says iso-8859-1 (WHATWG, Encoding, 4.2)
 LINES = {"ocr_line", "ocrx_line", "ocr_header", "ocr_footer", "ocr_caption", "ocr_textfloat"}
 WORDS = {"ocrx_word", "ocr_word"}
 
@@ -35,14 +40,9 @@ def read(content: bytes) -> list[Page]:
         ValueError: it is damaged, too large, or has no page.
     """
     content = unpack(content)
-    encoding: str | None = "utf-8"  # else lxml takes what states no encoding for Latin-1
     try:
-        content = files.decode_text(content).encode()
-    except UnicodeEncodeError:
-        encoding = None
-    try:
-        parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding=encoding)
-        root = etree.fromstring(content, parser)
+        parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+        root = etree.fromstring(_decode(content).encode(), parser)
     except etree.XMLSyntaxError as error:
         raise ValueError(f"not HTML: {error.msg}") from None
     for entry in parser.error_log:
@@ -60,12 +60,25 @@ def read(content: bytes) -> list[Page]:
     return [dataclasses.replace(first, left_out=outside + Counter(first.left_out)), *others]
 
 
+def _decode(content: bytes) -> str:
+    """Return the text of a file: UTF-8 or UTF-16 where it is that, else as it says."""
+    text = files.decode_text(content)
+    if not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return text
+    stated = CHARSET.search(content[:LOOKED_AT])
+    name = stated[1].decode().lower() if stated else UNLABELLED
+    try:
+        return content.decode(UNLABELLED if name in ("iso-8859-1", "latin1", "us-ascii") else name, "replace")
+    except LookupError:
+        return content.decode(UNLABELLED, "replace")
+
+
 def _read_page(page: etree._Element) -> Page:
     image = re.search(r"""\b(?:image|file)\s+("[^"]*"|'[^']*'|[^;]+)""", page.get("title", ""))
     box = _box(page)
     for glyph in page.xpath(GLYPHS):  # white space between characters is the file's, not the word's
         glyph.tail = glyph.tail if (glyph.tail or "").strip() else ""
-    choices = page.xpath(CHOICES)
+    choices = page.xpath(f"{CHOICES} | {OTHERS}")
     readings = {text for choice in choices for text in choice.iter() if (text.text or "").strip()}
     for choice in choices:
         choice.clear(keep_tail=True)
@@ -145,10 +158,16 @@ def _get_classes(element: etree._Element) -> set[str]:
 
 
 def _box(element: etree._Element) -> Box | None:
-    """The box of the title's property `bbox` (or a character's `x_bboxes`); None without one."""
-    found = re.search(r"\b(?:bbox|x_bboxes)((?:\s+[-+.\d]+){4})", element.get("title", ""))
-    sides = [try_number(side) for side in found[1].split()] if found else []
-    return Box(*sides) if sides and None not in sides else None  # type: ignore[arg-type]
+    """The box of the title's property `bbox` (or a character's `x_bboxes`), or around its `poly`; None without one."""
+    title = element.get("title", "")
+    found = re.search(r"\b(?:bbox|x_bboxes)((?:\s+[-+.\d]+){4})", title) or re.search(
+        r"\bpoly((?:\s+[-+.\d]+){6,})", title
+    )
+    numbers = [try_number(side) for side in found[1].split()] if found else []
+    sides = [side for side in numbers if side is not None]
+    if not sides or len(sides) < len(numbers):
+        return None
+    return Box(*sides) if len(sides) == 4 else enclose(zip(sides[::2], sides[1::2], strict=False))
 
 
 def write(pages: Sequence[Page]) -> bytes:

@@ -74,7 +74,8 @@ def read(content: bytes) -> Page:
 
     Coords may be an attribute or `Point` children, with decimals, off the page, or missing; Property, TextEquiv and the
     page's size may be missing; a size of 0 counts as missing. Regions in regions, a table's cells among them, come with
-    their lines, each with the entity of the innermost region that has one: its Property `entity`, else Transkribus's
+    their lines, each with the entity of the innermost region that has one: its Property `entity`, or UserAttribute or
+    Label of that name, else Transkribus's
     tag in `custom`, `structure {type:total;}` of a region and `total {offset:6; length:4;}` of a part of a line, where
     it names one of `data.alphabets.entities`.
 
@@ -272,7 +273,12 @@ def _get_index(element: etree._Element) -> float:
 
 
 def _get_properties(element: etree._Element) -> dict[str, str]:
-    return {child.get("key", ""): child.get("value", "") for child in get_children(element, "Property")}
+    """Property elements, key to value; else what PAGE's own schema has for them, UserAttribute and Label."""
+    inner = [child for holder in get_children(element, "UserDefined", "Labels") for child in holder]
+    named = [(each.get("name", "") or each.get("type", ""), each.get("value", "")) for each in inner]
+    written = [(name, value) for name, value in named if name]
+    written += [(child.get("key", ""), child.get("value", "")) for child in get_children(element, "Property")]
+    return {key.strip(): value.strip() for key, value in written}
 
 
 def _find_structure(element: etree._Element) -> str:

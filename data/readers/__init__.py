@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from tfx_ocr.data import files
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.readers.split_folders import WithSplitFolders, list_inner_folders
 from tfx_ocr.data.registry import load_named
@@ -27,6 +28,14 @@ READERS = {
     "sroie_shapes": "tfx_ocr.data.readers.sroie_shapes",
     "text_files": "tfx_ocr.data.readers.text_files",
     "tfrecord": "tfx_ocr.data.readers.tfrecord",
+}
+# Endings of what others' sets come in and no reader takes, with what to do.
+UNREAD = {
+    **dict.fromkeys(
+        (".parquet", ".arrow", ".npz", ".npy", ".mat", ".pkl", ".h5", ".hdf5", ".mdb"), "write its pictures out"
+    ),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "save it as .csv"),
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".rar", ".7z"), "unpack it"),
 }
 
 
@@ -56,4 +65,12 @@ def choose_reader(root: Path, names: Sequence[str]) -> str:
         for folder in (("", *list_inner_folders(root)) if "labelled_csv" in names else ())
         for table, header in labelled_csv.list_headers(root / folder).items()
     )
-    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}")
+    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}{_list_unread(root)}")
+
+
+def _list_unread(root: Path) -> str:
+    """A clause for each ending of `UNREAD` that files in `root` have, with the first of them; "" for none."""
+    first: dict[str, str] = {}
+    for path in files.list_files(root):
+        first.setdefault(PurePosixPath(path.removesuffix(".gz")).suffix.lower(), files.format_path(path))
+    return "".join(f"; {first[ending]} is not read: {advice}" for ending, advice in UNREAD.items() if ending in first)

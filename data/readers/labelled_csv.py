@@ -47,6 +47,7 @@ LAYOUT = (
 FOLDER = "images"  # which that the table's paths may leave out
 MOST_NAMED = 8  # columns of a table
 Columns = dict[str, int]  # what a column holds, to its place
+Finder = Callable[[str, str], str]  # a table's name of a picture, and its split, to its path
 LOOKED_AT = 20  # rows, to tell which column holds the pictures
 A_SHARD = 500  # rows
 
@@ -72,7 +73,7 @@ def find_unread(root: Path) -> dict[str, str]:
     unread = {}
     for name, first in _read_tables(root).items():
         if name not in known:
-            named = "image" in _find_columns(first, lambda image: build_finder()(image))
+            named = "image" in _find_columns(first, build_finder, parse_split(name))
             named = named or any(images.is_picture(cell.strip()) for row in first for cell in row)
             said = f"its first row is {', '.join(map(files.format_path, _shorten(first[0])))}: it {must}"
             unread[name] = (said if files.is_decoded("".join(first[0])) else table.NOT_UTF8) if named else ""
@@ -93,10 +94,10 @@ def list_shards(root: Path) -> list[str]:
     rows = [row for name, columns in _find_tables(root).items() for row in _parse_rows(root / name, columns)]
     first: dict[str, str] = {}
     for row in rows:
-        found = find(row["image"])
+        found = find(row["image"], row["split"])
         row["file"] = image = found or row["image"]
         row["split"] = row["split"] or find_split(posixpath.dirname(image))
-        known = row["source"] if row["wrong"] else first.setdefault(image, row["source"])
+        known = first.setdefault(image, row["source"]) if found and not row["wrong"] else row["source"]
         shown = files.format_path(row["image"])
         if known != row["source"]:
             row["wrong"] = f"two labels: {shown} has one in {files.format_path(known)} already"
@@ -108,21 +109,23 @@ def list_shards(root: Path) -> list[str]:
     return cut_into_shards(rows, A_SHARD)
 
 
-def _build_finder(paths: Sequence[str]) -> Callable[[str], str]:
-    """Return a function from a table's name of a picture to the path it means, "" for none.
+def _build_finder(paths: Sequence[str]) -> Finder:
+    """Return a function from a table's name of a picture, and its split or "", to the path it means, "" for none.
 
     The path goes first, then that in `FOLDER`, then the only picture of that name, with or without its ending, in any
-    folder: tables name pictures as they lay elsewhere.
+    folder: tables name pictures as they lay elsewhere. Of several the one counts that lies in a folder of the split.
     """
     find, alike = files.build_finder(paths), collections.defaultdict(list)
     for path in filter(images.is_picture, paths):
         for spelling in (posixpath.basename(path), PurePosixPath(path).stem):
             alike[_fold(spelling)].append(path)
 
-    def find_picture(image: str) -> str:
+    def find_picture(image: str, split: str) -> str:
         if found := find(image) or find(posixpath.join(FOLDER, image)):
             return found
-        same = alike.get(_fold(posixpath.basename(image)), ())
+        same = alike.get(_fold(posixpath.basename(image)), [])
+        if len(same) > 1 and split:
+            same = [path for path in same if find_split(posixpath.dirname(path)) == split]
         return same[0] if len(same) == 1 else ""
 
     return find_picture
@@ -146,18 +149,18 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
 def _find_tables(root: Path) -> dict[str, Columns]:
     """Tables directly in `root`, each with which of its columns holds what, counted from 0."""
     build_finder = functools.cache(lambda: _build_finder(files.list_files(root)))
-    found = {
-        name: _find_columns(first, lambda image: build_finder()(image)) for name, first in _read_tables(root).items()
-    }
+    tables = _read_tables(root).items()
+    found = {name: _find_columns(first, build_finder, parse_split(name)) for name, first in tables}
     return {name: columns for name, columns in found.items() if {"image", "label"} <= columns.keys()}
 
 
-def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) -> Columns:
+def _find_columns(first: Sequence[Sequence[str]], build_finder: Callable[[], Finder], split: str) -> Columns:
     """Return which column holds what, by its name; else the one half of whose cells are pictures, and the only other.
 
     Args:
         first: cells of the header and of the first rows.
-        find: returns the path that a cell means, "" for none.
+        build_finder: makes `_build_finder`'s function, where it is needed.
+        split: that the table's name states, "" for none.
     """
     header = first[0]
     places = [place for place, cell in enumerate(header) if images.is_picture(cell.strip())]
@@ -169,15 +172,24 @@ def _find_columns(first: Sequence[Sequence[str]], find: Callable[[str], str]) ->
         if name in names
     }
     if "image" not in columns:
-        rows = first[1:] or first
+        find, rows = build_finder(), first[1:] or first
         free = ((place, cell) for row in rows for place, cell in enumerate(row) if place not in columns.values())
-        counts = collections.Counter(place for place, cell in free if cell and find(_normalize(cell)))
+        counts = collections.Counter(place for place, cell in free if cell and find(_normalize(cell), split))
         places = places or [place for place, count in counts.most_common(1) if 2 * count >= len(rows)]
         columns |= {"image": places[0]} if places else {}
+    others = [place for place, name in enumerate(names) if place not in columns.values() and name not in BESIDE]
+    if "split" not in columns and len(others) > ("label" not in columns):
+        stated = [place for place in others if _names_splits(first[1:], place)]
+        columns |= {"split": stated[0]} if stated else {}
     if "image" in columns and "label" not in columns:
-        others = [place for place, name in enumerate(names) if place not in columns.values() and name not in BESIDE]
+        others = [place for place in others if place != columns.get("split")]
         columns |= {"label": others[0]} if len(others) == 1 else {}
     return columns
+
+
+def _names_splits(rows: Sequence[Sequence[str]], place: int) -> bool:
+    """Return whether a column has a split in every row: `Usage` of `Training` and `PublicTest`."""
+    return bool(rows) and all(place < len(row) and parse_split(row[place]) for row in rows)
 
 
 def _squeeze(column: str) -> str:
@@ -202,8 +214,12 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
     style = styles.OF_GROUPS.get(_squeeze(header.cells[columns["group"]]), "") if "group" in columns else ""
     if images.is_picture(header.cells[columns["image"]].strip()):
         rows = itertools.chain([header], rows)  # a table without a header
-    for line, cells, unreadable in rows:
+    for line, written, unreadable, others in rows:
+        cells = written[:width] if not any(written[width:]) else written  # a spreadsheet's empty cells behind
         row = {what: cells[place].strip() for what, place in columns.items() if place < len(cells)}
+        odd = [what for what, place in columns.items() if place in others]
+        if table.is_object(row.get("label", "")):
+            odd = ["label"]
         image = _normalize(row.get("image", ""))
         label, named = normalize_label(row.get("label", "")), row.get("split", "")
         split = parse_split(named)
@@ -211,6 +227,8 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
             wrong = unreadable
         elif len(cells) > width:
             wrong = f"too many cells: {len(cells)} under a header of {width}; quote a text with commas"
+        elif odd:
+            wrong = f"not a text: the {odd[0]} is {cells[columns[odd[0]]][:40]}"
         elif image == ".":
             wrong = "no image: the row names none"
         elif not label:

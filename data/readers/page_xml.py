@@ -7,6 +7,7 @@ import json
 import posixpath
 import re
 import unicodedata
+import urllib.parse
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -125,10 +126,11 @@ def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[st
     A name alone, or a folder above, must do: files move, and the names in them come from other machines.
     """
     folder, wanted = posixpath.dirname(path), named.replace("\\", "/")
-    at = posixpath.normpath(posixpath.join(folder, wanted))
-    if wanted and (found := find(at)):
-        return found
-    for of, name in ((_get_name, _get_name(wanted)), (_get_stem, _get_stem(path))):
+    for spelt in dict.fromkeys((wanted, urllib.parse.unquote(wanted))):
+        if spelt and (found := find(posixpath.normpath(posixpath.join(folder, spelt)))):
+            return found
+    names = dict.fromkeys((_get_name(wanted), _get_name(urllib.parse.unquote(wanted))))
+    for of, name in (*((_get_name, name) for name in names), (_get_stem, _get_stem(path))):
         alike = [picture for picture in pictures if name and of(picture) == name]
         alike.sort(key=lambda picture: posixpath.basename(picture) != posixpath.basename(wanted))  # the exact one first
         near = [picture for picture in alike if posixpath.dirname(picture) in (folder, posixpath.dirname(folder))]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 
 SPLIT_NAMES = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("eval", "evaluation", "val", "valid", "validation", "validate", "dev"), "eval"),
-    **dict.fromkeys(("test", "testing", "t10k"), "test"),  # the last is MNIST's
+    **dict.fromkeys(("train", "training", "trainval", "trn", "학습", "훈련"), "train"),
+    **dict.fromkeys(("eval", "evaluation", "val", "valid", "validation", "validate", "dev", "vld", "검증"), "eval"),
+    **dict.fromkeys(("test", "testing", "t10k", "tst", "시험", "테스트"), "test"),  # t10k is MNIST's
 }
-WORD = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|images?|labels?)?")  # `trainset`
+WORD = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|dir|images?|labels?)?")  # `trainset`
 
 
 @functools.lru_cache(maxsize=1024)  # a folder's name comes with every record in it
@@ -25,7 +26,8 @@ def parse_split(name: str) -> str:
     >>> parse_split("mnist-train.tfrecord-00000-of-00001"), parse_split("train_test_splits")
     ('train', '')
     """
-    words = re.findall(r"t10k|[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
+    name = unicodedata.normalize("NFC", name)  # macOS writes names decomposed
+    words = re.findall(r"t10k|[a-z]+|[가-힣]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower())
     splits = {SPLIT_NAMES[match[1]] for match in map(WORD.fullmatch, words) if match}
     return splits.pop() if len(splits) == 1 else ""
 

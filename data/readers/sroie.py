@@ -153,8 +153,10 @@ def _read_fields(path: Path) -> dict[str, str]:
 
 
 def _list_keys(root: Path, what: str) -> dict[str, str]:
-    """Files of one kind by key, as paths below the root."""
-    folders, endings = FILES[what]
+    """Files of one kind by key, as paths below the root; the folder's name in any case."""
+    named, endings = FILES[what]
+    folders = [folder for folder in files.list_folder(root) if folder.lower() in named]
+    folders.sort(key=lambda folder: named.index(folder.lower()))
     paths = [PurePosixPath(folder, name) for folder in folders for name in sorted(files.list_folder(root / folder))]
     keys = {unicodedata.normalize("NFC", path.stem): path for path in paths if path.suffix.lower() in endings}
     return {key: path.as_posix() for key, path in keys.items()}

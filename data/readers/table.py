@@ -24,11 +24,19 @@ HEADER = ["image", "label"]  # of what states none
 
 
 class Row(NamedTuple):
-    """A row: the line it begins at, counted from 1, its cells, and what is wrong with it, "" for nothing."""
+    """A row of a table.
+
+    Attributes:
+        line: the line it begins at, counted from 1.
+        cells: their texts; of JSON, numbers as the file writes them.
+        wrong: what is wrong with the row, "" for nothing.
+        others: places of the cells that hold something else than a text or a number: true, a list, an object.
+    """
 
     line: int
     cells: list[str]
     wrong: str = ""
+    others: frozenset[int] = frozenset()
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -72,19 +80,36 @@ def _read_objects(text: str, by_line: bool) -> Iterator[Row]:
         if isinstance(whole, dict):
             whole = [dict(zip(HEADER, pair, strict=True)) for pair in whole.items()]
         found = list(enumerate(whole or [], 1))
-    header = list(found[0][1]) if found and isinstance(found[0][1], dict) else []
+    header = list(dict.fromkeys(name for _, each in found if isinstance(each, dict) for name in each))
     if header:
         yield Row(0, header)
     for number, each in found if header else ():
-        cells = ["" if each.get(name) is None else str(each[name]) for name in header] if isinstance(each, dict) else []
+        values = [each.get(name) for name in header] if isinstance(each, dict) else []
+        cells = list(map(_format_value, values))
         wrong = "" if cells else f"not a row: entry {number} is not an object"
-        yield Row(number, cells, wrong if all(map(files.is_decoded, cells)) else NOT_UTF8)
+        others = frozenset(place for place, value in enumerate(values) if not isinstance(value, str | None))
+        yield Row(number, cells, wrong if all(map(files.is_decoded, cells)) else NOT_UTF8, others)
+
+
+def _format_value(value: Any) -> str:
+    """Return a value as text, "" for null; anything else as JSON."""
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def is_object(text: str) -> bool:
+    """Return whether a text is JSON of an object or of a list of objects: an annotation, and no text of a picture.
+
+    >>> is_object('[{"transcription": "12", "points": []}]'), is_object("[12]"), is_object("{12}")
+    (True, False, False)
+    """
+    value = _parse_json(text) if text.startswith(("{", "[")) else None
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(each, dict) for each in value))
 
 
 def _parse_json(text: str) -> Any:
-    """Return what a text of JSON holds; None of another text."""
+    """Return what a text of JSON holds, numbers as texts: 12.50 is not 12.5; None of another text."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
         return None
 

@@ -7,6 +7,7 @@ import functools
 import json
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def list_shards(root: Path) -> list[str]:
     for path in filter(images.is_picture, paths):
         alike = texts.get(_get_stem(path), [])
         beside = [text for text in alike if posixpath.dirname(text) == posixpath.dirname(path)]
+        beside.sort(key=lambda text: KINDS.sub("", text) != KINDS.sub("", path))  # the exact name first
         rows.append([path, next(iter(beside or (alike if len(alike) == 1 else ())), "")])
     return cut_into_shards(rows, A_SHARD)
 
@@ -71,4 +73,5 @@ def _is_text(path: str) -> bool:
 
 
 def _get_stem(path: str) -> str:
-    return KINDS.sub("", posixpath.basename(path))
+    """A file's name without its endings, in one composition and case: tools write both otherwise."""
+    return unicodedata.normalize("NFC", KINDS.sub("", posixpath.basename(path))).casefold()

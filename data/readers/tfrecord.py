@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,13 @@ from tfx_ocr.data.readers.styles import find_style
 from tfx_ocr.data.record import Record, Rejected, Value
 from tfx_ocr.data.record_file import read_records
 
-LAYOUT = "*.tfrecord[.gz] of tf.Examples with image and label"
+LAYOUT = "*.tfrecord[.gz], *.tfrec or *-00000-of-00001 of tf.Examples with image and label"
+NAME = re.compile(
+    r".*(tfrec.*|-\d{5}-of-\d{5}(\.gz)?)"
+)  # of a file, in lower case; the last is TensorFlow's of any shards
 IMAGES = (features.IMAGE, "image/encoded")  # the second is that of TensorFlow's own models and data sets
-LABELS = (features.LABEL, "image/class/text")
+LABELS = (features.LABEL, "image/class/text", "image/text")  # the last is that of lines
+MOST_NAMED = 8  # features of an Example
 FLOATS = (features.BOXES, features.PAGE_SIZE, features.POLYGONS)
 SPLIT = "split"  # feature of a file that holds several; a file's or a folder's name is asked first
 
@@ -49,7 +54,7 @@ def read(root: Path, shard: str) -> Iterator[Unread | Rejected]:
 
 
 def _is_one(path: str) -> bool:
-    return "tfrecord" in path.rsplit("/", 1)[-1].lower()
+    return NAME.fullmatch(path.rsplit("/", 1)[-1].lower()) is not None
 
 
 def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
@@ -76,10 +81,11 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
                 known[features.STYLE] = style
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: label, source, group or split") from None
+    found = ", ".join(map(files.format_path, sorted(given)[:MOST_NAMED])) or "nothing"
     if not known.keys() & {features.IMAGE, features.WORDS}:
-        raise ValueError(f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes")
+        raise ValueError(f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes; it has {found}")
     if not known.get(features.LABEL) and not known.keys() & {features.ENTITIES, features.PAGE_SIZE}:
-        raise ValueError(f"no label: one of {', '.join(LABELS)} is needed, of one value")
+        raise ValueError(f"no label: one of {', '.join(LABELS)} is needed, of one value; it has {found}")
     return Record(
         features=known,
         source=text[features.SOURCE] or source,
@@ -100,7 +106,9 @@ def _get_only(given: dict[str, list[Any]], *names: str) -> Any:
 
 
 def _to_text(value: bytes | float | None) -> str:
-    """A value as text: UTF-8 read, a class number written out, "" for None."""
+    """A value as text: UTF-8 read, a class number written out, 7.0 as 7, "" for None."""
     if isinstance(value, bytes):
         return value.decode()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return "" if value is None else str(value)

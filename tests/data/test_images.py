@@ -95,13 +95,32 @@ def test_transparency_is_kept():
     [
         (b"", "empty file: "),
         (b"no picture at all", "not an image: "),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image: "),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image: unsupported format (supported: PNG"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0mif1", "not an image: unsupported format, HEIC (supported: PNG, JPEG"),
+        (b"\0\0\0\x1cftypavif", "not an image: unsupported format, AVIF (supported: "),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "not an image: unsupported format, JPEG 2000 (supported: "),
+        (b"\0\0\1\0\1\0", "not an image: unsupported format, ICO (supported: "),
+        (b'<?xml version="1.0"?>\n<svg/>', "not an image: unsupported format, SVG or other XML (supported: "),
+        (
+            b"version https:" + b"//git-lfs",
+            "not an image: unsupported format, a pointer of Git LFS in place of the file",
+        ),
+        (b"<!DOCTYPE html><title>404", "not an image: unsupported format, a web page (supported: "),
         (encoded("PNG")[:-20], "damaged image: "),
         (encoded("PNG")[:-3], "damaged image: the file ends before the picture does"),
         (encoded("JPEG")[:-30], "damaged image: "),
         (encoded("TIFF", "F"), "more than 16 bits per channel: TIFF of mode F; save it with 8 or 16"),
     ],
-    ids=["empty", "text", "postscript", "png_cut", "png_end_cut", "jpeg_cut", "tiff_of_floats"],
+    ids=[
+        "empty",
+        "text",
+        "postscript",
+        *("heic", "avif", "jpeg_2000", "ico", "svg", "git_lfs", "web_page"),
+        "png_cut",
+        "png_end_cut",
+        "jpeg_cut",
+        "tiff_of_floats",
+    ],
 )
 def test_bad_pictures_are_named(image, reason):
     assert images.find_problem(image, MAX).startswith(reason)

@@ -28,6 +28,16 @@ def test_a_label_is_nfc_without_white_space_around_it():
     assert normalization.normalize_label("\u1112\u1161\u11ab") == "한"
 
 
+@pytest.mark.parametrize("mark", ["\ufeff", "\u200b", "\u200e", "\u2060", "\u00a0", "\u3000", "\x85", "\x1f"])
+def test_marks_without_a_shape_around_a_label_are_none_of_it(mark):
+    assert normalization.normalize_label(f"{mark}7 {mark}8 {mark}") == f"7 {mark}8"
+
+
+def test_all_white_space_goes_that_python_knows():
+    spaces = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+    assert {normalization.normalize_label(f"{space}x{space}") for space in spaces} == {"x"}
+
+
 @pytest.mark.parametrize(
     ("written", "new"),
     [

@@ -34,7 +34,8 @@ def test_every_version(version):
 
 
 @pytest.mark.parametrize(
-    ("unit", "known"), [("pixel", "pixel"), ("mm10", "mm10"), ("inch1200", "inch1200"), ("", "pixel")]
+    ("unit", "known"),
+    [("pixel", "pixel"), ("mm10", "mm10"), ("inch1200", "inch1200"), ("", "pixel"), (" Pixel ", "pixel")],
 )
 def test_units_of_the_standard(unit, known):
     assert alto.read(document(page(WORD), unit=unit))[0].unit == known
@@ -46,6 +47,11 @@ def test_units_of_the_standard(unit, known):
         ('<String CONTENT="A" HPOS="1" VPOS="2"/>', None),
         ('<String CONTENT="A"><Shape><Polygon POINTS="1,2 5,2 5,9"/></Shape></String>', (1, 2, 5, 9)),
         ('<String CONTENT="A"><Shape><Polygon POINTS="1 2 5 9"/></Shape></String>', (1, 2, 5, 9)),
+        ('<String CONTENT="A"><Shape><Circle HPOS="50" VPOS="60" RADIUS="10"/></Shape></String>', (40, 50, 60, 70)),
+        (
+            '<String CONTENT="A"><Shape><Ellipse HPOS="50" VPOS="60" HLENGTH="20" VLENGTH="8"/></Shape></String>',
+            (40, 56, 60, 64),
+        ),
         ('<String CONTENT="A"/>', None),
     ],
 )
@@ -57,6 +63,15 @@ def test_an_entity_is_the_type_of_the_tag():
     tags = '<Tags><LayoutTag ID="x"/><NamedEntityTag ID="n1" TYPE="Total" LABEL="9.00"/></Tags>'
     word = WORD.replace('ID="s"', 'TAGREFS="x n1"')
     assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == ["total"]
+
+
+@pytest.mark.parametrize(("references", "entity"), [("p t", "total"), ("t s", "total"), ("p", "person")])
+def test_of_several_tags_the_first_that_names_an_entity_of_ours_counts(references, entity):
+    kinds = {"p": "person", "t": "total", "s": "supplier"}
+    tags = "".join(f'<NamedEntityTag ID="{name}" TYPE="{kind}"/>' for name, kind in kinds.items())
+    word = WORD.replace('ID="s"', f'TAGREFS="{references}"')
+    (read,) = alto.read(document(page(word), tags=f"<Tags>{tags}</Tags>"))
+    assert [word.entity for word in list_words(read)] == [entity]
 
 
 @pytest.mark.parametrize(("label", "entity"), [("Total", "total"), ("9.00", ""), ("", "")])

@@ -11,6 +11,11 @@ def test_fields_get_our_names_and_empty_ones_are_none():
     assert fields.read_fields(b'{"total": 0}', NAMES) == {"total": "0"}
 
 
+def test_names_count_in_any_case_and_the_exact_one_first():
+    assert fields.read_fields(b'{"Company": "A", "TOTAL": "7"}', NAMES) == {"supplier": "A", "total": "7"}
+    assert fields.read_fields(b'{"total": "7", "Total": "8"}', NAMES) == {"total": "7"}
+
+
 @pytest.mark.parametrize("number", ["12.50", "0.10", "1e3", "-7", "100000000000000000000.10", "9" * 5000])
 def test_a_number_stands_as_it_is_written(number):
     assert fields.read_fields(f'{{"total": {number}}}'.encode(), NAMES) == {"total": number}

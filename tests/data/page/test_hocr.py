@@ -181,3 +181,49 @@ def test_a_page_per_element_and_none_is_refused():
     ]
     with pytest.raises(ValueError, match=r"^not hOCR: no element of the class ocr_page$"):
         hocr.read(b"<html><!-- <div class='ocr_page'> --></html>")
+
+
+def test_of_the_alternatives_of_a_word_the_first_counts():
+    others = '<del class="alt" title="nlp 1.2">B</del><del class="alt">C</del>'
+    said = f'<span class="alternatives"><ins class="alt" title="nlp 0.3">A</ins>{others}</span>'
+    (found,) = hocr.read(page(f"<span class='ocrx_word' title='bbox 1 2 3 4'>{said}7</span>"))
+    words, left_out = read_words(found)
+    assert [word.text for word in words] == ["A7"]
+    assert left_out == {"another reading of the same text": 2}
+
+
+@pytest.mark.parametrize(
+    ("title", "box"),
+    [
+        ("poly 10 10 90 12 90 32 10 30", (10, 10, 90, 32)),
+        ("bbox 1 2 3 4; poly 10 10 90 12 90 32", (1, 2, 3, 4)),
+        ("poly 10 10 90", None),
+        ("poly 10 10 90 x 5 5 5 5", None),
+    ],
+)
+def test_a_box_is_around_a_polygon_where_it_is_not_said(title, box):
+    (found,) = hocr.read(page(f"<span class='ocrx_word' title='{title}'>A</span>"))
+    assert found.regions[0].lines[0].words[0].box == box
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [
+        ('<?xml version="1.0" encoding="ISO-8859-1"?><html>', "latin-1"),
+        ("<html><title>x</title><meta charset=windows-1252>", "cp1252"),
+        ('<html><meta http-equiv="Content-Type" content="text/html; charset=windows-1258">', "cp1258"),
+        ("<html>", "cp1252"),
+        ("<html><meta charset=hex>", "cp1252"),
+    ],
+    ids=["xml", "meta", "http_equiv", "none", "unknown"],
+)
+def test_a_file_is_in_the_encoding_that_it_states(head, encoding):
+    said = "<div class='ocr_page'><span class='ocr_line' title='bbox 0 0 9 9'>Café</span></div>"
+    assert [text for text, _ in texts((head + said).encode(encoding))] == ["Café"]
+
+
+def test_what_is_utf8_is_read_so_whatever_the_file_says():
+    said = (
+        "<meta charset=latin1><div class='ocr_page'><span class='ocr_line' title='bbox 0 0 9 9'>Cà\ufffd</span></div>"
+    )
+    assert [text for text, _ in texts(said.encode())] == ["Cà\ufffd"]

@@ -368,3 +368,21 @@ def test_tags_of_transkribus_are_entities_where_they_name_one(words, region, lin
     words, left_out = read_words(page_xml.read(content))
     assert [(word.text, word.entity) for word in words] == list(zip(["Total", "9.90"], found, strict=True))
     assert left_out == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        '<UserDefined><UserAttribute name="entity" type="xsd:string" value="total"/></UserDefined>',
+        '<Labels externalModel="x"><Label value="total" type="entity"/></Labels>',
+        '<Property key=" entity" value=" total "/>',
+        '<Labels><Label value="other" type="entity"/></Labels><Property key="entity" value="total"/>',
+    ],
+    ids=["user_attribute", "label", "white_space", "a_property_goes_first"],
+)
+def test_an_entity_is_stated_as_the_schema_has_it_too(said):
+    assert words_of(region("r", said + line("A"))) == ([("A", "total")], {})
+
+
+def test_labels_without_a_type_state_no_entity():
+    assert words_of(region("r", '<Labels><Label value="total"/></Labels>' + line("A"))) == ([("A", "")], {})

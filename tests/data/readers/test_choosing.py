@@ -29,6 +29,22 @@ def test_the_first_that_recognises_the_data_is_chosen(tmp_path):
     assert choose_reader(tmp_path, ["idx", "image_folder", "labelled_csv"]) == "labelled_csv"
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("data/train-00000-of-00002.parquet", "data/train-00000-of-00002.parquet is not read: write its pictures out"),
+        ("Labels.XLSX", "Labels.XLSX is not read: save it as .csv"),
+        ("set.tar.gz", "set.tar.gz is not read: unpack it"),
+    ],
+)
+def test_a_format_that_no_reader_takes_is_named(tmp_path, name, said):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=r"no data of a known format") as error:
+        choose_reader(tmp_path, ["idx", "labelled_csv", "tfrecord"])
+    assert str(error.value).endswith(f"; {said}")
+
+
 def test_what_was_looked_for_is_said(tmp_path):
     with pytest.raises(
         ValueError, match=r"no data of a known format in .*; looked for: train-images.*\(idx\); a \.csv"
@@ -66,6 +82,14 @@ def test_what_was_looked_for_is_said(tmp_path):
         ("values", ""),
         ("train_test_splits", ""),
         ("contest", ""),
+        ("trainval", "train"),
+        ("traindir", "train"),
+        ("trn", "train"),
+        ("digits_tst.csv", "test"),
+        ("1.학습", "train"),
+        ("검증데이터", ""),
+        ("[라벨]검증_2", "eval"),
+        ("\u1109\u1175\u1112\u1165\u11b7", "test"),
     ],
 )
 def test_splits_are_known_by_the_names_data_sets_give_them(name, split):

@@ -360,3 +360,82 @@ def test_columns_that_are_not_known_are_named(tmp_path):
         "cp1252.csv": "text is not UTF-8: save the file so",
         "towns.csv": "",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "labels", "wrong"),
+    [
+        ("l.jsonl", '{"image": "a.png", "label": 12.50}\n{"image": "b.png", "label": 1e2}', ["12.50", "1e2"], []),
+        (
+            "l.jsonl",
+            '{"image": "a.png"}\n{"image": "b.png", "label": "x"}',
+            ["x"],
+            ["no label: the row is without one"],
+        ),
+        (
+            "l.jsonl",
+            '{"image": "a.png", "label": true, "size": [9, 9]}\n{"image": "b.png", "label": "x", "size": [9, 9]}',
+            ["x"],
+            ["not a text: the label is true"],
+        ),
+        ("l.json", '[{"image": "a.png", "label": ["x"]}]', [], ['not a text: the label is ["x"]']),
+        ("l.json", '{"a.png": "x", "b.png": {"text": "y"}}', ["x"], ['not a text: the label is {"text": "y"}']),
+        ("l.jsonl", '{"image": {"path": "a.png"}, "label": "x"}', [], ['not a text: the image is {"path": "a.png"}']),
+        ("l.txt", 'a.png\t[{"transcription": "x"}]', [], ['not a text: the label is [{"transcription": "x"}]']),
+        ("l.csv", 'image,label\na.png,"{""gt"": ""x""}"\n', [], ['not a text: the label is {"gt": "x"}']),
+        ("l.csv", "image,label\na.png,[12]\nb.png,{x}\n", ["[12]", "{x}"], []),
+        ("l.csv", "image,label\na.png,true\nb.png,NaN\n", ["true", "NaN"], []),
+    ],
+    ids=[
+        *("numbers", "first_without_a_label", "true", "list", "object", "picture_in_an_object", "list_of_objects"),
+        *("object_in_a_cell", "brackets", "words"),
+    ],
+)
+def test_a_label_is_a_text_as_it_is_written(tmp_path, name, text, labels, wrong):
+    make(tmp_path, {name: text}, ["a.png", "b.png"])
+    found = everything(tmp_path)
+    assert [record.features["label"].decode() for record in found if isinstance(record, Record)] == labels
+    aside = [record for record in found if isinstance(record, Rejected)]
+    assert [record.reason for record in aside if not record.source.endswith(".png")] == wrong
+
+
+@pytest.mark.parametrize(
+    ("table", "splits"),
+    [
+        ("pixels,image,label,Usage\n1,a.png,x,Training\n2,b.png,y,PublicTest\n", ["train", "test"]),
+        ("image,reading,set\na.png,x,train\nb.png,y,val\n", ["train", "eval"]),
+        ("image,label,remark\na.png,x,test page\nb.png,y,\n", ["", ""]),
+        ("image,reading\na.png,train\nb.png,test\n", ["", ""]),
+    ],
+    ids=["usage", "set", "remark", "texts_that_are_splits"],
+)
+def test_a_column_that_names_a_split_in_every_row_states_it(tmp_path, table, splits):
+    make(tmp_path, {"l.csv": table}, ["a.png", "b.png"])
+    assert [record.split for record in everything(tmp_path)] == splits
+
+
+def test_a_split_in_a_later_row_that_is_none_costs_that_row_only(tmp_path):
+    rows = [f"{number}.png,x,train" for number in range(30)] + ["30.png,x,extra"]
+    make(tmp_path, {"l.csv": "\n".join(["image,label,usage", *rows])}, [f"{number}.png" for number in range(31)])
+    *kept, aside = everything(tmp_path)
+    assert {record.split for record in kept} == {"train"}
+    assert aside.reason.startswith("unknown split: 'extra'")
+
+
+def test_of_pictures_of_one_name_that_in_the_folder_of_the_split_counts(tmp_path):
+    tables = {"train.csv": "image,label\n1.png,x\n2.png,y\n", "test.csv": "id,label\n1,z\n"}
+    make(tmp_path, tables, ["train/1.png", "test/1.png", "test/2.png", "train/2.png", "2/2.png"])
+    found = [(record.file, record.features["label"], record.split) for record in everything(tmp_path)[:3]]
+    assert found == [("test/1.png", b"z", "test"), ("train/1.png", b"x", "train"), ("train/2.png", b"y", "train")]
+
+
+def test_two_rows_of_a_picture_that_is_missing_have_no_image(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\ngone.png,1\ngone.png,2\n"})
+    assert {record.reason for record in everything(tmp_path)} == {"no image: gone.png is not in the folder"}
+
+
+def test_empty_cells_behind_a_row_are_a_spreadsheets(tmp_path):
+    make(tmp_path, {"l.csv": "image,label\na.png,x,,\nb.png,y,z,\n"}, ["a.png", "b.png"])
+    good, aside = everything(tmp_path)
+    assert good.features["label"] == b"x"
+    assert aside.reason == "too many cells: 4 under a header of 2; quote a text with commas"

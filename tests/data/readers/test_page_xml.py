@@ -80,8 +80,14 @@ def test_a_page_and_its_picture(tmp_path):
         ("a.xml", "OCR-D-IMG/a.png", "images/a.png"),
         ("tob02910.64.gt.xml", "old.png", "tob02910.64.png"),
         ("page/A.xml", "a\u0300.PNG", "images/\u00e0.png"),
+        ("x/a.xml", "../my%20scans/a%2B1.png", "my scans/a+1.png"),
+        ("x/a.xml", "old/a%20b.png", "images/a b.png"),
+        ("x/a.xml", "a%20b.png", "x/a%20b.png"),
     ],
-    ids=["folder_above", "another_machine", "as_named", "alone_of_its_name", "the_file's_own_name", "spelling"],
+    ids=[
+        *("folder_above", "another_machine", "as_named", "alone_of_its_name", "the_file's_own_name", "spelling"),
+        *("as_a_url_names_it", "a_url_of_another_machine", "a_name_with_a_percent"),
+    ],
 )
 def test_where_the_picture_is_looked_for(tmp_path, xml, named, image):
     make(tmp_path, {xml: page(named), image: picture()})

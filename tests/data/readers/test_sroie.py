@@ -222,3 +222,12 @@ def test_the_real_set():
     assert fields == {b"supplier": 526, b"issue_date": 526, b"supplier_address": 525, b"total": 525}
     assert len(found["MR D.I.Y. (M) SDN BHD"]) == 42  # 1 + 1 + 12 + 25 + 2 + 1 in six spellings
     assert len(found["GARDENIA BAKERIES (KI ) SDN BHD"]) == 43
+
+
+def test_the_folders_are_known_in_any_case(tmp_path):
+    make(tmp_path, "a")
+    for name in ("box", "entities"):
+        (tmp_path / name).rename(tmp_path / name.capitalize())
+    (record,) = everything(tmp_path)
+    assert record.source == "Box/a.txt"
+    assert record.features["field_values"] == [b"BOOK SHOP", b"9.00"]

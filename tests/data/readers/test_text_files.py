@@ -22,8 +22,10 @@ def read_all(root):
         ("book/001.bin.png", "book/001.gt.txt"),
         ("images/001.jpg", "labels/001.txt"),
         ("0042.7.png", "0042.7.gt.txt"),
+        ("a\u0300.png", "\u00e0.gt.txt"),
+        ("Scan.PNG", "SCAN.TXT"),
     ],
-    ids=["tesseract", "plain", "binarised", "two_folders", "point_in_the_name"],
+    ids=["tesseract", "plain", "binarised", "two_folders", "point_in_the_name", "composition", "case"],
 )
 def test_a_picture_is_read_with_the_text_of_its_name(tmp_path, picture, text):
     make(tmp_path, {picture: "pixels", text: "\ufeffGr\u00f6\u00dfe 12\r\n"})
@@ -57,3 +59,8 @@ def test_what_is_wrong_is_set_aside_by_picture(tmp_path):
 def test_a_text_of_another_name_is_no_text_of_a_picture(tmp_path):
     make(tmp_path, {"7/1.png": "x", "README.txt": "about"})
     assert not text_files.is_supported(tmp_path)
+
+
+def test_names_that_differ_by_case_each_keep_their_own_text(tmp_path):
+    make(tmp_path, {"A.png": "1", "a.png": "2", "A.txt": "X", "a.txt": "y"})
+    assert {record.source: record.features["label"] for record in read_all(tmp_path)} == {"A.png": b"X", "a.png": b"y"}

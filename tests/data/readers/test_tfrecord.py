@@ -73,6 +73,29 @@ def test_other_peoples_features_are_understood_and_the_rest_left_out(tmp_path):
     assert second.features["label"] == "à".encode()
 
 
+def test_a_line_has_its_text_and_a_class_of_floats_is_a_whole_number(tmp_path):
+    write_examples(
+        tmp_path / "x.tfrecord",
+        features(image__encoded=[b"p"], image__text=["Hà Nội".encode()]),
+        features(image=[b"p"], label=[7.0]),
+        features(image=[b"p"], label=[7.5]),
+    )
+    assert [found.features["label"].decode() for found in everything(tmp_path)] == ["Hà Nội", "7", "7.5"]
+
+
+def test_features_of_other_names_are_named(tmp_path):
+    write_examples(tmp_path / "x.tfrecord", features(image_raw=[b"p"], label=[7]), features(image=[b"p"], digit=[7]))
+    assert [found.reason for found in everything(tmp_path)] == [
+        "no image: one of image, image/encoded is needed, of one value of bytes; it has image_raw, label",
+        "no label: one of label, image/class/text, image/text is needed, of one value; it has digit, image",
+    ]
+
+
+def test_a_table_of_shards_is_no_tfrecord(tmp_path):
+    (tmp_path / "train-00000-of-00002.parquet").touch()
+    assert not tfrecord.is_supported(tmp_path)
+
+
 def test_a_style_is_one_of_two_or_left_out(tmp_path):
     styles = [[b"printed"], [b"handwritten"], [b"typed"], [b"printed", b"printed"]]
     write_examples(tmp_path / "a.tfrecord", *(features(image=[b"p"], label=[b"7"], style=style) for style in styles))
@@ -105,7 +128,11 @@ def test_a_file_that_zlib_compressed_is_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord", "my_test/mnist-train.tfrecord"]
+    "name",
+    [
+        *("mnist-train.tfrecord-00000-of-00001", "tfds/my_train/data.tfrecord", "my_test/mnist-train.tfrecord"),
+        *("train/00-320.tfrec", "data/train-00000-of-00002", "train-00001-of-00002.gz"),
+    ],
 )
 def test_a_split_is_known_however_the_name_is_put_together(tmp_path, name):
     (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
