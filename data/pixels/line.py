@@ -104,17 +104,30 @@ def _remove_rules(ops: Ops, ink: Array, height: Array) -> Array:
     """
     is_ink = ops.to_float(ink >= INK * _find_strongest(ops, ink))
     length = -ops.floor(-RULE * height)
-    unbroken = ops.to_float(_sum_runs(ops, is_ink, length) >= UNBROKEN * length)
-    begin = ops.to_int(length) - 1
-    runs = _sum_runs(ops, unbroken, length)
-    along = ops.to_float(runs[:, begin : ops.shape(runs)[1] - begin] > 0.0)
+    has_run = ops.sum(is_ink, 1) >= UNBROKEN * length
+    if ops.is_known(~ops.any(has_run)):
+        return ink
+    along = ops.apply_to_bands(lambda rows: _find_runs(ops, rows, length), is_ink, has_run, 0)
     upright = ops.to_float((ops.sum(is_ink, 0) >= UPRIGHT * height) & ops.any(along > 0.0))[None]
     # with the soft edge on either side
     along = resampling.spread(ops, along, 3, 1) > 0.0
     upright = resampling.spread(ops, upright, 1, 3) > 0.0
     without = ops.where(along | upright, 0.0, ink)
-    closed = -resampling.spread(ops, -resampling.spread(ops, without, RULE_PX, 1), RULE_PX, 1)
+    closed = ops.apply_to_bands(lambda rows: _close(ops, rows), without, ops.any(along, 1), RULE_PX - 1)
     return ops.where(along & ~upright, ops.minimum(closed, ink), without)
+
+
+def _find_runs(ops: Ops, is_ink: Array, length: Array) -> Array:
+    """Return 1.0 for each pixel in an unbroken run of `length` in its row, 0.0 elsewhere: [h, w]."""
+    unbroken = ops.to_float(_sum_runs(ops, is_ink, length) >= UNBROKEN * length)
+    begin = ops.to_int(length) - 1
+    runs = _sum_runs(ops, unbroken, length)
+    return ops.to_float(runs[:, begin : ops.shape(runs)[1] - begin] > 0.0)
+
+
+def _close(ops: Ops, ink: Array) -> Array:
+    """Return ink with what goes on across up to `RULE_PX` rows, less one, of paper: [h, w]."""
+    return -resampling.spread(ops, -resampling.spread(ops, ink, RULE_PX, 1), RULE_PX, 1)
 
 
 def _sum_runs(ops: Ops, values: Array, length: Array) -> Array:

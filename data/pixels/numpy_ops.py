@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import builtins
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ from numpy import (
 __all__ = [
     "abs",
     "any",
+    "apply_to_bands",
     "arange",
     "argmax",
     "concatenate",
@@ -79,7 +82,10 @@ def to_float(x: Any) -> np.ndarray:
 
 def pad(x: np.ndarray, widths: Any, value: float) -> np.ndarray:
     """Return `x` with `widths` of `value` before and after each axis."""
-    return np.pad(x, [(int(before), int(after)) for before, after in widths], constant_values=value)
+    whole = [(int(before), int(after)) for before, after in widths]
+    found = np.full([n + before + after for n, (before, after) in zip(x.shape, whole, strict=True)], value, x.dtype)
+    found[tuple(slice(before, before + n) for n, (before, _) in zip(x.shape, whole, strict=True))] = x
+    return found
 
 
 def to_int(x: Any) -> int:
@@ -117,9 +123,35 @@ def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int
     """Return weighted sums along `axis`: one tap of all results at a time, so that no larger array is made."""
     index = places.astype(np.intp)
     of_axis = weights if axis == -1 else weights[..., None]
-    found: np.ndarray = x.take(index[:, 0], axis) * of_axis[:, 0]
-    for tap in range(1, index.shape[1]):
+    found: np.ndarray | None = None
+    for tap in np.flatnonzero(weights.any(0)):
         part = x.take(index[:, tap], axis)
         part *= of_axis[:, tap]
-        found += part
+        if found is None:
+            found = part
+        else:
+            found += part
+    return x.take(index[:, 0], axis) * 0.0 if found is None else found
+
+
+def apply_to_bands(
+    function: Callable[[np.ndarray], np.ndarray], x: np.ndarray, rows: np.ndarray, reach: int
+) -> np.ndarray:
+    """Apply a function to the rows around those that are wanted alone.
+
+    Args:
+        function: from [rows, width] to as many float64; a row of its result depends on `reach` rows on either side.
+        x: [height, width].
+        rows: [height] bool, which are wanted.
+        reach: of the function.
+
+    Returns:
+        [height, width] float64; right in the rows that are wanted, 0 or a number without meaning in others.
+    """
+    found = np.zeros(x.shape)
+    near = np.flatnonzero(rows)
+    if near.size:
+        for band in np.split(near, np.flatnonzero(np.diff(near) > 2 * reach + 1) + 1):
+            begin, end = builtins.max(band[0] - reach, 0), band[-1] + reach + 1
+            found[begin:end] = function(x[begin:end])
     return found

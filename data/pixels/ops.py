@@ -25,8 +25,8 @@ WEIGHT = 2.0**16  # interpolation weights and shares of ink are multiples of 1 /
 
 
 def quantize(ops: Ops, x: Array, steps: float) -> Array:
-    """Round to multiples of `1 / steps`, halves up."""
-    return ops.floor(x * steps + 0.5) / steps
+    """Round to multiples of `1 / steps`, a power of two, halves up."""
+    return ops.floor(x * steps + 0.5) * (1.0 / steps)
 
 
 def average(ops: Ops, length: Array, size: Array) -> Taps:
@@ -92,11 +92,15 @@ def spread(ops: Ops, image: Array, height: int, width: int) -> Array:
             continue
         widths = [(reach, reach) if axis == each else (0, 0) for each in (0, 1)]
         padded = ops.pad(image, widths, -1e9)
-        length = ops.shape(image)[axis]
-        parts = [padded[at : at + length] if axis == 0 else padded[:, at : at + length] for at in range(size)]
-        image = parts[0]
-        for part in parts[1:]:
-            image = ops.maximum(image, part)
+        image, reached = padded, 1
+        while reached < size:  # of what has the maximum of so many pixels, two that overlap have it of more
+            step = min(reached, size - reached)
+            image = (
+                ops.maximum(image[:-step], image[step:])
+                if axis == 0
+                else ops.maximum(image[:, :-step], image[:, step:])
+            )
+            reached += step
     return image
 
 

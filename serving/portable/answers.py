@@ -222,7 +222,8 @@ def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Output
     best.sort(1)
     order = np.argsort(-np.take_along_axis(probabilities, best, 1), 1, kind="stable")
     best = np.take_along_axis(best, order, 1)
-    ranked, texts = np.take_along_axis(probabilities, best, 1), _to_bytes(labels)[best]
+    ranked = np.take_along_axis(probabilities, best, 1)
+    texts = _to_bytes([labels[int(place)] for place in best.flat]).reshape(best.shape)  # of 11,172 some are wanted
     return {
         features.LABEL_OUT: texts[:, 0],
         features.PROBABILITY_OUT: ranked[:, 0],

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfx_ocr.data import features
 from tfx_ocr.data.example import parse_example
+from tfx_ocr.serving.memory import keep_freed_memory
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
 from tfx_ocr.serving.portable.answers import build_explanation, get_answer, restrict_form
@@ -38,6 +39,7 @@ class PortableModel(Runtime):
             ValueError: the form is damaged, its network needs operations that LiteRT lacks, the whitelist does not fit
                 its labels, or it is of a task that `options.decoding` is not for.
         """
+        keep_freed_memory()
         folder = path / FOLDER
         self.form = read_form(folder)
         self._columns: list[int] | None = None

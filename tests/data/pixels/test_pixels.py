@@ -55,6 +55,46 @@ def test_spread_takes_the_maximum_of_the_neighborhood():
     assert ops.spread(numpy_ops, image, 1, 3).tolist() == [[0, 0, 5, 5], [0, 0, 0, 0], [1, 1, 0, 0]]
 
 
+@pytest.mark.parametrize("size", [1, 3, 5, 7, 9, 13])
+def test_spread_of_any_size_is_the_maximum_around(size):
+    row = np.random.default_rng(size).uniform(size=(1, 20))
+    reach = size // 2
+    expected = [row[0, max(0, at - reach) : at + reach + 1].max() for at in range(20)]
+    assert ops.spread(numpy_ops, row, 1, size)[0].tolist() == expected
+    assert ops.spread(numpy_ops, row.T, size, 1)[:, 0].tolist() == expected
+
+
+def test_a_function_sees_the_rows_around_those_that_are_wanted_and_no_others():
+    x, seen = np.arange(20.0)[:, None] * np.ones(3), []
+
+    def add_above_and_below(rows):
+        seen.append(rows[:, 0].tolist())
+        return numpy_ops.pad(rows, [(1, 1), (0, 0)], 0.0)[:-2] + numpy_ops.pad(rows, [(1, 1), (0, 0)], 0.0)[2:]
+
+    wanted = np.isin(np.arange(20), [0, 9, 11, 19])
+    found = numpy_ops.apply_to_bands(add_above_and_below, x, wanted, 1)
+    assert seen == [[0, 1], [8, 9, 10, 11, 12], [18, 19]]
+    assert found[wanted].tolist() == [[1.0] * 3, [18.0] * 3, [22.0] * 3, [18.0] * 3]
+    assert not numpy_ops.apply_to_bands(add_above_and_below, x, wanted & False, 1).any()
+
+
+def test_padding_surrounds_by_a_value():
+    assert numpy_ops.pad(np.ones((1, 2)), [(1, 0), (0, 2.0)], 7.0).tolist() == [[7, 7, 7, 7], [1, 1, 7, 7]]
+
+
+@pytest.mark.parametrize("axis", [-1, -2])
+def test_taps_without_weight_do_not_count(axis):
+    x = np.array([[1.0, 2, 4], [8, 16, 32], [64, 128, 256]])
+    places, weights = np.array([[0, 1, 2], [2, 0, 1]]), np.array([[0.5, 0, 0.25], [1, 0, 0]])
+    expected = (
+        np.array([0.5 * x[0] + 0.25 * x[2], x[2]])
+        if axis == -2
+        else np.array([0.5 * x[:, 0] + 0.25 * x[:, 2], x[:, 2]]).T
+    )
+    assert numpy_ops.gather_sum(x, places, weights, axis).tolist() == expected.tolist()
+    assert numpy_ops.gather_sum(x, places, weights * 0, axis).tolist() == (expected * 0).tolist()
+
+
 @pytest.mark.parametrize(("ink", "ground"), [(0.0, 255.0), (255.0, 0.0)], ids=["dark_on_white", "light_on_black"])
 def test_transparency_is_laid_on_the_ground_that_differs_from_the_ink(ink, ground):
     laid = compose.compose(numpy_ops, planes([[ink, ink]], [[255.0, 0.0]]), 1)
