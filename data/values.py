@@ -37,12 +37,12 @@ _BETWEEN = r"\s*(?P<between>[\s./-])\s*"  # numbers: the same sign twice
 # How dates are written, of text without marks; the first that is found counts. Of EITHER the month may come first.
 EITHER = re.compile(rf"(?<![\d./-]){_DAY}{_BETWEEN}{_MONTH}\s*(?P=between)\s*{_YEAR}(?![/-])")
 DATES = (
-    re.compile(rf"(?<!\d)(?P<year>\d{{4}}|\d\d)\s*[년年]\s*{_MONTH}\s*[월月]\s*{_DAY}(?!\d)"),
+    re.compile(rf"(?<!\d)(?P<year>\d{{4}}|\d\d)\s*(?:년도?|年)\s*{_MONTH}\s*[월月]\s*{_DAY}(?!\d)"),
     re.compile(rf"(?<!\d){_DAY}\s*(?:thang|thg\.?)\s*{_MONTH}\W*(?:nam\s*)?{_YEAR}", re.IGNORECASE),
     re.compile(rf"(?<!\w)['’](?P<year>\d\d)\.\s*{_MONTH}\.\s*{_DAY}(?!\d)"),  # Korean: '21. 3. 12.
     re.compile(rf"(?<![\d./-])(?P<year>\d{{4}}){_BETWEEN}{_MONTH}\s*(?P=between)\s*{_DAY}(?![\d/-])"),
     EITHER,
-    re.compile(rf"(?<![\d:]){_DAY}(?:st|nd|rd|th|er)?[\W_]*(?:of|de)?[\W_]*{_NAME}[\W_]*{_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?<![\d:]){_DAY}(?:st|nd|rd|th|er|hb)?[\W_]*(?:of|de)?[\W_]*{_NAME}[\W_]*{_YEAR}", re.IGNORECASE),
     re.compile(rf"(?<!\d)(?P<year>\d{{4}})[\W_]*{_NAME}[\W_]*{_DAY}(?!\d)", re.IGNORECASE),
     re.compile(rf"(?<![^\W\d_]){_NAME}[\W_]*{_DAY}(?:st|nd|rd|th)?[\W_]+{_YEAR}", re.IGNORECASE),
     re.compile(r"(?<!\d)(?P<year>1[5-9]\d\d|2[01]\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"),
@@ -51,14 +51,25 @@ FIRST_YEAR = 1950  # of those that two digits may mean: scanned archives are old
 BUDDHIST = re.compile(r"(?<!\w)B\.?\s?E(?:\.|(?!\w))|พ\.?\s?ศ\.?|(?i:phat lich)|(?<!\w)PL\.")
 BUDDHIST_YEARS = 543  # by which the era is ahead, as Thailand counts since 1941
 
-# What stands behind a number and multiplies it; k as Vietnamese prices and English have it.
+# What stands behind a number and multiplies it, also two of them: 천만, nghìn tỷ. Vietnamese without its marks too, as
+# machines print it and OCR reads it.
 MULTIPLES = {
-    **dict.fromkeys(("k", "thousand", "ribu", "nghìn", "ngàn", "천"), 10**3),
-    **dict.fromkeys(("만",), 10**4),
-    **dict.fromkeys(("million", "juta", "tr", "triệu"), 10**6),
-    **dict.fromkeys(("억",), 10**8),
-    **dict.fromkeys(("tỷ", "tỉ"), 10**9),
+    **dict.fromkeys(("십",), 10),
+    **dict.fromkeys(("백", "trăm", "tram", "hundred"), 10**2),
+    **dict.fromkeys(("k", "thousand", "ribu", "rb", "nghìn", "nghin", "ngàn", "ngan", "천"), 10**3),
+    **dict.fromkeys(("만", "万", "萬"), 10**4),
+    **dict.fromkeys(("lakh",), 10**5),
+    **dict.fromkeys(("million", "juta", "jt", "tr", "triệu", "trieu"), 10**6),
+    **dict.fromkeys(("crore",), 10**7),
+    **dict.fromkeys(("억", "億", "亿"), 10**8),
+    **dict.fromkeys(("billion", "bn", "tỷ", "tỉ", "ty"), 10**9),
+    **dict.fromkeys(("조",), 10**12),
 }
+_MULTIPLE = "|".join(sorted(MULTIPLES, key=len, reverse=True))
+_MONEY = r"(?:đ|vn[đd]|dong|원|won|円|元)"  # which may follow a multiple without a space
+MULTIPLIED = re.compile(
+    rf"#\s?(?P<first>{_MULTIPLE})(?:\s?(?P<second>{_MULTIPLE}))?(?P<half>\s?r(?:ưỡi|uoi))?(?=\W|\d|_|$|{_MONEY})"
+)
 # How numbers are written: what begins their decimals, and how digits before it are grouped (lakhs: 12,34,567).
 NUMBERS = tuple(
     (point, re.compile(rf"(?:[1-9]\d{{0,2}}{groups}|\d+)(?:{re.escape(point)}\d+)?|{re.escape(point)}\d+"))
@@ -82,10 +93,12 @@ CODES = (
 )
 # Names that are letters of the language too, and so count beside a number only, or as words of their own.
 CURRENCY_NAMES = {
-    "VND": r"\d\s*(?:k|tr|triệu|nghìn|ngàn|tỷ|tỉ)?\s*đ(?!\w)|(?<!\w)đ\s*\d|(?<!\w)(?:vn[đd]|đồng|dong)(?!\w)",
-    "KRW": r"\d\s*[천만억]*\s*원|(?<![^\W\d])won(?!\w)",
+    "VND": rf"\d\s*(?:{_MULTIPLE})?\s*(?:đ|vn[đd])(?!\w)|(?<!\w)đ\s*\d|(?<!\w)(?:vn[đd]|đồng|dong)(?!\w)",
+    "KRW": r"\d\s*[십백천만억조]*\s*원|(?<![^\W\d])won(?!\w)",
     "MYR": r"(?<!\w)(?:ringgit(?!\w)|rm\s*[-\d])",
     "EUR": r"(?<!\w)euros?(?!\w)",
+    "JPY": r"\d\s*[万億]*円|(?<![^\W\d])yen(?!\w)",
+    "CNY": r"\d\s*[万亿]*元|元\s*\d|(?<![^\W\d])(?:rmb|yuan)(?![^\W\d])",
 }
 # Signs; "S$" is not the dollar of "$".
 SIGNS = {
@@ -109,6 +122,7 @@ SIGNS = {
     "RM": ("MYR",),
     "Rp": ("IDR",),
 }
+ETH = "ð", "đ"  # the Icelandic letter that stands for the Vietnamese one in older encodings
 WHOLE = {"JPY", "KRW", "VND"}  # currencies without decimals: "45.000đ" is more likely 45000
 
 
@@ -182,7 +196,7 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     ((Decimal('50000'),), (Decimal('-1234.50'),), (Decimal('45000'), Decimal('45.000')))
     """
     is_whole = not WHOLE.isdisjoint(find_currencies(text))
-    text = unicodedata.normalize("NFKC", text).lower()  # which makes U+2011 U+2010
+    text = unicodedata.normalize("NFKC", text).lower().replace(*ETH)  # which makes U+2011 U+2010
     text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}\N{HYPHEN}]", "-", text)
     found = re.findall(r"(?:(?<![\d.,])[.,])?\d[\d.,'’\s]*\d|(?:(?<![\d.,])[.,])?\d", text)
     if len(found) != 1:  # none, or several: which of them is not known
@@ -190,12 +204,14 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     number = re.sub(r"\s*([.,])\s*", r"\1", found[0])  # "5, 097.50"
     number = re.sub(r"(?<=\d)['’](?=\d{3})", "", number)  # "1'234.50"
     around = text.replace(found[0], "#")
-    multiple = re.search(r"#\s?([^\W\d_]+)", around)
-    factor = MULTIPLES.get(multiple[1].removesuffix("đ").removesuffix("원"), 1) if multiple else 1
+    multiple = MULTIPLIED.search(around)
+    factor = MULTIPLES[multiple["first"]] * MULTIPLES.get(multiple["second"], 1) if multiple else 1
+    more = decimal.Decimal("0.5") if multiple and multiple["half"] else 0
     negative = re.search(r"-\W*#|\(\W*#\W*\)|#\s*-", re.sub(r"[^\W\d_]", "", around)) is not None
     written = re.sub(r"\s+", " ", number)
     points = [point for point, pattern in NUMBERS if pattern.fullmatch(written)]
-    read = [decimal.Decimal(re.sub(rf"[^\d{point}]", "", written).replace(",", ".")) * factor for point in points]
+    read = [decimal.Decimal(re.sub(rf"[^\d{point}]", "", written).replace(",", ".")) + more for point in points]
+    read = [value * factor for value in read]
     if factor > 1:
         read = [whole if (whole := value.to_integral_value()) == value else value for value in read]
     elif is_whole:
@@ -209,7 +225,7 @@ def find_currencies(text: str) -> tuple[str, ...]:
     >>> find_currencies("RM7.42"), find_currencies("Total USD 12"), find_currencies("45.000đ")
     (('MYR',), ('USD',), ('VND',))
     """
-    text = unicodedata.normalize("NFKC", text)
+    text = unicodedata.normalize("NFKC", text).replace(*map(str.upper, ETH)).replace(*ETH)
     stated = [word for word in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", text) if word in CODES.split()]
     stated = stated or [code for code, name in CURRENCY_NAMES.items() if re.search(name, text, re.IGNORECASE)]
     if stated:
