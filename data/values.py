@@ -122,7 +122,7 @@ SIGNS = {
     "RM": ("MYR",),
     "Rp": ("IDR",),
 }
-ETH = "ð", "đ"  # the Icelandic letter that stands for the Vietnamese one in older encodings
+ETH = str.maketrans("Ðð", "Đđ")  # the Icelandic letter that stands for the Vietnamese one in older encodings
 WHOLE = {"JPY", "KRW", "VND"}  # currencies without decimals: "45.000đ" is more likely 45000
 
 
@@ -196,7 +196,7 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     ((Decimal('50000'),), (Decimal('-1234.50'),), (Decimal('45000'), Decimal('45.000')))
     """
     is_whole = not WHOLE.isdisjoint(find_currencies(text))
-    text = unicodedata.normalize("NFKC", text).lower().replace(*ETH)  # which makes U+2011 U+2010
+    text = unicodedata.normalize("NFKC", text).lower().translate(ETH)  # which makes U+2011 U+2010
     text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}\N{HYPHEN}]", "-", text)
     found = re.findall(r"(?:(?<![\d.,])[.,])?\d[\d.,'’\s]*\d|(?:(?<![\d.,])[.,])?\d", text)
     if len(found) != 1:  # none, or several: which of them is not known
@@ -225,7 +225,7 @@ def find_currencies(text: str) -> tuple[str, ...]:
     >>> find_currencies("RM7.42"), find_currencies("Total USD 12"), find_currencies("45.000đ")
     (('MYR',), ('USD',), ('VND',))
     """
-    text = unicodedata.normalize("NFKC", text).replace(*map(str.upper, ETH)).replace(*ETH)
+    text = unicodedata.normalize("NFKC", text).translate(ETH)
     stated = [word for word in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", text) if word in CODES.split()]
     stated = stated or [code for code, name in CURRENCY_NAMES.items() if re.search(name, text, re.IGNORECASE)]
     if stated:

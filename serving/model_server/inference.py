@@ -9,7 +9,7 @@ import grpc
 import numpy as np
 
 from tfx_ocr.data import features
-from tfx_ocr.serving import messages, tensors
+from tfx_ocr.serving import dtypes, messages, tensors
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.signature import PREDICT
@@ -198,12 +198,17 @@ def _read_inputs(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndar
             f"Inputs expected to be in the set {{{_set(wanted)}}}.",
         )
     try:
-        return {
+        found = {
             alias: tensors.to_array(inputs[alias] if alias in given else defaults[alias], alias)
             for alias in signature.inputs
         }
     except ValueError as error:
         raise ServingError(INVALID, str(error)) from None
+    for alias in given:
+        if (expected := signature.inputs[alias].dtype) != inputs[alias].dtype:
+            names = dtypes.get_name(expected), dtypes.get_name(inputs[alias].dtype)
+            raise ServingError(INVALID, f"Expects {alias} to be {names[0]} but {names[1]} is provided")
+    return found
 
 
 def _list_outputs(signature: Any, output_filter: Sequence[str]) -> list[str]:

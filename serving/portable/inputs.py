@@ -88,7 +88,7 @@ def _fit(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict
 
 def _stack_images(records: Sequence[Record]) -> dict[str, np.ndarray]:
     found = np.empty(len(records), object)
-    found[:] = [_require(record, features.IMAGE)[0] for record in records]
+    found[:] = [_require_image(record) for record in records]
     return {features.IMAGE_BYTES_IN: found}
 
 
@@ -97,15 +97,29 @@ def _stack_words(records: Sequence[Record]) -> dict[str, np.ndarray]:
     most = max((len(words) for words, _ in pages), default=0)
     texts, boxes = np.full((len(pages), most), b"", object), np.zeros((len(pages), most, 4), np.float32)
     for row, (words, around) in enumerate(pages):
+        if not all(isinstance(word, bytes) for word in words):
+            raise ValueError(f"the record's feature {features.WORDS!r} holds something else than bytes")
+        if any(isinstance(side, bytes) for side in around):
+            raise ValueError(f"the record's feature {features.BOXES!r} holds something else than numbers")
+        if len(around) != 4 * len(words):
+            raise ValueError(
+                f"words and boxes disagree: {len(words)} words, {len(around)} numbers where a box has four"
+            )
         texts[row, : len(words)] = list(words)
         boxes[row, : len(words)] = np.reshape(around, (-1, 4))
     return {features.WORDS_IN: texts, features.BOXES_IN: boxes}
 
 
-def _require(record: Record, name: str) -> Sequence[Any]:
-    if not record.get(name):
-        raise ValueError(f"the record has no feature {name!r}")
-    return record[name]
+def _require_image(record: Record) -> bytes:
+    values = record.get(features.IMAGE)
+    if not values:
+        raise ValueError(f"the record has no feature {features.IMAGE!r}")
+    if len(values) > 1 or not isinstance(values[0], bytes):
+        kind = type(values[0]).__name__
+        raise ValueError(
+            f"the record's feature {features.IMAGE!r} holds {len(values)} of {kind}, where it has one of bytes"
+        )
+    return bytes(values[0])
 
 
 INPUTS = {

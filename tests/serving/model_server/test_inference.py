@@ -88,3 +88,19 @@ def test_a_signature_that_takes_no_examples_is_refused(servable):
     with pytest.raises(ServingError, match=r"Expects arg\[0\] to be float but string is provided") as refused:
         Inference().multi_inference(servable, request, 20.0)
     assert refused.value.code.name == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize(("value", "kind"), [("2.0", "string"), (2, "int32")])
+def test_an_input_of_another_type_is_refused_in_words(servable, value, kind):
+    import tensorflow as tf
+    from tensorflow_serving.apis import predict_pb2
+
+    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.model_server.inference import Inference
+
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = "half_plus", "number"
+    request.inputs["inputs"].CopyFrom(tf.make_tensor_proto([value]))
+    with pytest.raises(ServingError, match=f"Expects inputs to be float32 but {kind} is provided") as refused:
+        Inference().predict(servable, request, 20.0)
+    assert refused.value.code.name == "INVALID_ARGUMENT"

@@ -1,6 +1,7 @@
 """The portable form of an export whose answers can be read off its pictures; its network reads a 9 as 8, to be told."""
 
 import logging
+import re
 import shutil
 
 import numpy as np
@@ -190,3 +191,24 @@ def test_an_input_of_other_dimensions_is_refused_in_words(portable, picture):
     said = rf"image_bytes has {picture.ndim} dimensions, where it must have 1 \(INVALID_ARGUMENT\)"
     with pytest.raises(RequestError, match=said):
         portable.ask("serve_images", {"image_bytes": picture})
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"bytes_list": [b"7d", b"1d"]}, "the record's feature 'image' holds 2 of bytes, where it has one of bytes"),
+        ({"int64_list": [7]}, "the record's feature 'image' holds 1 of int, where it has one of bytes"),
+        ({"float_list": []}, "the record has no feature 'image'"),
+    ],
+    ids=["two", "a_number", "none"],
+)
+def test_an_example_without_one_picture_is_refused_in_words(portable, values, said):
+    import tensorflow as tf
+
+    from tfx_ocr.serving.model import RequestError
+
+    example = tf.train.Example()
+    for kind, each in values.items():
+        getattr(example.features.feature["image"], kind).value.extend(each)
+    with pytest.raises(RequestError, match=f"{re.escape(said)} .INVALID_ARGUMENT"):
+        portable.ask("serving_default", {"examples": np.array([example.SerializeToString()], dtype=object)})
