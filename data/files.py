@@ -11,7 +11,7 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 DROPPINGS = {"thumbs.db", "desktop.ini", "__macosx"}  # of Windows and macOS's archives; others begin with a dot
@@ -78,6 +78,18 @@ def build_finder(paths: Iterable[str]) -> Callable[[str], str]:
         return next((paths[0] for paths in alike if len(paths) == 1), "")
 
     return find
+
+
+def find_parallel(path: str, alike: Sequence[str]) -> str:
+    """Return the path that shares more names of folders with `path` than any other does, "" where none does.
+
+    >>> find_parallel("images/train/1.png", ["labels/test/1.txt", "labels/train/1.txt"])
+    'labels/train/1.txt'
+    """
+    folders = set(path.split("/")[:-1])
+    shared = [len(folders.intersection(other.split("/")[:-1])) for other in alike]
+    most = max(shared, default=0)
+    return alike[shared.index(most)] if most and shared.count(most) == 1 else ""
 
 
 def format_path(path: str) -> str:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from tfx_ocr.data import features, files, images
 from tfx_ocr.data.normalization import normalize_label
@@ -46,6 +47,7 @@ LAYOUT = (
 )
 FOLDER = "images"  # which that the table's paths may leave out
 MOST_NAMED = 8  # columns of a table
+BOX = {"xmin", "bbox", "x1"}  # columns of tables that label parts of pictures, each part in a row
 Columns = dict[str, int]  # what a column holds, to its place
 Finder = Callable[[str, str], str]  # a table's name of a picture, and its split, to its path
 LOOKED_AT = 20  # rows, to tell which column holds the pictures
@@ -103,6 +105,10 @@ def list_shards(root: Path) -> list[str]:
             row["wrong"] = f"two labels: {shown} has one in {files.format_path(known)} already"
         elif not row["wrong"] and not found and image.startswith(("/", "../")):
             row["wrong"] = f"image outside the data: {shown}"
+    counts = collections.Counter(row["file"] for row in rows)
+    for row in rows:
+        if row.pop("boxed") and counts[row["file"]] > 1 and row["file"] in first:
+            row["wrong"] = f"several boxes: the table labels parts of {files.format_path(row['image'])}, not all of it"
     named = {row["file"] for row in rows}
     without = "no label: no row of the table names this picture"
     rows += [{"source": path, "wrong": without} for path in pictures if path not in named]
@@ -199,6 +205,7 @@ def _squeeze(column: str) -> str:
 def _read_tables(root: Path) -> dict[str, list[list[str]]]:
     """Tables directly in `root` that can be read, each with the cells of its header and of its first rows."""
     names = [name for name in files.list_folder(root) if PurePosixPath(name).suffix.lower() in table.ENDINGS]
+    names = [name for name in names if "submission" not in name.lower()]  # Kaggle's sample of answers, all wrong
     return {name: first for name in names if (first := try_read(_read_first, root / name)) and first[0]}
 
 
@@ -206,12 +213,13 @@ def _read_first(path: Path) -> list[list[str]]:
     return [row.cells for row in itertools.islice(table.read_rows(path), 1 + LOOKED_AT)]
 
 
-def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
+def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, Any]]:
     """Yield each row as what `read` needs; `wrong` says what is wrong with it, "" for nothing."""
     rows = table.read_rows(path)
     header = next(rows)
     width = len(header.cells)
     style = styles.OF_GROUPS.get(_squeeze(header.cells[columns["group"]]), "") if "group" in columns else ""
+    boxed = not BOX.isdisjoint(map(_squeeze, header.cells))
     if images.is_picture(header.cells[columns["image"]].strip()):
         rows = itertools.chain([header], rows)  # a table without a header
     for line, written, unreadable, others in rows:
@@ -245,6 +253,7 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, str]]:
             "split": split or parse_split(path.name),
             "group": normalize_label(row.get("group", "")),
             "style": row.get("style", style),
+            "boxed": boxed,
             "source": f"{path.name}:{line}",
             "wrong": wrong,
         }

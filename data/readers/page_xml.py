@@ -35,15 +35,16 @@ def is_supported(root: Path) -> bool:
 def list_shards(root: Path) -> list[str]:
     """Return the pages in pieces of `A_SHARD`, then the pictures that no file names.
 
-    A picture that several files name goes with the first, the others are set aside. Pages of one letterhead are one
-    group (`data.page.groups`), named by its first file.
+    A picture that several files name, as Transkribus exports PAGE XML and ALTO, goes with the first that has entities,
+    else words; the others are set aside. Pages of one letterhead are one group (`data.page.groups`), named by its first
+    file.
     """
     if not is_supported(root):
         return []
     paths = files.list_files(root)
     pictures = list(filter(images.is_picture, paths))
     rows: list[dict[str, Any]] = []
-    described: dict[tuple[str, int], str] = {}
+    described: dict[tuple[str, int], dict[str, Any]] = {}
     find = files.build_finder(pictures)
     for path in (path for path in paths if path.lower().endswith(ENDINGS)):
         pages = try_read(_read_pages, root / path) or []
@@ -51,14 +52,19 @@ def list_shards(root: Path) -> list[str]:
             rows.append({"path": path, "number": 0, "text": ""})
         for number, page in enumerate(pages):
             picture = _find_picture(path, page.image, pictures, find)
-            text = " ".join(word.text for word in list_words(page))
-            row = {"path": path, "number": number, "image": picture, "text": text}
-            first = described.setdefault((picture, number), path) if picture else path
+            words = list_words(page)
+            text, said = " ".join(word.text for word in words), (any(word.entity for word in words), bool(words))
+            row: dict[str, Any] = {"path": path, "number": number, "image": picture, "text": text, "said": said}
             if not picture:
                 row["wrong"] = f"no image: {page.image or 'a picture of the same name'} is not in the folder"
-            elif first != path:
-                row["wrong"] = f"duplicate: {picture} is described by {files.format_path(first)} already"
+            elif said > described.setdefault((picture, number), row)["said"]:
+                described[picture, number] = row
             rows.append(row)
+    for row in rows:
+        best = described.get((str(row.get("image")), row["number"]), row)
+        row.pop("said", None)
+        if best is not row:
+            row["wrong"] = f"duplicate: {row['image']} is described by {files.format_path(best['path'])} already"
     together = groups.join_pairs(len(rows), groups.pair_by_letterhead([row.pop("text") for row in rows]))
     for row, group in zip(rows, together, strict=True):
         row["group"] = files.format_path(rows[group]["path"])
@@ -136,6 +142,8 @@ def _find_picture(path: str, named: str, pictures: list[str], find: Callable[[st
         near = [picture for picture in alike if posixpath.dirname(picture) in (folder, posixpath.dirname(folder))]
         if near or len(alike) == 1:
             return (near or alike)[0]
+        if found := files.find_parallel(path, alike):
+            return found
     return ""
 
 

@@ -31,7 +31,10 @@ def is_supported(root: Path) -> bool:
 
 
 def list_shards(root: Path) -> list[str]:
-    """Return each picture with its text file in pieces of `A_SHARD`: that beside it, else the only one of its name."""
+    """Return each picture with its text file in pieces of `A_SHARD`: that beside it, else the only one of its name.
+
+    Of several the one counts whose folders are named as the picture's: `images/train/1.png`, `labels/train/1.txt`.
+    """
     paths = files.list_files(root)
     texts = collections.defaultdict(list)
     for path in filter(_is_text, paths):
@@ -41,7 +44,8 @@ def list_shards(root: Path) -> list[str]:
         alike = texts.get(_get_stem(path), [])
         beside = [text for text in alike if posixpath.dirname(text) == posixpath.dirname(path)]
         beside.sort(key=lambda text: KINDS.sub("", text) != KINDS.sub("", path))  # the exact name first
-        rows.append([path, next(iter(beside or (alike if len(alike) == 1 else ())), "")])
+        elsewhere = alike[0] if len(alike) == 1 else files.find_parallel(path, alike)
+        rows.append([path, beside[0] if beside else elsewhere])
     return cut_into_shards(rows, A_SHARD)
 
 

@@ -439,3 +439,20 @@ def test_empty_cells_behind_a_row_are_a_spreadsheets(tmp_path):
     good, aside = everything(tmp_path)
     assert good.features["label"] == b"x"
     assert aside.reason == "too many cells: 4 under a header of 2; quote a text with commas"
+
+
+def test_a_table_of_boxes_labels_pictures_of_one_box_only(tmp_path):
+    rows = ["a.png,7,1,1,9,9", "a.png,4,20,1,29,9", "b.png,4,1,1,9,9", "gone.png,4,1,1,9,9", "gone.png,4,1,1,9,9"]
+    table = "\n".join(["filename,class,xmin,ymin,xmax,ymax", *rows])
+    make(tmp_path, {"_annotations.csv": table}, ["a.png", "b.png"])
+    first, second, good, *missing = everything(tmp_path)
+    said = "several boxes: the table labels parts of a.png, not all of it"
+    assert [first.reason, second.reason, good.features["label"]] == [said, said, b"4"]
+    assert {record.reason for record in missing} == {"no image: gone.png is not in the folder"}
+
+
+def test_kaggles_sample_of_answers_is_no_table_of_labels(tmp_path):
+    tables = {"train.csv": "image,label\n1.png,x\n", "sample_submission.csv": "image,label\n2.png,0\n"}
+    make(tmp_path, tables, ["train/1.png", "test/2.png"])
+    good, aside = everything(tmp_path)
+    assert (good.features["label"], aside.reason) == (b"x", "no label: no row of the table names this picture")

@@ -151,6 +151,23 @@ def test_what_is_wrong_is_set_aside_with_its_reason(tmp_path):
     }
 
 
+def test_of_files_of_one_picture_that_with_entities_counts(tmp_path):
+    words = page(entity="")
+    make(tmp_path, {"alto/a.xml": words, "page/a.xml": page(), "empty/a.xml": page(text=""), "a.png": picture()})
+    found = {record.source: record for record in everything(tmp_path)}
+    assert found["page/a.xml"].features["entities"] == [b"total", b"total"]
+    said = "duplicate: a.png is described by page/a.xml already"
+    assert [found[f"{folder}/a.xml"].reason for folder in ("alto", "empty")] == [said, said]
+
+
+def test_pictures_of_one_name_go_with_the_files_of_folders_of_their_name(tmp_path):
+    first, second = picture(), picture(width=20, height=40)
+    pages = {f"xml/{split}/a.xml": page("C:\\a.png") for split in ("train", "test")}
+    make(tmp_path, {"images/train/a.png": first, "images/test/a.png": second, **pages})
+    found = {record.split: record.features["image"] for record in everything(tmp_path)}
+    assert found == {"train": first, "test": second}
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no shared data in {DATA}")
 def test_real_files_each_with_its_reason():
     reasons = {record.source: record.reason for record in everything(DATA) if isinstance(record, Rejected)}

@@ -64,3 +64,23 @@ def test_a_text_of_another_name_is_no_text_of_a_picture(tmp_path):
 def test_names_that_differ_by_case_each_keep_their_own_text(tmp_path):
     make(tmp_path, {"A.png": "1", "a.png": "2", "A.txt": "X", "a.txt": "y"})
     assert {record.source: record.features["label"] for record in read_all(tmp_path)} == {"A.png": b"X", "a.png": b"y"}
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        [("images/train", "labels/train"), ("images/test", "labels/test")],
+        [("train/images", "train/gt"), ("test/images", "test/gt")],
+    ],
+    ids=["splits_below", "splits_above"],
+)
+def test_texts_of_one_name_go_with_the_pictures_of_folders_of_their_name(tmp_path, folders):
+    for label, (pictures, texts) in zip("AB", folders, strict=True):
+        make(tmp_path, {f"{pictures}/1.png": label.lower(), f"{texts}/1.txt": label})
+    found = {record.split: (record.features["image"], record.features["label"]) for record in read_all(tmp_path)}
+    assert found == {"train": (b"a", b"A"), "test": (b"b", b"B")}
+
+
+def test_texts_of_one_name_in_folders_of_other_names_are_of_no_picture(tmp_path):
+    make(tmp_path, {"a/1.png": "x", "b/1.txt": "A", "c/1.txt": "B"})
+    assert [record.reason for record in read_all(tmp_path)] == ["no label: no text file has the name of this picture"]
