@@ -65,12 +65,13 @@ def choose_reader(root: Path, names: Sequence[str]) -> str:
         for folder in (("", *list_inner_folders(root)) if "labelled_csv" in names else ())
         for table, header in labelled_csv.list_headers(root / folder).items()
     )
-    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}{_list_unread(root)}")
+    unread = "".join(f"; {clause}" for clause in list_unread(root))
+    raise ValueError(f"no data of a known format in {root}; looked for: {looked_for}{found}{unread}")
 
 
-def _list_unread(root: Path) -> str:
-    """A clause for each ending of `UNREAD` that files in `root` have, with the first of them; "" for none."""
+def list_unread(root: Path) -> list[str]:
+    """Return a clause for each ending of `UNREAD` that files in `root` have: the first of them, and what to do."""
     first: dict[str, str] = {}
     for path in files.list_files(root):
         first.setdefault(PurePosixPath(path.removesuffix(".gz")).suffix.lower(), files.format_path(path))
-    return "".join(f"; {first[ending]} is not read: {advice}" for ending, advice in UNREAD.items() if ending in first)
+    return [f"{first[ending]} is not read: {advice}" for ending, advice in UNREAD.items() if ending in first]

@@ -33,7 +33,7 @@ from tfx_ocr.data import features, files, images, pretrained
 from tfx_ocr.data.alphabets import get_alphabet, hangul
 from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.page import check as pages
-from tfx_ocr.data.readers import get_reader, labelled_csv
+from tfx_ocr.data.readers import get_reader, labelled_csv, list_unread
 from tfx_ocr.data.readers.split_folders import list_inner_folders
 from tfx_ocr.data.readers.table import NOT_UTF8
 from tfx_ocr.data.record import Record
@@ -46,7 +46,6 @@ OF_SETS = ("kalapa", "cinnamon", "sroie", "rvl_invoices", "kaggle_invoices")
 OF_FILES = ("page_xml", "idx", "labelled_csv", "text_files", "image_folder", "tfrecord")
 OF_NAMES = "file_names"  # where nothing else is found but a folder
 
-ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z")
 SHOWN = 3  # files that are named where none can be read
 
 SECONDS = 30.0  # that data is looked at for
@@ -246,12 +245,12 @@ def choose_format(data: Path) -> str:
         shown = ", ".join(map(files.format_path, paths[:SHOWN])) + (
             f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
         )
-        archives = [path for path in paths if path.lower().endswith(ARCHIVES)]
-        if not archives and any(images.is_picture(path) and "/" not in path for path in paths):
+        unread = "; ".join(list_unread(data))
+        if not unread and any(images.is_picture(path) and "/" not in path for path in paths):
             give = "give the folder that holds the folders of the classes, or add a table of pictures and labels"
             raise ValueError(f"no labels in {data}: the names of its files, {shown}, do not say what they show; {give}")
-        unpack = f"unpack {archives[0]} first" if archives else f"looked for: {layouts}"
-        raise ValueError(f"no data of a known format in {data}, which holds {shown}; {unpack}")
+        said = unread or f"looked for: {layouts}"
+        raise ValueError(f"no data of a known format in {data}, which holds {shown}; {said}")
     return found[0]
 
 

@@ -388,7 +388,7 @@ class TestCommand:
         (tmp_path / "data").mkdir()
         (tmp_path / "data/letters.ZIP").touch()
         assert self.ask("mine", "--data", "data") == (
-            "no data of a known format in data, which holds letters.ZIP; unpack letters.ZIP first"
+            "no data of a known format in data, which holds letters.ZIP; letters.ZIP is not read: unpack it"
         )
         assert self.ask("mine", "--data", "data/letters.ZIP") == (
             "data/letters.ZIP is a file: unpack it if it is an archive, and give the folder"
