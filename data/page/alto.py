@@ -53,8 +53,8 @@ def read(content: bytes) -> list[Page]:
     """Return the pages of a file, mostly one, in its unit.
 
     An entity is the TYPE of the NamedEntityTag that a word, its line or a block around them refers to, the innermost
-    first; without a TYPE its LABEL, and of another tag the LABEL or TYPE, where that names an entity. Blocks are read
-    in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
+    first; its LABEL where that alone names an entity of ours, and of another tag the LABEL or TYPE that does. Blocks
+    are read in the order of ReadingOrder, else of IDNEXT, else of the file. Shapes may be missing.
 
     Raises:
         ValueError: it is not ALTO, or a number is malformed, or its unit is unknown.
@@ -78,14 +78,14 @@ def read(content: bytes) -> list[Page]:
 
 
 def _get_kind(tag: etree._Element) -> str:
-    """What a tag says: its TYPE, else its LABEL, which may as well be the text that is tagged.
+    """What a tag says: the TYPE or LABEL that names an entity of ours, else the TYPE: a LABEL may be the text itself.
 
     eScriptorium tags blocks and lines by other tags, with the kind of block for a TYPE.
     """
     kind, label = tag.get("TYPE", "").lower(), tag.get("LABEL", "").lower()
-    if kind and get_local_name(tag) == "NamedEntityTag":
-        return kind
-    return next((name for name in (label, kind) if name in entities.CLASSES), "")
+    is_named = get_local_name(tag) == "NamedEntityTag"
+    ours = (name for name in ((kind, label) if is_named else (label, kind)) if name in entities.CLASSES[1:])
+    return next(ours, kind if is_named else "")
 
 
 def _find_text(root: etree._Element, name: str) -> str:

@@ -93,7 +93,8 @@ def read(content: bytes) -> Page:
     if not image:
         raise ValueError("no image: Page has no imageFilename")
     sides = [parse_number(page.get(name, "0"), f"{name} of Page") for name in ("imageWidth", "imageHeight")]
-    reader = _Reader({name: place for place, name in enumerate(_list_references(page))})
+    references = dict.fromkeys(_list_references(page))  # of one that stands twice the first place counts
+    reader = _Reader({name: place for place, name in enumerate(references)})
     regions = sort_regions(reader.walk(page, (LAST,), {}))
     reader.left_out[MISPLACED] = len(list(_list_texts(page))) - reader.found
     size = (sides[0], sides[1]) if min(sides) > 0 else None
@@ -165,7 +166,7 @@ class _Reader:
         A region that the order leaves out comes after the one that it is in; outside of all, last.
         """
         inner = [child for child in within if get_local_name(child) not in ("", *NOT_REGIONS)]
-        for place, child in enumerate(sorted(inner, key=_get_index)):
+        for place, child in enumerate(sorted(inner, key=lambda child: (_get_index(child), *_get_cell(child)))):
             rank = self.order.get(child.get("id", ""))
             below = (*key, place) if rank is None else (rank,)
             own = _get_properties(child)
@@ -272,6 +273,14 @@ def _get_index(element: etree._Element) -> float:
     return LAST if index is None else index
 
 
+def _get_cell(element: etree._Element) -> tuple[float, float]:
+    """Row and column of a table's cell, as Transkribus's TableCell or PAGE's TableCellRole has them; else (0, 0)."""
+    roles = [role for roles in get_children(element, "Roles") for role in get_children(roles, "TableCellRole")]
+    said = roles[0] if roles else element
+    row, column = ("rowIndex", "columnIndex") if roles else ("row", "col")
+    return try_number(said.get(row, "")) or 0.0, try_number(said.get(column, "")) or 0.0
+
+
 def _get_properties(element: etree._Element) -> dict[str, str]:
     """Property elements, key to value; else what PAGE's own schema has for them, UserAttribute and Label."""
     inner = [child for holder in get_children(element, "UserDefined", "Labels") for child in holder]
@@ -314,7 +323,7 @@ def _tag_words(text: str, words: Sequence[Word], tags: Sequence[tuple[str, int, 
 def _list_texts(element: etree._Element, *names: str) -> Iterator[str]:
     """Yield all texts below an element that are not blank, of elements of those names."""
     for child in element.iter():
-        if get_local_name(child) in (names or TEXTS) and (text := (child.text or "").strip()):
+        if get_local_name(child) in (names or TEXTS) and (text := "".join(child.itertext()).strip()):
             yield text
 
 

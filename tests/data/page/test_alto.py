@@ -65,6 +65,16 @@ def test_an_entity_is_the_type_of_the_tag():
     assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == ["total"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "label", "entity"),
+    [("money", "total", "total"), ("total", "supplier", "total"), ("money", "9.00", "money"), ("", "", "")],
+)
+def test_of_type_and_label_that_which_names_an_entity_of_ours_counts(kind, label, entity):
+    tags = f'<Tags><NamedEntityTag ID="n1" TYPE="{kind}" LABEL="{label}"/></Tags>'
+    word = WORD.replace('ID="s"', 'TAGREFS="n1"')
+    assert [word.entity for word in list_words(alto.read(document(page(word), tags=tags))[0])] == [entity]
+
+
 @pytest.mark.parametrize(("references", "entity"), [("p t", "total"), ("t s", "total"), ("p", "person")])
 def test_of_several_tags_the_first_that_names_an_entity_of_ours_counts(references, entity):
     kinds = {"p": "person", "t": "total", "s": "supplier"}

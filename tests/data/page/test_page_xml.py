@@ -386,3 +386,28 @@ def test_an_entity_is_stated_as_the_schema_has_it_too(said):
 
 def test_labels_without_a_type_state_no_entity():
     assert words_of(region("r", '<Labels><Label value="total"/></Labels>' + line("A"))) == ([("A", "")], {})
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        '<TableCell row="{}" col="{}">{}</TableCell>',
+        '<TextRegion><Roles><TableCellRole rowIndex="{}" columnIndex="{}"/></Roles>{}</TextRegion>',
+    ],
+    ids=["of_transkribus", "of_page_2019"],
+)
+def test_cells_of_a_table_are_read_row_by_row(place):
+    cells = "".join(place.format(row, column, line(f"{row}{column}")) for column in (0, 1) for row in (0, 10, 9))
+    words, _ = words_of(f"<TableRegion>{cells}</TableRegion>")
+    assert [text for text, _ in words] == ["00", "01", "90", "91", "100", "101"]
+
+
+def test_of_a_region_that_the_order_names_twice_the_first_place_counts():
+    order = "".join(f'<RegionRefIndexed index="{n}" regionRef="{name}"/>' for n, name in enumerate("bab"))
+    body = f"<ReadingOrder><OrderedGroup>{order}</OrderedGroup></ReadingOrder>" + region("a", line("A"))
+    assert words_of(body + region("b", line("B")))[0] == [("B", ""), ("A", "")]
+
+
+def test_text_in_elements_within_a_text_is_part_of_it():
+    said = f"<TextLine>{COORDS}<TextEquiv><Unicode>4<b>1</b>2</Unicode></TextEquiv></TextLine>"
+    assert words_of(region("r", said)) == ([("412", "")], {})
