@@ -18,6 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from tfx_ocr.data.features import MOST_PIXELS
 from tfx_ocr.data.pixels import encoded, numpy_ops
+from tfx_ocr.data.pixels.compose import MIDDLE
 
 PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
@@ -309,14 +310,38 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 
+def lay_on_ground(picture: Image.Image) -> Image.Image:
+    """Return an image of mode L, LA, RGB or RGBA as L or RGB, on the ground that `pixels.compose` lays it on.
+
+    That is white, or black where what is opaque is light.
+    """
+    if picture.mode not in ("LA", "RGBA"):
+        return picture
+    opacity, luma = np.asarray(picture.getchannel("A")), np.asarray(picture.convert("L"))
+    inked = np.multiply(luma, opacity, dtype=np.uint16).sum(dtype=np.uint64)
+    is_light = bool(opacity.min() < 255) and inked > MIDDLE * opacity.sum(dtype=np.uint64)
+    ground = Image.new("RGBA", picture.size, "black" if is_light else "white")
+    laid = Image.alpha_composite(ground, picture.convert("RGBA"))
+    return laid.convert("L" if picture.mode == "LA" else "RGB")
+
+
 def _open(image: bytes) -> Image.Image:
     return Image.open(io.BytesIO(image), formats=FORMATS)
 
 
+def name_format(image: bytes) -> str:
+    """Return what a file of `OTHERS` is, by its beginning; "" of anything else.
+
+    >>> name_format(b"%PDF-1.7"), name_format(b"text")
+    ('PDF', '')
+    """
+    return next((name for begins, name in OTHERS if re.match(begins, image[:512], re.DOTALL)), "")
+
+
 def _explain_format(image: bytes) -> str:
     """Say that an image is of a format that is not supported, and of which, as far as its beginning shows."""
-    named = next((f", {name}" for begins, name in OTHERS if re.match(begins, image[:512], re.DOTALL)), "")
-    return f"not an image: unsupported format{named} (supported: {', '.join(FORMATS)})"
+    name = name_format(image)
+    return f"not an image: unsupported format{name and f', {name}'} (supported: {', '.join(FORMATS)})"
 
 
 def _find_orientation(opened: Image.Image, image: bytes) -> int:

@@ -8,12 +8,13 @@ import io
 from PIL import Image, UnidentifiedImageError
 
 from tfx_ocr.components.report.run import Picture
+from tfx_ocr.data import images
 
 LONGEST = 192  # pixels of the longer side, where none is asked for
 
 
 def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
-    """Return a PNG of a picture for a page, transparent parts on white; None for bytes that Pillow cannot read.
+    """Return a PNG of a picture for a page, on the ground that models lay it on; None for bytes that are no picture.
 
     Args:
         encoded: PNG, JPEG, GIF, BMP or whatever else Pillow reads.
@@ -22,11 +23,10 @@ def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             image.thumbnail((longest, longest))
-            ground = Image.new("RGBA", image.size, "white")
-            ground.alpha_composite(image.convert("RGBA"))
+            ground = images.lay_on_ground(image.convert("RGBA"))
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
     target = io.BytesIO()
-    ground.convert("RGB").quantize(64).save(target, "PNG", optimize=True)
+    ground.quantize(64).save(target, "PNG", optimize=True)
     text = base64.b64encode(target.getvalue()).decode()
     return Picture(uri=f"data:image/png;base64,{text}", width=ground.width, height=ground.height)

@@ -119,27 +119,19 @@ def _read_pictures(content: bytes, max_pixels: int, only: int) -> Iterator[PageI
             opened = Image.open(io.BytesIO(content), formats=images.FORMATS)
             count = getattr(opened, "n_frames", 1) if tiff.is_tiff(content) else 1
     except UnidentifiedImageError:
-        yield PageImage(number=0, error=f"not a page: none of PDF, {', '.join(images.FORMATS)}")
+        name = images.name_format(content)
+        yield PageImage(number=0, error=f"not a page: {name and f'{name}, '}none of PDF, {', '.join(images.FORMATS)}")
         return
     except Exception as error:  # decoders of damaged files raise nearly everything
         yield PageImage(number=0, error=f"damaged or too large: {error}")
         return
     for number in _choose_pages(count, only):
         try:
-            pixels = _lay_on_white(images.open_picture(content, number, max_pixels))
+            pixels = np.asarray(images.lay_on_ground(images.open_picture(content, number, max_pixels)))
         except ValueError as error:
             yield PageImage(number=number + 1, count=count, error=_say(error))
         else:
             yield PageImage(number=number + 1, count=count, pixels=pixels)
-
-
-def _lay_on_white(picture: Image.Image) -> np.ndarray:
-    """An image of mode L, LA, RGB or RGBA as [height, width] or [height, width, 3] uint8."""
-    if picture.mode in ("LA", "RGBA"):
-        opaque = picture.convert("RGBA")
-        paper = Image.new("RGBA", opaque.size, "white")
-        picture = Image.alpha_composite(paper, opaque).convert("L" if picture.mode == "LA" else "RGB")
-    return np.asarray(picture)
 
 
 def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> Iterator[PageImage]:

@@ -4,10 +4,12 @@ import re
 import struct
 import zlib
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from tfx_ocr.data import images
+from tfx_ocr.data.pixels import compose, numpy_ops
 
 MAX = 10_000
 
@@ -334,3 +336,20 @@ def test_a_gif_that_lacks_the_end_of_its_frame_is_damaged_though_all_its_pixels_
     assert images.find_problem(cut, MAX) == "damaged image: the file ends before the picture does"
     with pytest.raises(ValueError, match="the file ends before the picture does"):
         images.open_picture(cut)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_an_image_is_laid_on_the_ground_that_a_model_lays_it_on(mode):
+    random = np.random.default_rng(7)
+    for lightest in (40, 120, 140, 255):
+        pixels = random.integers(0, lightest + 1, (9, 9, len(mode)), dtype=np.uint8)
+        pixels[..., -1] = random.choice([0, 128, 255], (9, 9))
+        laid = np.asarray(images.lay_on_ground(Image.fromarray(pixels, mode)).convert("L"), float)
+        assert np.abs(laid - compose.to_levels(numpy_ops, pixels, 1)[0]).max() <= 1.0
+
+
+def test_an_opaque_image_stays_as_it_is():
+    white = Image.new("RGBA", (2, 2), (255, 255, 255, 255))
+    assert images.lay_on_ground(white).tobytes() == b"\xff" * 12
+    grey = Image.new("L", (2, 2), 7)
+    assert images.lay_on_ground(grey) is grey

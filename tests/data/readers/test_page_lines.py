@@ -64,3 +64,13 @@ def test_what_is_wrong_is_set_aside_once(tmp_path):
         ("c.xml", "no image: c.png is not in the folder"),
         ("d.xml#1", "not an image: d.png is something else"),
     ]
+
+
+def test_white_writing_on_nothing_stays_visible(tmp_path):
+    make(tmp_path, "a", [Line(text="x", box=Box(0, 0, 4, 4))])
+    picture = Image.new("LA", (60, 40), (255, 0))
+    picture.putpixel((1, 1), (255, 255))
+    picture.save(tmp_path / "a.png")
+    (record,) = read_all(tmp_path)
+    pixels = images.decode_pixels(record.features["image"])[..., 0]
+    assert (pixels[1, 1], pixels.sum()) == (255, 255)

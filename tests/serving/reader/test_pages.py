@@ -82,6 +82,18 @@ def test_transparent_paper_is_white():
     assert (page.pixels == 255).all()
 
 
+@pytest.mark.parametrize(("ink", "paper"), [(255, 0), (200, 0), (100, 255), (0, 255)])
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_transparent_paper_differs_from_the_ink(ink, paper, mode):
+    picture = Image.new("LA", (4, 4), (77, 0))
+    picture.putpixel((1, 2), (ink, 255))
+    written = io.BytesIO()
+    picture.convert(mode).save(written, "PNG")
+    (page,) = read(written.getvalue())
+    grey = page.pixels.reshape(4, 4, -1)[:, :, 0]
+    assert (grey[2, 1], set(grey.ravel().tolist())) == (ink, {ink, paper})
+
+
 def test_an_animated_gif_is_its_first_frame():
     written = io.BytesIO()
     frames = [Image.new("L", (8, 8), level) for level in (10, 200)]
@@ -95,6 +107,7 @@ def test_an_animated_gif_is_its_first_frame():
     [
         (b"", "empty file"),
         (b"Just text, named .jpg", "not a page: none of PDF, PNG"),
+        (b"\0\0\0\x18ftypheic", "not a page: HEIC, none of PDF, PNG"),
         (encode(GREY)[:45], "truncated|damaged|broken"),
         (b"%PDF-1.7\n", "damaged PDF"),
     ],
