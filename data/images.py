@@ -310,7 +310,7 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 
-def lay_on_ground(picture: Image.Image) -> Image.Image:
+def flatten(picture: Image.Image) -> Image.Image:
     """Return an image of mode L, LA, RGB or RGBA as L or RGB, on the ground that `pixels.compose` lays it on.
 
     That is white, or black where what is opaque is light.
@@ -329,10 +329,10 @@ def _open(image: bytes) -> Image.Image:
     return Image.open(io.BytesIO(image), formats=FORMATS)
 
 
-def name_format(image: bytes) -> str:
+def recognize_format(image: bytes) -> str:
     """Return what a file of `OTHERS` is, by its beginning; "" of anything else.
 
-    >>> name_format(b"%PDF-1.7"), name_format(b"text")
+    >>> recognize_format(b"%PDF-1.7"), recognize_format(b"text")
     ('PDF', '')
     """
     return next((name for begins, name in OTHERS if re.match(begins, image[:512], re.DOTALL)), "")
@@ -340,7 +340,7 @@ def name_format(image: bytes) -> str:
 
 def _explain_format(image: bytes) -> str:
     """Say that an image is of a format that is not supported, and of which, as far as its beginning shows."""
-    name = name_format(image)
+    name = recognize_format(image)
     return f"not an image: unsupported format{name and f', {name}'} (supported: {', '.join(FORMATS)})"
 
 

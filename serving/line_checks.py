@@ -27,7 +27,7 @@ def find_doubt(content: bytes, confidence: float, read: Callable[[bytes], float]
     """
     if not 0 < confidence < SURE:  # 0: nothing was read
         return ""
-    grey = np.asarray(images.lay_on_ground(images.open_picture(content)).convert("L"))
+    grey = np.asarray(images.flatten(images.open_picture(content)).convert("L"))
     height, width = grey.shape
     if width > WIDEST * height:
         return f"it is {width / height:.0f} times as wide as high, and read as {WIDEST:.0f} times: cut it into lines"

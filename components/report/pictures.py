@@ -14,7 +14,7 @@ LONGEST = 192  # pixels of the longer side, where none is asked for
 
 
 def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
-    """Return a PNG of a picture for a page, on the ground that models lay it on; None for bytes that are no picture.
+    """Return a PNG of a picture for a page, on the ground that models lay it on; None where Pillow cannot read it.
 
     Args:
         encoded: PNG, JPEG, GIF, BMP or whatever else Pillow reads.
@@ -23,7 +23,7 @@ def make_thumbnail(encoded: bytes, longest: int = LONGEST) -> Picture | None:
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             image.thumbnail((longest, longest))
-            ground = images.lay_on_ground(image.convert("RGBA"))
+            ground = images.flatten(image.convert("RGBA"))
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         return None
     target = io.BytesIO()

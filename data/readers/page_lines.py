@@ -51,7 +51,7 @@ def _open_lines(root: Path, row: dict[str, Any]) -> Opened:
     found = [(text, box, polygon) for text, box, polygon in placed if text and box]
     if not found:
         raise ValueError("no lines: the page has no line with a text and a place")
-    return found, images.lay_on_ground(images.open_picture(image)).convert("L")
+    return found, images.flatten(images.open_picture(image)).convert("L")
 
 
 def _get_text(line: Line) -> str:

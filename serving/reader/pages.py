@@ -119,7 +119,7 @@ def _read_pictures(content: bytes, max_pixels: int, only: int) -> Iterator[PageI
             opened = Image.open(io.BytesIO(content), formats=images.FORMATS)
             count = getattr(opened, "n_frames", 1) if tiff.is_tiff(content) else 1
     except UnidentifiedImageError:
-        name = images.name_format(content)
+        name = images.recognize_format(content)
         yield PageImage(number=0, error=f"not a page: {name and f'{name}, '}none of PDF, {', '.join(images.FORMATS)}")
         return
     except Exception as error:  # decoders of damaged files raise nearly everything
@@ -127,7 +127,7 @@ def _read_pictures(content: bytes, max_pixels: int, only: int) -> Iterator[PageI
         return
     for number in _choose_pages(count, only):
         try:
-            pixels = np.asarray(images.lay_on_ground(images.open_picture(content, number, max_pixels)))
+            pixels = np.asarray(images.flatten(images.open_picture(content, number, max_pixels)))
         except ValueError as error:
             yield PageImage(number=number + 1, count=count, error=_say(error))
         else:

@@ -344,12 +344,12 @@ def test_an_image_is_laid_on_the_ground_that_a_model_lays_it_on(mode):
     for lightest in (40, 120, 140, 255):
         pixels = random.integers(0, lightest + 1, (9, 9, len(mode)), dtype=np.uint8)
         pixels[..., -1] = random.choice([0, 128, 255], (9, 9))
-        laid = np.asarray(images.lay_on_ground(Image.fromarray(pixels, mode)).convert("L"), float)
+        laid = np.asarray(images.flatten(Image.fromarray(pixels, mode)).convert("L"), float)
         assert np.abs(laid - compose.to_levels(numpy_ops, pixels, 1)[0]).max() <= 1.0
 
 
 def test_an_opaque_image_stays_as_it_is():
     white = Image.new("RGBA", (2, 2), (255, 255, 255, 255))
-    assert images.lay_on_ground(white).tobytes() == b"\xff" * 12
+    assert images.flatten(white).tobytes() == b"\xff" * 12
     grey = Image.new("L", (2, 2), 7)
-    assert images.lay_on_ground(grey) is grey
+    assert images.flatten(grey) is grey

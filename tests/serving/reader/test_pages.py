@@ -111,7 +111,7 @@ def test_an_animated_gif_is_its_first_frame():
         (encode(GREY)[:45], "truncated|damaged|broken"),
         (b"%PDF-1.7\n", "damaged PDF"),
     ],
-    ids=["empty", "text", "cut_png", "cut_pdf"],
+    ids=["empty", "text", "heic", "cut_png", "cut_pdf"],
 )
 def test_a_bad_file_is_one_clause(content, reason):
     (page,) = read(content)
