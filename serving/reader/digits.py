@@ -31,6 +31,10 @@ LIKE = 0.5  # of its digit's height that a stroke is lower, or it is a digit of 
 LOOSE = 0.7  # of a digit's longer side that a loose stroke may be long
 SPECK = 0.15  # of a digit's ink, below which a loose stroke is a dot of the paper or of a rule
 CHAIN = 0.8  # heights between neighbours on a line that are judged together
+CELL = 2.0  # heights between neighbours in cells of a form, at most
+WIDER = 1.35  # times the usual distance between middles, from which on a gap may part two numbers
+SPACE = 0.5  # heights of such a gap at least
+ALIKE, REGULAR = 0.2, 0.6  # of the usual distance, by which so many distances of a row of cells differ at most
 # Logarithms of how much likelier a probability is for a digit than for a letter or another sign, counted on pages drawn
 # of MNIST's training set and of print (tests/bench/bench_read.py --tune).
 EVIDENCE = ((0.9999, 1.1), (0.998, 0.3), (0.99, -0.5), (0.9, -2.0), (0.0, -2.5))
@@ -73,9 +77,32 @@ def read_digits(sheet: Sheet, model: Model, whitelist: str = "", min_confidence:
     readings = _join_loose(readings, [blob for blob in blobs if id(blob) not in kept], asker)
     readings = _cut_touching(readings, asker)
     by_blob = {id(reading.blob): reading for reading in readings if reading.probabilities[0] >= min_confidence}
-    chains = glyphs.list_chains([reading.blob for reading in readings], CHAIN)
-    words = ([by_blob[id(blob)] for blob in chain if id(blob) in by_blob] for chain in chains)
+    found = list_words([reading.blob for reading in readings])
+    words = ([by_blob[id(blob)] for blob in word if id(blob) in by_blob] for word in found)
     return [_build_line(word) for word in words if word]
+
+
+def list_words(blobs: Sequence[Blob]) -> list[list[Blob]]:
+    """Return neighbours on a line that are one number, each from left to right.
+
+    Digits as far apart as most of their line are one number, in the cells of a form too, where these are regular; a gap
+    that is wider than most parts two. Of fewer than three digits, those closer than `CHAIN` are one.
+    """
+    words = []
+    for row in glyphs.list_chains(blobs, CELL):
+        middles = np.array([blob.left + blob.right for blob in row]) / 2
+        gaps = np.array([two.left - one.right for one, two in itertools.pairwise(row)])
+        height = float(np.median([blob.height for blob in row]))
+        apart = gaps > CHAIN * height
+        if len(row) > 2:
+            distances = np.diff(middles)
+            usual = float(np.median(distances))
+            regular = float(np.mean(np.abs(distances - usual) <= ALIKE * usual)) >= REGULAR
+            wider = distances > WIDER * usual
+            apart = (wider & (gaps > SPACE * height)) | (apart & (wider | (not regular)))
+        begins = [0, *(np.flatnonzero(apart) + 1).tolist(), len(row)]
+        words += [row[begin:end] for begin, end in itertools.pairwise(begins)]
+    return words
 
 
 class _Asker:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +23,13 @@ from tfx_ocr.serving.reader.words import locate_words
 BATCH = 16  # lines of a request
 GAP = 1.6  # heights between two words of a line
 SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
-MARGIN = 0.25  # heights of paper around a line
+MARGIN = 0.25  # heights of paper beside a line
+ABOVE = 0.25  # heights of paper above and below
+LONGEST = 14.0  # heights that a model reads at once: a strip holds some 18, and squeezes what is longer
+LEAST_SPACE = 0.12  # heights of paper in which a longer line may be cut: letters stand closer
+OFF_CENTRE = 0.02  # of the distance from where equal parts would meet, that a wider space makes up for
+DOT = 0.4  # of the height of the letter below, up to which a full piece of ink may be the dot of an i
+FULL = 0.6  # of a dot's box that is ink: letters have less
 
 
 def read_lines(
@@ -43,16 +51,58 @@ def read_lines(
         RequestError: a model fails.
     """
     boxes = find_lines(sheet.mask) if detector is None else detect_lines(sheet, detector)
-    found = []
-    for begin in range(0, len(boxes), BATCH):
-        batch = boxes[begin : begin + BATCH]
-        outputs = model.ask(features.SERVE_IMAGES, _build_inputs([_crop(sheet.ink, box) for box in batch]))
-        for number, box in enumerate(batch):
-            answers = {name: values[number] for name, values in outputs.items()}
-            if answers[features.PROBABILITY_OUT] >= min_confidence:
-                line = _build_line(answers, box, sheet.mask, whitelist)
-                found += [line] if line.text else []
-    return found
+    parts = [(number, part) for number, box in enumerate(boxes) for part in cut_line(sheet.mask, box)]
+    read: dict[int, list[Line]] = {}
+    for begin in range(0, len(parts), BATCH):
+        batch = parts[begin : begin + BATCH]
+        outputs = model.ask(features.SERVE_IMAGES, _build_inputs([_crop(sheet.ink, part, boxes[number]) for number, part in batch]))
+        for row, (number, box) in enumerate(batch):
+            answers = {name: values[row] for name, values in outputs.items()}
+            read.setdefault(number, []).append(_build_line(answers, box, sheet.mask, whitelist))
+    lines = [_join_parts(read[number], box) for number, box in enumerate(boxes)]
+    return [line for line in lines if line.text and (line.confidence or 0.0) >= min_confidence]
+
+
+def cut_line(mask: np.ndarray, box: Box) -> list[Box]:
+    """Cut a line that is longer than a model reads at once in its widest spaces, where nearly equal parts would meet.
+
+    Args:
+        mask: [height, width] uint8, 1 where the sheet has ink.
+        box: of the line, in whole pixels of the sheet.
+
+    Returns:
+        The boxes of the parts from the left, as high as the line; the line's own where it has no space to be cut in.
+    """
+    left, top, right, bottom = (int(side) for side in box)
+    height, width = bottom - top, right - left
+    count = math.ceil(width / (LONGEST * height))
+    if count <= 1:
+        return [box]
+    empty = np.pad(~mask[top:bottom, left:right].any(0), 1).astype(np.int8)
+    begins, ends = np.flatnonzero(np.diff(empty) > 0), np.flatnonzero(np.diff(empty) < 0)
+    middles, widths = (begins + ends) / 2, ends - begins
+    cuts = [0]
+    for number in range(1, count):
+        away = np.abs(middles - number * width / count)
+        near = (away < width / count / 2) & (widths >= LEAST_SPACE * height) & (middles > cuts[-1])
+        if near.any():
+            cuts.append(int(middles[np.argmax(np.where(near, widths - OFF_CENTRE * away, -np.inf))]))
+    return [Box(left + begin, top, left + end, bottom) for begin, end in itertools.pairwise([*cuts, width])]
+
+
+def _join_parts(parts: Sequence[Line], box: Box) -> Line:
+    """Return the parts of a line as one; its confidence is the geometric mean over their characters."""
+    written = [part for part in parts if part.text]
+    if len(written) <= 1:
+        return dataclasses.replace(written[0] if written else parts[0], box=box)
+    lengths = [len(part.text) for part in written]
+    logs = [math.log(max(part.confidence or 0.0, 1e-6)) for part in written]
+    return Line(
+        text=" ".join(part.text for part in written),
+        box=box,
+        words=tuple(word for part in written for word in part.words),
+        confidence=round(math.exp(float(np.average(logs, weights=lengths))), 4),
+    )
 
 
 def detect_lines(sheet: Sheet, detector: Model) -> list[Box]:
@@ -113,26 +163,44 @@ def find_lines(mask: np.ndarray) -> list[Box]:
     if not blobs:
         return []
     usual = float(np.median([blob.height for blob in blobs if blob.height >= smallest] or [smallest]))
-    large = [blob for blob in blobs if blob.height >= SMALL * usual]
-    small = [blob for blob in blobs if blob.height < SMALL * usual]
+    small = {id(blob) for blob in blobs if blob.height < SMALL * usual}
+    large = [blob for blob in blobs if id(blob) not in small]
+    small |= {id(dot) for dot in _list_dots(large)}
+    large = [blob for blob in large if id(blob) not in small]
     boxes = [_enclose(chain) for chain in glyphs.list_chains(large, GAP)]
     reach = SMALL * usual
-    for mark in small:
+    for mark in (blob for blob in blobs if id(blob) in small):
         near = [
-            place
+            (max(box.top - mark.bottom, mark.top - box.bottom, 0.0), place)
             for place, box in enumerate(boxes)
             if box.left - reach <= mark.left <= box.right + reach and box.top - reach <= mark.bottom
             and mark.top <= box.bottom + reach
         ]  # fmt: skip
         if near:
-            box = boxes[near[0]]
-            boxes[near[0]] = Box(
+            _, place = min(near)
+            box = boxes[place]
+            boxes[place] = Box(
                 min(box.left, mark.left),
                 min(box.top, mark.top),
                 max(box.right, mark.right),
                 max(box.bottom, mark.bottom),
             )
     return boxes
+
+
+def _list_dots(blobs: Sequence[Blob]) -> list[Blob]:
+    """Return the dots of large letters, such as a heading's, which are as high as letters of the text below."""
+    grid = glyphs.Grid(blobs)
+    heights = grid.bottom - grid.top
+    found = []
+    for blob in blobs:
+        if blob.mask.mean() < FULL or blob.width > 2 * blob.height:
+            continue
+        shared = np.minimum(grid.right, blob.right) - np.maximum(grid.left, blob.left)
+        above = (grid.top >= blob.bottom) & (grid.top - blob.bottom <= DOT * heights)
+        if (above & (shared >= blob.width / 2) & (blob.height <= DOT * heights)).any():
+            found.append(blob)
+    return found
 
 
 def _enclose(chain: Sequence[Blob]) -> Box:
@@ -142,9 +210,15 @@ def _enclose(chain: Sequence[Blob]) -> Box:
     )  # fmt: skip
 
 
-def _crop(ink: np.ndarray, box: Box) -> np.ndarray:
-    """The line dark on light, with paper around: [height, width] uint8. A full stop may stand at its side."""
-    left, top, right, bottom = (int(side) for side in box)
-    border = round(MARGIN * (bottom - top))
-    line = np.pad(ink[top:bottom], ((0, 0), (border, border)))[:, left : right + 2 * border]
-    return np.pad(255 - line, ((border, border), (0, 0)), constant_values=255)
+def _crop(ink: np.ndarray, part: Box, line: Box) -> np.ndarray:
+    """A part of a line dark on light, with paper around: [height, width] uint8.
+
+    A full stop may stand at the line's own side; where the line was cut, what stands beside is of the other part.
+    """
+    left, top, right, bottom = (int(side) for side in part)
+    border, above = round(MARGIN * (bottom - top)), round(ABOVE * (bottom - top))
+    begin = max(0, left - border) if left == int(line.left) else left
+    end = right + border if right == int(line.right) else right
+    picture = 255 - ink[top:bottom, begin:end]
+    sides = border - (left - begin), border - (begin + picture.shape[1] - right)
+    return np.pad(picture, ((above, above), sides), constant_values=255)

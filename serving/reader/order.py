@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,10 +12,14 @@ from tfx_ocr.data.page.page import Box, Line, Region, join_boxes
 
 COLUMN_GAP = 2.0  # heights of a line between two columns
 ROWS = 3  # that a column has at least: two fields side by side are one row
+LINE = 6.0  # heights that half the lines of a column of text are long at least: amounts of a list are shorter
+SIDE_BY_SIDE = 0.65  # of the rows of both sides, so many rows together are a list: 0.5 where none stands alone
+
+Placed = list[tuple[Box, Line]]
 
 
 def arrange(lines: Sequence[Line]) -> tuple[Region, ...]:
-    """Return lines that have boxes as regions in reading order, a region per column.
+    """Return lines that have boxes as regions in reading order, a region per column and per block between columns.
 
     Pieces of one row of a column become one line, their words from left to right.
     """
@@ -21,24 +27,84 @@ def arrange(lines: Sequence[Line]) -> tuple[Region, ...]:
     if not placed:
         return ()
     height = float(np.median([box.bottom - box.top for box, _ in placed]))
-    return tuple(_build_region(column) for column in _cut_columns(placed, height))
+    return tuple(_build_region(block) for block in _cut(placed, height))
 
 
-Placed = list[tuple[Box, Line]]
+def _cut(placed: Placed, height: float) -> list[Placed]:
+    """Cut into columns, or into what stands above columns, these, and what stands below; else leave it whole."""
+    if columns := _cut_columns(placed, height):
+        return [block for column in columns for block in _cut(column, height)]
+    rows = list_rows(placed)
+    for first, last in _list_bands(rows, COLUMN_GAP * height):
+        columns = _cut_columns(_join_rows(rows[first:last]), height)
+        if columns and all(_is_text(column, height) for column in columns):
+            parts = [_join_rows(rows[:first]), *columns, _join_rows(rows[last:])]
+            return [block for part in parts if part for block in _cut(part, height)]
+    return [placed]
 
 
 def _cut_columns(placed: Placed, height: float) -> list[Placed]:
-    """Cut at the widest gap that runs from top to bottom, while there are rows enough on both sides."""
+    """Cut in two at the widest gap that runs from top to bottom, where there are rows enough on both sides.
+
+    Short lines that stand side by side are a list, such as of goods and amounts, and stay together: then [] as well.
+    """
     order = sorted(placed, key=lambda pair: pair[0].left)
     ends = np.maximum.accumulate([box.right for box, _ in order])
     gaps = np.array([box.left for box, _ in order[1:]]) - ends[:-1]
     for place in np.argsort(-gaps, kind="stable").tolist():
         if gaps[place] < COLUMN_GAP * height:
             break
-        left, right = order[: place + 1], order[place + 1 :]
-        if min(len(list_rows(left)), len(list_rows(right))) >= ROWS and _is_dense(left) and _is_dense(right):
-            return [*_cut_columns(left, height), *_cut_columns(right, height)]
-    return [placed]
+        sides = [order[: place + 1], order[place + 1 :]]
+        rows = [len(list_rows(side)) for side in sides]
+        is_list = len(list_rows(placed)) < SIDE_BY_SIDE * sum(rows) and not all(_is_text(e, height) for e in sides)
+        if min(rows) >= ROWS and all(map(_is_dense, sides)) and not is_list:
+            return sides
+    return []
+
+
+def _list_bands(rows: Sequence[Placed], gap: float) -> list[tuple[int, int]]:
+    """Return the longest runs of rows that leave a gap free between what is left and right of it.
+
+    Args:
+        rows: from the top.
+        gap: its least width.
+
+    Returns:
+        Of each run its first row and its last (excluded); the longest run first.
+    """
+    free = [_list_gaps(row, gap) for row in rows]
+    bands: dict[int, int] = {}  # end to begin: a later begin would be part of the same run
+    for first in range(len(rows)):
+        shared, left, right, end = [(-math.inf, math.inf)], math.inf, -math.inf, 0
+        for last in range(first, len(rows)):
+            pairs = itertools.product(shared, free[last])
+            both = [(max(one[0], two[0]), min(one[1], two[1])) for one, two in pairs]
+            shared = [(begin, stop) for begin, stop in both if stop - begin >= gap]
+            left = min(left, rows[last][0][0].left)
+            right = max(right, *(box.right for box, _ in rows[last]))
+            if any(left < begin and stop < right for begin, stop in shared):
+                end = last + 1
+            elif end:
+                break
+        if end and end not in bands:
+            bands[end] = first
+    return sorted(((first, end) for end, first in bands.items()), key=lambda band: band[0] - band[1])
+
+
+def _list_gaps(row: Placed, gap: float) -> list[tuple[float, float]]:
+    """The places without ink in a row, at least so wide; those at its ends go on for ever."""
+    ends = np.maximum.accumulate([-math.inf, *(box.right for box, _ in row)]).tolist()
+    begins = [*(box.left for box, _ in row), math.inf]
+    return [(end, begin) for end, begin in zip(ends, begins, strict=True) if begin - end >= gap]
+
+
+def _join_rows(rows: Sequence[Placed]) -> Placed:
+    return [piece for row in rows for piece in row]
+
+
+def _is_text(placed: Placed, height: float) -> bool:
+    """Whether half of the lines are long."""
+    return float(np.median([box.right - box.left for box, _ in placed])) >= LINE * height
 
 
 def _is_dense(placed: Placed) -> bool:

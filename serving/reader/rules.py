@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from tfx_ocr.serving.reader.ink import Mask
+from tfx_ocr.serving.reader.ink import Grey, Mask
 
 SHARE = 1 / 20  # of the page's shorter side: a straight run of ink that is longer is a rule
 SHORTEST_PX = 100  # for pictures of less than a page
@@ -18,6 +18,8 @@ SMALLEST = 1 / 4  # of `SHARE`: side of the smallest cell
 THINNED = 4  # of how many columns one is looked at for long rules
 GAP_PX = 2  # a scan breaks a thin rule
 EDGE_PX = 2  # soft edge of a rule
+STANDING = 0.2  # share of a short run's length on which ink stands: less on a rule, more on serifs that touch
+WORD = 4  # times the shortest rule: serifs touch along a word, no further
 CROSSING_PX = 15  # rows over which a stroke is taken to go on through a rule
 
 
@@ -37,6 +39,23 @@ def remove_rules(mask: Mask, faint: Mask) -> Mask:
     return _take_out(rest, _find_runs(rest, length), _find_runs(rest.T, length).T)
 
 
+def blank_rules(ink: Grey, mask: Mask, rest: Mask) -> Grey:
+    """Return grey ink without rules, and without their soft edges.
+
+    Args:
+        ink: as `ink.flatten` returns it.
+        mask: its ink, [height, width] uint8 of 0 and 1.
+        rest: what `remove_rules` left of it.
+    """
+    gone = cv2.subtract(mask, rest)
+    if not gone.any():
+        return ink
+    wide = 2 * EDGE_PX + 1
+    soft = cv2.subtract(cv2.dilate(gone, np.ones((wide, wide))), cv2.dilate(rest, np.ones((3, 3))))
+    blanked: Grey = ink * (1 - soft)
+    return blanked
+
+
 def _find_runs(mask: Mask, length: int) -> Mask:
     """Pixels of runs of at least `length` along that are thin."""
     thinned = np.ascontiguousarray(cv2.dilate(np.ascontiguousarray(mask), np.ones((1, THINNED + 1)))[:, ::THINNED])
@@ -45,7 +64,21 @@ def _find_runs(mask: Mask, length: int) -> Mask:
         return np.zeros_like(mask)
     thick = np.ones((max(3, round(length * THICKEST)), 1))
     runs = cv2.subtract(runs, cv2.morphologyEx(runs, cv2.MORPH_OPEN, thick))
-    return cv2.resize(runs, mask.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    return _drop_serifs(cv2.resize(runs, mask.shape[::-1], interpolation=cv2.INTER_NEAREST), mask, WORD * length)
+
+
+def _drop_serifs(runs: Mask, mask: Mask, longest: int) -> Mask:
+    """Runs without shorter ones on or below which ink stands all along: feet and heads of letters that touch."""
+    count, labels = cv2.connectedComponents(runs, connectivity=8, ltype=cv2.CV_32S)
+    is_serif = np.zeros(count, bool)
+    for flip in (slice(None), slice(None, None, -1)):
+        of, ink = labels[flip], mask[flip]
+        rows, columns = np.nonzero((of > 0) & (np.pad(of, ((1, 0), (0, 0)))[:-1] == 0))  # upper edges
+        beside = (rows > EDGE_PX) & (ink[rows - EDGE_PX - 1, columns] > 0)
+        of_edge = of[rows, columns]
+        lengths = np.bincount(of_edge, minlength=count)
+        is_serif |= (np.bincount(of_edge, beside, count) > STANDING * lengths) & (lengths < longest)
+    return runs * ~is_serif[labels]
 
 
 def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:

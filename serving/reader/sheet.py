@@ -20,7 +20,7 @@ class Sheet:
     """A page upright.
 
     Attributes:
-        ink: [height, width] uint8, 0 is paper.
+        ink: [height, width] uint8, 0 is paper, without rules.
         mask: [height, width] uint8, 1 where there is ink that is not a rule.
         back: [2, 3], from x, y and 1 on the sheet to x and y on the page.
         skew_deg: by how much its lines fell to the right.
@@ -77,5 +77,6 @@ def prepare(grey: np.ndarray, *, keep_orientation: bool = False) -> Sheet:
         ink = inks.rotate(ink, turn, size)
         mask = inks.binarize(ink, threshold)
         back = back @ np.vstack([cv2.invertAffineTransform(turn), (0, 0, 1)])
-    mask = rules.remove_rules(mask, inks.binarize(ink, inks.FAINTEST))
+    rest = rules.remove_rules(mask, inks.binarize(ink, inks.FAINTEST))
+    mask, ink = rest, rules.blank_rules(ink, mask, rest)
     return Sheet(ink, mask, back[:2], skew, (grey.shape[1], grey.shape[0]))

@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import functools
 import io
+import itertools
 import json
 import pathlib
 import shutil
@@ -100,6 +101,7 @@ def main() -> None:
     parser.add_argument("--overrides", default="", help="values put into the recipe that is trained")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "pages")
     parser.add_argument("--receipts", type=int, default=0, help="of SROIE; 0, the default, for all")
+    parser.add_argument("--tune", action="store_true", help="other pages, font families and companies; no results")
     parser.add_argument("--detector", default="", help="a model that finds our lines; else they are chains of ink")
     parser.add_argument("--rapidocr", help="Python in whose environment RapidOCR is installed")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
@@ -121,12 +123,13 @@ def main() -> None:
         sets = {"pages": list(open_pages(options.data))}
     else:
         sets = {f"drawn pages, {LAYOUTS[name]}": draw(options, name) for name in LAYOUTS}
-        sets["SROIE receipts of companies never trained on"] = list(open_receipts())[: options.receipts or None]
+        receipts = open_receipts("eval" if options.tune else "test")
+        sets["SROIE receipts of companies never trained on"] = list(itertools.islice(receipts, options.receipts or None))
     command = "python tests/bench/bench_pages.py --fonts FOLDER" + (" --rapidocr PYTHON" if options.rapidocr else "")
     rows = [row for name, pages in sets.items() for row in measure(name, pages, readers, command)]
     for row in rows:
         print(f"{row.measure}: {row.value:.4f} ({row.n})")
-    if not options.data:
+    if not options.data and not options.tune:
         results.record("pages", rows, options.results)
 
 
@@ -173,21 +176,25 @@ def measure_lines(pairs: Sequence[tuple[Written, Answer]]) -> dict[str, float]:
 def draw(options: argparse.Namespace, layout: str) -> list[Written]:
     """Draw pages of a layout in the families that are held out."""
     from tfx_ocr.data.synthetic import own_texts, pages, vietnamese
-    from tfx_ocr.data.synthetic.fonts import choose_fonts, list_fonts
+    from tfx_ocr.data.synthetic.fonts import choose_fonts, get_family, list_fonts
 
-    files = choose_fonts(list_fonts(options.fonts), bench_print.HELD_OUT, ())
+    files = list_fonts(options.fonts)
+    if options.tune:
+        files = [file for file in files if get_family(file) not in bench_print.HELD_OUT]
+    else:
+        files = choose_fonts(files, bench_print.HELD_OUT, ())
     own = own_texts.load_texts(options.texts, "")
     usable, inked = vietnamese.choose_inked(files, own, lambda line: print(line, file=sys.stderr))
-    drawing = pages.Drawing(files=usable, inked=inked, texts=own, seed=SEED, styles=(layout,))
+    drawing = pages.Drawing(files=usable, inked=inked, texts=own, seed=SEED + 3 * options.tune, styles=(layout,))
     drawn = [drawing.draw(number) for number in range(options.pages)]
     return [Written(encode(each.pixels), each.page) for each in drawn]
 
 
-def open_receipts() -> Iterator[Written]:
-    """Yield SROIE's receipts of the test split that have images, their lines as they are transcribed."""
+def open_receipts(split: str) -> Iterator[Written]:
+    """Yield SROIE's receipts of a split that have images, their lines as they are transcribed."""
     from tfx_ocr.data.readers import sroie
 
-    for receipt in bench_invoices.list_receipts("test"):
+    for receipt in bench_invoices.list_receipts(split):
         lines, _, size, picture = sroie.open_receipt(pipelines.data_folder("sroie"), receipt)
         yield Written(picture, build_page([(list_corners(box.clip(size)), text) for box, text in lines]))
 
