@@ -14,6 +14,11 @@ REDUCED_PX = 512  # longer side at which the paper's own grey is looked for
 PAPER_SHARE = 0.09  # of the longer side: window of the median that is taken for the paper, far wider than a stroke
 FAINTEST = 24  # grey levels between paper and ink; noise and grain are less
 STRONG = 0.9  # quantile of the ink that counts as strong
+WORD_PX, LETTER_PX = 64, 14  # longer and shorter side of what is as small as writing at that size
+EVEN_PX = 128  # longer side at which the strength of ink is looked at
+EVEN_SHARE = 0.01  # of the pixels around, that must be ink
+MOST_GAIN = 3.0
+GAIN_UNIT = 64
 INK = 0.3  # share of strong ink from which on a pixel is ink
 STEEPEST_DEG = 7.0  # skew that is looked for, either way
 CLEAR = 1.2  # times the mean sharpness of all angles that the best must have, or the page has no lines to go by
@@ -36,10 +41,54 @@ def flatten(grey: Grey) -> Grey:
     window = min(255, 2 * round(max(size) * PAPER_SHARE / 2) + 1)
     paper = cv2.medianBlur(reduced, max(3, window))
     away = reduced.astype(np.float32) - paper
-    darker = float((away**3).sum()) <= 0
+    darker = _is_darker(away)
     paper = cv2.GaussianBlur(paper, (0, 0), max(1.0, window / 12))
     whole = cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR)
     return cv2.subtract(whole, grey) if darker else cv2.subtract(grey, whole)
+
+
+def _is_darker(away: np.ndarray) -> bool:
+    """Whether a page's ink is darker than its paper: what is rarer differs more, and so its cubes count.
+
+    Only pieces as small as writing count where there are any: corners of a sheet on a dark table are larger.
+    """
+    cubes = away**3
+    sums = []
+    for sign in (-1, 1):
+        mask = (sign * away >= FAINTEST).astype(np.uint8)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
+        sides = stats[:, 2:4]
+        small = (sides.max(1) <= WORD_PX) & (sides.min(1) <= LETTER_PX)
+        small[0] = False
+        sums.append(float(np.bincount(labels.ravel(), np.abs(cubes).ravel(), count)[small].sum()))
+    return sums[0] > sums[1] if any(sums) else float(cubes.sum()) <= 0
+
+
+def even_out(ink: Grey) -> Grey:
+    """Return ink as strong everywhere: faint print beside strong, or beside the dark table that a sheet lies on.
+
+    Around each place the mean of what is ink is brought to its median over the page, at most by `MOST_GAIN`.
+
+    Args:
+        ink: as `flatten` returns it.
+    """
+    height, width = ink.shape
+    zoom = EVEN_PX / max(height, width)
+    if zoom >= 1:
+        return ink
+    size = max(1, round(width * zoom)), max(1, round(height * zoom))
+    inked = cv2.threshold(ink, FAINTEST - 1, 1, cv2.THRESH_BINARY)[1]
+    levels, shares = (
+        cv2.GaussianBlur(cv2.resize(each, size, interpolation=cv2.INTER_AREA).astype(np.float32), (0, 0), EVEN_PX / 16)
+        for each in (ink * inked, inked * np.uint8(255))
+    )
+    written = shares >= EVEN_SHARE * 255
+    if not written.any():
+        return ink
+    means = 255 * levels / np.maximum(shares, 1)
+    gains = np.where(written, np.median(means[written]) / np.maximum(means, 1), 1).clip(1 / MOST_GAIN, MOST_GAIN)
+    whole = cv2.resize((gains * GAIN_UNIT).astype(np.uint8), (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.multiply(ink, whole, scale=1 / GAIN_UNIT)
 
 
 def find_threshold(ink: Grey) -> int:

@@ -64,7 +64,7 @@ def prepare(grey: np.ndarray, *, keep_orientation: bool = False) -> Sheet:
     """
     from tfx_ocr.serving.reader.orient import is_sideways
 
-    ink = inks.flatten(grey)
+    ink = inks.even_out(inks.flatten(grey))
     threshold = inks.find_threshold(ink)
     mask = inks.binarize(ink, threshold)
     back: np.ndarray = np.eye(3)
