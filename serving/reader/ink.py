@@ -116,7 +116,8 @@ def measure_skew(mask: Mask) -> float:
         return 0.0
     step = max(1, len(ys) // SKEW_POINTS)
     xs, ys = xs[::step].astype(np.float32), ys[::step].astype(np.float32)
-    cell = max(1.0, mask.shape[0] / 1000)  # pixels of a row of the sums
+    # pixels of a row of the sums; whole ones, or a row would hold more of them than the next at 0 degrees
+    cell = max(1, round(mask.shape[0] / 1000))
 
     def measure_sharpness(angle: float) -> float:
         rows = ((ys - xs * math.tan(math.radians(angle))) / cell).astype(np.int32)

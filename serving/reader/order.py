@@ -11,6 +11,7 @@ import numpy as np
 from tfx_ocr.data.page.page import Box, Line, Region, join_boxes
 
 COLUMN_GAP = 2.0  # heights of a line between two columns
+NARROW_GAP, MANY_ROWS = 1.0, 6  # the same of columns of text with so many rows: words do not leave a gap in all of them
 ROWS = 3  # that a column has at least: two fields side by side are one row
 LINE = 6.0  # heights that half the lines of a column of text are long at least: amounts of a list are shorter
 SIDE_BY_SIDE = 0.65  # of the rows of both sides, so many rows together are a list: 0.5 where none stands alone
@@ -35,7 +36,7 @@ def _cut(placed: Placed, height: float) -> list[Placed]:
     if columns := _cut_columns(placed, height):
         return [block for column in columns for block in _cut(column, height)]
     rows = list_rows(placed)
-    for first, last in _list_bands(rows, COLUMN_GAP * height):
+    for first, last in _list_bands(rows, NARROW_GAP * height):
         columns = _cut_columns(_join_rows(rows[first:last]), height)
         if columns and all(_is_text(column, height) for column in columns):
             parts = [_join_rows(rows[:first]), *columns, _join_rows(rows[last:])]
@@ -52,12 +53,14 @@ def _cut_columns(placed: Placed, height: float) -> list[Placed]:
     ends = np.maximum.accumulate([box.right for box, _ in order])
     gaps = np.array([box.left for box, _ in order[1:]]) - ends[:-1]
     for place in np.argsort(-gaps, kind="stable").tolist():
-        if gaps[place] < COLUMN_GAP * height:
+        if gaps[place] < NARROW_GAP * height:
             break
         sides = [order[: place + 1], order[place + 1 :]]
         rows = [len(list_rows(side)) for side in sides]
         is_list = len(list_rows(placed)) < SIDE_BY_SIDE * sum(rows) and not all(_is_text(e, height) for e in sides)
-        if min(rows) >= ROWS and all(map(_is_dense, sides)) and not is_list:
+        least = ROWS if gaps[place] >= COLUMN_GAP * height else MANY_ROWS
+        is_text = least == ROWS or all(_is_text(side, height) for side in sides)
+        if min(rows) >= least and all(map(_is_dense, sides)) and is_text and not is_list:
             return sides
     return []
 
