@@ -23,8 +23,10 @@ from tfx_ocr.serving.reader.words import locate_words
 BATCH = 16  # lines of a request
 GAP = 1.6  # heights between two words of a line
 SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
-MARGIN = 0.25  # heights of paper beside a line
-ABOVE = 0.25  # heights of paper above and below
+BRIDGE = 3.0  # heights between two parts of a line that a mark links
+ROW = 0.7  # of the lower part's height that both share
+EDGE, SLIVER = 3.0, 0.3  # usual heights, and width in heights, from which on a line is an edge of the sheet
+MARGIN = 0.25  # heights of paper around a line
 LONGEST = 14.0  # heights that a model reads at once: a strip holds some 18, and squeezes what is longer
 LEAST_SPACE = 0.12  # heights of paper in which a longer line may be cut: letters stand closer
 OFF_CENTRE = 0.02  # of the distance from where equal parts would meet, that a wider space makes up for
@@ -167,9 +169,10 @@ def find_lines(mask: np.ndarray) -> list[Box]:
     large = [blob for blob in blobs if id(blob) not in small]
     small |= {id(dot) for dot in _list_dots(large)}
     large = [blob for blob in large if id(blob) not in small]
-    boxes = [_enclose(chain) for chain in glyphs.list_chains(large, GAP)]
+    marks = [Box(blob.left, blob.top, blob.right, blob.bottom) for blob in blobs if id(blob) in small]
+    boxes = _bridge([_enclose(chain) for chain in glyphs.list_chains(large, GAP)], marks)
     reach = SMALL * usual
-    for mark in (blob for blob in blobs if id(blob) in small):
+    for mark in marks:
         near = [
             (max(box.top - mark.bottom, mark.top - box.bottom, 0.0), place)
             for place, box in enumerate(boxes)
@@ -178,14 +181,35 @@ def find_lines(mask: np.ndarray) -> list[Box]:
         ]  # fmt: skip
         if near:
             _, place = min(near)
-            box = boxes[place]
-            boxes[place] = Box(
-                min(box.left, mark.left),
-                min(box.top, mark.top),
-                max(box.right, mark.right),
-                max(box.bottom, mark.bottom),
-            )
-    return boxes
+            boxes[place] = _join_boxes(boxes[place], mark)
+    return [box for box in boxes if not _is_edge(box, usual)]
+
+
+def _is_edge(box: Box, usual: float) -> bool:
+    """Whether it is as high as several lines and narrower than a letter: an edge of the sheet, or a rule."""
+    return box.bottom - box.top > EDGE * usual and box.right - box.left < SLIVER * (box.bottom - box.top)
+
+
+def _bridge(boxes: Sequence[Box], marks: Sequence[Box]) -> list[Box]:
+    """Join lines that a mark links, such as the colon in `No : 12`: of one row, with the mark in the gap between."""
+    sides = np.array(marks, float).reshape(-1, 4)
+    joined: list[Box] = []
+    for box in sorted(boxes):
+        for place, other in enumerate(joined):
+            height = min(box.bottom - box.top, other.bottom - other.top)
+            top, bottom = max(box.top, other.top), min(box.bottom, other.bottom)
+            if 0 < box.left - other.right <= BRIDGE * height and bottom - top >= height * ROW:
+                between = (sides[:, 0] >= other.right) & (sides[:, 2] <= box.left)
+                if (between & (sides[:, 1] >= top) & (sides[:, 3] <= bottom)).any():
+                    joined[place] = _join_boxes(other, box)
+                    break
+        else:
+            joined.append(box)
+    return joined
+
+
+def _join_boxes(one: Box, two: Box) -> Box:
+    return Box(min(one.left, two.left), min(one.top, two.top), max(one.right, two.right), max(one.bottom, two.bottom))
 
 
 def _list_dots(blobs: Sequence[Blob]) -> list[Blob]:
@@ -216,9 +240,9 @@ def _crop(ink: np.ndarray, part: Box, line: Box) -> np.ndarray:
     A full stop may stand at the line's own side; where the line was cut, what stands beside is of the other part.
     """
     left, top, right, bottom = (int(side) for side in part)
-    border, above = round(MARGIN * (bottom - top)), round(ABOVE * (bottom - top))
+    border = round(MARGIN * (bottom - top))
     begin = max(0, left - border) if left == int(line.left) else left
     end = right + border if right == int(line.right) else right
     picture = 255 - ink[top:bottom, begin:end]
     sides = border - (left - begin), border - (begin + picture.shape[1] - right)
-    return np.pad(picture, ((above, above), sides), constant_values=255)
+    return np.pad(picture, ((border, border), sides), constant_values=255)
