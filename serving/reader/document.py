@@ -38,8 +38,8 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The lines of all pages; an empty line between regions, a form feed between pages."""
-        return "\f".join(format_text(page) for page in self.pages)
+        """The lines of all pages; an empty line between regions, a form feed before each further page."""
+        return "\n\f".join(format_text(page) for page in self.pages)
 
     @property
     def numbers(self) -> tuple[int, ...]:

@@ -29,6 +29,7 @@ EDGE, SLIVER = 3.0, 0.3  # usual heights, and width in heights, from which on a 
 MARGIN = 0.25  # heights of paper around a line
 LONGEST = 14.0  # heights that a model reads at once: a strip holds some 18, and squeezes what is longer
 LEAST_SPACE = 0.12  # heights of paper in which a longer line may be cut: letters stand closer
+SPACE = 1.5  # the same, times the line's usual gap, which is that between letters
 OFF_CENTRE = 0.02  # of the distance from where equal parts would meet, that a wider space makes up for
 DOT = 0.4  # of the height of the letter below, up to which a full piece of ink may be the dot of an i
 FULL = 0.6  # of a dot's box that is ink: letters have less
@@ -57,7 +58,8 @@ def read_lines(
     read: dict[int, list[Line]] = {}
     for begin in range(0, len(parts), BATCH):
         batch = parts[begin : begin + BATCH]
-        outputs = model.ask(features.SERVE_IMAGES, _build_inputs([_crop(sheet.ink, part, boxes[number]) for number, part in batch]))
+        pictures = [_crop(sheet.ink, part, boxes[number]) for number, part in batch]
+        outputs = model.ask(features.SERVE_IMAGES, _build_inputs(pictures))
         for row, (number, box) in enumerate(batch):
             answers = {name: values[row] for name, values in outputs.items()}
             read.setdefault(number, []).append(_build_line(answers, box, sheet.mask, whitelist))
@@ -83,10 +85,11 @@ def cut_line(mask: np.ndarray, box: Box) -> list[Box]:
     empty = np.pad(~mask[top:bottom, left:right].any(0), 1).astype(np.int8)
     begins, ends = np.flatnonzero(np.diff(empty) > 0), np.flatnonzero(np.diff(empty) < 0)
     middles, widths = (begins + ends) / 2, ends - begins
+    least = max(LEAST_SPACE * height, SPACE * float(np.median(widths))) if len(widths) else 0.0
     cuts = [0]
     for number in range(1, count):
         away = np.abs(middles - number * width / count)
-        near = (away < width / count / 2) & (widths >= LEAST_SPACE * height) & (middles > cuts[-1])
+        near = (away < width / count / 2) & (widths >= least) & (middles > cuts[-1])
         if near.any():
             cuts.append(int(middles[np.argmax(np.where(near, widths - OFF_CENTRE * away, -np.inf))]))
     return [Box(left + begin, top, left + end, bottom) for begin, end in itertools.pairwise([*cuts, width])]

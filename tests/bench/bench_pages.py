@@ -124,7 +124,8 @@ def main() -> None:
     else:
         sets = {f"drawn pages, {LAYOUTS[name]}": draw(options, name) for name in LAYOUTS}
         receipts = open_receipts("eval" if options.tune else "test")
-        sets["SROIE receipts of companies never trained on"] = list(itertools.islice(receipts, options.receipts or None))
+        chosen = list(itertools.islice(receipts, options.receipts or None))
+        sets["SROIE receipts of companies never trained on"] = chosen
     command = "python tests/bench/bench_pages.py --fonts FOLDER" + (" --rapidocr PYTHON" if options.rapidocr else "")
     rows = [row for name, pages in sets.items() for row in measure(name, pages, readers, command)]
     for row in rows:

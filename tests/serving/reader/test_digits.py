@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfx_ocr.data.page.page import Alternative
-from tfx_ocr.serving.reader.digits import Reading, _find_best_path, read_digits
+from tfx_ocr.serving.reader.digits import Reading, _find_best_path, list_words, read_digits
 from tfx_ocr.serving.reader.glyphs import Blob
 from tfx_ocr.serving.reader.sheet import Sheet
 
@@ -82,3 +82,23 @@ def test_the_likeliest_parts_from_the_first_cut_to_the_last_are_chosen():
 
 def test_nothing_is_read_of_nothing():
     assert read(draw(), {}) == []
+
+
+def list_places(*lefts, width=20, height=40):
+    """Return where words begin of digits at `lefts`."""
+    blobs = [Blob(left, 100, np.ones((height, width), bool)) for left in lefts]
+    return [[blob.left for blob in word] for word in list_words(blobs)]
+
+
+def test_digits_in_cells_are_one_number_and_a_wider_gap_parts_two():
+    assert list_places(0, 70, 140, 210, 310, 380) == [[0, 70, 140, 210], [310, 380]]
+
+
+def test_digits_set_closely_are_parted_at_a_space_that_is_wider_than_usual():
+    assert list_places(0, 25, 50, 75, 120, 145, 170) == [[0, 25, 50, 75], [120, 145, 170]]
+
+
+def test_digits_at_no_regular_distance_stand_alone_unless_they_are_close():
+    assert list_places(0, 55, 175, 245) == [[0], [55], [175], [245]]
+    assert list_places(0, 40) == [[0, 40]]
+    assert list_places(0, 60) == [[0], [60]]

@@ -53,6 +53,52 @@ def test_skew_is_measured_to_a_tenth_and_undone(angle):
     assert ink.measure_skew(upright) == pytest.approx(0.0, abs=0.11)
 
 
+@pytest.mark.parametrize("height", [900, 1400, 1750, 3508])
+def test_skew_is_measured_on_pages_of_every_height(height):
+    mask = np.zeros((height, 800), np.uint8)
+    for y in range(100, height - 100, 61):
+        mask[y : y + 6, 100:700] = 1
+    turned = cv2.warpAffine(mask, cv2.getRotationMatrix2D((400, height / 2), -2.0, 1.0), (800, height))
+    assert ink.measure_skew(turned) == pytest.approx(2.0, abs=0.11)
+
+
+def draw_words(page, value, rows, left=150, right=650):
+    for y in rows:
+        for x in range(left, right, 12):
+            page[y : y + 14, x : x + 5] = value
+
+
+@pytest.mark.parametrize(("table", "paper", "stroke"), [(5, 190, 60), (250, 40, 200)], ids=["dark", "light"])
+def test_a_sheet_on_a_table_of_the_other_shade_has_its_own_ink(table, paper, stroke):
+    page = np.full((1000, 800), table, np.uint8)
+    page[40:960, 100:700] = paper
+    draw_words(page, stroke, range(200, 800, 60))
+    flat = ink.flatten(page)
+    assert flat[207, 152] > 100
+    assert flat[240, 300] < ink.FAINTEST
+
+
+def test_faint_print_beside_strong_becomes_as_strong():
+    page = np.full((1000, 800), 250, np.uint8)
+    draw_words(page, 20, range(60, 160, 30))
+    draw_words(page, 200, range(500, 900, 30))
+    flat = ink.flatten(page)
+    assert flat[507, 152] < ink.find_threshold(flat)
+    even = ink.even_out(flat)
+    threshold = ink.find_threshold(even)
+    assert even[507, 152] >= threshold
+    assert even[67, 152] >= threshold
+    assert not even[300:400].any()
+
+
+def test_ink_of_one_strength_and_pages_without_ink_stay_as_they_are():
+    page = np.full((1000, 800), 250, np.uint8)
+    assert not ink.even_out(ink.flatten(page)).any()
+    draw_words(page, 50, range(100, 900, 30))
+    flat = ink.flatten(page)
+    np.testing.assert_allclose(ink.even_out(flat), flat, atol=12)
+
+
 def test_a_page_without_lines_has_no_skew():
     assert ink.measure_skew(np.zeros((20, 20), np.uint8)) == 0.0
     mask = np.zeros((600, 600), np.uint8)

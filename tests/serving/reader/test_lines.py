@@ -5,7 +5,7 @@ from PIL import Image
 
 from tfx_ocr.data import features
 from tfx_ocr.data.page.page import Box
-from tfx_ocr.serving.reader.lines import detect_lines, read_lines
+from tfx_ocr.serving.reader.lines import cut_line, detect_lines, find_lines, read_lines
 from tfx_ocr.serving.reader.sheet import Sheet
 
 
@@ -47,6 +47,70 @@ def test_a_line_at_the_edge_of_the_page_has_paper_around_all_the_same():
     [picture] = model.pictures
     assert picture.shape == (30, 70)
     assert picture[:5].min() == picture[:, :5].min() == picture[-5:].min() == picture[:, -5:].min() == 255
+
+
+def draw_letters(mask, left, top, count, height=20, step=14):
+    for place in range(count):
+        mask[top : top + height, left + place * step : left + place * step + 8] = 1
+
+
+def test_a_long_line_is_cut_in_spaces_where_nearly_equal_parts_would_meet():
+    mask = np.zeros((60, 800), np.uint8)
+    draw_letters(mask, 10, 20, 18)  # to 256
+    draw_letters(mask, 276, 20, 18)
+    # 512 wide, where 14 heights are 280: two parts
+    assert cut_line(mask, Box(10, 20, 522, 40)) == [Box(10, 20, 266, 40), Box(266, 20, 522, 40)]
+
+
+def test_a_line_is_not_cut_between_letters():
+    mask = np.zeros((60, 800), np.uint8)
+    draw_letters(mask, 10, 20, 8)  # to 116
+    draw_letters(mask, 136, 20, 40)  # a word to 690, and the space not near the middle
+    line = Box(10, 20, 690, 40)
+    assert cut_line(mask, line) == [Box(10, 20, 126, 40), Box(126, 20, 690, 40)]
+
+
+def test_a_line_without_spaces_is_read_as_a_whole():
+    mask = np.zeros((60, 800), np.uint8)
+    mask[20:40, 10:790] = 1
+    line = Box(10, 20, 790, 40)
+    assert cut_line(mask, line) == [line]
+
+
+def test_parts_of_a_long_line_are_one_line_again_and_no_part_sees_the_next():
+    mask = np.zeros((60, 700), np.uint8)
+    draw_letters(mask, 10, 20, 18)  # to 256
+    draw_letters(mask, 270, 20, 18)  # to 516
+    [line] = read_lines(Sheet(mask * 255, mask, np.eye(2, 3), 0.0, (700, 60)), model := Recorder())
+    assert (line.text, line.box, line.confidence) == ("a a", Box(10, 20, 516, 40), 0.9)
+    assert [word.box for word in line.words] == [Box(10, 20, 263, 40), Box(263, 20, 516, 40)]
+    assert [int((picture == 0).sum()) for picture in model.pictures] == [18 * 8 * 20] * 2
+
+
+def test_dots_of_a_heading_as_high_as_the_letters_below_are_no_line():
+    mask = np.zeros((300, 600), np.uint8)
+    mask[40:100, 50:65] = mask[40:100, 90:105] = 1  # two letters, the first of them an i
+    mask[60:100, 50:65] = 1
+    mask[40:58, 50:65] = 0
+    mask[40:54, 50:65] = 1  # its dot
+    draw_letters(mask, 50, 200, 30, height=18)
+    assert sorted(find_lines(mask)) == [Box(50, 40, 105, 100), Box(50, 200, 464, 218)]
+
+
+def test_a_colon_links_what_stands_around_it():
+    mask = np.zeros((100, 600), np.uint8)
+    draw_letters(mask, 20, 40, 6)  # to 98
+    draw_letters(mask, 150, 40, 6)
+    assert len(find_lines(mask)) == 2
+    mask[44:49, 120:125] = mask[54:59, 120:125] = 1
+    assert find_lines(mask) == [Box(20, 40, 228, 60)]
+
+
+def test_the_edge_of_a_sheet_is_no_line():
+    mask = np.zeros((400, 600), np.uint8)
+    draw_letters(mask, 100, 40, 20)
+    mask[100:300, 590:596] = 1
+    assert find_lines(mask) == [Box(100, 40, 374, 60)]
 
 
 class Detector:

@@ -32,6 +32,33 @@ def test_a_table_of_many_fields_is_read_row_by_row():
     assert texts(cells) == [[f"{row}0 {row}1 {row}2 {row}3 {row}4" for row in range(3)]]
 
 
+def test_columns_below_a_heading_are_read_after_it_and_before_what_is_below():
+    columns = [line(f"{side}{row}", left, 40 * row) for row in range(4) for side, left in (("a", 0), ("b", 300))]
+    around = [line("title", 50, -60, width=400), line("footer", 0, 180, width=500)]
+    assert texts([*columns, *around]) == [["title"], ["a0", "a1", "a2", "a3"], ["b0", "b1", "b2", "b3"], ["footer"]]
+
+
+@pytest.mark.parametrize(("rows", "regions"), [(6, 2), (5, 1)])
+def test_columns_of_text_one_height_apart_are_told_by_six_rows(rows, regions):
+    columns = [line(f"{side}{row}", left, 40 * row) for row in range(rows) for side, left in (("a", 0), ("b", 235))]
+    assert len(arrange(columns)) == regions
+
+
+@pytest.mark.parametrize("heading", [[], [line("receipt", 50, -60, width=400)]], ids=["alone", "below_a_heading"])
+def test_a_list_of_goods_and_amounts_is_read_row_by_row(heading):
+    goods = [line(f"goods{row}", 0, 40 * row) for row in range(4)]
+    amounts = [line(f"{row}.00", 400, 40 * row, width=90) for row in range(4)]
+    assert texts([*heading, *goods, *amounts]) == [
+        [*(each.text for each in heading), *(f"goods{row} {row}.00" for row in range(4))]
+    ]
+
+
+def test_short_lines_beside_text_that_share_no_rows_are_a_column():
+    menu = [line(f"menu{row}", 0, 90 * row + 45, width=90) for row in range(4)]
+    text = [line(f"text{row}", 300, 90 * row, width=400) for row in range(5)]
+    assert texts([*menu, *text]) == [[each.text for each in menu], [each.text for each in text]]
+
+
 def test_nothing_has_no_regions_and_a_joined_line_has_the_least_confidence():
     assert arrange([]) == ()
     ((joined,),) = (

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfx_ocr.serving.reader.rules import remove_rules
+from tfx_ocr.serving.reader.rules import blank_rules, remove_rules
 
 
 def frame(mask, left, top, width, height):
@@ -61,6 +61,38 @@ def test_a_broken_frame_goes_too(mask):
 def test_round_strokes_are_no_frame(mask, sign):
     cv2.putText(mask, sign, (300, 400), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (1,), 7)
     np.testing.assert_array_equal(remove_rules(mask, mask), mask)
+
+
+@pytest.mark.parametrize("upside_down", [False, True], ids=["feet", "heads"])
+def test_serifs_that_touch_along_a_word_are_no_rule(mask, upside_down):
+    mask[320:323, 100:240] = 1
+    for left in range(104, 240, 12):
+        mask[300:320, left : left + 4] = 1
+    mask = np.ascontiguousarray(mask[::-1]) if upside_down else mask
+    np.testing.assert_array_equal(remove_rules(mask, mask), mask)
+
+
+def test_a_long_rule_on_which_print_stands_goes(mask):
+    mask[320:323, 50:850] = 1
+    for left in range(104, 800, 12):
+        mask[300:320, left : left + 4] = 1
+    rest = remove_rules(mask, mask)
+    assert not rest[320:323].any()
+    assert rest[300:317, 104:108].all()
+
+
+def test_grey_ink_loses_its_rules_with_their_soft_edge_and_keeps_what_stands_beside(mask):
+    mask[300:304, 50:850] = 1
+    mask[260:280, 400:408] = 1
+    ink = cv2.GaussianBlur(mask * 200, (3, 3), 0)
+    blank = blank_rules(ink, mask, remove_rules(mask, mask))
+    assert not blank[295:310].any()
+    np.testing.assert_array_equal(blank[255:285], ink[255:285])
+
+
+def test_ink_without_rules_stays_as_it_is(mask):
+    ink = mask * 200
+    assert blank_rules(ink, mask, mask) is ink
 
 
 def test_a_thick_bar_stays(mask):

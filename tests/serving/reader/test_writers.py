@@ -86,7 +86,7 @@ def test_pages_of_a_long_document_are_files_of_their_own(reader, draw_page):
     pictures = [Image.fromarray(draw_page(text)) for text in ("20", "75")]
     pictures[0].save(written, "TIFF", save_all=True, append_images=pictures[1:])
     document = reader.read(written.getvalue())
-    assert document.text == "20\f75"
+    assert document.text == "20\n\f75"
     files = dict(write_files(document, "page", 300))
     assert list(files) == ["-1.page.xml", "-2.page.xml"]
     assert list_words(page_xml.read(files["-2.page.xml"]))[0].text == "75"

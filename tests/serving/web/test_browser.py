@@ -182,7 +182,7 @@ def test_a_pdf_is_read_page_by_page(open_page, pdf):
     with page.expect_download() as download:
         answer.get_by_label("Download as").select_option("text")
     assert download.value.suggested_filename == "two.pdf.txt"
-    assert download.value.path().read_text(encoding="utf-8") == "2075\f41\n"
+    assert download.value.path().read_text(encoding="utf-8") == "2075\n\f41\n"
     assert find_violations(page) == []
 
 
