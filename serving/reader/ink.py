@@ -64,7 +64,7 @@ def _is_darker(away: np.ndarray) -> bool:
     return sums[0] > sums[1] if any(sums) else float(cubes.sum()) <= 0
 
 
-def even_out(ink: Grey) -> Grey:
+def normalize(ink: Grey) -> Grey:
     """Return ink as strong everywhere: faint print beside strong, or beside the dark table that a sheet lies on.
 
     Around each place the mean of what is ink is brought to its median over the page, at most by `MOST_GAIN`.

@@ -39,7 +39,7 @@ def remove_rules(mask: Mask, faint: Mask) -> Mask:
     return _take_out(rest, _find_runs(rest, length), _find_runs(rest.T, length).T)
 
 
-def blank_rules(ink: Grey, mask: Mask, rest: Mask) -> Grey:
+def clear_rules(ink: Grey, mask: Mask, rest: Mask) -> Grey:
     """Return grey ink without rules, and without their soft edges.
 
     Args:

@@ -64,7 +64,7 @@ def prepare(grey: np.ndarray, *, keep_orientation: bool = False) -> Sheet:
     """
     from tfx_ocr.serving.reader.orient import is_sideways
 
-    ink = inks.even_out(inks.flatten(grey))
+    ink = inks.normalize(inks.flatten(grey))
     threshold = inks.find_threshold(ink)
     mask = inks.binarize(ink, threshold)
     back: np.ndarray = np.eye(3)
@@ -78,5 +78,5 @@ def prepare(grey: np.ndarray, *, keep_orientation: bool = False) -> Sheet:
         mask = inks.binarize(ink, threshold)
         back = back @ np.vstack([cv2.invertAffineTransform(turn), (0, 0, 1)])
     rest = rules.remove_rules(mask, inks.binarize(ink, inks.FAINTEST))
-    mask, ink = rest, rules.blank_rules(ink, mask, rest)
+    mask, ink = rest, rules.clear_rules(ink, mask, rest)
     return Sheet(ink, mask, back[:2], skew, (grey.shape[1], grey.shape[0]))

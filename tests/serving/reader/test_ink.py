@@ -84,7 +84,7 @@ def test_faint_print_beside_strong_becomes_as_strong():
     draw_words(page, 200, range(500, 900, 30))
     flat = ink.flatten(page)
     assert flat[507, 152] < ink.find_threshold(flat)
-    even = ink.even_out(flat)
+    even = ink.normalize(flat)
     threshold = ink.find_threshold(even)
     assert even[507, 152] >= threshold
     assert even[67, 152] >= threshold
@@ -93,10 +93,10 @@ def test_faint_print_beside_strong_becomes_as_strong():
 
 def test_ink_of_one_strength_and_pages_without_ink_stay_as_they_are():
     page = np.full((1000, 800), 250, np.uint8)
-    assert not ink.even_out(ink.flatten(page)).any()
+    assert not ink.normalize(ink.flatten(page)).any()
     draw_words(page, 50, range(100, 900, 30))
     flat = ink.flatten(page)
-    np.testing.assert_allclose(ink.even_out(flat), flat, atol=12)
+    np.testing.assert_allclose(ink.normalize(flat), flat, atol=12)
 
 
 def test_a_page_without_lines_has_no_skew():

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tfx_ocr.serving.reader.rules import blank_rules, remove_rules
+from tfx_ocr.serving.reader.rules import clear_rules, remove_rules
 
 
 def frame(mask, left, top, width, height):
@@ -85,14 +85,14 @@ def test_grey_ink_loses_its_rules_with_their_soft_edge_and_keeps_what_stands_bes
     mask[300:304, 50:850] = 1
     mask[260:280, 400:408] = 1
     ink = cv2.GaussianBlur(mask * 200, (3, 3), 0)
-    blank = blank_rules(ink, mask, remove_rules(mask, mask))
+    blank = clear_rules(ink, mask, remove_rules(mask, mask))
     assert not blank[295:310].any()
     np.testing.assert_array_equal(blank[255:285], ink[255:285])
 
 
 def test_ink_without_rules_stays_as_it_is(mask):
     ink = mask * 200
-    assert blank_rules(ink, mask, mask) is ink
+    assert clear_rules(ink, mask, mask) is ink
 
 
 def test_a_thick_bar_stays(mask):
