@@ -220,7 +220,7 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, Any]]:
     width = len(header.cells)
     style = styles.OF_GROUPS.get(_squeeze(header.cells[columns["group"]]), "") if "group" in columns else ""
     boxed = not BOX.isdisjoint(map(_squeeze, header.cells))
-    if images.is_picture(header.cells[columns["image"]].strip()):
+    if columns["image"] < width and images.is_picture(header.cells[columns["image"]].strip()):
         rows = itertools.chain([header], rows)  # a table without a header
     for line, written, unreadable, others in rows:
         cells = written[:width] if not any(written[width:]) else written  # a spreadsheet's empty cells behind

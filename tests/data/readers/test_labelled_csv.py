@@ -456,3 +456,9 @@ def test_kaggles_sample_of_answers_is_no_table_of_labels(tmp_path):
     make(tmp_path, tables, ["train/1.png", "test/2.png"])
     good, aside = everything(tmp_path)
     assert (good.features["label"], aside.reason) == (b"x", "no label: no row of the table names this picture")
+
+
+def test_rows_with_pictures_past_a_short_header_are_set_aside(tmp_path):
+    make(tmp_path, {"labels.csv": "label\nA,a.png\nB,b.png\n"}, ["a.png", "b.png"])
+    reasons = [record.reason for record in everything(tmp_path)]
+    assert reasons[:2] == ["too many cells: 2 under a header of 1; quote a text with commas"] * 2
