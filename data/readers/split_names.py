@@ -11,7 +11,9 @@ SPLIT_NAMES = {
     **dict.fromkeys(("eval", "evaluation", "val", "valid", "validation", "validate", "dev", "vld", "검증"), "eval"),
     **dict.fromkeys(("test", "testing", "t10k", "tst", "시험", "테스트"), "test"),  # t10k is MNIST's
 }
-WORD = re.compile(rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|dir|images?|labels?)?")  # `trainset`
+WORD = re.compile(
+    rf"({'|'.join(SPLIT_NAMES)})(?:set|data|dataset|dir|images?|labels?|데이터|데이터셋|셋|용)?"
+)  # `trainset`
 
 
 @functools.lru_cache(maxsize=1024)  # a folder's name comes with every record in it

@@ -52,18 +52,25 @@ def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     """Turn pages' words and boxes to `characters` [batch, words, characters] int32 and `places` float32.
 
     Raises:
-        ValueError: a page has more than `MOST_WORDS` words.
+        ValueError: a page has more than `MOST_WORDS` words, a word has no box, or a box is none.
     """
-    counts, width = count_words(parsed[features.WORDS_IN]), form.spec["max_characters"]
+    words, boxes = parsed[features.WORDS_IN], parsed[features.BOXES_IN]
+    if boxes.shape != (*words.shape, 4):
+        raise ValueError(
+            f"words and boxes disagree: words of {words.shape}, boxes of {boxes.shape}, four numbers a word"
+        )
+    if not np.isfinite(boxes).all():
+        raise ValueError("not a box: a side is not a number")
+    counts, width = count_words(words), form.spec["max_characters"]
     most = max(int(counts.max(initial=0)), 1)
     if most > MOST_WORDS:
         raise ValueError(f"too many words: a page may have {MOST_WORDS}; divide it")
     characters = np.zeros((len(counts), most, width), np.int32)
     places = np.zeros((len(counts), most, PLACES), np.float32)
     for row, count in enumerate(counts):
-        texts = [text.decode("utf-8", "replace") for text in parsed[features.WORDS_IN][row, :count]]
+        texts = [text.decode("utf-8", "replace") for text in words[row, :count]]
         characters[row, :count] = of_words.encode_characters(texts, width)
-        places[row, :count] = of_words.measure_places(texts, parsed[features.BOXES_IN][row, :count])
+        places[row, :count] = of_words.measure_places(texts, boxes[row, :count])
     return {"characters": characters, "places": places}
 
 

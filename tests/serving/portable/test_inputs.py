@@ -1,5 +1,7 @@
 """Records of requests to the arrays of a signature."""
 
+import types
+
 import numpy as np
 import pytest
 
@@ -26,3 +28,20 @@ def test_pages_of_words_are_padded_to_the_longest():
 def test_what_is_no_page_is_refused_in_words(page, said):
     with pytest.raises(ValueError, match=f"^{said}"):
         get_input("words").stack([page])
+
+
+@pytest.mark.parametrize(
+    ("boxes", "said"),
+    [
+        (np.zeros((1, 1, 4)), "words and boxes disagree: words of (1, 2), boxes of (1, 1, 4), four numbers a word"),
+        (np.zeros((1, 2, 3)), "words and boxes disagree: words of (1, 2), boxes of (1, 2, 3), four numbers a word"),
+        (np.full((1, 2, 4), np.nan), "not a box: a side is not a number"),
+        (np.full((1, 2, 4), np.inf), "not a box: a side is not a number"),
+    ],
+    ids=["a_box_is_missing", "three_sides", "not_a_number", "endless"],
+)
+def test_boxes_that_are_none_are_refused_in_words(boxes, said):
+    parsed = {"words": np.array([[b"A", b"B"]], dtype=object), "boxes": boxes.astype(np.float32)}
+    with pytest.raises(ValueError, match=r"^(not|words)") as refused:
+        get_input("words").build(parsed, types.SimpleNamespace(spec={"max_characters": 8}))
+    assert str(refused.value) == said
