@@ -14,7 +14,7 @@ from tfx_ocr.components.inputs import tensorflow_ops
 from tfx_ocr.components.inputs.changes import SOURCES, change, draw_changes
 from tfx_ocr.components.inputs.changes import scale as scale  # of this input too
 from tfx_ocr.components.recipe import Image, ImageAugmentation, PageImage, Picture
-from tfx_ocr.data import features
+from tfx_ocr.data import features, images
 from tfx_ocr.data.features import MOST_PIXELS
 from tfx_ocr.data.pixels import encoded, glyph
 from tfx_ocr.data.synthetic.strangers import draw_strangers
@@ -22,7 +22,7 @@ from tfx_ocr.data.synthetic.strangers import draw_strangers
 FAINTEST = 0.5  # contrast, as a share of the range, from which on there is ink: 18 grey levels, which noise has not
 LEAST = 0.005  # ink in squares of the height: a speck has less, a stroke a hundred times as much
 Labels = TypeVar("Labels")
-Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
+Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one picture, or several, to [..., height, width, channels] uint8
 
 RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
 REQUEST = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
@@ -30,6 +30,8 @@ WRITTEN = {features.PIXELS_XF: tf.io.FixedLenFeature([], tf.string)}
 
 ANY_BYTES = r"\C*"
 ORIENTATION = rf"(?s)^{ANY_BYTES}?{encoded.ORIENTATION.replace('ANY', ANY_BYTES[:2])}{ANY_BYTES}$"
+PNG_MARKED = rf"(?s){ANY_BYTES}(?:{'|'.join(mark.decode() for mark in images.PNG_MARKS)}){ANY_BYTES}"
+LOT, LOT_PIXELS = 64, 2**18  # pictures that are fitted together, and pixels of theirs, at most
 PNG_OF_ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a4944415478da63600000000200"
     "01e527defc0000000049454e44ae426082"
@@ -129,43 +131,127 @@ def _turn(pixels: tf.Tensor, searched: tf.Tensor) -> tf.Tensor:
 
 
 def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
-    """Fit `image` [batch, 1], encoded, to `pixels_xf` [batch, 1], height x width x channels uint8 each."""
-    return fit_all(raw, spec, fit)
+    """Fit `image` [batch, 1], encoded, to `pixels_xf` [batch, 1], height x width x channels uint8 each.
+
+    Plain PNGs of one size and kind are fitted together, which costs a third of fitting each; all else one by one.
+    """
+    image_bytes = _known_formats(tf.reshape(raw[features.IMAGE], [-1]))
+    is_plain = tf.cast(_is_plain_png(image_bytes), tf.int32)
+    places = tf.dynamic_partition(tf.range(tf.size(image_bytes)), is_plain, 2)
+    others, plain = (tf.gather(image_bytes, numbers) for numbers in places)
+    protos = [_fit_each(others, spec, fit), _serialize(_fit_alike(plain, spec))]
+    return _write(tf.dynamic_stitch(places, protos), spec)
 
 
 def fit_all(raw: dict[str, tf.Tensor], spec: Picture | PageImage, fit: Fit) -> dict[str, tf.Tensor]:
     """Run `transform` with a function that fits one encoded picture to [height, width, channels] uint8."""
-    protos = tf.map_fn(
-        lambda image_bytes: _fit_to_proto(image_bytes, spec, fit),
-        _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
-        fn_output_signature=tf.TensorSpec([], tf.string),
-    )
+    return _write(_fit_each(_known_formats(tf.reshape(raw[features.IMAGE], [-1])), spec, fit), spec)
+
+
+def _write(protos: tf.Tensor, spec: Picture | PageImage) -> dict[str, tf.Tensor]:
+    """Return what `transform` does from each picture's pixels as a serialized TensorProto: [batch]."""
     length = spec.height * spec.width * spec.channels
     # a TensorProto ends with its values: the one quick way from numbers to bytes in a graph
     return {features.PIXELS_XF: tf.strings.substr(protos, -length, length)[:, tf.newaxis]}
 
 
-def _fit_to_proto(image_bytes: tf.Tensor, spec: Picture | PageImage, fit: Fit) -> tf.Tensor:
-    """Run `fit` on one encoded picture; return the pixels as a serialized TensorProto."""
+def _fit_each(image_bytes: tf.Tensor, spec: Picture | PageImage, fit: Fit) -> tf.Tensor:
+    """Fit encoded pictures one by one: [n] to [n] serialized TensorProtos."""
+    return tf.map_fn(
+        lambda one: tf.io.serialize_tensor(_run_copy(fit, spec, one)),
+        image_bytes,
+        fn_output_signature=tf.TensorSpec([], tf.string),
+    )
+
+
+def _serialize(pictures: tf.Tensor) -> tf.Tensor:
+    """Return each of [n, height, width, channels] as a serialized TensorProto: [n]."""
+    return tf.map_fn(tf.io.serialize_tensor, pictures, fn_output_signature=tf.TensorSpec([], tf.string))
+
+
+def _fit_alike(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Fit encoded pictures of which `_is_plain_png` holds: [n] to [n, height, width, channels] uint8.
+
+    They are taken in lots of one size and kind, of `LOT` pictures and `LOT_PIXELS` pixels at most.
+    """
+    width, height = tf.unstack(_read_png_size(image_bytes), axis=1)
+    kind = tf.cast(_read_byte(image_bytes, 25), tf.int64)  # grey, color, with opacity
+    alike = width * 2**32 + height * 2**4 + kind
+    order = tf.argsort(alike)
+    alike = tf.gather(alike, order)
+    most = tf.gather(tf.clip_by_value(LOT_PIXELS // tf.maximum(width * height, 1), 1, LOT), order)
+
+    def fit_lot(begin: tf.Tensor, fitted: tf.TensorArray) -> tuple[tf.Tensor, tf.TensorArray]:
+        (end,) = tf.unstack(tf.searchsorted(alike, alike[begin : begin + 1], side="right"), num=1)
+        end = tf.minimum(end, begin + tf.cast(most[begin], tf.int32))
+        lot = order[begin:end]
+        pixels = tf.map_fn(
+            lambda one: tf.io.decode_image(one, expand_animations=False),
+            tf.gather(image_bytes, lot),
+            fn_output_signature=tf.TensorSpec([None, None, None], tf.uint8),
+        )
+        return end, fitted.scatter(lot, _run_copy(_fit_pixels, spec, pixels))
+
+    count = tf.size(order)
+    shape = [spec.height, spec.width, spec.channels]
+    fitted = tf.TensorArray(tf.uint8, count, element_shape=shape)
+    _, fitted = tf.while_loop(lambda begin, _: begin < count, fit_lot, [0, fitted])
+    return fitted.stack()
+
+
+def _fit_pixels(pixels: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Fit decoded pictures of one size, [n, h, w, 1 to 4] uint8."""
+    return glyph.fit(tensorflow_ops, pixels, spec)
+
+
+def _is_plain_png(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Return whether each of [n] is a PNG that `decode` only decodes: upright, of 8 bits, without transparent color."""
+    is_png = tf.equal(tf.strings.substr(image_bytes, 0, 2), encoded.BEGINNINGS[0])
+    is_deep = _read_byte(image_bytes, 24) > 8
+    size = _read_png_size(image_bytes)
+    is_taken = tf.reduce_all(size > 0, 1) & (tf.reduce_prod(size, 1) <= MOST_PIXELS)
+    is_marked = tf.strings.regex_full_match(tf.strings.substr(image_bytes, 0, encoded.SEARCHED), PNG_MARKED)
+    return is_png & ~is_deep & is_taken & ~is_marked
+
+
+def _read_png_size(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Return width and height by the header of each of [n] PNGs: [n, 2] int64."""
+    sizes = tf.io.decode_raw(_cut(image_bytes, 16, 8), tf.int32, little_endian=False)
+    return tf.cast(tf.reshape(sizes, [-1, 2]), tf.int64)
+
+
+def _read_byte(image_bytes: tf.Tensor, place: int) -> tf.Tensor:
+    """Return one byte of each of [n], 0 past its end: [n] uint8."""
+    return tf.reshape(tf.io.decode_raw(_cut(image_bytes, place, 1), tf.uint8), [-1])
+
+
+def _cut(image_bytes: tf.Tensor, begin: int, length: int) -> tf.Tensor:
+    """Return bytes of each of [n], zeros past its end."""
+    header = tf.strings.join([tf.strings.substr(image_bytes, 0, begin + length), "\0" * (begin + length)])
+    return tf.strings.substr(header, begin, length)
+
+
+def _run_copy(function: Fit, spec: Any, taken: tf.Tensor) -> tf.Tensor:
+    """Run a function of a tensor and a recipe's input; in a graph, a copy of what it was built to."""
     if tf.executing_eagerly():
-        return tf.io.serialize_tensor(fit(image_bytes, spec))
-    graph, taken, given = _build_graph(spec, fit)
-    (proto,) = tf.graph_util.import_graph_def(graph, {taken: image_bytes}, [given], name="fit")
-    return tf.ensure_shape(proto, [])
+        return function(taken, spec)
+    graph, name, given, shape = _build_graph(function, spec, taken.shape.rank, taken.dtype)
+    (copied,) = tf.graph_util.import_graph_def(graph, {name: taken}, [given], name="fit")
+    return tf.ensure_shape(copied, shape)
 
 
 @functools.cache
-def _build_graph(spec: Picture | PageImage, fit: Fit) -> tuple[Any, str, str]:
-    """Return the GraphDef of `fit`, the name of its input and that of its output.
+def _build_graph(function: Fit, spec: Any, rank: int, kind: tf.DType) -> tuple[Any, str, str, tf.TensorShape]:
+    """Return the GraphDef of a function, the name of its input, that of its output, and the output's shape.
 
     TensorFlow Transform calls `preprocessing_fn` nine times per run: 1,300 operations are built once and then copied.
     """
-    traced = tf.function(lambda image_bytes: tf.io.serialize_tensor(fit(image_bytes, spec)), autograph=False)
-    built = traced.get_concrete_function(tf.TensorSpec([], tf.string))
+    traced = tf.function(lambda taken: function(taken, spec), autograph=False)
+    built = traced.get_concrete_function(tf.TensorSpec([None] * rank, kind))
     (taken,), (given,) = built.inputs, built.outputs
     graph = built.graph.as_graph_def()
     del graph.node[[node.op for node in graph.node].index("Placeholder")]  # the input
-    return graph, taken.name, given.name
+    return graph, taken.name, given.name, given.shape
 
 
 def _known_formats(image_bytes: tf.Tensor) -> tf.Tensor:

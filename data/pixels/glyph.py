@@ -6,7 +6,7 @@ from typing import Any
 
 from tfx_ocr.data.pixels import ops as resampling
 from tfx_ocr.data.pixels.compose import to_levels, to_luma
-from tfx_ocr.data.pixels.ops import FRACTION, WEIGHT, Array, Ops, quantize
+from tfx_ocr.data.pixels.ops import FRACTION, PLANE, WEIGHT, Array, Ops, quantize
 
 LARGEST_PX = 1024  # a longer side is thinned out to this: a photograph of 50 megapixels costs no more than a scan
 COARSE_PX = 128.0  # longer side at which the ink is looked for: dust of a large scan is less than a pixel there
@@ -17,24 +17,24 @@ FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank 
 
 
 def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
-    """Fit the ink of one image to `spec.height` x `spec.width`.
+    """Fit the ink of one image, or of each of several of one size, to `spec.height` x `spec.width`.
 
     The paper's level is that of the border; ink is what differs from it. Contrast is stretched so that paper is 0 and
     the strongest ink 255. Size, margin and polarity of the image make no difference; a blank image gives paper.
 
     Args:
         ops: array operations.
-        pixels: [h, w, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
+        pixels: [..., h, w, 1 to 4] uint8: grey, grey and opacity, RGB, or RGB and opacity.
         spec: with `height`, `width`, `channels`, `crop_to_ink`, `margin` and `ink_is_light`.
 
     Returns:
-        [height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the image.
+        [..., height, width, channels] uint8; paper is 0 and ink light when `spec.ink_is_light`, else as in the image.
     """
-    height, width = ops.shape(pixels)[:2]
+    height, width = ops.shape(pixels)[-3:-1]
     step = ops.to_int(ops.maximum(1.0, ops.floor(ops.to_float(ops.maximum(height, width)) / LARGEST_PX)))
-    image = to_levels(ops, pixels[::step, ::step], spec.channels)
+    image = to_levels(ops, ops.thin(pixels, step, step), spec.channels)
     grey = image[0] if spec.channels == 1 else to_luma(ops, image)
-    size = [ops.to_float(side) for side in ops.shape(grey)]
+    size = [ops.to_float(side) for side in ops.shape(grey)[-2:]]
 
     zoom = ops.minimum(1.0, COARSE_PX / ops.maximum(*size))
     coarse_size = [ops.maximum(ops.floor(side * zoom + 0.5), 1.0) for side in size]
@@ -43,17 +43,17 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     else:
         rows, columns = (resampling.average(ops, *lengths) for lengths in zip(size, coarse_size, strict=True))
         coarse = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
-    paper, sign = _find_paper(ops, coarse)
+    paper, sign = (of_image[..., None, None] for of_image in _find_paper(ops, coarse))
     ink = ops.maximum((coarse - paper) * sign, 0.0)
     ink = ops.where(find_supported(ops, ink), ink, 0.0)
-    strongest = ops.maximum(ops.max(ink), FAINTEST)
+    strongest = ops.maximum(ops.max(ink, PLANE), FAINTEST)[..., None, None]
 
     target = (float(spec.height), float(spec.width))
     if spec.crop_to_ink:
         is_ink = ink >= INK * strongest
         extents = [
             [place * whole / small for place in find_extent(ops, ops.any(is_ink, axis))]
-            for axis, whole, small in zip((1, 0), size, coarse_size, strict=True)
+            for axis, whole, small in zip((-1, -2), size, coarse_size, strict=True)
         ]
         room = [side / (1.0 + 2.0 * spec.margin) for side in target]
     else:
@@ -69,24 +69,27 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     if not spec.ink_is_light:
         fitted = ops.where(sign < 0, 1.0 - fitted, fitted)
     levels = ops.to_uint8(ops.floor(quantize(ops, fitted, WEIGHT) * 255.0 + 0.5))
-    return ops.stack([levels[channel] for channel in range(spec.channels)], 2)
+    return ops.stack([levels[channel] for channel in range(spec.channels)], -1)
 
 
 def find_supported(ops: Ops, ink: Array) -> Array:
-    """Find the pixels that are not specks, by the ink of their neighbors: [h, w] float64 to [h, w] bool.
+    """Find the pixels that are not specks, by the ink of their neighbors: [..., h, w] float64 to [..., h, w] bool.
 
     Past the edge an image's own pixels are repeated.
     """
-    padded = ops.concatenate([ink[:1], ink, ink[-1:]], 0)
-    padded = ops.concatenate([padded[:, :1], padded, padded[:, -1:]], 1)
+    padded = ops.concatenate([ink[..., :1, :], ink, ink[..., -1:, :]], -2)
+    padded = ops.concatenate([padded[..., :1], padded, padded[..., -1:]], -1)
     return resampling.add_neighbors(ops, padded) >= 9.0 * SUPPORT * ink
 
 
 def find_extent(ops: Ops, is_ink: Array) -> tuple[Array, Array]:
-    """Return the first (inclusive) and last (exclusive) place that holds ink, in float64; all of it where none does."""
-    held = ops.to_float(is_ink | ~ops.any(is_ink))
-    length = ops.to_float(ops.shape(held)[0])
-    return ops.to_float(ops.argmax(held)), length - ops.to_float(ops.argmax(held[::-1]))
+    """Return the first (inclusive) and last (exclusive) place of [..., length] that holds ink, in float64.
+
+    Where no place holds ink, that is all of them.
+    """
+    held = ops.to_float(is_ink | ~ops.any(is_ink, -1)[..., None])
+    length = ops.to_float(ops.shape(held)[-1])
+    return ops.to_float(ops.argmax(held, -1)), length - ops.to_float(ops.argmax(held[..., ::-1], -1))
 
 
 def _find_paper(ops: Ops, grey: Array) -> tuple[Array, Array]:
@@ -94,12 +97,13 @@ def _find_paper(ops: Ops, grey: Array) -> tuple[Array, Array]:
 
     The border is paper for the most part, its corners above all (a tight crop of a `1` has ink down both sides).
     """
-    lightest, darkest = ops.max(grey), ops.min(grey)
+    lightest, darkest = ops.max(grey, PLANE), ops.min(grey, PLANE)
     middle = (lightest + darkest) / 2.0
-    border = ops.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]], 0)
-    corners = ops.stack([grey[0, 0], grey[0, -1], grey[-1, 0], grey[-1, -1]], 0)
-    length = ops.to_float(ops.shape(border)[0])
-    sign = ops.where(ops.sum(border) / length + ops.sum(corners) / 4.0 > lightest + darkest, -1.0, 1.0)
-    of_paper = ops.to_float((border - middle) * sign <= 0.0)
-    paper = ops.sum(border * of_paper) / ops.maximum(ops.sum(of_paper), 1.0)
+    border = ops.concatenate([grey[..., 0, :], grey[..., -1, :], grey[..., 0], grey[..., -1]], -1)
+    corners = ops.stack([grey[..., 0, 0], grey[..., 0, -1], grey[..., -1, 0], grey[..., -1, -1]], -1)
+    length = ops.to_float(ops.shape(border)[-1])
+    is_light = ops.sum(border, -1) / length + ops.sum(corners, -1) / 4.0 > lightest + darkest
+    sign = ops.where(is_light, -1.0, 1.0)
+    of_paper = ops.to_float((border - middle[..., None]) * sign[..., None] <= 0.0)
+    paper = ops.sum(border * of_paper, -1) / ops.maximum(ops.sum(of_paper, -1), 1.0)
     return quantize(ops, paper, FRACTION), sign

@@ -46,7 +46,7 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
         ops.to_int(ops.maximum(1.0, ops.floor(side / most)))
         for side, most in zip(size, (2 * TALLEST_PX, 2 * WIDEST * TALLEST_PX), strict=True)
     )
-    grey = to_levels(ops, pixels[::row_step, ::column_step], 1)[0]
+    grey = to_levels(ops, ops.thin(pixels, row_step, column_step), 1)[0]
     height = ops.minimum(size[0], TALLEST_PX)
     width = ops.minimum(ops.maximum(ops.floor(size[1] * height / size[0] + 0.5), 1.0), WIDEST * TALLEST_PX)
     rows, columns = (

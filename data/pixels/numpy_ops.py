@@ -42,6 +42,7 @@ __all__ = [
     "shape",
     "stack",
     "sum",
+    "thin",
     "to_float",
     "to_int",
     "to_planes",
@@ -49,24 +50,26 @@ __all__ = [
     "where",
 ]  # fmt: skip
 
+Axis = int | tuple[int, ...] | None
 
-def sum(x: np.ndarray, axis: int | None = None) -> Any:
-    """Return the sum along an axis, or of all: of a small image in half the time of `np.sum`."""
+
+def sum(x: np.ndarray, axis: Axis = None) -> Any:
+    """Return the sum along an axis or several, or of all: of a small image in half the time of `np.sum`."""
     return np.add.reduce(x, axis)
 
 
-def max(x: np.ndarray, axis: int | None = None) -> Any:
-    """Return the largest value along an axis, or of all."""
+def max(x: np.ndarray, axis: Axis = None) -> Any:
+    """Return the largest value along an axis or several, or of all."""
     return np.maximum.reduce(x, axis)
 
 
-def min(x: np.ndarray, axis: int | None = None) -> Any:
-    """Return the smallest value along an axis, or of all."""
+def min(x: np.ndarray, axis: Axis = None) -> Any:
+    """Return the smallest value along an axis or several, or of all."""
     return np.minimum.reduce(x, axis)
 
 
-def any(x: np.ndarray, axis: int | None = None) -> Any:
-    """Return whether any value is true along an axis, or of all."""
+def any(x: np.ndarray, axis: Axis = None) -> Any:
+    """Return whether any value is true along an axis or several, or of all."""
     return np.logical_or.reduce(x, axis)
 
 
@@ -109,11 +112,16 @@ def find_kth_largest(x: np.ndarray, k: Any) -> np.float64:
     return np.partition(flat, flat.size - int(k))[flat.size - int(k)]
 
 
+def thin(pixels: np.ndarray, row_step: int, column_step: int) -> np.ndarray:
+    """Return every `row_step`-th row and every `column_step`-th column of [..., h, w, channels]."""
+    return pixels[..., ::row_step, ::column_step, :]
+
+
 def to_planes(pixels: np.ndarray) -> np.ndarray:
-    """Return [h, w, 1 to 4] uint8 as red, green, blue and opacity: [4, h, w] float64."""
-    count = pixels.shape[2]
-    planes = np.full((4, *pixels.shape[:2]), 255.0)
-    planes[:3] = np.moveaxis(pixels[..., :3] if count > 2 else pixels[..., :1], 2, 0)
+    """Return [..., h, w, 1 to 4] uint8 as red, green, blue and opacity: [4, ..., h, w] float64."""
+    count = pixels.shape[-1]
+    planes = np.full((4, *pixels.shape[:-1]), 255.0)
+    planes[:3] = np.moveaxis(pixels[..., :3] if count > 2 else pixels[..., :1], -1, 0)
     if count in (2, 4):
         planes[3] = pixels[..., -1]
     return planes

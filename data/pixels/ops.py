@@ -12,14 +12,15 @@ class Taps(NamedTuple):
     """What each output pixel is made of, along one axis.
 
     Attributes:
-        pixels: [size, taps] numbers of input pixels; those past either end have weight 0 or repeat the edge.
-        weights: [size, taps], multiples of 1 / `WEIGHT`.
+        pixels: [..., size, taps] numbers of input pixels; those past either end have weight 0 or repeat the edge.
+        weights: [..., size, taps], multiples of 1 / `WEIGHT`.
     """
 
     pixels: Array
     weights: Array
 
 
+PLANE = (-2, -1)  # the axes of an image's height and width
 FRACTION = 2.0**8  # pixel values are multiples of 1 / FRACTION: with WEIGHT, sums below stay exact in float64
 WEIGHT = 2.0**16  # interpolation weights and shares of ink are multiples of 1 / WEIGHT
 
@@ -48,17 +49,18 @@ def interpolate(ops: Ops, length: Array, size: Any, scale: Array, translation: A
         ops: array operations.
         length: pixels of the input.
         size: pixels of the output.
-        scale: output pixels per input pixel.
-        translation: output position of the input's first edge.
+        scale: output pixels per input pixel; [...], where there are several images.
+        translation: output position of the input's first edge; likewise.
 
     Source: the triangle kernel of TensorFlow's ScaleAndTranslate, and of Pillow's BILINEAR.
     """
-    center = ((ops.arange(size) + 0.5 - translation) / scale)[:, None]
-    radius = ops.maximum(1.0 / scale, 1.0)
-    pixels = _spread_taps(ops, ops.floor(center - radius), 2.0 * radius)
+    scale, translation = (ops.to_float(each)[..., None] for each in (scale, translation))
+    center = ((ops.arange(size) + 0.5 - translation) / scale)[..., None]
+    radius = ops.maximum(1.0 / scale, 1.0)[..., None]
+    pixels = _spread_taps(ops, ops.floor(center - radius), 2.0 * ops.max(radius))
     weights = ops.maximum(1.0 - ops.abs(pixels + 0.5 - center) / radius, 0.0)
     weights = quantize(ops, ops.where((pixels >= 0.0) & (pixels < length), weights, 0.0), WEIGHT)
-    total = ops.maximum(ops.sum(weights, 1)[:, None], 1.0 / WEIGHT)
+    total = ops.maximum(ops.sum(weights, -1)[..., None], 1.0 / WEIGHT)
     weights = ops.where((center >= 0.0) & (center <= length), weights / total, 0.0)
     return Taps(pixels, quantize(ops, weights, WEIGHT))
 
@@ -71,7 +73,7 @@ def stretch(ops: Ops, length: Array, size: Array) -> Taps:
 
 
 def _spread_taps(ops: Ops, first: Array, reach: Any) -> Array:
-    """Return the pixels from `first` [size, 1] on that lie within `reach`: [size, taps]."""
+    """Return the pixels from `first` [..., size, 1] on that lie within `reach`: [..., size, taps]."""
     return first + ops.arange(ops.floor(reach) + 2.0)[None, :]
 
 
@@ -106,5 +108,5 @@ def spread(ops: Ops, image: Array, height: int, width: int) -> Array:
 
 def add_neighbors(ops: Ops, padded: Array) -> Array:
     """Return the sum of each pixel and its 8 neighbors of an image with one pixel of padding all around."""
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
+    rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
+    return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]

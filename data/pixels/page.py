@@ -25,7 +25,7 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     lengths = [ops.to_float(length) for length in ops.shape(pixels)[:2]]
     # what is far larger is thinned out first: see `data.pixels.line`
     step = ops.to_int(ops.maximum(1.0, ops.floor(ops.maximum(*lengths) / (2.0 * spec.side))))
-    grey = to_levels(ops, pixels[::step, ::step], 1)[0]
+    grey = to_levels(ops, ops.thin(pixels, step, step), 1)[0]
     height, width = (ops.to_float(length) for length in ops.shape(grey))
     grey = ops.where(ops.sum(grey) > MIDDLE * height * width, 255.0 - grey, grey)
     scale = spec.side / ops.maximum(height, width)

@@ -178,7 +178,34 @@ def test_a_graph_is_built_once_and_each_copy_writes_the_fitted_pictures():
         assert transform(raw)[features.PIXELS_XF].numpy().tolist() == expected
         with pytest.raises(tf.errors.InvalidArgumentError, match="PNG"):
             transform(tf.constant([[pictures[0]], [pictures[0][:60]]]))
-    assert image._build_graph.cache_info().misses == built + 1
+    assert image._build_graph.cache_info().misses == built + 2  # of one picture, and of several of one size
+
+
+def test_pictures_of_many_sizes_and_kinds_are_each_fitted_as_alone_and_stay_in_order(fitted):
+    rng = np.random.default_rng(5)
+    pictures = [
+        encoded(glyph(top=int(rng.integers(0, 20)), left=int(rng.integers(0, 25)))) for _ in range(image.LOT + 9)
+    ]
+    color = Image.fromarray(np.stack([glyph(), 255 - glyph(), glyph()], -1))
+    pictures[3:3] = [
+        encoded(color),
+        encoded(color.convert("P")),
+        encoded(color.convert("RGBA")),
+        encoded(glyph(), "BMP"),
+    ]
+    pictures[9:9] = [encoded(glyph(40, 41)), encoded(glyph(41, 40)), encoded(Image.fromarray(glyph()), transparency=0)]
+    pictures[40:40] = [encoded(255 - glyph(300, 200)), encoded(glyph().astype(bool)), encoded(glyph(), "GIF")]
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    pictures.append(encoded(Image.fromarray(glyph()), exif=turned))
+    written = image.transform({features.IMAGE: tf.constant(pictures)[:, tf.newaxis]}, SPEC)[features.PIXELS_XF]
+    for one, pixels in zip(pictures, written.numpy()[:, 0], strict=True):
+        assert pixels == fitted(one).tobytes()
+
+
+def test_no_pictures_give_none():
+    written = image.transform({features.IMAGE: tf.zeros([0, 1], tf.string)}, SPEC)
+    assert written[features.PIXELS_XF].shape == (0, 1)
 
 
 @pytest.mark.parametrize("strange", [b"hello", b""], ids=["text", "empty"])

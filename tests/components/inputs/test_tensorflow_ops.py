@@ -53,6 +53,26 @@ def test_both_give_the_same_pixels(module, values, images):
         np.testing.assert_array_equal(fit(numpy_ops, image, spec), in_graph(image).numpy())
 
 
+@pytest.mark.parametrize("crop_to_ink", [True, False])
+def test_several_images_of_one_size_are_fitted_as_each_alone(crop_to_ink, images):
+    import tensorflow as tf
+
+    from tfx_ocr.components.inputs import tensorflow_ops
+    from tfx_ocr.components.recipe import Image
+    from tfx_ocr.data.pixels import glyph, numpy_ops
+
+    spec = Image(height=28, width=24, crop_to_ink=crop_to_ink)
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, None, None, None], tf.uint8)])
+    def in_graph(pixels):
+        return glyph.fit(tensorflow_ops, pixels, spec)
+
+    for image in images:  # ink at other places, dark and light, and none at all
+        alike = np.stack([image, 255 - image, image[::-1], np.full_like(image, 9), image // 3])
+        expected = [glyph.fit(numpy_ops, one, spec) for one in alike]
+        np.testing.assert_array_equal(in_graph(alike).numpy(), np.stack(expected))
+
+
 def test_both_modules_offer_the_same_operations():
     from tfx_ocr.components.inputs import tensorflow_ops
     from tfx_ocr.data.pixels import numpy_ops
