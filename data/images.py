@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import posixpath
 import re
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -21,6 +21,9 @@ from tfx_ocr.data.pixels import encoded, numpy_ops
 from tfx_ocr.data.pixels.compose import MIDDLE
 
 PNG = b"\x89PNG\r\n\x1a\n"
+PNG_BEGINNING = PNG + b"\0\0\0\rIHDR"
+PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+PNG_SIZE = struct.Struct(">II")  # width and height, from byte 16 on
 JPEG = b"\xff\xd8"
 GIF = b"GIF8"
 FORMATS = (
@@ -50,6 +53,9 @@ ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  #
 ORIENTATION = re.compile(encoded.ORIENTATION.replace("ANY", ".").encode(), re.DOTALL)
 ORIENTATION_TAG = 0x0112  # of Exif
 PHOTOMETRIC_TAG, WHITE_IS_ZERO = 262, 0  # of TIFF
+PNG_KINDS = {0: 1, 2: 3}  # bytes of a pixel of 8 bits a channel by a PNG's kind: grey and RGB
+PNG_FILTERS = 5  # ways in which a row may be written
+SMALL = 2**22  # bytes of pixels up to which a PNG is unpacked at once
 PNG_MARKS = (b"tRNS", b"eXIf", b"Exif")  # of a transparent color and of what may turn the picture
 TRANSPOSES = dict(
     enumerate(
@@ -69,7 +75,7 @@ TRANSPOSES = dict(
 
 def is_picture(path: str) -> bool:
     """Return whether a file's name ends as those of pictures do, in any case."""
-    return PurePosixPath(path).suffix.lower() in ENDINGS
+    return posixpath.splitext(path)[1].lower() in ENDINGS
 
 
 def find_problem(
@@ -77,7 +83,8 @@ def find_problem(
 ) -> str | None:
     """Say why a picture must be set aside; None when it decodes in full.
 
-    The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing.
+    The size in the header is looked at before anything is decoded, so a decompression bomb costs nothing. What
+    `is_sound_png` knows to be whole is not decoded at all.
 
     Args:
         image: an encoded picture of one of `FORMATS`; of several frames the first counts.
@@ -91,18 +98,16 @@ def find_problem(
     """
     if not image:
         return "empty file: it holds no bytes"
+    if is_sound_png(image):
+        width, height = PNG_SIZE.unpack_from(image, 16)
+        return _explain_size(width, height, max_pixels, min_side, max_side)
     try:
         with suppress_warnings():
             opened = _open(image)
             width, height = opened.size
-            if width * height > max_pixels:
-                return f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
-            if max_side and max(width, height) > max_side:
-                return f"too large: {width} x {height} pixels, where no side may exceed {max_side}"
-            if min(width, height) < min_side:
-                return f"too small: {width} x {height} pixels, where both sides must have {min_side}"
-            if not decode:
-                return None
+            reason = _explain_size(width, height, max_pixels, min_side, max_side)
+            if reason or not decode:
+                return reason
             opened.load()
             _check_whole(image)
             if _is_too_deep(opened):
@@ -115,6 +120,57 @@ def find_problem(
     except Exception as error:  # decoders of damaged files raise nearly everything
         return f"damaged image: {error}"
     return None
+
+
+def _explain_size(width: int, height: int, max_pixels: int, min_side: int, max_side: int) -> str | None:
+    if width * height > max_pixels:
+        return f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
+    if max_side and max(width, height) > max_side:
+        return f"too large: {width} x {height} pixels, where no side may exceed {max_side}"
+    if min(width, height) < min_side:
+        return f"too small: {width} x {height} pixels, where both sides must have {min_side}"
+    return None
+
+
+def is_sound_png(image: bytes) -> bool:
+    """Return whether an image is a small, plain PNG that is whole and undamaged, so that every decoder reads it.
+
+    That is one of grey or RGB pixels of 8 bits, in order from the top, with nothing else in the file, of which every
+    checksum holds and the pixels are as many as the header says. It takes a fifth of the time of decoding. Of other
+    images nothing is said.
+
+    Source: PNG specification, third edition: 5.3 (chunks), 9.2 (filters), 10 (zlib stream), 11.2.1 (header).
+    """
+    if not image.startswith(PNG_BEGINNING) or not image.endswith(PNG_END):
+        return False
+    width, height = PNG_SIZE.unpack_from(image, 16)
+    row = 1 + width * PNG_KINDS.get(image[25], 0)
+    length = row * height
+    is_plain = image[24] == 8 and image[25] in PNG_KINDS and image[26:29] == b"\0\0\0" and width > 0
+    if not is_plain or not 0 < length <= SMALL or not _has_checksum(image, 12, 29):
+        return False
+    packed, start, last = [], 33, len(image) - len(PNG_END)
+    while start < last:
+        end = start + 8 + int.from_bytes(image[start : start + 4], "big")
+        if (
+            image[start + 4 : start + 8] != b"IDAT"
+            or not start + 8 < end <= last - 4
+            or not _has_checksum(image, start + 4, end)
+        ):
+            return False
+        packed.append(image[start + 8 : end])
+        start = end + 4
+    unpack = zlib.decompressobj(0)  # of the window that the stream states, as libpng does
+    try:
+        rows = unpack.decompress(b"".join(packed), length + 1)
+    except zlib.error:
+        return False
+    is_whole = len(rows) == length and unpack.eof and not unpack.unused_data
+    return is_whole and max(rows[::row]) < PNG_FILTERS
+
+
+def _has_checksum(image: bytes, start: int, end: int) -> bool:
+    return zlib.crc32(image[start:end]) == int.from_bytes(image[end : end + 4], "big")
 
 
 def read_size(image: bytes) -> tuple[int, int] | None:
@@ -203,7 +259,7 @@ def _check_png(image: bytes) -> None:
         end = start + 8 + length
         if end + 4 > len(image):
             raise ValueError("the file ends before the picture does")
-        if kind[:1].isupper() and zlib.crc32(image[start + 4 : end]) != int.from_bytes(image[end : end + 4], "big"):
+        if kind[:1].isupper() and not _has_checksum(image, start + 4, end):
             raise ValueError(f"wrong checksum in chunk {kind.decode('ascii', 'replace')}")
         start = end + 4
 

@@ -41,7 +41,7 @@ def validate_records(
     """
     for lot in _lots(records):
         found = [_checked(record, letters, needed, max_pixels, min_side, max_side) for record in lot]
-        stay = [number for number, record in enumerate(found) if in_graph and _picture(record).startswith(STAY)]
+        stay = [number for number, record in enumerate(found) if in_graph and _is_doubtful(_picture(record))]
         for number in _undecodable([_picture(found[number]) for number in stay]):
             reason = "damaged image: TensorFlow cannot decode it; save it anew"
             found[stay[number]] = Rejected(source=found[stay[number]].source, reason=reason)
@@ -62,6 +62,11 @@ def _lots(records: Iterable[Record | Rejected]) -> Iterator[list[Record | Reject
 def _picture(record: Record | Rejected) -> bytes:
     """The picture of a record that has one and is not set aside, else b""."""
     return b"" if isinstance(record, Rejected) else record.get_bytes_or_empty(features.IMAGE)
+
+
+def _is_doubtful(picture: bytes) -> bool:
+    """Whether a picture is given to TensorFlow as it is, and might not be decoded."""
+    return picture.startswith(STAY) and not images.is_sound_png(picture)
 
 
 def _checked(record: Record | Rejected, letters: Alphabet, needed: Sequence[str], *sizes: int) -> Record | Rejected:

@@ -62,17 +62,17 @@ class ToExample(beam.DoFn):
 
     def process(self, shard: str) -> Iterator[Kept | beam.pvalue.TaggedOutput]:
         """Read a shard."""
-        read, survey = self._reader.read(Path(self._root), shard), Counter[tuple[str, str]]()
+        read = self._reader.read(Path(self._root), shard)
+        survey, given = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         for record in validate_records(read, self._alphabet, self._needed, *self._sizes):
             if isinstance(record, Rejected):
                 yield beam.pvalue.TaggedOutput(self.REJECTED, (record.source, record.reason))
             else:
                 survey.update({("left_out", reason): count for reason, count in record.left_out.items()})
-                survey["given", json.dumps([record.split, find_split_part(record.file, record.split)])] += bool(
-                    record.split
-                )
+                given[record.split, find_split_part(record.file, record.split)] += 1
                 survey["changed", record.changed] += bool(record.changed)
                 yield self._kept(record)
+        survey.update({("given", json.dumps(place)): count for place, count in given.items() if place[0]})
         for counted in (+survey).items():
             yield beam.pvalue.TaggedOutput(self.SURVEY, counted)
 

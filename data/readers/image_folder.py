@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import functools
 import json
+import posixpath
 import re
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from tfx_ocr.data import features, files, images, normalization
 from tfx_ocr.data.readers import labelled_csv
@@ -46,7 +47,7 @@ def _read_picture(root: Path, path: str) -> Record:
     place, source = _parse_place(path), files.format_path(path)
     if not place:
         raise ValueError(f"not in a label's folder: the layout is {LAYOUT}")
-    if PurePosixPath(path).suffix.lower() in TABLES:
+    if posixpath.splitext(path)[1].lower() in TABLES:
         raise ValueError(
             "a table in a label's folder: the folder is the label; put a table of labels at the top instead"
         )

@@ -1,4 +1,5 @@
 import io
+import itertools
 import random
 import re
 import struct
@@ -133,6 +134,83 @@ def test_a_flipped_bit_in_a_png_is_seen():
     place = image.index(b"IDAT") + 4 + int.from_bytes(image[image.index(b"IDAT") - 4 : image.index(b"IDAT")], "big")
     image[place] ^= 1  # in the checksum of the pixels
     assert images.find_problem(bytes(image), MAX) == "damaged image: wrong checksum in chunk IDAT"
+
+
+def built_png(
+    rows=b"\0abc\0def", *, width=3, height=2, pixel=b"\x08\0", rest=b"\0\0\0", cuts=(), before=b"", after=b""
+):
+    """Build a PNG of grey pixels, its compressed rows in chunks that part at `cuts`; each argument puts in a fault."""
+    packed = zlib.compress(rows) if isinstance(rows, bytes) else rows[0]
+    places = [0, *cuts, len(packed)]
+    parts = [packed[start:end] for start, end in itertools.pairwise(places)]
+    header = chunk(b"IHDR", struct.pack(">II", width, height) + pixel + rest)
+    return images.PNG + header + before + b"".join(chunk(b"IDAT", part) for part in parts) + chunk(b"IEND", b"") + after
+
+
+def small_window(rows):
+    pack = zlib.compressobj(9, zlib.DEFLATED, 9)
+    return [pack.compress(rows) + pack.flush()]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        encoded("PNG"),
+        encoded("PNG", "RGB"),
+        built_png(),
+        built_png(b"\4abc\1def"),
+        built_png(cuts=(1, 5)),
+        built_png(small_window(b"\0abc\0def")),
+        built_png(b"\0abcdef", width=2, height=1, pixel=b"\x08\2"),
+    ],
+    ids=["grey", "rgb", "built", "filters", "chunks", "window", "built_rgb"],
+)
+def test_a_sound_png_is_known_without_decoding_and_no_damage_to_it_is_missed(image):
+    assert images.is_sound_png(image)
+    assert images.find_problem(image, MAX) is None
+    assert images.decode_pixels(image).size > 0
+    flipped = [image[:at] + bytes([image[at] ^ bit]) + image[at + 1 :] for at in range(len(image)) for bit in (1, 128)]
+    cut = [image[:at] for at in range(len(image))] + [image[:at] + image[at + 1 :] for at in range(len(image))]
+    assert [images.is_sound_png(each) for each in flipped + cut] == [False] * len(flipped + cut)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        built_png(b"\0abc\5def"),
+        built_png(b"\0abc"),
+        built_png(b"\0abc\0def\0ghi"),
+        built_png([zlib.compress(b"\0abc\0def")[:-1]]),
+        built_png([zlib.compress(b"\0abc\0def") + b"x"]),
+        built_png([b"\x79" + zlib.compress(b"\0abc\0def")[1:]]),
+        built_png([b""]),
+        built_png(cuts=(0,)),
+        built_png(cuts=(3, 3)),
+        built_png(before=chunk(b"ABCD", b"")),
+        built_png(before=chunk(b"tRNS", b"\0\0")),
+        built_png(after=b"x"),
+        built_png(width=0),
+        built_png(height=0),
+        built_png(pixel=b"\x10\0"),
+        built_png(pixel=b"\x08\7"),
+        built_png(rest=b"\1\0\0"),
+        built_png(rest=b"\0\1\0"),
+        built_png(rest=b"\0\0\1"),
+        encoded("PNG", "P"),
+        encoded("PNG", "RGBA"),
+        encoded("JPEG"),
+        b"",
+    ],
+)
+def test_of_a_png_that_may_not_be_sound_nothing_is_said(image):
+    assert not images.is_sound_png(image)
+
+
+def test_a_large_png_is_not_unpacked_at_once(monkeypatch):
+    monkeypatch.setattr(images, "SMALL", 28)
+    assert images.is_sound_png(encoded("PNG"))  # 4 rows of a filter and 6 pixels
+    monkeypatch.setattr(images, "SMALL", 27)
+    assert not images.is_sound_png(encoded("PNG"))
 
 
 @pytest.mark.parametrize("size", [(101, 100), (50_000, 50_000), (2**31 - 1, 2**31 - 1)])

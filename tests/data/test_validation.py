@@ -6,6 +6,7 @@ import zlib
 import pytest
 from PIL import Image
 
+from tfx_ocr.data import images
 from tfx_ocr.data import validation as module
 from tfx_ocr.data.alphabets import digits, entities
 from tfx_ocr.data.record import Record, Rejected
@@ -75,6 +76,29 @@ def test_what_only_tensorflow_refuses_is_set_aside():
             source="train/7/1.png", reason="damaged image: TensorFlow cannot decode it; save it anew"
         )
     assert isinstance(checked(record(image=ancillary, label=b"7"), digits, 256), Record)
+
+
+@pytest.mark.tfx
+def test_tensorflow_reads_what_is_called_sound_as_pillow_does():
+    import tensorflow as tf
+
+    sound = [picture for seed in range(200) if images.is_sound_png(picture := mutate(encoded(), seed))]
+    assert len(sound) >= 20
+    decoded = [tf.io.decode_image(picture).numpy().tobytes() for picture in sound]
+    assert decoded == [images.decode_pixels(picture).tobytes() for picture in sound]
+
+
+def mutate(picture, seed):
+    """Change one byte of the rows of a PNG or of its size, and mend the checksums."""
+    rng = random.Random(seed)
+    rows = bytearray(zlib.decompress(picture[41:-16]))
+    size = bytearray(picture[16:24])
+    if seed % 4:
+        rows[rng.randrange(len(rows)) // 17 * 17] = rng.randrange(7)  # how a row is filtered
+    else:
+        size[rng.choice([3, 7])] = rng.randrange(20)
+    header = chunk(b"IHDR", bytes(size) + picture[24:29])
+    return images.PNG + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 @pytest.mark.tfx

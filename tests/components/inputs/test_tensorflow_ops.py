@@ -67,6 +67,7 @@ def test_several_images_of_one_size_are_fitted_as_each_alone(crop_to_ink, images
     def in_graph(pixels):
         return glyph.fit(tensorflow_ops, pixels, spec)
 
+    assert len(images) == 14
     for image in images:  # ink at other places, dark and light, and none at all
         alike = np.stack([image, 255 - image, image[::-1], np.full_like(image, 9), image // 3])
         expected = [glyph.fit(numpy_ops, one, spec) for one in alike]
