@@ -69,7 +69,7 @@ def _decode(content: bytes) -> str:
     name = stated[1].decode().lower() if stated else UNLABELLED
     try:
         return content.decode(UNLABELLED if name in ("iso-8859-1", "latin1", "us-ascii") else name, "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # no encoding of texts, or one that knows no replacement
         return content.decode(UNLABELLED, "replace")
 
 

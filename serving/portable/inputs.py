@@ -52,7 +52,7 @@ def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     """Turn pages' words and boxes to `characters` [batch, words, characters] int32 and `places` float32.
 
     Raises:
-        ValueError: a page has more than `MOST_WORDS` words, a word has no box, or a box is none.
+        ValueError: a page has more than `MOST_WORDS` words, or words and boxes do not fit together.
     """
     words, boxes = parsed[features.WORDS_IN], parsed[features.BOXES_IN]
     if boxes.shape != (*words.shape, 4):

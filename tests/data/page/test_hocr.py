@@ -214,8 +214,9 @@ def test_a_box_is_around_a_polygon_where_it_is_not_said(title, box):
         ('<html><meta http-equiv="Content-Type" content="text/html; charset=windows-1258">', "cp1258"),
         ("<html>", "cp1252"),
         ("<html><meta charset=hex>", "cp1252"),
+        ("<html><meta charset=undefined>", "cp1252"),
     ],
-    ids=["xml", "meta", "http_equiv", "none", "unknown"],
+    ids=["xml", "meta", "http_equiv", "none", "unknown", "undefined"],
 )
 def test_a_file_is_in_the_encoding_that_it_states(head, encoding):
     said = "<div class='ocr_page'><span class='ocr_line' title='bbox 0 0 9 9'>Café</span></div>"
