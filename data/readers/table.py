@@ -20,6 +20,7 @@ PICTURE = re.compile(rf"{ENDING}\b", re.IGNORECASE)
 NAME = rf"[^\r\n]*?{ENDING}"
 LISTED = re.compile(rf'"?(\S{NAME})"?(?:[\t,;| ]+(.*))?', re.IGNORECASE)  # begins a row of a .txt
 MAPPED = re.compile(rf'\s*(\[\s*\{{|\{{\s*"{NAME}"\s*:\s*")', re.IGNORECASE)  # how a .json begins
+FORMULA = re.compile(r'\A="(.*)"\Z', re.DOTALL)  # by which a spreadsheet is told that 00123 is a text
 HEADER = ["image", "label"]  # of what states none
 
 
@@ -135,6 +136,7 @@ def _read_cells(text: str, tabs: bool) -> Iterator[Row]:
                 if inner and (len(cells) != width or any(map(PICTURE.search, inner))):  # rows of their own
                     raise csv.Error("a quote is left open")
                 if cells:
+                    cells = [FORMULA.sub(r"\1", cell) for cell in cells]
                     width = width or len(cells)
                     yield Row(first + 1, cells, "" if all(map(files.is_decoded, cells)) else NOT_UTF8)
                 first = end

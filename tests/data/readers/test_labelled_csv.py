@@ -384,11 +384,12 @@ def test_columns_that_are_not_known_are_named(tmp_path):
         ("l.txt", 'a.png\t[{"transcription": "x"}]', [], ['not a text: the label is [{"transcription": "x"}]']),
         ("l.csv", 'image,label\na.png,"{""gt"": ""x""}"\n', [], ['not a text: the label is {"gt": "x"}']),
         ("l.csv", "image,label\na.png,[12]\nb.png,{x}\n", ["[12]", "{x}"], []),
+        ("l.csv", 'image,label\na.png,"=""00123"""\nb.png,=A1\n', ["00123", "=A1"], []),
         ("l.csv", "image,label\na.png,true\nb.png,NaN\n", ["true", "NaN"], []),
     ],
     ids=[
         *("numbers", "first_without_a_label", "true", "list", "object", "picture_in_an_object", "list_of_objects"),
-        *("object_in_a_cell", "brackets", "words"),
+        *("object_in_a_cell", "brackets", "text_of_a_spreadsheet", "words"),
     ],
 )
 def test_a_label_is_a_text_as_it_is_written(tmp_path, name, text, labels, wrong):
