@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from tfx_ocr.components.inputs.wear import draw_wear, wear
+from tfx_ocr.components.inputs.wear import apply_wear, draw_wear
 from tfx_ocr.components.recipe import ImageAugmentation, LineImage, PageImage, Picture
 
 SOURCES = 17  # of random numbers that are drawn for a batch
@@ -118,7 +118,7 @@ def change(
     if "erased" in drawn:
         ink = _erase(ink, drawn["squares"], drawn["erased"], changes.erase)
     if "wear" in drawn:
-        ink = wear(ink, drawn, changes.wear, spec)
+        ink = apply_wear(ink, drawn, changes.wear, spec)
     return ink if spec.ink_is_light else 255 - ink, labels
 
 

@@ -31,8 +31,8 @@ def draw_wear(draw: Callable[[Sequence[Any]], Any], count: Any, spec: Picture) -
     }
 
 
-def wear(ink: Any, drawn: dict[str, Any], share: float, spec: Picture) -> Any:
-    """Wear pictures: each kind of wear comes to a share of them, whatever the others do.
+def apply_wear(ink: Any, drawn: dict[str, Any], share: float, spec: Picture) -> Any:
+    """Apply wear to pictures: each kind comes to a share of them, whatever the others do.
 
     Args:
         ink: [batch, height, width, channels] uint8, ink light.

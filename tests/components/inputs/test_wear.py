@@ -16,14 +16,14 @@ PEN, BLUR, FADING, NOISE, HOLES = range(wear.KINDS)
 
 @pytest.fixture
 def ink():
-    """A stroke of 3 by 10 pixels on each of two pictures."""
+    """Draw a stroke of 3 by 10 pixels on each of two pictures."""
     pictures = np.zeros((2, 12, 20, 1), np.uint8)
     pictures[:, 5:8, 5:15] = 200
     return pictures
 
 
 def apply(ink, kind, lots=(0.1, 0.9), amount=1.0, **drawn):
-    """Wear two pictures in one way, the second one by a lot that spares it, with a share of a half."""
+    """Apply wear of one kind to two pictures, the second one by a lot that spares it, with a share of a half."""
     given = {
         "wear": np.ones((2 * wear.KINDS, 2), np.float32),
         "fading": np.ones((2, 1, wear.KNOTS, 1), np.float32),
@@ -32,7 +32,7 @@ def apply(ink, kind, lots=(0.1, 0.9), amount=1.0, **drawn):
         **drawn,
     }
     given["wear"][kind], given["wear"][wear.KINDS + kind] = lots, amount
-    return np.array(wear.wear(ink, given, 0.5, SPEC))[..., 0]
+    return np.array(wear.apply_wear(ink, given, 0.5, SPEC))[..., 0]
 
 
 def test_what_is_drawn_has_a_source_each():
