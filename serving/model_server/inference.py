@@ -9,7 +9,7 @@ import grpc
 import numpy as np
 
 from tfx_ocr.data import features
-from tfx_ocr.serving import dtypes, messages, tensors
+from tfx_ocr.serving import messages, tensors
 from tfx_ocr.serving.model_server.errors import ServingError
 from tfx_ocr.serving.model_server.servable import Servable
 from tfx_ocr.serving.signature import PREDICT
@@ -204,10 +204,15 @@ def _read_inputs(signature: Any, inputs: Mapping[str, Any]) -> dict[str, np.ndar
         }
     except ValueError as error:
         raise ServingError(INVALID, str(error)) from None
-    for alias in given:
-        if (expected := signature.inputs[alias].dtype) != inputs[alias].dtype:
-            names = dtypes.get_name(expected), dtypes.get_name(inputs[alias].dtype)
-            raise ServingError(INVALID, f"Expects {alias} to be {names[0]} but {names[1]} is provided")
+    for place, alias in enumerate(sorted(signature.inputs)):
+        if alias in given and signature.inputs[alias].dtype != inputs[alias].dtype:
+            wanted, sent = (
+                messages.DataType.Name(each.dtype).removeprefix("DT_").lower()
+                for each in (signature.inputs[alias], inputs[alias])
+            )
+            raise ServingError(
+                INVALID, f"Expects arg[{place}] to be {wanted} but {sent} is provided"
+            )  # TensorFlow's words
     return found
 
 

@@ -101,6 +101,6 @@ def test_an_input_of_another_type_is_refused_in_words(servable, value, kind):
     request = predict_pb2.PredictRequest()
     request.model_spec.name, request.model_spec.signature_name = "half_plus", "number"
     request.inputs["inputs"].CopyFrom(tf.make_tensor_proto([value]))
-    with pytest.raises(ServingError, match=f"Expects inputs to be float32 but {kind} is provided") as refused:
+    with pytest.raises(ServingError, match=rf"Expects arg\[0\] to be float but {kind} is provided") as refused:
         Inference().predict(servable, request, 20.0)
     assert refused.value.code.name == "INVALID_ARGUMENT"
