@@ -19,9 +19,6 @@ from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.features import MOST_PIXELS
 
-# A misspelt field is an error, in JSON as in Python, and so is a number that is not finite.
-FORBID = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
-
 
 def _between(low: float, high: float) -> Any:
     """Return the range of a field, both ends included."""
@@ -37,9 +34,13 @@ Dropout = Annotated[float, _between(0, 0.95)]
 Epochs = Annotated[int, _between(1, 10_000)]
 
 
+class _Values:
+    # a misspelt field is an error, in JSON as in Python, and so is a number that is not finite
+    __pydantic_config__ = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
+
+
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class _Picture:
-    __pydantic_config__ = FORBID
+class _Picture(_Values):
     SIGNATURE: ClassVar[str] = features.SERVE_IMAGES
     AUGMENTED: ClassVar[str] = "images"
 
@@ -94,7 +95,7 @@ class LineImage(_Picture):
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Words:
+class Words(_Values):
     """The words of a page, as a network sees them.
 
     Attributes:
@@ -106,7 +107,6 @@ class Words:
         PLACES: numbers that say where a word lies, and how it compares with the page's other words: see `inputs.words`.
     """
 
-    __pydantic_config__ = FORBID
     SIGNATURE: ClassVar[str] = features.SERVE_WORDS
     AUGMENTED: ClassVar[str] = "words"
     CHARACTERS: ClassVar[int] = 256
@@ -117,7 +117,7 @@ class Words:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PageImage:
+class PageImage(_Values):
     """A grey picture of a page, as a network sees it: its longer side that of a square frame, at the frame's top left.
 
     Attributes:
@@ -128,7 +128,6 @@ class PageImage:
         AUGMENTED: kind of the augmentation that it takes.
     """
 
-    __pydantic_config__ = FORBID
     SIGNATURE: ClassVar[str] = features.SERVE_PAGES
     AUGMENTED: ClassVar[str] = "page_images"
     channels: ClassVar[int] = 1
@@ -168,7 +167,7 @@ Alphabet = Annotated[
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Split:
+class Split(_Values):
     """Who goes to `train`, `eval` and `test`. A split the data itself names is kept; the rest is divided here.
 
     Attributes:
@@ -182,8 +181,6 @@ class Split:
             test record once.
     """
 
-    __pydantic_config__ = FORBID
-
     by: Literal["record", "file", "group"] = "record"
     eval: Share = 0.1
     test: Share = 0.1
@@ -194,7 +191,7 @@ class Split:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Examples:
+class Examples(_Values):
     """ExampleGen: which formats are taken, how they are split, what is set aside.
 
     Attributes:
@@ -208,8 +205,6 @@ class Examples:
         synthetic: number of drawn lines that are added to train: half of them have texts of train, half the same with
             other letters and digits; in the fonts (.ttf, .otf, .ttc) in the data's folder, else in those that ship.
     """
-
-    __pydantic_config__ = FORBID
 
     readers: tuple[str, ...]
     split: Split = Split()
@@ -226,7 +221,7 @@ class Examples:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class ImageAugmentation:
+class ImageAugmentation(_Values):
     """Changes to training's pictures, drawn anew for each picture and epoch.
 
     Attributes:
@@ -257,8 +252,6 @@ class ImageAugmentation:
             labels), as `augment` of the input's module; "" for none.
     """
 
-    __pydantic_config__ = FORBID
-
     kind: Literal["images"] = "images"
     pad: Annotated[int, _between(0, 4096)] = 0
     rotate_deg: Annotated[float, _between(0, 180)] = 0.0
@@ -277,7 +270,7 @@ class ImageAugmentation:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class WordAugmentation:
+class WordAugmentation(_Values):
     """Changes to training's words, drawn anew for each page and epoch.
 
     Attributes:
@@ -288,8 +281,6 @@ class WordAugmentation:
             labels), as `augment` of the input's module; "" for none.
     """
 
-    __pydantic_config__ = FORBID
-
     kind: Literal["words"] = "words"
     misread: Share = 0.0
     disguised: Share = 0.0
@@ -297,7 +288,7 @@ class WordAugmentation:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class PageAugmentation:
+class PageAugmentation(_Values):
     """Changes to training's pages and the shapes on them, drawn anew for each page and epoch.
 
     Attributes:
@@ -308,8 +299,6 @@ class PageAugmentation:
         function: `module:function` of one's own that changes a batch after that: (batch, labels, seed, spec) to (batch,
             labels), as `augment` of the input's module; "" for none.
     """
-
-    __pydantic_config__ = FORBID
 
     kind: Literal["page_images"] = "page_images"
     rotate_deg: Annotated[float, _between(0, 180)] = 0.0
@@ -322,7 +311,7 @@ Augmentation = Annotated[ImageAugmentation | WordAugmentation | PageAugmentation
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Optimizer:
+class Optimizer(_Values):
     """Optimizer and learning rate.
 
     Attributes:
@@ -335,8 +324,6 @@ class Optimizer:
         ema: momentum of an average of the weights that is what is judged and exported (0.999); 0 for none.
     """
 
-    __pydantic_config__ = FORBID
-
     name: Literal["rmsprop", "adam", "adamw", "sgd", "adabound"] = "rmsprop"
     learning_rate: Annotated[float, pydantic.Field(gt=0, le=10)] = 1e-4
     schedule: Literal["constant", "cosine"] = "constant"
@@ -347,7 +334,7 @@ class Optimizer:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Base:
+class Base(_Values):
     """Fine-tuning of a network that has base weights: a frozen phase, then the upper blocks.
 
     Attributes:
@@ -357,8 +344,6 @@ class Base:
         fine_tune_rate: learning rate after the frozen phase, as a share of the optimizer's.
     """
 
-    __pydantic_config__ = FORBID
-
     weights: str = "none"
     frozen_epochs: Annotated[int, _between(0, 10_000)] = 0
     unfreeze_from: str = ""
@@ -366,7 +351,7 @@ class Base:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Stage:
+class Stage(_Values):
     """Epochs of a training with settings of their own, such as those on drawn lines before those on real ones.
 
     Attributes:
@@ -380,8 +365,6 @@ class Stage:
         unfreeze_from: name of the network's layer from which on it is trained, `head` for the head alone; "" for all.
     """
 
-    __pydantic_config__ = FORBID
-
     name: Name
     epochs: Epochs
     sources: Mapping[str, Annotated[float, _between(0, 100)]] = dataclasses.field(default_factory=dict)
@@ -391,7 +374,7 @@ class Stage:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Trainer:
+class Trainer(_Values):
     """Trainer: network, head, and how they are trained.
 
     Attributes:
@@ -433,8 +416,6 @@ class Trainer:
         seed: of initial weights, order, augmentation and dropout.
     """
 
-    __pydantic_config__ = FORBID
-
     network: str
     pooling: Literal["", "average", "max", "weighted", "weighted_output", "mixed"] = ""
     units: tuple[Units, ...] = (64, 64)
@@ -471,7 +452,7 @@ class Trainer:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Tuner:
+class Tuner(_Values):
     """Tuner: KerasTuner over the head, before Trainer.
 
     Attributes:
@@ -481,8 +462,6 @@ class Tuner:
         epochs: of each.
     """
 
-    __pydantic_config__ = FORBID
-
     units: tuple[Annotated[Units, pydantic.Field(ge=64)], ...] = (64, 128, 256)
     dropout: tuple[Annotated[Dropout, pydantic.Field(ge=0.2)], ...] = (0.2, 0.3, 0.5)
     trials: Annotated[int, _between(1, 10_000)] = 6
@@ -490,7 +469,7 @@ class Tuner:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Gate:
+class Gate(_Values):
     """Evaluator: what a model must reach to be blessed, on the split it is judged on.
 
     Attributes:
@@ -509,8 +488,6 @@ class Gate:
             of their values.
     """
 
-    __pydantic_config__ = FORBID
-
     split: Literal["eval", "test"] = "test"
     metrics: str = ""
     at_least: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -524,7 +501,7 @@ class Gate:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Drift:
+class Drift(_Values):
     """ExampleValidator: how far the data may be from that of the served version, see `example_validator.drift`.
 
     Attributes:
@@ -534,8 +511,6 @@ class Drift:
         stops: whether a larger distance stops the run, unless `--accept-data` goes on; else the run tells it.
     """
 
-    __pydantic_config__ = FORBID
-
     at_most: Mapping[str, Share] = dataclasses.field(
         default_factory=lambda: dict.fromkeys((features.LABEL, features.ENTITIES, features.SHAPES), 0.05)
     )
@@ -544,7 +519,7 @@ class Drift:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Serving:
+class Serving(_Values):
     """The exported model: what its answers hold and what it is tried with before the push.
 
     Attributes:
@@ -556,8 +531,6 @@ class Serving:
             what it changes.
     """
 
-    __pydantic_config__ = FORBID
-
     top_n: Annotated[int, _between(1, 100_000)] = 5
     restrict_to: str | tuple[str, ...] = ""
     trial_requests: Annotated[int, _between(1, 1000)] = 8
@@ -565,7 +538,7 @@ class Serving:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Recipe:
+class Recipe(_Values):
     """One model to train.
 
     Attributes:
@@ -585,8 +558,6 @@ class Recipe:
         gate: Evaluator's part.
         serving: of the export.
     """
-
-    __pydantic_config__ = FORBID
 
     name: Name
     input: Input
@@ -637,10 +608,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Part:
+class Part(_Values):
     """A step's share of a recipe, read back. Fields the step may not know are None."""
-
-    __pydantic_config__ = FORBID
 
     name: str
     input: Input | None = None

@@ -20,8 +20,7 @@ def load_named(registry: Mapping[str, str], name: str, what: str) -> Any:
     Raises:
         ValueError: the name is unknown; the known ones are named.
     """
-    if name not in registry:
-        raise make_unknown_error(f"no {what} {name!r}", registry)
+    check_known(name, registry, f"no {what} {name!r}")
     return load(registry[name])
 
 
@@ -37,6 +36,16 @@ def load(path: str) -> Any:
     except ModuleNotFoundError as error:
         raise ImportError(explain_missing(error), name=error.name) from error
     return getattr(imported, attribute) if attribute else imported
+
+
+def check_known(name: str, known: Iterable[str], said: str) -> None:
+    """Refuse a name that is not one of the known ones.
+
+    Raises:
+        ValueError: `said`, and the known names.
+    """
+    if name not in known:
+        raise make_unknown_error(said, known)
 
 
 def make_unknown_error(said: str, known: Iterable[str]) -> ValueError:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfx_ocr.components.artifacts import ANSWERS, HISTORY_FILE
+from tfx_ocr.components.artifacts import HISTORY_FILE
 from tfx_ocr.components.evaluator.metrics import Family, bootstrap, choose_family, get_metrics
 from tfx_ocr.components.example_gen.fingerprint import compute_fingerprint
 from tfx_ocr.components.recipe import Recipe
@@ -23,7 +23,7 @@ from tfx_ocr.components.report.repeats import FIRST
 from tfx_ocr.pipeline import last_run, unchanged
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.overrides import resolve_recipe
-from tfx_ocr.pipeline.repeats import build_settings, find_artifact
+from tfx_ocr.pipeline.repeats import build_settings, find_artifact, read_answers
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.portable import FOLDER as PORTABLE
 from tfx_ocr.serving.portable import NETWORK
@@ -161,12 +161,7 @@ def compare_results(recipe: Recipe, results: Sequence[Mapping[str, Any]]) -> dic
 
 def _read_answers(evaluation: Path) -> list[tuple[str, str, str]]:
     """Return (record, reference, answer) of what the Evaluator asked, in the records' order."""
-    lines = (
-        line
-        for file in sorted(evaluation.glob(f"{ANSWERS}-*.jsonl"))
-        for line in file.read_text(encoding="utf-8").splitlines()
-    )
-    return sorted((each["record"], each["reference"], each["answer"]) for each in map(json.loads, lines))
+    return sorted((each["record"], each["reference"], each["answer"]) for each in read_answers(evaluation))
 
 
 def _describe_variant(

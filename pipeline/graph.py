@@ -16,7 +16,7 @@ from tfx_ocr.components.pusher.component import Pusher
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.report.component import Report
 from tfx_ocr.components.schema_gen.component import ImportSchemaGen
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.pipeline import repeats
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.metadata import get_connection
@@ -144,6 +144,5 @@ def _set_beam_args(steps: list[BaseComponent], settings: Settings) -> None:
     """
     of_beam = {component.id: component for component in steps if isinstance(component, BaseBeamComponent)}
     for step, flags in settings.list_step_beam_args().items():
-        if step not in of_beam:
-            raise make_unknown_error(f"setting beam: no step {step!r} that uses Beam", of_beam)
+        check_known(step, of_beam, f"setting beam: no step {step!r} that uses Beam")
         of_beam[step].with_beam_pipeline_args(flags)

@@ -16,7 +16,7 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from tfx_ocr.data import pretrained
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known, make_unknown_error
 from tfx_ocr.pipeline import settings
 from tfx_ocr.pipeline.check import check_recipe, import_code
 from tfx_ocr.pipeline.overrides import resolve_recipe
@@ -114,8 +114,7 @@ def read_resources(text: str) -> dict[str, dict[str, Any]]:
     for word in shlex.split(text):
         name, _, value = word.partition("=")
         step, _, quantity = name.rpartition(".")
-        if quantity not in QUANTITIES:
-            raise make_unknown_error(f"setting resources: {word!r} is not [STEP.]QUANTITY=VALUE", QUANTITIES)
+        check_known(quantity, QUANTITIES, f"setting resources: {word!r} is not [STEP.]QUANTITY=VALUE")
         field, allowed = QUANTITIES[quantity]
         if not re.fullmatch(allowed, value):
             raise ValueError(f"setting resources: {word!r} is not a quantity such as cpu=2, memory=4Gi or gpu=1")

@@ -56,8 +56,6 @@ class Runner(LocalDagRunner):
         described = unchanged.describe(resolve_recipe(settings), settings)
         unchanged.remove_stale(settings, last_run.read(settings))
         with redirect_output(log) as console:
-            progress.set_console(console)
-            logging.set_verbosity(logging.INFO)
             run_id = self.make_run_id()
             store = MetadataStore(get_connection(settings))
             steps = Steps(store, run_id, len(pipeline.nodes))
@@ -75,7 +73,6 @@ class Runner(LocalDagRunner):
                 progress.say(line)
             if failed is not None and settings.trace:
                 traceback.print_exception(failed, file=console)
-            progress.set_console(None)
         if result.get(last_run.KEY):
             result[last_run.KEY] |= described
         with contextlib.suppress(OSError):  # on a full disk: the console has it
@@ -106,16 +103,19 @@ class Runner(LocalDagRunner):
 
 @contextlib.contextmanager
 def redirect_output(log: Path) -> Iterator[TextIO]:
-    """Send file descriptors 1 and 2 to `log`, C++ and all; yield what was 1."""
+    """Send file descriptors 1 and 2 to `log`, C++ and all; yield what was 1, where progress is told."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
     with log.open("ab") as file, open(kept[0], "w", encoding="utf-8", closefd=False) as console:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        progress.set_console(console)
+        logging.set_verbosity(logging.INFO)
         try:
             yield console
         finally:
+            progress.set_console(None)
             for stream in (sys.stdout, sys.stderr, console):
                 with contextlib.suppress(OSError):
                     stream.flush()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from absl import logging
 from ml_metadata import MetadataStore
 from tfx.proto.orchestration import pipeline_pb2
 
-from tfx_ocr.components import progress
 from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.trainer.pack import SPLITS, Pack, write_pack
 from tfx_ocr.pipeline import last_run, metadata_lock, outcome, unchanged
@@ -55,15 +53,11 @@ class _Packer(Runner):
         del pipeline.nodes[names.index(LAST) + 1 :]
         log, run_id = self.make_log(), f"{self.make_run_id()}{PACKED}"
         store = MetadataStore(get_connection(self.settings))
-        with redirect_output(log) as console:
-            progress.set_console(console)
-            logging.set_verbosity(logging.INFO)
+        with redirect_output(log):
             try:
                 self.run_steps(pipeline, run_id, Steps(store, run_id, len(pipeline.nodes)))
             except Exception as error:
                 sentence = outcome.explain_failure(error, self.settings)
                 raise ValueError(f"{sentence} (log: {last_run.shorten_path(str(log))})") from error
-            finally:
-                progress.set_console(None)
         uris = [artifact.uri for artifact in outcome.list_artifacts(store, run_id)]
         self.prepared = Path(next(uri for uri in uris if Path(uri).parent.name == OUTPUT))

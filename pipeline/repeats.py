@@ -10,7 +10,7 @@ import dataclasses
 import json
 import math
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,9 +147,8 @@ def _read_folds(recipe: Recipe, folds: Sequence[Settings]) -> dict[str, Any]:
     """
     pairs: collections.Counter[tuple[str, str]] = collections.Counter()
     for fold in folds:
-        for file in sorted(find_artifact(fold, "Evaluator", "evaluation").glob(f"{ANSWERS}-*.jsonl")):
-            answers = map(json.loads, file.read_text(encoding="utf-8").splitlines())
-            pairs.update((answer["reference"], answer["answer"]) for answer in answers)
+        answers = read_answers(find_artifact(fold, "Evaluator", "evaluation"))
+        pairs.update((answer["reference"], answer["answer"]) for answer in answers)
     family = get_metrics(choose_family(recipe.task, recipe.gate))
     gate = dataclasses.replace(recipe.gate, at_most_worse={})
     verdict = gates.judge(recipe.name, gate, family, pairs, None, "")
@@ -168,6 +167,12 @@ def _read_curve(runs: Sequence[Settings]) -> list[dict[str, Any]]:
 def _count_train(settings: Settings) -> int:
     summary = (find_artifact(settings, "ExampleGen", "examples") / SUMMARY_FILE).read_text(encoding="utf-8")
     return int(json.loads(summary)["splits"]["train"])
+
+
+def read_answers(evaluation: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the Evaluator left of each record in an artifact's folder, see `components.evaluator.answers`."""
+    for file in sorted(evaluation.glob(f"{ANSWERS}-*.jsonl")):
+        yield from map(json.loads, file.read_text(encoding="utf-8").splitlines())
 
 
 def find_artifact(settings: Settings, step: str, name: str) -> Path:

@@ -121,6 +121,22 @@ class Settings(served.Settings):
         return {f"{PREFIX}{name.upper()}": value for name, value in dataclasses.asdict(self).items()}
 
 
+def load_for(recipe: str, overrides: Sequence[str] | None = None, **given: str) -> Settings:
+    """Read the settings of a command about a recipe.
+
+    Args:
+        recipe: name of the recipe.
+        overrides: `field=value` pairs of the command line, which come behind those of the settings.
+        given: fields that the command line names; "" for one that it does not.
+
+    Raises:
+        ValueError: as `load`.
+    """
+    settings = load()
+    named = {field: value for field, value in given.items() if value}
+    return dataclasses.replace(settings, recipe=recipe, overrides=settings.join_overrides(overrides or ()), **named)
+
+
 def load(environment: Mapping[str, str] = os.environ, folder: Path = Path()) -> Settings:
     """Read the settings.
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import collections
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
-from tfx_ocr.components.artifacts import ANSWERS
 from tfx_ocr.components.evaluator import records as of_records
 from tfx_ocr.components.evaluator.metrics.pairs import get_text
 from tfx_ocr.components.recipe import Recipe
@@ -20,7 +18,7 @@ from tfx_ocr.data.normalization import normalize_text
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.record_file import serialize
 from tfx_ocr.pipeline.evaluation import list_records, prepare_record
-from tfx_ocr.pipeline.repeats import find_artifact
+from tfx_ocr.pipeline.repeats import find_artifact, read_answers
 from tfx_ocr.pipeline.settings import Settings
 from tfx_ocr.serving.locations import Location, open_model
 from tfx_ocr.serving.review.queue import LABEL, Queue
@@ -78,8 +76,7 @@ def read_folds(folds: Sequence[Settings]) -> list[Answer]:
             found["outputs"][features.PROBABILITY_OUT],
         )
         for fold in folds
-        for file in sorted(find_artifact(fold, "Evaluator", "evaluation").glob(f"{ANSWERS}-*.jsonl"))
-        for found in map(json.loads, file.read_text(encoding="utf-8").splitlines())
+        for found in read_answers(find_artifact(fold, "Evaluator", "evaluation"))
     ]
 
 

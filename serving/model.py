@@ -33,6 +33,20 @@ class RequestError(ValueError):
         return functools.partial(type(self), again=self.again), (self.where, self.code, self.message)
 
 
+class Closing:
+    """What is closed at the end of a `with` block."""
+
+    def close(self) -> None:
+        """Release its memory, threads and connections."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
 class Model(Protocol):
     """One version of a model that answers requests. Threads may share it.
 

@@ -10,12 +10,12 @@ import itertools
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from tfx_ocr.data import features
 from tfx_ocr.serving.explanation import Explanation, build_explanation
 from tfx_ocr.serving.locations import find_folder, find_scheme, open_model, restrict_model
-from tfx_ocr.serving.model import Model, RequestError
+from tfx_ocr.serving.model import Closing, Model, RequestError
 from tfx_ocr.serving.prediction import Prediction, build_prediction
 from tfx_ocr.serving.requests import REQUESTS, Inputs, Source, list_sources, read_source, stack
 
@@ -46,7 +46,7 @@ def load_model(location: str | os.PathLike[str], name: str = "", **options: Any)
     return predictor
 
 
-class Predictor:
+class Predictor(Closing):
     """A model that reads pictures or pages. Threads may share it.
 
     Attributes:
@@ -154,12 +154,6 @@ class Predictor:
         """Release the model's memory, threads and connections."""
         if self._opened:
             self._opened.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def _model(self) -> Model:

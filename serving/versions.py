@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -257,11 +257,8 @@ def roll_back(serving_dir: str | os.PathLike[str], version: int | None = None, w
 
 def find_restored(serving_dir: str | os.PathLike[str]) -> int:
     """Return the number of the newest version that `roll_back` made; 0 before the first."""
-    for number in reversed(list_versions(serving_dir)):
-        with contextlib.suppress(ValueError):  # pushed by other hands
-            if read_manifest(get_folder(serving_dir, number)).restores:
-                return number
-    return 0
+    newest_first = _read_manifests(serving_dir, reversed(list_versions(serving_dir)))
+    return next((number for number, manifest in newest_first if manifest.restores), 0)
 
 
 def find_withdrawn(serving_dir: str | os.PathLike[str], files: Mapping[str, str]) -> int | None:
@@ -273,12 +270,8 @@ def find_withdrawn(serving_dir: str | os.PathLike[str], files: Mapping[str, str]
     """
     restored = find_restored(serving_dir)
     oldest = read_manifest(get_folder(serving_dir, restored)).restores if restored else 0
-    for number in list_versions(serving_dir):
-        if oldest < number < restored:
-            with contextlib.suppress(ValueError):
-                if read_manifest(get_folder(serving_dir, number)).files == files:
-                    return number
-    return None
+    between = [number for number in list_versions(serving_dir) if oldest < number < restored]
+    return next((number for number, manifest in _read_manifests(serving_dir, between) if manifest.files == files), None)
 
 
 def prune(serving_dir: str | os.PathLike[str], keep: int) -> list[int]:
@@ -298,10 +291,7 @@ def prune(serving_dir: str | os.PathLike[str], keep: int) -> list[int]:
         return []
     with _locked(Path(serving_dir)):
         numbers = list_versions(serving_dir)
-        manifests = {}
-        for number in numbers:
-            with contextlib.suppress(ValueError):
-                manifests[number] = read_manifest(get_folder(serving_dir, number))
+        manifests = dict(_read_manifests(serving_dir, numbers))
         blessed = max((number for number, manifest in manifests.items() if not manifest.restores), default=0)
         removed = [number for number in numbers[:-keep] if number in manifests and number != blessed]
         for number in removed:
@@ -316,11 +306,17 @@ def _find_previous(serving_dir: str | os.PathLike[str], numbers: Sequence[int]) 
     if not numbers:
         raise ValueError(f"{serving_dir} has no version to go back from")
     served = compute_digests(get_folder(serving_dir, numbers[-1]))
-    for number in reversed(numbers[:-1]):
-        with contextlib.suppress(ValueError):
-            if read_manifest(get_folder(serving_dir, number)).files != served:
-                return number
+    for number, manifest in _read_manifests(serving_dir, reversed(numbers[:-1])):
+        if manifest.files != served:
+            return number
     raise ValueError(f"{serving_dir} has no version before {numbers[-1]} to go back to")
+
+
+def _read_manifests(serving_dir: str | os.PathLike[str], numbers: Iterable[int]) -> Iterator[tuple[int, Manifest]]:
+    """Yield versions with their manifests; those that were pushed by other hands, without one, are left out."""
+    for number in numbers:
+        with contextlib.suppress(ValueError):
+            yield number, read_manifest(get_folder(serving_dir, number))
 
 
 @contextlib.contextmanager

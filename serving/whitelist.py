@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.restriction import list_allowed
-from tfx_ocr.serving.model import Model
+from tfx_ocr.serving.model import Closing, Model
 from tfx_ocr.serving.signature import Signature
 
 KEPT = (features.LABEL_OUT, features.PROBABILITY_OUT, features.LABELS_OUT, features.PROBABILITIES_OUT)
 
 
-class RestrictedModel:
+class RestrictedModel(Closing):
     """Leaves out of another model's best answers those that a whitelist does not allow: see `Model`.
 
     The rest share what the left out had. What lies behind the best answers counts as allowed, so that a probability is
@@ -64,12 +64,6 @@ class RestrictedModel:
     def close(self) -> None:
         """See `Model`."""
         self._model.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def restrict_outputs(outputs: Mapping[str, np.ndarray], allowed: np.ndarray) -> dict[str, np.ndarray]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 
 HERE = Path(__file__).parent
 OF_PICTURES, OF_WORDS, OF_PAGES = (
@@ -21,6 +21,5 @@ def get_schema_path(name: str) -> Path:
         ValueError: the schema is unknown; the known ones are named.
     """
     known = {path.name for path in HERE.glob("*.pbtxt")}
-    if name not in known:
-        raise make_unknown_error(f"no schema {name!r}", known)
+    check_known(name, known, f"no schema {name!r}")
     return HERE / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -29,8 +28,7 @@ def check(
     from tfx_ocr.pipeline.data_check import SECONDS, check_data
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
-    settings = settings_of.load()
-    settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input)
+    settings = settings_of.load_for(recipe, input=data)
     resolved = resolve_recipe(settings)
     settings = check(resolved, settings)
     for line in check_data(resolved, Path(settings.input), 0.0 if all_records else SECONDS):

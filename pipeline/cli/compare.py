@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import shlex
 from pathlib import Path
@@ -42,10 +41,7 @@ def compare(
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe
 
-    settings = settings_of.load()
-    settings = dataclasses.replace(
-        settings, recipe=recipe, input=data or settings.input, network=network or settings.network
-    )
+    settings = settings_of.load_for(recipe, input=data, network=network)
     settings = check(resolve_recipe(settings), settings)
     variants = comparison.plan_variants(settings, change, [shlex.quote(each) for each in both or []])
     results = []

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 
 ACTIONS = ("export", "count", "remove")
 
@@ -31,8 +31,7 @@ def manage(
 
     Exit status: 0 done, 2 bad use.
     """
-    if action not in ACTIONS:
-        raise make_unknown_error(f"action is {action!r}", ACTIONS)
+    check_known(action, ACTIONS, f"action is {action!r}")
     from tfx_ocr.serving.review.queue import Queue
 
     opened = Queue(queue, create=False)

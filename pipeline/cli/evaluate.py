@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,7 +35,7 @@ def evaluate(
 
     Exit status: 0 at or above the gate, 1 below it, 2 bad use.
     """
-    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = settings_of.load_for(recipe)
     check_name(recipe, settings.recipes)
     if not Path(data).is_dir():
         raise ValueError(f"no folder {data}: give the one that holds the data to judge")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -30,14 +29,7 @@ def pack(
 
     Exit status: 0 the pack is there, 2 it cannot be.
     """
-    settings = settings_of.load()
-    settings = dataclasses.replace(
-        settings,
-        recipe=recipe,
-        input=data or settings.input,
-        network=network or settings.network,
-        overrides=settings.join_overrides(override or []),
-    )
+    settings = settings_of.load_for(recipe, override, input=data, network=network)
     from tfx_ocr.components.trainer.pack import refuse_other
     from tfx_ocr.pipeline.check import check, import_code, refuse_elsewhere
     from tfx_ocr.pipeline.cli.run import lock_folder, require_tfx

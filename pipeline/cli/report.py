@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +24,7 @@ def report(
     Examples:
       tfx-ocr report digits --open
     """
-    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = settings_of.load_for(recipe)
     check_name(recipe, settings.recipes)
     result = last_run.read(settings)
     if not result:

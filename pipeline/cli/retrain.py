@@ -45,8 +45,7 @@ def retrain(
 
     Exit status: 0 pushed, or too few new corrections, 1 refused by the gate, 2 bad use, 3 stopped by a step.
     """
-    settings = settings_of.load()
-    settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input)
+    settings = settings_of.load_for(recipe, input=data)
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.corrections import count_new, describe_export, export_corrections, read_labels, write_data
     from tfx_ocr.pipeline.overrides import resolve_recipe

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import fcntl
 import importlib.util
 import json
@@ -65,15 +64,8 @@ def run(
 
     Exit status: 0 pushed (or pushed before and unchanged), 1 refused by the gate, 2 bad use, 3 stopped by a step.
     """
-    settings = settings_of.load()
-    settings = dataclasses.replace(
-        settings,
-        recipe=recipe,
-        input=data or settings.input,
-        network=network or settings.network,
-        overrides=settings.join_overrides(override or []),
-        tune="1" if tune else settings.tune,
-        accept_data=accept_data or settings.accept_data,
+    settings = settings_of.load_for(
+        recipe, override, input=data, network=network, tune="1" if tune else "", accept_data=accept_data
     )
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe

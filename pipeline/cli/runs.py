@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Annotated
 
@@ -25,7 +24,7 @@ def print_runs(
     """
     from tfx_ocr.pipeline import history, metadata
 
-    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = settings_of.load_for(recipe)
     found = history.list_runs(metadata.open_store(settings), recipe)
     if as_json:
         print(json.dumps(found, indent=1, ensure_ascii=False))

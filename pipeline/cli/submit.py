@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import socket
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -29,7 +28,7 @@ def submit(
     Examples:
       tfx-ocr submit digits --endpoint URL
     """
-    settings = dataclasses.replace(settings_of.load(), recipe=recipe)
+    settings = settings_of.load_for(recipe)
     from tfx_ocr.pipeline import kubeflow_runner
 
     kubeflow_runner.check_settings(settings)

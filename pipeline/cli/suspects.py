@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Annotated
 
@@ -42,9 +41,7 @@ def list_suspects(
 
     Exit status: 0 done, 2 bad use, 3 stopped by a step.
     """
-    settings = settings_of.load()
-    overrides = settings.join_overrides(override or [])
-    settings = dataclasses.replace(settings, recipe=recipe, input=data or settings.input, overrides=overrides)
+    settings = settings_of.load_for(recipe, override, input=data)
     from tfx_ocr.pipeline import suspects
     from tfx_ocr.pipeline.check import check
     from tfx_ocr.pipeline.overrides import resolve_recipe

@@ -12,7 +12,6 @@ from tfx_ocr.components.recipe import (
     Serving,
     Split,
     Trainer,
-    Tuner,
 )
 
 # Letters but for those that are drawn like a digit: O and o, l and I.
@@ -77,6 +76,3 @@ DIGITS = Recipe(
     ),
     serving=Serving(top_n=5, trial_requests=8),
 )
-
-# `--tune` puts this in: a Tuner before the Trainer.
-TUNER = Tuner()

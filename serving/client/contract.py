@@ -6,12 +6,12 @@ import abc
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tfx_ocr.serving.client.retries import Backoff, retry
-from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.model import Closing, RequestError
 from tfx_ocr.serving.signature import Signature
 
 TIMEOUT_S = 10.0  # of a request, all its attempts together
@@ -64,7 +64,7 @@ class Target:
         return retry(once, self.timeout_s if timeout_s is None else timeout_s, self.backoff)
 
 
-class Client(abc.ABC):
+class Client(Closing, abc.ABC):
     """One model of a server: a `Model` that also tells the state of its versions.
 
     Every request may be sent again: a model holds no state, so asking twice changes nothing and answers the same
@@ -132,12 +132,6 @@ class Client(abc.ABC):
 
     @abc.abstractmethod
     def _get_signatures(self) -> Mapping[str, Signature]: ...
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _build_error(self, code: str, message: str, *, again: bool = False) -> RequestError:
         return RequestError(self.target.server, code, message, again=again)

@@ -18,7 +18,7 @@ import urllib.parse
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import numpy as np
@@ -29,7 +29,7 @@ from tfx_ocr.data.extras import explain_missing
 from tfx_ocr.data.registry import make_unknown_error
 from tfx_ocr.serving import messages, tensors
 from tfx_ocr.serving.locations import SHIPPED, Location, open_model
-from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.model import Closing, RequestError
 from tfx_ocr.serving.model_server.errors import InvalidArgumentError, ServingError, from_tensorflow
 from tfx_ocr.serving.model_server.handlers import SIGNATURE_DEF, Handlers
 from tfx_ocr.serving.reader.document import SCHEMA, Document, build_document
@@ -131,7 +131,7 @@ def _parse_parameters(query: str) -> Iterator[tuple[str, Any]]:
             raise InvalidArgumentError(f"{name}: {text!r} is not allowed: {error}") from None
 
 
-class Served:
+class Served(Closing):
     """A model of this server, the newest version at each request: see `Model`. `version` is the one that answered."""
 
     def __init__(self, handlers: Handlers, name: str):
@@ -167,12 +167,6 @@ class Served:
 
     def close(self) -> None:
         """See `Model`; the server goes on to serve it."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @contextlib.contextmanager
     def _convert_errors(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets.hangul import CLASSES, FINALS, FIRST, INITIALS, MEDIALS, split
 from tfx_ocr.data.alphabets.restriction import restrict_labels
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.serving.portable.form import Outputs, Parsed, Portable
 from tfx_ocr.serving.portable.inputs import count_words
 
@@ -285,6 +285,5 @@ def get_answer(task: str) -> Callable[[np.ndarray, Parsed, Portable], Outputs]:
     Raises:
         ValueError: unknown task; the known ones are named.
     """
-    if task not in ANSWERS:
-        raise make_unknown_error(f"no portable answer {task!r}", ANSWERS)
+    check_known(task, ANSWERS, f"no portable answer {task!r}")
     return ANSWERS[task]

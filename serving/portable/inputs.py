@@ -12,7 +12,7 @@ import numpy as np
 from tfx_ocr.data import features, images
 from tfx_ocr.data.features import MOST_WORDS
 from tfx_ocr.data.pixels import glyph, line, numpy_ops, page
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.data.words import PLACES
 from tfx_ocr.serving.portable import words as of_words
 from tfx_ocr.serving.portable.form import Parsed, Portable
@@ -143,6 +143,5 @@ def get_input(kind: str) -> Input:
     Raises:
         ValueError: unknown kind; the known ones are named.
     """
-    if kind not in INPUTS:
-        raise make_unknown_error(f"no portable input {kind!r}", INPUTS)
+    check_known(kind, INPUTS, f"no portable input {kind!r}")
     return INPUTS[kind]

@@ -8,12 +8,12 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import numpy as np
 
-from tfx_ocr.serving.model import RequestError
+from tfx_ocr.serving.model import Closing, RequestError
 from tfx_ocr.serving.signature import Signature
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Options:
     decoding: Decoding | None = None
 
 
-class Runtime:
+class Runtime(Closing):
     """A model in this process: see `Model`. A runtime defines `run`, `close`, and `run_together` where one run can do.
 
     Attributes:
@@ -89,10 +89,6 @@ class Runtime:
         """Return what `run` does for each signature of `outputs`, in their order."""
         return [self.run(signature, inputs, names, timeout_s) for signature, names in outputs.items()]
 
-    def close(self) -> None:
-        """Release its memory and threads."""
-        raise NotImplementedError
-
     def ask(
         self,
         signature: str,
@@ -130,12 +126,6 @@ class Runtime:
             signature: dict(zip(names, arrays, strict=True))
             for (signature, names), arrays in zip(outputs.items(), values, strict=True)
         }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _check(self, signature: str, inputs: Mapping[str, Any], outputs: Sequence[str]) -> None:
         if signature not in self._inputs:

@@ -89,7 +89,7 @@ class Catalog:
         signatures, parts = self._list_abilities(name)
         return Described(
             name=name,
-            version="" if self.server else self._format_version(manifest),
+            version="" if self.server else str(manifest.version or SHIPPED),
             server=self.server,
             reads_pictures=features.SERVE_IMAGES in signatures,
             reads_pages=bool(parts),
@@ -213,9 +213,6 @@ class Catalog:
         """Return the version that answered, as people know it: a model that ships has no number."""
         ships = name in self.folders and not self.server and not self._read_manifest(name).version
         return SHIPPED if ships else str(version)
-
-    def _format_version(self, manifest: Manifest) -> str:
-        return str(manifest.version or SHIPPED)
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from google.protobuf import text_format
 from starlette.types import ASGIApp
 
 from tfx_ocr.data import features, pretrained
-from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.serving import messages, versions
 from tfx_ocr.serving.locations import SHIPPED, find_folder, list_pushed, open_model
 from tfx_ocr.serving.model import Model
@@ -144,8 +144,7 @@ def serve_remote(
 
     @functools.cache
     def find_model(name: str) -> Model:
-        if name not in asked:  # each name that is asked for keeps a connection
-            raise make_unknown_error(f"no model {name!r}", asked)
+        check_known(name, asked, f"no model {name!r}")  # each name that is asked for keeps a connection
         return open_model(server, name, timeout_s=TIMEOUT_S)
 
     catalog = Catalog(folders=dict.fromkeys(names), find_model=find_model, server=server, queue=queue)

@@ -18,7 +18,7 @@ READY_S = 180.0  # a busy machine imports TensorFlow in a minute
 EXPECTED_S = 30.0
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)  # not of the session, which has tests of other folders too
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Let the home be an empty folder: what `make run` pushed into the checkout's own is not asked."""
     with pytest.MonkeyPatch.context() as patch:

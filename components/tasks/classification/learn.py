@@ -16,13 +16,10 @@ def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> k
 
 def build_loss() -> keras.losses.Loss:
     """Return the cross-entropy of the class's number under the logits; of -1, that of equal probabilities."""
-    return _Loss()
+    return _Loss(name="cross_entropy")
 
 
 class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="cross_entropy")
-
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch] numbers, [batch, classes] logits to [batch]."""
         classes, numbers = y_pred.shape[-1], keras.ops.cast(y_true, "int32")

@@ -33,13 +33,10 @@ def build_loss() -> keras.losses.Loss:
 
     Source: Liao, Wan, Yao, Chen, Bai, "Real-time Scene Text Detection with Differentiable Binarization", 2020.
     """
-    return _Loss()
+    return _Loss(name="detection")
 
 
 class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="detection")
-
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, height, width, 2 * kinds] as `data.page.maps.draw_targets` has it; logits of the same; to [batch]."""
         count, height, width, both = ops.shape(y_pred)

@@ -28,13 +28,10 @@ def build_loss() -> keras.losses.Loss:
 
     Source: Graves et al., "Connectionist Temporal Classification", 2006.
     """
-    return _Loss()
+    return _Loss(name="ctc")
 
 
 class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="ctc")
-
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, longest] int, 0 for padding; [batch, frames, characters + 1] logits; to [batch]."""
         compute = compute_by_tensorflow if keras.backend.backend() == "tensorflow" else compute_portably

@@ -25,13 +25,10 @@ def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> k
 
 def build_loss() -> keras.losses.Loss:
     """Return the sum of the three heads' cross-entropies: the negative log-likelihood of the syllable."""
-    return _Loss()
+    return _Loss(name="syllable")
 
 
 class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="syllable")
-
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, 3] int, [batch, 68] logits to [batch]."""
         each = [

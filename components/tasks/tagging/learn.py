@@ -46,13 +46,10 @@ def build_loss() -> keras.losses.Loss:
     Source: Zhang, Sabuncu, "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels", 2018;
     Cour, Sapp, Taskar, "Learning from Partial Labels", 2011.
     """
-    return _Loss()
+    return _Loss(name="tagging")
 
 
 class _Loss(keras.losses.Loss):
-    def __init__(self) -> None:
-        super().__init__(name="tagging")
-
     def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
         """[batch, words] int, sets as `encode` says, -1 for no word; `head`'s [batch, words, ...]; to [batch]."""
         ops = keras.ops

@@ -64,6 +64,6 @@ def receipt() -> np.ndarray:
     return np.asarray(picture)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def reader() -> Reader:
     return Reader()
