@@ -632,6 +632,11 @@ class Part(_Values):
         """
         return _adapter(Part).validate_json(text)
 
+    def change_trainer(self, **values: Any) -> Part:
+        """Return the part with other values in its trainer's."""
+        assert self.trainer is not None  # of a Trainer's part
+        return dataclasses.replace(self, trainer=dataclasses.replace(self.trainer, **values))
+
     def to_json(self) -> str:
         """Return canonical JSON that `from_json` reads."""
         values = _adapter(Part).dump_python(self, mode="json", exclude_none=True)

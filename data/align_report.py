@@ -11,7 +11,7 @@ from pathlib import Path
 from tfx_ocr.data import features, normalization
 from tfx_ocr.data.page.align import HOW, align
 from tfx_ocr.data.page.page import Box, Word
-from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers import read_data
 from tfx_ocr.data.record import Record
 
 READERS = ("sroie", "rvl_invoices", "kaggle_invoices", "page_xml", "tfrecord")
@@ -33,22 +33,20 @@ def count_aligned(root: Path) -> tuple[dict[str, Counter[str]], Counter[str]]:
     """
     fields: dict[str, Counter[str]] = {}
     pages: Counter[str] = Counter()
-    module = get_reader(choose_reader(root, READERS))
-    for shard in module.list_shards(root):
-        for record in module.read(root, shard):
-            if not isinstance(record, Record) or features.WORDS not in record.features:
-                pages["set aside"] += 1
-                continue
-            pages["pages"] += 1
-            words, named = _page(record)
-            _, found = align(words, named)
-            for name, (how, runs) in found.items():
-                counts = fields.setdefault(name, Counter())
-                counts[how] += 1
-                text = " ".join(word.text for word in words[slice(*runs[0])]) if runs else ""
-                counts[EQUAL] += normalization.normalize_exact(text) == normalization.normalize_exact(named[name])
-                same = normalization.normalize_field(name, text) == normalization.normalize_field(name, named[name])
-                counts[EQUAL_NORMALISED] += bool(runs) and same
+    for record in read_data(root, READERS):
+        if not isinstance(record, Record) or features.WORDS not in record.features:
+            pages["set aside"] += 1
+            continue
+        pages["pages"] += 1
+        words, named = _page(record)
+        _, found = align(words, named)
+        for name, (how, runs) in found.items():
+            counts = fields.setdefault(name, Counter())
+            counts[how] += 1
+            text = " ".join(word.text for word in words[slice(*runs[0])]) if runs else ""
+            counts[EQUAL] += normalization.normalize_exact(text) == normalization.normalize_exact(named[name])
+            same = normalization.normalize_field(name, text) == normalization.normalize_field(name, named[name])
+            counts[EQUAL_NORMALISED] += bool(runs) and same
     return fields, pages
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
+
+from tfx_ocr.data import features
 
 Value = bytes | int | float | list[bytes] | list[int] | list[float]
 
@@ -40,6 +43,12 @@ class Record:
         if not isinstance(value, bytes):
             raise TypeError(f"feature {name!r} of {self.source} holds {type(value).__name__}, not bytes")
         return value
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of its picture, or of its features without one: the same under any label, name or group."""
+        image = self.get_bytes_or_empty(features.IMAGE)
+        return hashlib.sha256(image or repr(sorted(self.features.items())).encode()).hexdigest()
 
     def get_bytes_or_empty(self, name: str) -> bytes:
         """Return the feature `name`; b"" where the record lacks it, or it holds something else."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import io
 import random
 import time
@@ -154,7 +153,6 @@ def _look(record: Record | Rejected, find_problem: FindProblem, decode: bool, th
     entities = [
         each.decode() for values in named if isinstance(values, list) for each in values if isinstance(each, bytes)
     ]
-    digested = image or repr(sorted(record.features.items())).encode()
     return Seen(
         source=record.source,
         file=record.file,
@@ -164,7 +162,7 @@ def _look(record: Record | Rejected, find_problem: FindProblem, decode: bool, th
         label=record.get_bytes_or_empty(features.LABEL).decode(),
         style=record.get_bytes_or_empty(features.STYLE).decode(),
         entities=tuple(dict.fromkeys(entity for entity in entities if entity)),
-        digest=hashlib.sha256(digested).hexdigest(),
+        digest=record.digest,
         size=images.read_size(image) or (0, 0) if image else (0, 0),
         thumbnail=_make_thumbnail(image) if image and thumbnail else b"",
     )

@@ -15,9 +15,9 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.data import features, images, record_file
 from tfx_ocr.data.page import page_xml, shapes
 from tfx_ocr.data.page.page import Page
-from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers import read_data
 from tfx_ocr.data.readers.tfrecord import SPLIT
-from tfx_ocr.data.record import Record, Rejected, Value
+from tfx_ocr.data.record import Record, Value
 from tfx_ocr.serving.review.pages import build_page, parse_lines
 from tfx_ocr.serving.review.queue import LABEL, PAGES, Correction, Queue
 
@@ -186,12 +186,8 @@ def divide_records(recipe: Recipe, data: Path) -> Iterator[tuple[str, Record]]:
 
 
 def _read(recipe: Recipe, data: Path) -> Iterator[Record]:
-    """Yield the records of a data set; what its reader sets aside is left out."""
-    reader = get_reader(choose_reader(data, recipe.examples.readers))
-    for shard in reader.list_shards(data):
-        for record in reader.read(data, shard):
-            if not isinstance(record, Rejected):
-                yield record
+    """Return the records of a data set; what its reader sets aside is left out."""
+    return (record for record in read_data(data, recipe.examples.readers) if isinstance(record, Record))
 
 
 def _hash_picture(record: Record) -> str:
@@ -204,10 +200,7 @@ def _hash_picture(record: Record) -> str:
 
 def _get_key(record: Record, by: str) -> str:
     """Return what a split does not cut in two, as ExampleGen has it."""
-    if by != "record":
-        return str(getattr(record, by))
-    image = record.get_bytes_or_empty(features.IMAGE)
-    return hashlib.sha256(image or repr(sorted(record.features.items())).encode()).hexdigest()
+    return record.digest if by == "record" else str(getattr(record, by))
 
 
 def _unite_copies(agreed: Sequence[Correction]) -> tuple[list[Correction], int, int]:

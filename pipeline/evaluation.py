@@ -18,7 +18,7 @@ from tfx_ocr.components.recipe import Recipe
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.data import features, images
 from tfx_ocr.data.alphabets import get_alphabet
-from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers import read_data
 from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.record_file import serialize
 from tfx_ocr.data.validation import validate_records
@@ -97,11 +97,9 @@ def list_records(recipe: Recipe, data: Path) -> Iterator[Record]:
 
 
 def _read_records(recipe: Recipe, data: Path, *, in_graph: bool) -> Iterator[Record | Rejected]:
-    source = get_reader(choose_reader(data, recipe.examples.readers))
+    read = read_data(data, recipe.examples.readers)
     letters, needed = get_alphabet(recipe.alphabet), get_task(recipe.task).records
-    for shard in source.list_shards(data):
-        read = source.read(data, shard)
-        yield from validate_records(read, letters, needed, *recipe.examples.sizes, in_graph=in_graph)
+    return validate_records(read, letters, needed, *recipe.examples.sizes, in_graph=in_graph)
 
 
 def predict_records(

@@ -19,6 +19,7 @@ from typing import Any
 from tfx_ocr.components.example_gen.fingerprint import compute_fingerprint
 from tfx_ocr.components.recipe import PARTS, Recipe
 from tfx_ocr.components.stop import Stop
+from tfx_ocr.data.files import hash_file
 from tfx_ocr.pipeline import last_run, repeats
 from tfx_ocr.pipeline.code_version import compute_code_version
 from tfx_ocr.pipeline.settings import Settings
@@ -56,7 +57,7 @@ def describe_results(settings: Settings, uris: Iterable[str], fingerprint: str) 
     return {
         "data": fingerprint,
         "artifacts": {uri: _list_sizes(uri) for uri in sorted(uris)},
-        "metadata": _digest(settings.metadata_file),
+        "metadata": hash_file(settings.metadata_file),
         "newest": versions.find_newest(settings.serving_dir),
     }
 
@@ -94,7 +95,7 @@ def find_change(recipe: Recipe, settings: Settings, result: dict[str, Any]) -> s
     for name, value in describe(recipe, settings).items():
         if before[name] != value:
             return name
-    if _digest(settings.metadata_file) != before["metadata"]:
+    if hash_file(settings.metadata_file) != before["metadata"]:
         return "metadata"
     for uri, sizes in before["artifacts"].items():
         if _list_sizes(uri) != sizes:
@@ -133,11 +134,6 @@ def _list_sizes(uri: str) -> dict[str, int]:
     return {
         path.relative_to(uri).as_posix(): path.stat().st_size for path in sorted(Path(uri).rglob("*")) if path.is_file()
     }
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _digest_libraries() -> str:

@@ -89,6 +89,7 @@ def test_there_is_an_example_for_each_kind():
         "components/tasks/smoothed/__init__.py",
         "components/tasks/smoothed/learn.py",
         "data/readers/one_folder.py",
+        "serving/runtimes/linear.py",
         "pipeline/recipes/capitals.py",
     ]
 
@@ -138,6 +139,26 @@ for record in (record for shard in reader.list_shards(root) for record in reader
         "7_anna.png {'image': b'7_anna.png', 'label': b'7'} anna",
         "Rejected(source='nobody.png', reason='no label: no underscore in the name')",
     ]
+
+
+def test_the_runtime_answers_and_refuses(project, tmp_path):
+    kernel, bias = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), np.array([0.5, -1.0], np.float32)
+    np.savez(tmp_path / "linear.npz", kernel=kernel, bias=bias)
+    code = f"""
+from pathlib import Path
+import numpy as np
+from tfx_ocr.serving.locations import open_model
+with open_model(Path({str(tmp_path)!r})) as model:
+    print(model.ask("serving_default", {{"x": np.array([[1, 10]], np.float32)}})["y"].tolist())
+    try:
+        model.ask("serving_default", {{"z": np.zeros(1)}})
+    except ValueError as error:
+        print(error)
+"""
+    # 1 * 1 + 10 * 3 + 0.5 and 1 * 2 + 10 * 4 - 1
+    answer, refusal = project.run(code).splitlines()
+    assert answer == "[[31.5, 41.0]]"
+    assert refusal == f"serving_default of {tmp_path}: it takes x, and was given z (INVALID_ARGUMENT)"
 
 
 def test_the_recipe_lacks_only_its_alphabet(project):

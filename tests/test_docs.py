@@ -17,6 +17,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,14 +26,16 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from tfx_ocr.data import pretrained
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.alphabets.inline import Characters
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.record import Record
 from tfx_ocr.pipeline.check import check_recipe
 from tfx_ocr.pipeline.cli import app
+from tfx_ocr.pipeline.overrides import resolve_recipe
 from tfx_ocr.pipeline.recipes import get_recipe
-from tfx_ocr.pipeline.settings import PREFIX, Settings
+from tfx_ocr.pipeline.settings import PREFIX, Settings, load_for
 from tfx_ocr.serving.model_server import flags
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -297,6 +300,27 @@ def test_a_recipe_is_drafted_as_its_tutorial_says(page, draw, name, own_data, tm
         if line.startswith(f"tfx-ocr check {name}"):
             assert CliRunner().invoke(app(), shlex.split(line)[1:]).exit_code == 0
     check_recipe(get_recipe(name))
+
+
+def test_the_command_and_the_file_of_the_ensembles_page_name_the_same_members(tmp_path, monkeypatch):
+    text = (ROOT / "docs/ensembles.md").read_text(encoding="utf-8")
+    members = re.findall(r'"(work/serving/lines/\d+)"', text)
+    for member in members:
+        (tmp_path / member).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / member).symlink_to(pretrained.get_folder("lines"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TFX_OCR_HOME", raising=False)
+    *_, listing, ensemble = (shlex.split(line) for line in read_commands(text))
+    listed = CliRunner().invoke(app(), listing[1:]).stdout
+    assert [Path(member).name in listed for member in members] == [True, True]
+    recipe = resolve_recipe(load_for("lines", [ensemble[ensemble.index("--set") + 1]]))
+    [table] = find_blocks(text, "toml")
+    assert tomllib.loads(table)["trainer"] == {"network": recipe.trainer.network, "members": members}
+    assert list(recipe.trainer.members) == members
+    check_recipe(recipe)
+    (tmp_path / members[1]).unlink()
+    with pytest.raises(ValueError, match=f"trainer.members names '{members[1]}', which does not exist"):
+        check_recipe(recipe)
 
 
 def test_the_tables_of_the_lines_tutorial_are_read(tmp_path):

@@ -32,31 +32,23 @@ def create_evaluator(family: str) -> tfma.evaluators.Evaluator:
     return tfma.evaluators.Evaluator(
         stage_name="AnswersEvaluator",
         run_after=extractor.LAST_EXTRACTOR_STAGE_NAME,
-        ptransform=_ToLines(family),
+        ptransform=_format_lines(family),
     )
 
 
 def create_writer(folder: str) -> tfma.writers.Writer:
     """Write the lines of `create_evaluator` below `folder`."""
-    return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_Write(f"{folder}/{ANSWERS}"))
+    return tfma.writers.Writer(stage_name="AnswersWriter", ptransform=_write(f"{folder}/{ANSWERS}"))
 
 
-class _ToLines(beam.PTransform):
-    def __init__(self, family: str):
-        super().__init__()
-        self._family = family
-
-    def expand(self, extracts: beam.PCollection) -> dict[str, beam.PCollection]:
-        return {KEY: extracts | "ToLine" >> beam.Map(format_line, self._family)}
+@beam.ptransform_fn
+def _format_lines(extracts: beam.PCollection, family: str) -> dict[str, beam.PCollection]:
+    return {KEY: extracts | "ToLine" >> beam.Map(format_line, family)}
 
 
-class _Write(beam.PTransform):
-    def __init__(self, prefix: str):
-        super().__init__()
-        self._prefix = prefix
-
-    def expand(self, evaluation: dict[str, beam.PCollection]) -> beam.PCollection:
-        return evaluation[KEY] | "WriteAnswers" >> beam.io.WriteToText(self._prefix, file_name_suffix=".jsonl")
+@beam.ptransform_fn
+def _write(evaluation: dict[str, beam.PCollection], prefix: str) -> beam.PCollection:
+    return evaluation[KEY] | "WriteAnswers" >> beam.io.WriteToText(prefix, file_name_suffix=".jsonl")
 
 
 def read_extracts(extracts: Mapping[str, Any]) -> tuple[bytes, dict[str, np.ndarray]]:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from rapidfuzz.distance import Levenshtein
 
+from tfx_ocr.components.calibration import BEHIND
 from tfx_ocr.data import features, normalization
 from tfx_ocr.data.normalization import normalize_text
 from tfx_ocr.data.page.overlaps import count_hits
@@ -67,7 +68,7 @@ def find_wrong_syllables(answers: Sequence[Answer]) -> Iterator[Mistake]:
     """Yield wrong syllables as `find_wrong_classes` does, each with all its `answers`."""
     for answer in answers:
         for mistake in find_wrong_classes([answer]):
-            yield {**mistake, "answers": list(answer["answer"].partition("\t")[0])}  # without `metrics.calibrated`'s
+            yield {**mistake, "answers": list(answer["answer"].partition(BEHIND)[0])}
 
 
 def find_wrong_texts(answers: Sequence[Answer]) -> Iterator[Mistake]:

@@ -47,11 +47,10 @@ def train_pack(pack: Pack, out: Path, seconds: float = math.inf) -> Path:
     if version != pack.version:
         progress.say(f"packed by code version {pack.version}, trained by {version}: what is learned may differ")
     weights = os.path.basename(pack.part.trainer.initial_weights)  # the pack may lie elsewhere the next time
-    trainer = dataclasses.replace(pack.part.trainer, initial_weights=weights)
-    key = [version, pack.digest, repr(dataclasses.replace(pack.part, trainer=trainer))]
+    key = [version, pack.digest, repr(pack.part.change_trainer(initial_weights=weights))]
     folder = pack.folder / TRAINING / hash_key(key)
     data = Arrays(pack)
-    count = -(-pack.records["train"] // trainer.every)
+    count = -(-pack.records["train"] // pack.part.trainer.every)
     progress.say(f"{count:,} records of train, {pack.records['eval']:,} of eval; checkpoints in {folder}")
     model = train(pack.part, data, str(folder), str(folder), [data.build_speed()], seconds)
     unfinished = out.with_name(f".{os.getpid()}.{out.name}")
@@ -80,8 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise ValueError(f"--minutes is {options.minutes:g}; it takes a number above 0")
         pack = read_pack(options.pack)
         if options.precision:
-            trainer = dataclasses.replace(pack.part.trainer, precision=options.precision)
-            pack = dataclasses.replace(pack, part=dataclasses.replace(pack.part, trainer=trainer))
+            pack = dataclasses.replace(pack, part=pack.part.change_trainer(precision=options.precision))
         out = (options.out or options.pack / f"{pack.part.name}{ENDING}").absolute()
         if not out.name.endswith(ENDING):
             raise ValueError(f"--out is {options.out}; the name of a weights file ends in {ENDING}")

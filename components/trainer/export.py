@@ -16,7 +16,7 @@ from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.tasks import get_task
-from tfx_ocr.components.trainer import portable
+from tfx_ocr.components.trainer import portable, storage
 from tfx_ocr.components.trainer.explain import build_explainer
 from tfx_ocr.components.trainer.rounding import Rounding
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
@@ -128,15 +128,10 @@ def export(
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
     portable.write(model, part, path, explainer)
-    _write_text(os.path.join(path, TRAINER_FILE), trained.to_json())
+    storage.write_file(os.path.join(path, TRAINER_FILE), trained.to_json().encode())
     if rounding:
-        _write_text(os.path.join(path, ROUNDING_FILE), json.dumps(dataclasses.asdict(rounding), sort_keys=True))
+        text = json.dumps(dataclasses.asdict(rounding), sort_keys=True)
+        storage.write_file(os.path.join(path, ROUNDING_FILE), text.encode())
     if calibration:
         text = json.dumps(dataclasses.asdict(calibration), indent=1, sort_keys=True)
-        _write_text(os.path.join(path, CALIBRATION_FILE), text)
-
-
-def _write_text(path: str, text: str) -> None:
-    tf.io.gfile.makedirs(os.path.dirname(path))
-    with tf.io.gfile.GFile(path, "w") as file:
-        file.write(text)
+        storage.write_file(os.path.join(path, CALIBRATION_FILE), text.encode())

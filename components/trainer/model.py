@@ -106,8 +106,7 @@ def convert_to_float32(model: keras.Model, part: Part) -> keras.Model:
     """Return the model itself, or the same weights under float32 arithmetic, which every server has."""
     if part.trainer.precision == "float32":
         return model
-    plain = dataclasses.replace(part.trainer, precision="float32", base=Base(), initial_weights="")
-    rebuilt, _ = build(dataclasses.replace(part, trainer=plain))
+    rebuilt, _ = build(part.change_trainer(precision="float32", base=Base(), initial_weights=""))
     rebuilt.set_weights(model.get_weights())
     return rebuilt
 

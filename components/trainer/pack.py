@@ -162,8 +162,7 @@ def read_pack(folder: Path) -> Pack:
         raise ValueError(f"{folder} is a pack of format {about.get('format')}; this code reads format {FORMAT}")
     part = Part.from_json(json.dumps(about["recipe"]))
     if part.trainer.initial_weights:
-        trainer = dataclasses.replace(part.trainer, initial_weights=str(folder / WEIGHTS))
-        part = dataclasses.replace(part, trainer=trainer)
+        part = part.change_trainer(initial_weights=str(folder / WEIGHTS))
     labels = tuple(about["labels"])
     if labels != list_labels(part):
         raise ValueError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import keras
@@ -37,7 +36,7 @@ def run_fn(fn_args: FnArgs) -> None:
         layers = range(len(part.trainer.units))
         units = tuple(found[f"units_{layer}"] for layer in layers)
         dropout = tuple(found[f"dropout_{layer}"] for layer in layers)
-        part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, units=units, dropout=dropout))
+        part = part.change_trainer(units=units, dropout=dropout)
     key = [*(fn_args.custom_config[name] for name in ("recipe", "code_version")), *fn_args.train_files]
     checkpoints = checkpoint.get_folder(fn_args.serving_model_dir, [*key, *fn_args.eval_files, repr(part.trainer)])
     train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)

@@ -87,8 +87,5 @@ def find_beginning(source: str, beginnings: Iterable[str]) -> str | None:
 
 def replace_augment(part: Part, stage: int) -> Part:
     """Return the part with the changes of one of its stages."""
-    assert part.trainer is not None  # of a Trainer's part
     augment = part.trainer.list_stages()[stage].augment
-    if augment is None:
-        return part
-    return dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, augment=augment))
+    return part.change_trainer(augment=augment) if augment else part

@@ -29,7 +29,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
         Stop: there is nothing to train on or to judge by.
     """
     part = Part.from_json(fn_args.custom_config["recipe"])
-    part = dataclasses.replace(part, trainer=dataclasses.replace(part.trainer, stages=()))
+    part = part.change_trainer(stages=())
     train_files, eval_files = dataset.list_files(fn_args.train_files), dataset.list_files(fn_args.eval_files)
     steps = dataset.count_batches(train_files, part.trainer.batch_size, "train")
     return TunerFnResult(
@@ -68,18 +68,17 @@ def _compiled(part: Part, chosen: keras_tuner.HyperParameters, steps: int) -> ke
     """The model that the Trainer would begin with, under a head of the choice's."""
     keras.utils.set_random_seed(part.trainer.seed)
     layers = range(len(part.trainer.units))
-    trainer = dataclasses.replace(
-        part.trainer,
+    changed = part.change_trainer(
         units=tuple(chosen.Choice(f"units_{layer}", part.tuner.units) for layer in layers),
         dropout=tuple(chosen.Choice(f"dropout_{layer}", part.tuner.dropout) for layer in layers),
         initial_weights="",  # of another head
     )
-    model, base = models.build(dataclasses.replace(part, trainer=trainer))
-    phase = dataclasses.replace(models.plan_phases(trainer)[0], end=part.tuner.epochs)
+    model, base = models.build(changed)
+    phase = dataclasses.replace(models.plan_phases(changed.trainer)[0], end=part.tuner.epochs)
     models.set_trainable(base, phase)
     model = models.extend_outputs(model, part)
     model.compile(
-        optimizer=models.build_optimizer(trainer.optimizer, phase, steps),
+        optimizer=models.build_optimizer(part.trainer.optimizer, phase, steps),
         **models.build_losses(part),
         jit_compile=False,
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from tfx_ocr.data import files
 from tfx_ocr.data.readers import labelled_csv
 from tfx_ocr.data.readers.split_folders import WithSplitFolders, list_inner_folders
+from tfx_ocr.data.record import Record, Rejected
 from tfx_ocr.data.registry import load_named
 
 # A reader is a module with the names of `split_folders.Reader`. Labels are as `data.normalization` leaves them.
@@ -46,6 +47,17 @@ def get_reader(name: str) -> WithSplitFolders:
         ValueError: the reader is unknown; the known ones are named.
     """
     return WithSplitFolders(load_named(READERS, name, "reader"))
+
+
+def read_data(root: Path, names: Sequence[str]) -> Iterator[Record | Rejected]:
+    """Yield all records in `root`, by the first of the readers `names` that supports them, and those that it rejects.
+
+    Raises:
+        ValueError: as `choose_reader`.
+    """
+    reader = get_reader(choose_reader(root, names))
+    for shard in reader.list_shards(root):
+        yield from reader.read(root, shard)
 
 
 def choose_reader(root: Path, names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tfx_ocr.data.synthetic import fonts, vietnamese
@@ -18,14 +19,28 @@ SEEDS = {"train": 1, "eval": 2, "test": 3}  # texts differ between the splits, a
 
 def fill(folder: Path) -> None:
     """Write TFRecords per split, 48 pixels high and as wide as the text; the group is the font."""
+    draw_splits(folder, SPLITS, vietnamese.write, "short")
+
+
+def draw_splits(
+    folder: Path, splits: Mapping[str, tuple[tuple[str, ...], int]], write: Callable[..., int], style: str
+) -> None:
+    """Write TFRecords per split, drawn with the fonts of its families.
+
+    Args:
+        folder: of the files.
+        splits: families and lines of each.
+        write: of `data.synthetic`.
+        style: one of its own.
+    """
     files = fonts.list_fonts([FONTS])
-    for split, (families, count) in SPLITS.items():
-        vietnamese.write(
+    for split, (families, count) in splits.items():
+        write(
             folder,
             fonts.choose_fonts(files, families, ()),
             count,
             seed=SEEDS[split],
-            styles=("short",),
+            styles=(style,),
             name=split,
             say=lambda _: None,
         )

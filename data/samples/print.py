@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tfx_ocr.data.samples.lines import FONTS
-from tfx_ocr.data.synthetic import fonts
+from tfx_ocr.data.samples.lines import draw_splits
 from tfx_ocr.data.synthetic import print as prints
 
 # A split by font. Families and lines:
@@ -14,19 +13,8 @@ SPLITS = {
     "eval": (("Pangolin",), 200),
     "test": (("Kodchasan",), 300),
 }
-SEEDS = {"train": 1, "eval": 2, "test": 3}
 
 
 def fill(folder: Path) -> None:
     """Write TFRecords per split, as high and wide as the text; the group is the font."""
-    files = fonts.list_fonts([FONTS])
-    for split, (families, count) in SPLITS.items():
-        prints.write(
-            folder,
-            fonts.choose_fonts(files, families, ()),
-            count,
-            seed=SEEDS[split],
-            styles=("clean",),
-            name=split,
-            say=lambda _: None,
-        )
+    draw_splits(folder, SPLITS, prints.write, "clean")

@@ -14,6 +14,8 @@ from fontTools.pens.basePen import BasePen  # type: ignore[import-untyped]
 from fontTools.ttLib import TTFont, TTLibError  # type: ignore[import-untyped]
 from PIL import Image, ImageDraw, ImageFont
 
+from tfx_ocr.data.files import hash_file
+
 ENDINGS = {".ttf", ".otf", ".ttc"}  # of a .ttc the first font is taken
 # Ends of file names that say weight, width or slant, not family.
 STYLE = re.compile(
@@ -53,6 +55,11 @@ def choose_fonts(files: Sequence[Path], only: Sequence[str], without: Sequence[s
     if not left:
         raise ValueError("no font is left: all were left out")
     return left
+
+
+def hash_fonts(files: Sequence[Path]) -> dict[str, str]:
+    """Return the SHA-256 in hex of each font, by its file's name: what a set was drawn with."""
+    return {path.name: hash_file(path) for path in files}
 
 
 def get_family(path: Path) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import hangul
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.data.synthetic import command, fonts, glyph_ink, own_texts, paper, recombined, shards, strokes
 from tfx_ocr.data.synthetic.glyph_ink import EM, ROOM
 from tfx_ocr.data.synthetic.writing import Written, read_writing
@@ -271,8 +272,7 @@ def write(
         ValueError: no such style, sizes that do not fit, no font has ink for any of the syllables, or `out` holds
             another set of that name.
     """
-    if style not in STYLES:
-        raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
+    check_known(style, STYLES, f"no style {style!r}")
     side, size = sizes.get("image_size", 96), sizes.get("size", 76)
     if not SMALLEST <= side <= LARGEST:
         raise ValueError(f"image_size is {side}: from {SMALLEST} to {LARGEST} pixels are possible")
@@ -305,7 +305,7 @@ def write(
     if not drawing.total:
         raise ValueError("nothing to draw: none of the fonts has ink for any of the syllables")
     settings = {
-        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files},
+        "fonts": fonts.hash_fonts(files),
         "syllables": hashlib.sha256("".join(syllables).encode()).hexdigest(),
         "each": each,
         "seed": seed,

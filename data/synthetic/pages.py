@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -597,7 +596,7 @@ def write(
         backgrounds=backgrounds,
     )  # fmt: skip
     settings = {
-        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
+        "fonts": fonts.hash_fonts(usable),
         "count": count,
         "seed": seed,
         "styles": list(styles),

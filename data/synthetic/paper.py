@@ -6,6 +6,8 @@ Everything is drawn from a `numpy.random.Generator` that the caller seeds: the s
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -114,6 +116,22 @@ def bend(
     from_x = back[0, 0] * x + back[0, 1] * y + dx + np.float32((ink.shape[1] - 1) / 2)
     from_y = back[1, 0] * x + back[1, 1] * y + dy + np.float32((ink.shape[0] - 1) / 2)
     return np.asarray(cv2.remap(ink, from_x, from_y, cv2.INTER_LINEAR, borderValue=(0.0,)), np.float32)
+
+
+def assemble(placed: Sequence[tuple[int, int, npt.NDArray[Any]]], room: int = 0) -> npt.NDArray[Any]:
+    """Return pieces of ink as one picture, of their type and cut to them.
+
+    Args:
+        placed: left and top edge of each piece in pixels, and its ink.
+        room: pixels around them.
+    """
+    left, top = min(x for x, _, _ in placed) - room, min(y for _, y, _ in placed) - room
+    right, bottom = (max(at[axis] + at[2].shape[1 - axis] for at in placed) + room for axis in (0, 1))
+    whole = np.zeros((bottom - top, right - left), placed[0][2].dtype)
+    for x, y, ink in placed:
+        part = whole[y - top : y - top + ink.shape[0], x - left : x - left + ink.shape[1]]
+        np.maximum(part, ink, out=part)
+    return whole
 
 
 def halve(ink: Ink) -> Ink:

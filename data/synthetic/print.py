@@ -19,6 +19,7 @@ from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import latin
 from tfx_ocr.data.alphabets import vietnamese as letters
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.data.synthetic import command, fonts, own_texts, paper, print_texts, shards, vietnamese
 
 LETTERS_AND_DIGITS = letters.LATIN.upper() + letters.LATIN + letters.DIGITS  # a font without one of them is left out
@@ -108,13 +109,7 @@ def draw_row(pen: fonts.Pen, text: str, rng: np.random.Generator) -> paper.Ink:
             placed.append((round(x + left), top, glyphs))
             x += pen.advance(piece) + track
         x += gap
-    first, highest = min(x for x, _, _ in placed), min(y for _, y, _ in placed)
-    width = max(x + ink.shape[1] for x, _, ink in placed) - first
-    row = np.zeros((max(y + ink.shape[0] for _, y, ink in placed) - highest, width), np.uint8)
-    for left, top, ink in placed:
-        part = row[top - highest : top - highest + ink.shape[0], left - first : left - first + ink.shape[1]]
-        np.maximum(part, ink, out=part)
-    return row.astype(np.float32) / 255
+    return paper.assemble(placed).astype(np.float32) / 255
 
 
 def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> paper.Ink:
@@ -287,8 +282,7 @@ def build_drawing(
         ValueError: no such style, no font that can be used, or no texts in the file.
     """
     for style in styles:
-        if style not in STYLES:
-            raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
+        check_known(style, STYLES, f"no style {style!r}")
     given = own_texts.load_texts(texts, characters or "".join(latin.CHARACTERS)).lines if texts else ()
     needed = own_texts.OwnTexts((LETTERS_AND_DIGITS,), frozenset(latin.CHARACTERS))
     usable, inked = vietnamese.choose_inked(files, needed, lambda _: None)
@@ -332,7 +326,7 @@ def write(
         raise ValueError(f"count is {count}: at least one line is drawn")
     drawing = build_drawing(files, seed=seed, styles=styles, texts=texts, characters=characters)
     settings = {
-        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in drawing.files},
+        "fonts": fonts.hash_fonts(drawing.files),
         "count": count,
         "seed": seed,
         "styles": list(styles),

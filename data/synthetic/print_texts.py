@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable
 
 import numpy as np
 
 from tfx_ocr.data.alphabets import latin
 from tfx_ocr.data.alphabets import vietnamese as letters
 from tfx_ocr.data.synthetic import vietnamese_texts
-
-T = TypeVar("T")
+from tfx_ocr.data.synthetic.vietnamese_texts import choose_one
 
 LONGEST = 40  # characters
 UPPER, TITLE = 0.45, 0.25  # share of the lines of words that are in capitals, and of those whose words begin with one
@@ -91,7 +89,7 @@ class PrintTexts:
         while True:
             if self.given and rng.random() < GIVEN:
                 count = int(rng.integers(1, 5)) if rng.random() < 0.5 else 1
-                text = _set_case(" ".join(_one(rng, self.given) for _ in range(count)), rng)
+                text = _set_case(" ".join(choose_one(rng, self.given) for _ in range(count)), rng)
             else:
                 text = KINDS[int(rng.choice(len(KINDS), p=SHARES))](rng)
             text = " ".join(text[:LONGEST].split())
@@ -106,11 +104,11 @@ def draw_sum(rng: np.random.Generator) -> str:
         number = f"{value:,.2f}" if rng.random() < 0.5 else f"{value:.2f}"
         if rng.random() < 0.15:
             number = number.translate(str.maketrans(".,", ",."))
-        sign = _one(rng, CURRENCIES)
+        sign = choose_one(rng, CURRENCIES)
         text = f"{number} {sign.strip()}" if sign and rng.random() < 0.2 else f"{sign}{number}"
         if rng.random() < 0.05:
             return f"-{text}"
-        return f"{text} {_one(rng, TAX_CODES)}" if rng.random() < 0.1 else text
+        return f"{text} {choose_one(rng, TAX_CODES)}" if rng.random() < 0.1 else text
     if kind < 0.85:
         return str(int(10 ** rng.uniform(0, 3.5)))
     return f"{rng.integers(0, 30)}%" if kind < 0.9 else f"{rng.integers(1, 20)} x {value / 10:.2f}"
@@ -126,7 +124,7 @@ def draw_date(rng: np.random.Generator) -> str:
     if rng.random() < 0.2:
         date = date.upper()
     time = f"{hour:02d}:{minute:02d}" + (f":{second:02d}" if rng.random() < 0.6 else "")
-    time += _one(rng, ("", "", " AM", " PM", "PM"))
+    time += choose_one(rng, ("", "", " AM", " PM", "PM"))
     kind = rng.random()
     return date if kind < 0.5 else time if kind < 0.7 else f"{date} {time}"
 
@@ -136,17 +134,17 @@ def draw_code(rng: np.random.Generator) -> str:
     capitals, digits = letters.LATIN.upper(), letters.DIGITS
 
     def some(of: str, least: int, most: int) -> str:
-        return "".join(_one(rng, of) for _ in range(int(rng.integers(least, most))))
+        return "".join(choose_one(rng, of) for _ in range(int(rng.integers(least, most))))
 
     kind = rng.random()
     if kind < 0.25:
         return some(digits, 4, 14)
     if kind < 0.45:
-        return f"{some(capitals, 1, 4)}{_one(rng, ('', '-', '/', ' '))}{some(digits, 3, 9)}"
+        return f"{some(capitals, 1, 4)}{choose_one(rng, ('', '-', '/', ' '))}{some(digits, 3, 9)}"
     if kind < 0.6:
         return f"{some(digits, 2, 5)}-{some(digits, 3, 9)}"
     if kind < 0.75:
-        return f"({some(digits, 6, 8)}-{_one(rng, capitals)})"
+        return f"({some(digits, 6, 8)}-{choose_one(rng, capitals)})"
     if kind < 0.85:
         return f"+{some(digits, 2, 3)} {some(digits, 2, 4)} {some(digits, 3, 5)} {some(digits, 4, 5)}"
     return some(capitals + digits, 5, 12)
@@ -154,22 +152,24 @@ def draw_code(rng: np.random.Generator) -> str:
 
 def draw_labelled(rng: np.random.Generator) -> str:
     """Return what a form asks, with what is filled in."""
-    value = _one(rng, (draw_sum, draw_date, draw_code))(rng)
-    return f"{_one(rng, LABELS)}{_one(rng, (': ', ' : ', ':', ' ', '. '))}{value}"
+    value = choose_one(rng, (draw_sum, draw_date, draw_code))(rng)
+    return f"{choose_one(rng, LABELS)}{choose_one(rng, (': ', ' : ', ':', ' ', '. '))}{value}"
 
 
 def draw_address(rng: np.random.Generator) -> str:
     """Return a part of an address."""
     words = [word.capitalize() for word in draw_plain(rng, 2).split()]
     house = (
-        _one(rng, ("", "", "NO ", "No. ", "LOT ")) + str(rng.integers(1, 500)) + _one(rng, ("", "", "A", "-1", "/3"))
+        choose_one(rng, ("", "", "NO ", "No. ", "LOT "))
+        + str(rng.integers(1, 500))
+        + choose_one(rng, ("", "", "A", "-1", "/3"))
     )
     kind = rng.random()
     if kind < 0.6:
-        text = f"{house}, {_one(rng, ROADS)} {' '.join(words)}"
+        text = f"{house}, {choose_one(rng, ROADS)} {' '.join(words)}"
         text += f" {rng.integers(1, 30)}/{rng.integers(1, 30)}," if rng.random() < 0.4 else ","
     else:
-        text = f"{rng.integers(10000, 99999)} {' '.join(words)}, {_one(rng, WORDS.split()).capitalize()}."
+        text = f"{rng.integers(10000, 99999)} {' '.join(words)}, {choose_one(rng, WORDS.split()).capitalize()}."
     return text.upper() if rng.random() < 0.6 else text
 
 
@@ -179,7 +179,7 @@ def draw_company(rng: np.random.Generator) -> str:
         name = vietnamese_texts.draw_name(rng)
         return name.upper() if rng.random() < 0.5 else name
     words = [word.capitalize() for word in draw_plain(rng, 3).split()]
-    text = f"{_one(rng, ('', '', 'MR. ', 'B & '))}{' '.join(words)} {_one(rng, FIRMS)}"
+    text = f"{choose_one(rng, ('', '', 'MR. ', 'B & '))}{' '.join(words)} {choose_one(rng, FIRMS)}"
     return text.upper() if rng.random() < 0.7 else text
 
 
@@ -189,11 +189,11 @@ def draw_words(rng: np.random.Generator) -> str:
     for place in range(len(words)):
         kind = rng.random()
         if kind < 0.12:
-            words[place] += _one(rng, (",", ".", "!", "?", ":", ";", "..."))
+            words[place] += choose_one(rng, (",", ".", "!", "?", ":", ";", "..."))
         elif kind < 0.16:
-            words[place] = _one(rng, AROUND).format(words[place])
+            words[place] = choose_one(rng, AROUND).format(words[place])
         elif kind < 0.18:
-            words[place] = _one(rng, BETWEEN)
+            words[place] = choose_one(rng, BETWEEN)
     return _set_case(" ".join(words), rng)
 
 
@@ -208,7 +208,7 @@ def draw_invented(rng: np.random.Generator) -> str:
     for _ in range(int(rng.integers(1, 4))):
         of = RARE if rng.random() < 0.5 else latin.CHARACTERS[1:]
         length = int(rng.integers(2, 8))
-        words.append("".join(_one(rng, of if rng.random() < 0.5 else letters.LATIN) for _ in range(length)))
+        words.append("".join(choose_one(rng, of if rng.random() < 0.5 else letters.LATIN) for _ in range(length)))
     return " ".join(words)
 
 
@@ -218,13 +218,13 @@ def draw_plain(rng: np.random.Generator, most: int) -> str:
     for _ in range(int(rng.integers(1, most + 1))):
         kind = rng.random()
         if kind < 0.6:
-            words.append(_one(rng, WORDS.split()))
+            words.append(choose_one(rng, WORDS.split()))
         elif kind < 0.8:
-            words.append("".join(_one(rng, SYLLABLES.split()) for _ in range(int(rng.integers(2, 5)))))
+            words.append("".join(choose_one(rng, SYLLABLES.split()) for _ in range(int(rng.integers(2, 5)))))
         elif kind < 0.92:
-            words.append(_one(rng, MARKED.split()))
+            words.append(choose_one(rng, MARKED.split()))
         else:
-            words.append(_one(rng, vietnamese_texts.GIVEN.split()))
+            words.append(choose_one(rng, vietnamese_texts.GIVEN.split()))
     return " ".join(words)
 
 
@@ -233,10 +233,6 @@ def _set_case(text: str, rng: np.random.Generator) -> str:
     if kind < UPPER:
         return text.upper()
     return text.title() if kind < UPPER + TITLE else text
-
-
-def _one(rng: np.random.Generator, of: Sequence[T]) -> T:
-    return of[int(rng.integers(len(of)))]
 
 
 KINDS: tuple[Callable[[np.random.Generator], str], ...] = (

@@ -18,6 +18,7 @@ import numpy as np
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import vietnamese
 from tfx_ocr.data.record import Record
+from tfx_ocr.data.registry import check_known
 from tfx_ocr.data.synthetic import command, fonts, own_texts, paper, shards, vietnamese_texts
 
 X_HEIGHT = 36  # pixels of a small x at which words are taken from a font: about twice that of a line 64 pixels high
@@ -146,15 +147,7 @@ def draw_words(pen: fonts.Pen, text: str, rng: np.random.Generator, gap: float, 
             end = max(end, x + left * each + size[0])
             x += pen.advance(piece) * each + (rng.normal(0.02, 0.06) * X_HEIGHT if loose else 0.0)
         x = end + gap * rng.uniform(0.6, 1.4)
-    first = min(x for x, _, _ in placed) - ROOM
-    highest = min(y for _, y, _ in placed) - ROOM
-    width = max(x + ink.shape[1] for x, _, ink in placed) - first + ROOM
-    height = max(y + ink.shape[0] for _, y, ink in placed) - highest + ROOM
-    row = np.zeros((height, width), np.float32)
-    for x0, y0, ink in placed:
-        part = row[y0 - highest : y0 - highest + ink.shape[0], x0 - first : x0 - first + ink.shape[1]]
-        np.maximum(part, ink, out=part)
-    return row
+    return paper.assemble(placed, ROOM)
 
 
 def draw(pen: fonts.Pen, text: str, rng: np.random.Generator, style: Style) -> paper.Ink:
@@ -323,8 +316,7 @@ def write(
         ValueError: no such style, no font that can be used, no word lists, or `out` holds another set of that name.
     """
     for style in styles:
-        if style not in STYLES:
-            raise ValueError(f"no style {style!r}; known: {', '.join(sorted(STYLES))}")
+        check_known(style, STYLES, f"no style {style!r}")
     if count < 1:
         raise ValueError(f"count is {count}: at least one line is drawn")
     own = own_texts.load_texts(texts, characters) if is_own(texts, characters) else None
@@ -332,7 +324,7 @@ def write(
         vietnamese_texts.load_folder(texts)
     usable, inked = choose_inked(files, own, say)
     settings = {
-        "fonts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in usable},
+        "fonts": fonts.hash_fonts(usable),
         "count": count,
         "seed": seed,
         "styles": list(styles),

@@ -116,7 +116,7 @@ class Texts:
     def draw_short(self, rng: np.random.Generator) -> str:
         """Return a line of one to four words: a name, a place, a date or an amount."""
         kind = rng.random()
-        place = _one(rng, self.places)
+        place = choose_one(rng, self.places)
         if kind < 0.35:
             return draw_name(rng)
         if kind < 0.5:
@@ -124,22 +124,22 @@ class Texts:
         if kind < 0.65:
             return f"{place.prefix} {place.name}"
         if kind < 0.8:
-            return " ".join(_one(rng, place.wards))
+            return " ".join(choose_one(rng, place.wards))
         return draw_date(rng) if kind < 0.9 else draw_amount(rng)
 
     def draw_address(self, rng: np.random.Generator, commas: bool) -> str:
         """Return an address: perhaps house and street or hamlet, then ward, district, province."""
-        place = _one(rng, self.places)
-        ward_prefix, ward = _one(rng, place.wards) if place.wards else ("Xã", "Tân Lập")
+        place = choose_one(rng, self.places)
+        ward_prefix, ward = choose_one(rng, place.wards) if place.wards else ("Xã", "Tân Lập")
         kind, front = rng.random(), ""
         if kind < 0.4 and place.streets:
             house = _house(rng, commas)
-            street = _one(rng, place.streets)
+            street = choose_one(rng, place.streets)
             road = "đường " if rng.random() < 0.12 else ""
             front = f"{house} {road}{street}"
         elif kind < 0.65:
             hamlet = HAMLETS[rng.integers(len(HAMLETS))]
-            named = str(rng.integers(1, 20)) if rng.random() < 0.5 else _one(rng, self.places).name
+            named = str(rng.integers(1, 20)) if rng.random() < 0.5 else choose_one(rng, self.places).name
             front = f"{hamlet} {named}"
         keep = 0.97 if commas else 0.2
         wards = f"{ward_prefix} {ward}" if ward.isdigit() or rng.random() < keep else ward
@@ -157,7 +157,7 @@ class Texts:
 
     def draw_phrase(self, rng: np.random.Generator) -> str:
         """Return a sentence, or a part of one."""
-        words = _one(rng, self.phrases).split()
+        words = choose_one(rng, self.phrases).split()
         longest = int(rng.integers(SHORTEST // 2, LONGEST))
         start = int(rng.integers(0, max(1, len(words) - 5)))
         text = ""
@@ -168,7 +168,8 @@ class Texts:
         return text or words[start][:longest]
 
 
-def _one(rng: np.random.Generator, of: Sequence[T]) -> T:
+def choose_one(rng: np.random.Generator, of: Sequence[T]) -> T:
+    """Return one by chance."""
     return of[rng.integers(len(of))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tfx_ocr.data import features, images
-from tfx_ocr.data.readers import choose_reader, get_reader
+from tfx_ocr.data.readers import read_data
 from tfx_ocr.data.record import Record
 from tfx_ocr.data.synthetic import paper
 
@@ -30,15 +31,11 @@ def read_writing(folder: Path, readers: Sequence[str]) -> Iterator[Written]:
     Raises:
         ValueError: none of the readers knows the data.
     """
-    reader, count = get_reader(choose_reader(folder, readers)), 0
-    for shard in reader.list_shards(folder):
-        for record in reader.read(folder, shard):
-            if isinstance(record, Record) and record.split in ("", "train"):
-                ink = _lift_ink(read_grey(record.get_bytes(features.IMAGE)))
-                yield Written(record.get_bytes(features.LABEL).decode(), record.group, ink)
-                count += 1
-            if count == MOST_PICTURES:
-                return
+    records = (record for record in read_data(folder, readers) if isinstance(record, Record))
+    wanted = (record for record in records if record.split in ("", "train"))
+    for record in itertools.islice(wanted, MOST_PICTURES):
+        ink = _lift_ink(read_grey(record.get_bytes(features.IMAGE)))
+        yield Written(record.get_bytes(features.LABEL).decode(), record.group, ink)
 
 
 def read_grey(picture: bytes) -> paper.Grey:

@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfx_ocr.components.calibration import BINS
+from tfx_ocr.components.calibration import BEHIND, BINS
 from tfx_ocr.components.evaluator.metrics import Family, classification, syllables
 from tfx_ocr.components.evaluator.metrics.bootstrap import Averages
 from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Pairs, Record
 from tfx_ocr.data import features
 
 ERROR = "calibration_error"
-BEHIND = "\t"  # an answer: the probability of the best class, to four places
 
 
 @dataclasses.dataclass(frozen=True)

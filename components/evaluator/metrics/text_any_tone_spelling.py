@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from tfx_ocr.components.evaluator.metrics import text
 from tfx_ocr.components.evaluator.metrics.pairs import Outputs, Pair, Record
+from tfx_ocr.components.evaluator.metrics.text import (
+    CLASS_NAMES,
+    LOWER_IS_BETTER,
+    NAMES,
+    count_confusions,
+    measure,
+    measure_classes,
+)
 from tfx_ocr.data.normalization import unify_tone_spelling
 
-NAMES = text.NAMES
-CLASS_NAMES = text.CLASS_NAMES
-LOWER_IS_BETTER = text.LOWER_IS_BETTER
-measure = text.measure
-measure_classes = text.measure_classes
-count_confusions = text.count_confusions
+__all__ = ["CLASS_NAMES", "LOWER_IS_BETTER", "NAMES", "count_confusions", "make_pair", "measure", "measure_classes"]
 
 
 def make_pair(record: Record, outputs: Outputs) -> Pair:
