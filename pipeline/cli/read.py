@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -139,17 +138,10 @@ def read(
 
 def _is_done(target: Path, ending: str, source: Path) -> bool:
     """Whether what is written of a file is there, and not older."""
-    return any(
-        written.stat().st_mtime >= source.stat().st_mtime
-        for written in _list_written(target, ending)
-        if source.is_file()
+    places = (target.with_name(target.name + ending), target.with_name(f"{target.name}-1{ending}"))
+    return source.is_file() and any(
+        path.is_file() and path.stat().st_mtime >= source.stat().st_mtime for path in places
     )
-
-
-def _list_written(target: Path, ending: str) -> Iterator[Path]:
-    for path in (target.with_name(target.name + ending), target.with_name(f"{target.name}-1{ending}")):
-        if path.is_file():
-            yield path
 
 
 def _write(document: Document, form: str, dpi: int, target: Path | None) -> None:

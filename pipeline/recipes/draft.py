@@ -164,7 +164,7 @@ def draft_recipe(name: str, data: Path, minutes: float) -> Draft:
         sample="",
         pretrained="",
         examples=Examples(
-            readers=_list_readers(reader),
+            readers=tuple(dict.fromkeys((reader, "tfrecord"))),  # of the data, and of corrections
             split=split,
             min_side=base.examples.min_side,
             max_rejected=_round_up(min(1.0, Examples.max_rejected + left_out / len(survey.seen)), 2),
@@ -505,11 +505,6 @@ def measure_shipped(base: Recipe, survey: Survey, labels: Mapping[str, int], met
 
 def _round_up(value: float, digits: int) -> float:
     return math.ceil(round(value * 10**digits, 6)) / 10**digits
-
-
-def _list_readers(reader: str) -> tuple[str, ...]:
-    """Return the format of the data and that of corrections."""
-    return tuple(dict.fromkeys((reader, "tfrecord")))
 
 
 def _describe(data: Path, survey: Survey, labels: Mapping[str, int], task: str) -> Iterator[str]:

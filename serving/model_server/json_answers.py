@@ -96,7 +96,8 @@ def _texts(name: str, tensor: messages.TensorProto, outer: int) -> list[str]:
     values = array.ravel()
     if tensor.dtype == DT_STRING:
         as_bytes = name.endswith(BYTES_SUFFIX)
-        tokens = [_base64(text) if as_bytes else _quoted(_text(text)) for text in values]
+        # bytes that are not UTF-8 go out as they are
+        tokens = [_base64(text) if as_bytes else _quoted(text.decode("utf-8", "surrogateescape")) for text in values]
     elif tensor.dtype == DT_BOOL:
         tokens = ["true" if each else "false" for each in values.tolist()]
     elif tensor.dtype in INTEGERS:
@@ -149,10 +150,6 @@ def _object(members: Mapping[str, str], indent: int) -> str:
 
 def _base64(content: bytes) -> str:
     return f'{{"{BASE64}": "{binascii.b2a_base64(content, newline=False).decode()}"}}'
-
-
-def _text(content: bytes) -> str:
-    return content.decode("utf-8", "surrogateescape")  # bytes that are not UTF-8 go out as they are
 
 
 def _quoted(text: str) -> str:

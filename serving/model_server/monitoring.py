@@ -177,7 +177,9 @@ class Monitoring:
         self._drift = Gauge(
             "tfx_ocr_drift", "Divergence from what the model learnt from.", ("model_name", "measure"), self._read_drift
         )
-        self.review = Gauge("tfx_ocr_review_items", "Items of the review queue.", ("state",), _read_no_review)
+        self.review = Gauge(
+            "tfx_ocr_review_items", "Items of the review queue.", ("state",), lambda: {("waiting",): 0, ("done",): 0}
+        )
         self.jobs = Gauge("tfx_ocr_read_jobs", "Files that are being read as jobs.", (), lambda: {(): 0})
         self._metrics: list[Counter | Histogram | Gauge] = [
             each for each in vars(self).values() if hasattr(each, "format_lines")
@@ -297,10 +299,6 @@ class Monitoring:
         """Return every metric in Prometheus' text format, those without values by their type alone."""
         own = "\n".join(line for metric in self._metrics for line in metric.format_lines())
         return f"{own}\n{generate_latest(self._process).decode()}"
-
-
-def _read_no_review() -> dict[tuple[str, ...], int]:
-    return {("waiting",): 0, ("done",): 0}
 
 
 def _heading(name: str, about: str, kind: str) -> Iterator[str]:
