@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tfx_ocr.data import record_file
-from tfx_ocr.data.readers import read_data
+from tfx_ocr.data.readers import get_reader
 from tfx_ocr.data.record import Record
 
 HERE = Path(__file__).parent
@@ -60,8 +60,9 @@ def _records(name: str, folder: Path) -> list[Record]:
     with zipfile.ZipFile(HERE / f"{name}.zip") as packed:
         packed.extractall(folder)
     records = []
-    for record in read_data(folder, [name]):
-        if not isinstance(record, Record):
-            raise ValueError(f"{name}.zip is damaged: {record.source}, {record.reason}")
-        records.append(record)
+    for shard in get_reader(name).list_shards(folder):
+        for record in get_reader(name).read(folder, shard):
+            if not isinstance(record, Record):
+                raise ValueError(f"{name}.zip is damaged: {record.source}, {record.reason}")
+            records.append(record)
     return records
