@@ -101,6 +101,14 @@ def find_newest(serving_dir: str | os.PathLike[str]) -> int | None:
     return max(list_versions(serving_dir), default=None)
 
 
+def read_served(serving_dir: str | os.PathLike[str]) -> Manifest | None:
+    """Return the manifest of the version that is served, by its folder's number; None for one pushed by other hands."""
+    numbers = list_versions(serving_dir)[-1:]
+    return next(
+        (dataclasses.replace(found, version=each) for each, found in _read_manifests(serving_dir, numbers)), None
+    )
+
+
 def get_folder(serving_dir: str | os.PathLike[str], version: int) -> Path:
     """Return a version's folder: the one that is there, whose name may have zeros before the number, or a new one."""
     new = Path(serving_dir) / str(version)

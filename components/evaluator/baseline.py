@@ -31,16 +31,10 @@ def read_baseline(serving_dir: str, examples_digest: str, family: Family) -> Ser
     Returns:
         None where nothing is served, or what is served was judged on other examples or by other metrics.
     """
-    version = versions.find_newest(serving_dir)
-    if version is None:
+    manifest = versions.read_served(serving_dir)
+    if not manifest or manifest.examples_digest != examples_digest or not set(family.NAMES) <= set(manifest.metrics):
         return None
-    try:
-        manifest = versions.read_manifest(versions.get_folder(serving_dir, version))
-    except ValueError:  # pushed by other hands: it is served all the same
-        return None
-    if manifest.examples_digest != examples_digest or not set(family.NAMES) <= set(manifest.metrics):
-        return None
-    return Served(version=version, metrics=manifest.metrics, n=manifest.n, how="recorded")
+    return Served(version=manifest.version, metrics=manifest.metrics, n=manifest.n, how="recorded")
 
 
 def ask_baseline(serving_dir: str, raws: Iterable[bytes], family: Family, mine: Mapping[str, str]) -> Served | None:

@@ -65,8 +65,8 @@ class Executor(executor.Executor):
     def _measure_drift(self, input_dict: Artifacts, uri: str, exec_properties: dict[str, Any]) -> None:
         part = Part.from_json(exec_properties["recipe"])
         assert part.drift  # both are in PARTS["example_validator"]
-        served = _find_served(exec_properties[SERVING_DIR_KEY])
-        if not part.drift.at_most or served is None:
+        served = versions.read_served(exec_properties[SERVING_DIR_KEY])
+        if not part.drift.at_most or served is None or not served.statistics:
             return
         statistics = artifact_utils.get_single_instance(input_dict[standard_component_specs.STATISTICS_KEY])
         schema = io_utils.SchemaReader().read(
@@ -108,18 +108,6 @@ def report_drift(
             "and drift.at_most in the recipe allows more"
         )
     say(f"{sentence}; accepted by {accepted['by']}: {accepted['why']}" if accepted else sentence)
-
-
-def _find_served(serving_dir: str) -> versions.Manifest | None:
-    """Return the manifest of the served version; None where nothing is served, or it does not name its statistics."""
-    version = versions.find_newest(serving_dir)
-    if version is None:
-        return None
-    try:
-        manifest = versions.read_manifest(versions.get_folder(serving_dir, version))
-    except ValueError:  # pushed by other hands
-        return None
-    return dataclasses.replace(manifest, version=version) if manifest.statistics else None
 
 
 def _load(statistics: types.Artifact) -> Statistics:

@@ -6,9 +6,7 @@ import grpc
 
 from tfx_ocr.serving.codes import HTTP_STATUSES
 from tfx_ocr.serving.model import RequestError
-from tfx_ocr.serving.runtimes.runtime import get_first_line
-
-CODES = {code.value[0]: code for code in grpc.StatusCode}
+from tfx_ocr.serving.runtimes.runtime import find_code, get_first_line
 
 
 class ServingError(Exception):
@@ -46,7 +44,4 @@ def from_tensorflow(error: Exception) -> ServingError:
         code = grpc.StatusCode.__members__.get(error.code, grpc.StatusCode.UNKNOWN)
         said = f"The model server does not answer: {error.message}" if error.again else error.message
         return ServingError(code, said)
-    code = getattr(error, "error_code", None)
-    if isinstance(error, ValueError | TypeError) and code is None:
-        code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
-    return ServingError(CODES.get(code, grpc.StatusCode.INTERNAL), get_first_line(error))
+    return ServingError(find_code(error), get_first_line(error))

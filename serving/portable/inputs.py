@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -31,21 +32,6 @@ class Input:
 
     build: Callable[[Parsed, Portable], dict[str, np.ndarray]]
     stack: Callable[[Sequence[Record]], dict[str, np.ndarray]]
-
-
-def build_glyphs(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
-    """Fit encoded images of one glyph each, [batch] bytes, to `pixels` [batch, height, width, channels] float32."""
-    return _fit(glyph.fit, parsed, form)
-
-
-def build_lines(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
-    """Fit encoded images of one line each, [batch] bytes, to `pixels` [batch, height, width, 1] float32."""
-    return _fit(line.fit, parsed, form)
-
-
-def build_pages(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
-    """Fit encoded pictures of pages, [batch] bytes, to `pixels` [batch, side, side, 1] float32."""
-    return _fit(page.fit, parsed, form)
 
 
 def build_words(parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
@@ -81,7 +67,8 @@ def count_words(words: np.ndarray) -> np.ndarray:
     return last
 
 
-def _fit(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
+def build_pixels(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
+    """Fit encoded pictures, [batch] bytes, to `pixels` [batch, height, width, channels] float32."""
     spec = types.SimpleNamespace(**form.spec)
     fitted = []
     for image in parsed[features.IMAGE_BYTES_IN]:
@@ -130,9 +117,9 @@ def _require_image(record: Record) -> bytes:
 
 
 INPUTS = {
-    "image": Input(build_glyphs, _stack_images),
-    "line_image": Input(build_lines, _stack_images),
-    "page_image": Input(build_pages, _stack_images),
+    "image": Input(functools.partial(build_pixels, glyph.fit), _stack_images),
+    "line_image": Input(functools.partial(build_pixels, line.fit), _stack_images),
+    "page_image": Input(functools.partial(build_pixels, page.fit), _stack_images),
     "words": Input(build_words, _stack_words),
 }
 

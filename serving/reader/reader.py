@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.page.page import Line, Page, Region
 from tfx_ocr.data.registry import load, make_unknown_error
 from tfx_ocr.serving.locations import Location, find_folder, find_scheme, open_model
+from tfx_ocr.serving.model import Closing
 from tfx_ocr.serving.reader.document import Document, build_document, move_fields, move_regions
 from tfx_ocr.serving.reader.fields import find_fields
 from tfx_ocr.serving.reader.order import arrange
@@ -35,7 +36,7 @@ def choose_recognizer(recognizer: str, fields: object) -> str:
     return recognizer or (OF_FIELDS if fields else DEFAULT)
 
 
-class Reader:
+class Reader(Closing):
     """Read what is written on pages: pictures, TIFF and PDF. Threads need a reader each.
 
     Attributes:
@@ -196,12 +197,6 @@ class Reader:
         for model in self._opened.values():
             model.close()
         self._opened.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     @property
     def version(self) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tfx_ocr.serving.portable.beam import Decoding
 
 NODES = re.compile(r"\{\{(function_)?node [^{}]*\}\} ?")  # of a graph, in an error's text
-CODES = {code.value[0]: code.name for code in grpc.StatusCode}  # TensorFlow's have the same numbers
+CODES = {code.value[0]: code for code in grpc.StatusCode}  # TensorFlow's have the same numbers
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -141,11 +141,15 @@ class Runtime(Closing):
     def _explain(self, signature: str, error: Exception) -> RequestError:
         if isinstance(error, RequestError):
             return error
-        code = getattr(error, "error_code", None)
-        if isinstance(error, ValueError | TypeError) and code is None:
-            code = grpc.StatusCode.INVALID_ARGUMENT.value[0]
-        name = CODES.get(code or -1, grpc.StatusCode.INTERNAL.name)
-        return RequestError(f"{signature} of {self.path}", name, get_first_line(error))
+        return RequestError(f"{signature} of {self.path}", find_code(error).name, get_first_line(error))
+
+
+def find_code(error: Exception) -> grpc.StatusCode:
+    """Return the code of an error of TensorFlow's; of another, whether Python found the request's contents wrong."""
+    code = getattr(error, "error_code", None)
+    if code is None and isinstance(error, ValueError | TypeError):
+        return grpc.StatusCode.INVALID_ARGUMENT
+    return CODES.get(code or -1, grpc.StatusCode.INTERNAL)
 
 
 def get_first_line(error: Exception) -> str:
