@@ -173,7 +173,7 @@ def _transforms(ink: Any, drawn: Drawn, changes: ImageAugmentation, spec: Pictur
     turn, shear = turn * math.radians(changes.rotate_deg), ops.tan(shear * math.radians(changes.shear_deg))
     zoom_x, zoom_y = 1.0 + zoom_x * changes.scale, 1.0 + zoom_y * changes.scale
     is_line = isinstance(spec, LineImage)
-    if is_line:
+    if is_line and (changes.scale or changes.shear_deg or changes.pad or changes.elastic):  # else all stays inside
         zoom_x = ops.minimum(zoom_x, _find_room(ink, shear, changes, spec))
     cos, sin = ops.cos(turn), ops.sin(turn)
     # (rotation) (shear along x), and the inverse zoom
