@@ -33,12 +33,11 @@ class Handlers:
         manager: Manager,
         inference: Inference,
         monitoring: Monitoring,
-        reload_folders: Collection[Path] | None = None,
     ):
         self._manager = manager
         self._inference = inference
         self._monitoring = monitoring
-        self.reload_folders = reload_folders
+        self.reload_folders: Collection[Path] | None = None
 
     def list_models(self) -> list[str]:
         """List the names of the models, sorted."""

@@ -25,6 +25,7 @@ from tfx_ocr.serving.model_server.monitoring import OK
 from tfx_ocr.serving.model_server.reading import build_openapi
 from tfx_ocr.serving.model_server.rest import App
 from tfx_ocr.serving.predictor import N
+from tfx_ocr.serving.review import routes
 from tfx_ocr.serving.web import status
 from tfx_ocr.serving.web.catalog import Catalog, Described
 from tfx_ocr.serving.web.guard import Guard
@@ -101,23 +102,21 @@ class Sample:
     picture: str
 
 
-def build_app(inner: App, catalog: Catalog, *, token: str = "", routers: Sequence[APIRouter] = ()) -> ASGIApp:
+def build_app(inner: App, catalog: Catalog, *, token: str = "") -> ASGIApp:
     """Build the application.
 
     Args:
         inner: the REST API, which answers what the page does not.
         catalog: models that are offered.
         token: that every request must bring; "" for none.
-        routers: further pages.
     """
-    if catalog.queue:
-        inner.reading.keep_page = catalog.keep_page
-        inner.monitoring.review.read = catalog.count_items
     app = FastAPI(title="tfx-ocr", docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(_build_router(inner, catalog))
     app.include_router(status.build_router(catalog, inner.monitoring))
-    for router in routers:
-        app.include_router(router)
+    if catalog.queue:
+        inner.reading.keep_page = catalog.keep_page
+        inner.monitoring.review.read = catalog.count_items
+        app.include_router(routes.build_router(catalog.queue))
 
     def describe() -> dict[str, Any]:
         """Return the description of the page's own paths and of the REST API."""

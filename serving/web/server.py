@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from fastapi import APIRouter
 from google.protobuf import text_format
 from starlette.types import ASGIApp
 
@@ -29,7 +28,6 @@ from tfx_ocr.serving.model_server.reading import Models
 from tfx_ocr.serving.reader.reader import TAGGER
 from tfx_ocr.serving.reader.recognizers import RECOGNIZERS
 from tfx_ocr.serving.review.queue import Queue
-from tfx_ocr.serving.review.routes import build_router
 from tfx_ocr.serving.settings import Settings, load
 from tfx_ocr.serving.web.app import build_app
 from tfx_ocr.serving.web.catalog import Catalog
@@ -109,7 +107,7 @@ def serve_here(
 
         def wrap(inner: rest.App, handlers: Handlers) -> ASGIApp:
             catalog = Catalog(folders=folders, find_model=Models(handlers), queue=queue)
-            return build_app(inner, catalog, token=token, routers=_list_routers(queue))
+            return build_app(inner, catalog, token=token)
 
         main.serve(flags, stop, wrap, say)
 
@@ -148,7 +146,6 @@ def serve_remote(
         return open_model(server, name, timeout_s=TIMEOUT_S)
 
     catalog = Catalog(folders=dict.fromkeys(names), find_model=find_model, server=server, queue=queue)
-    routers = _list_routers(queue)
     monitoring = Monitoring()
     inference = Inference()
     load = Loader(flags=Flags(), inference=inference, monitoring=monitoring)
@@ -158,16 +155,12 @@ def serve_remote(
         find_model=find_model,
     )  # fmt: skip
     try:
-        page = rest.Server(app, port, bind, lambda inner: build_app(inner, catalog, token=token, routers=routers))
+        page = rest.Server(app, port, bind, lambda inner: build_app(inner, catalog, token=token))
     except OSError as error:
         raise ValueError(f"the page cannot listen on {bind}:{port}: {error.strerror}") from error
     say(page.port)
     stop.wait()
     page.stop(GRACE_S)
-
-
-def _list_routers(queue: Queue | None) -> list[APIRouter]:
-    return [build_router(queue)] if queue else []
 
 
 def _find_versions(name: str, temporary: Path) -> Path:
