@@ -65,6 +65,9 @@ from tfx_ocr.data import values
         ("Terms: 30 days", ()),
         ("May", ()),
         ("", ()),
+        ("15 giờ 30 phút, ngày 12/3/2026", ("2026-03-12", "2026-12-03")),  # the clock does not count
+        ("15 giờ 30 ngày 12 tháng 3 năm 2026", ("2026-03-12",)),
+        ("2026년 3월 12일 15시 30분", ("2026-03-12",)),
     ],
 )
 def test_dates_keep_every_reading(text, days):
