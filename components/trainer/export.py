@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 from typing import Any
@@ -18,8 +19,10 @@ from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import portable, storage
 from tfx_ocr.components.trainer.explain import build_explainer
+from tfx_ocr.components.trainer.packed import Packed
 from tfx_ocr.components.trainer.rounding import Rounding
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
+from tfx_ocr.components.trainer.slim import cut_graph
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.alphabets.inline import Characters, Classes
@@ -37,26 +40,32 @@ class Served(tf.Module):
         weights: str = "float32",
     ):
         super().__init__()
-        self._weights = [_store(weight.value, weights) for weight in model.weights]
+        if weights == "int8":
+            self._stored = Packed(model.get_weights())
+        else:
+            self._weights = [_store(weight.value, weights) for weight in model.weights]
         self._variables = Untracked(model.weights)
-        self._model, self._explainer = Untracked(model), Untracked(explainer)
+        # functions, so that every signature calls the same graph
+        self._network = Untracked(tf.function(functools.partial(self._run, model)))
+        self._explainer = Untracked(tf.function(functools.partial(self._run, explainer)))
         self._serving_graph = serving_graph
 
     def serve(self, **request: tf.Tensor) -> Tensors:
         """Return a signature's outputs from its inputs, such as `image_bytes` [batch]."""
         raw = self._serving_graph.to_raw(request)
-        logits = self._run(self._model.value, self._serving_graph.transform(raw))
+        logits = self._network.value(self._serving_graph.transform(raw))
         return self._serving_graph.decode(logits, raw)
 
     def explain(self, **request: tf.Tensor) -> Tensors:
         """Return which places of each picture its answer hangs on: see `build_explainer`."""
         raw = self._serving_graph.to_raw(request)
         pixels = self._serving_graph.transform(raw)
-        return self._serving_graph.explain(pixels, self._run(self._explainer.value, pixels), raw)
+        return self._serving_graph.explain(pixels, self._explainer.value(pixels), raw)
 
     def _run(self, model: keras.Model, inputs: Any) -> Any:
         """Run a network of these weights, which are computed with as the network has them, however they are stored."""
-        stored = zip(self._variables.value, self._weights, strict=True)
+        weights = self._stored.read() if hasattr(self, "_stored") else self._weights
+        stored = zip(self._variables.value, weights, strict=True)
         with keras.StatelessScope([(variable, tf.cast(weight, variable.dtype)) for variable, weight in stored]):
             return model(inputs, training=False)
 
@@ -127,6 +136,7 @@ def export(
         inputs = requests[part.input.SIGNATURE]
         signatures[features.EXPLAIN] = tf.function(served.explain).get_concrete_function(**inputs)
     tf.saved_model.save(served, path, signatures=signatures)
+    cut_graph(path)
     portable.write(model, part, path, explainer)
     storage.write_file(os.path.join(path, TRAINER_FILE), trained.to_json().encode())
     if rounding:

@@ -164,12 +164,17 @@ def _read(model: keras.Model, where: str) -> _Source:
         return _read_file(model, where)
     import tensorflow as tf
 
+    from tfx_ocr.components.trainer.packed import FLOATS, SHAPES, STEPS, unpack  # it needs TensorFlow too
+
     if not tf.io.gfile.isdir(where):
         return _read_file(model, where)
     try:
         variables = tf.train.load_checkpoint(os.path.join(where, "variables", "variables"))
-        count = sum(name.startswith("_weights/") for name in variables.get_variable_to_shape_map())
+        names = variables.get_variable_to_shape_map()
+        count = sum(name.startswith("_weights/") for name in names)
         arrays = [_widen(variables.get_tensor(KEY.format(number))) for number in range(count)]
+        if not arrays:
+            arrays = unpack({name: variables.get_tensor(name) for name in (STEPS, FLOATS, SHAPES)})
     except (tf.errors.OpError, ValueError, KeyError) as error:
         raise ValueError(f"no export of it: {error}") from error
     return _Source(arrays, *_read_labels(Path(where)))

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
+from tfx_ocr.components.trainer.int8_constants import quantize_constants
 from tfx_ocr.components.trainer.serving_graph import Tensors
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet, hangul
@@ -35,6 +36,8 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     tf.io.gfile.makedirs(folder)
     try:
         network = convert(model, explainer, part.serving.weights)
+        if part.serving.weights == "int8":
+            network = quantize_constants(network)
     except Exception as error:  # whatever it is, the export is there without
         reason = f"the network cannot be converted: {_explain(error)}"
         say(f"no portable form: {reason}")

@@ -20,7 +20,7 @@ from tfx_ocr.components.trainer.fit import fit
 from tfx_ocr.components.trainer.model import convert_to_float32, list_heads
 from tfx_ocr.components.trainer.rounding import round_weights
 
-ROUNDED = 512  # examples of eval by which float16 weights are compared with float32 ones
+ROUNDED = 512  # examples of eval by which rounded weights are compared with float32 ones
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -45,11 +45,11 @@ def run_fn(fn_args: FnArgs) -> None:
     else:
         model = convert_to_float32(fit(part, train_files, eval_files, checkpoints, fn_args.model_run_dir), part)
     rounding = None
-    if part.serving.weights == "float16":
+    if part.serving.weights != "float32":
         batches = dataset.load_evaluation(eval_files, part).take(max(1, ROUNDED // part.trainer.batch_size))
-        rounding = round_weights(model, batches)
+        rounding = round_weights(model, batches, part.serving.weights)
         progress.say(
-            f"     weights in float16: {rounding.changed} of {rounding.n} examples of eval have another answer, a "
+            f"     weights in {rounding.weights}: {rounding.changed} of {rounding.n} examples of eval have another answer, a "
             f"logit lies at most {rounding.largest_distance:.2g} from float32's"
         )
     calibration = fit_calibration(model, eval_files, part)

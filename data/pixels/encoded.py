@@ -59,7 +59,9 @@ def is_plain_bmp(ops: Ops, header: Array) -> Array:
 
     Source: Microsoft, BITMAPINFOHEADER: its size at 14, bits per pixel at 28, compression at 30, colors at 54.
     """
-    greys = [float(value) for level in range(256) for value in (level, level, level, 0)]
+    places = ops.arange(1024.0)
+    levels = ops.floor(places / 4.0)
+    greys = ops.where(places - 4.0 * levels < 3.0, levels, 0.0)  # of each level blue, green, red and 0
     is_colored = _is_at(ops, header, 28.0, [24.0, 0.0]) & (header[14] >= 40.0)
     has_greys = _is_at(ops, header, 14.0, [40.0]) & _is_at(ops, header, 54.0, greys)
     is_grey = _is_at(ops, header, 28.0, [8.0, 0.0]) & has_greys

@@ -46,5 +46,5 @@ HANGUL = Recipe(
         min_class_examples=0,
         slices=("group", "style"),
     ),
-    serving=Serving(top_n=5, trial_requests=8),
+    serving=Serving(top_n=5, trial_requests=8, weights="int8"),
 )

@@ -45,5 +45,5 @@ LINES = Recipe(
     trainer=LINE_CNN,
     trainers={LINE_CNN.network: LINE_CNN},
     gate=Gate(at_most={"cer": 0.25}, at_most_worse={"cer": 0.02}, slices=("group", "length")),
-    serving=Serving(trial_requests=4),
+    serving=Serving(trial_requests=4, weights="int8"),
 )

@@ -8,29 +8,34 @@ share their letterforms; so are the writers w03 and w06, whose crops are judged 
 All writers wrote the same 82 syllables. `--half` trains on the crops of one half of these, and judges the writers w03
 and w06 on the other. `--writer` leaves one of the eight writers out, and judges his crops. These models are thrown
 away. Writes tests/bench/results/hangul.csv; rows over halves or writers once all of them are there. A run that was
-killed goes on.
+killed goes on. `--shipped` trains nothing, and judges the model that ships.
 
     apt-get install fonts-nanum fonts-nanum-extra fonts-unfonts-core fonts-unfonts-extra fonts-baekmuk fonts-alee
     apt-get install fonts-noto-cjk
     python tests/bench/bench_hangul.py
     python tests/bench/bench_hangul.py --half 0
     python tests/bench/bench_hangul.py --writer w01
+    python tests/bench/bench_hangul.py --shipped
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import pathlib
 import shlex
 import sys
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import pipelines
 import results
 
 from tfx_ocr.data.record import Record
+
+Judge = Callable[[pathlib.Path], dict[str, Any]]  # a folder of records to what `tfx-ocr evaluate` finds
 
 FONTS = pathlib.Path("/usr/share/fonts")  # where Debian's packages put them; the rest are the real data's fonts_ko
 # Families: by kind, and who is left out. Text with and without serifs, round, display, pen and brush are in the test.
@@ -98,12 +103,19 @@ def main() -> None:
     parser.add_argument("--fonts", type=pathlib.Path, default=FONTS, help=f"folder of Debian's fonts; default: {FONTS}")
     parser.add_argument("--half", choices=HALVES, help="of the syllables, the only one whose crops are trained on")
     parser.add_argument("--writer", choices=sorted(TEST_WRITERS + OTHERS), help="the only one left out of training")
+    parser.add_argument("--shipped", action="store_true", help="judge the model that ships, without training")
     parser.add_argument("--base-overrides", default=BASE_OVERRIDES, help="values put into the first training")
     parser.add_argument("--overrides", default=OVERRIDES, help="values put into the second training")
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "hangul")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     files, base = list_fonts(options.fonts), options.work / "base"
+    if options.shipped:
+        judged = options.work / "shipped"
+        write_crops(judged / "test-crops.tfrecord", divide(None, None)["test"], copies=1)
+        judge = functools.partial(pipelines.judge_shipped, "hangul")
+        results.record("hangul", judge_all(options.work, files, judged, judge, f"{COMMAND} --shipped"), options.results)
+        return
     draw(base / "data", files, BASE)
     pipelines.train_and_judge("hangul", base / "data", base / "run", overrides=options.base_overrides)
     crops = divide(options.half, options.writer)
@@ -112,22 +124,29 @@ def main() -> None:
     draw(mixed, files, MIXED)
     train(home, files, mixed, crops["train"], pipelines.model("hangul", base / "run"), options.overrides)
     write_crops(home / "judged" / "test-crops.tfrecord", crops["test"], copies=1)
-    written = pipelines.judge("hangul", home / "judged", home / "run")
+    judge = functools.partial(pipelines.judge, "hangul", home=home / "run")
     if name != "all":
+        written = judge(home / "judged")
         kept = {"accuracy": written["metrics"]["accuracy"], "n": written["n"]}
         (home / VERDICT).write_text(json.dumps(kept), encoding="utf-8")
         results.record("hangul", summarize(options.work), options.results)
         return
-    of = {"handwritten, decoded over 11,172, two new writers, syllables that training writers wrote": written}
+    results.record("hangul", judge_all(options.work, files, home / "judged", judge, COMMAND), options.results)
+
+
+def judge_all(
+    work: pathlib.Path, files: list[pathlib.Path], crops: pathlib.Path, judge: Judge, command: str
+) -> list[results.Row]:
+    """Return rows of what a model finds of the crops in a folder, and of printed syllables, which are drawn."""
+    of = {"handwritten, decoded over 11,172, two new writers, syllables that training writers wrote": judge(crops)}
     for number, (what, drawn) in enumerate(JUDGED.items()):
-        draw(options.work / f"judged-{number}", files, {"test-printed": drawn})
-        of[what] = pipelines.judge("hangul", options.work / f"judged-{number}", home / "run")
-    rows = [
-        pipelines.row(f"Hangul {what}: {words}", verdict, metric, "pictures", COMMAND)
+        draw(work / f"judged-{number}", files, {"test-printed": drawn})
+        of[what] = judge(work / f"judged-{number}")
+    return [
+        pipelines.row(f"Hangul {what}: {words}", verdict, metric, "pictures", command)
         for what, verdict in of.items()
         for metric, words in METRICS.items()
     ]
-    results.record("hangul", rows, options.results)
 
 
 def list_fonts(folder: pathlib.Path) -> list[pathlib.Path]:

@@ -4,9 +4,11 @@ Kalapa's forms from 258 on are the test, those from 217 to 229 choose the epoch:
 whole ranges are kept apart. Cinnamon's writers are not known; lines of one text stay together. To the others come
 lines drawn from fonts, without the three families that the recipe's sample is judged on. Writes
 tests/bench/results/lines.csv: error rates are total edits over total length. A run that was killed goes on. With
-`--sets kalapa` it trains weights that never saw Cinnamon, for bench_own.py, and writes no results.
+`--sets kalapa` it trains weights that never saw Cinnamon, for bench_own.py, and writes no results. With `--shipped` it
+trains nothing, and judges the model that ships.
 
     python tests/bench/bench_lines.py
+    python tests/bench/bench_lines.py --shipped
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ def main() -> None:
     """Gather, train, judge, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS, help="of real lines; default: both")
+    parser.add_argument("--shipped", action="store_true", help="judge the model that ships, without training")
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines drawn from fonts; default: {DRAWN}")
     parser.add_argument("--copies", type=int, default=COPIES, help=f"of each real line; default: {COPIES}")
     parser.add_argument("--overrides", default=FROM_SCRATCH, help="values put into the recipe")
@@ -39,11 +42,14 @@ def main() -> None:
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
     data = options.work / "data"
-    draw(data, options.drawn)
     for name in options.sets:
         copy(name, data, options.work / name, options.copies)
-    pipelines.train_and_judge("lines", data, options.work / "run", overrides=options.overrides)
-    found = {name: pipelines.judge("lines", options.work / name, options.work / "run") for name in options.sets}
+    if options.shipped:
+        found = {name: pipelines.judge_shipped("lines", options.work / name) for name in options.sets}
+    else:
+        draw(data, options.drawn)
+        pipelines.train_and_judge("lines", data, options.work / "run", overrides=options.overrides)
+        found = {name: pipelines.judge("lines", options.work / name, options.work / "run") for name in options.sets}
     if tuple(options.sets) == SETS:
         command = shlex.join(["python", "tests/bench/bench_lines.py", *sys.argv[1:]])
         results.record("lines", rows(found, command), options.results)

@@ -270,6 +270,14 @@ SUBJECTS = (
         "processor time.",
         parts=("fuzz",),
     ),
+    Subject(
+        title="What ships, smaller",
+        text="The models that ship were exported anew: weights in 8 bits with a scale for each output channel "
+        "([decision 23](decisions/0023-eight-bits.md)), and a graph without what no program reads. Before and now, on "
+        "the same records, which are not of the tests. All files are what a push holds: the SavedModel, the portable "
+        "form, and notes about both.",
+        parts=("size",),
+    ),
     Subject(title="The project itself", text="Tests and structure.", parts=("tests", "house")),
 )
 

@@ -26,3 +26,11 @@ def test_a_row_has_the_metric_with_its_interval(pipelines):
     verdict = {"metrics": {"cer": 0.125}, "intervals": {"cer": [0.1, 0.15]}, "n": 1234}
     row = pipelines.row("Runes: CER", verdict, "cer", "lines", "python bench.py")
     assert (row.measure, row.value, row.n, row.spread) == ("Runes: CER", 0.125, "1,234 lines", (0.1, 0.15))
+
+
+def test_the_model_that_ships_is_judged_by_its_folder(pipelines, monkeypatch, tmp_path):
+    from tfx_ocr.data import pretrained
+    from tfx_ocr.pipeline import evaluation
+
+    monkeypatch.setattr(evaluation, "evaluate", lambda settings, *rest: (settings.recipe, *rest))
+    assert pipelines.judge_shipped("lines", tmp_path) == ("lines", tmp_path, pretrained.get_folder("lines"), "all")

@@ -13,7 +13,7 @@ TITLE = "Portable form"
 def build_facts(run: Run) -> dict[str, Any]:
     """Return what `portable.json` holds, `rows` (`name`, `value`, `wanted`; empty without a comparison), `rounding`.
 
-    `rounding` is what weights stored as float16 change, see `Run`; None where they are float32.
+    `rounding` is what weights stored as float16 or int8 change, see `Run`; None where they are float32.
     """
     if run.portable is None:
         return explain_missing("The InfraValidator left no portable.json: the export failed its trial.")

@@ -91,7 +91,12 @@ def decode_joint(
         final may be ""), and their probabilities `initial_probability` ... [batch] float32.
     """
     best, numbers = tf.math.top_k(joint, min(serving.top_n, len(syllables)))
-    labels = tf.gather(tf.constant(syllables), numbers)
+    if len(syllables) == len(CLASSES):
+        codes = FIRST + numbers
+    else:
+        codes = tf.gather(tf.constant([ord(syllable) for syllable in syllables]), numbers)
+    each = tf.strings.unicode_encode(tf.reshape(codes, [-1, 1]), "UTF-8")  # a table of all syllables would be 56 KB
+    labels = tf.reshape(each, tf.shape(numbers))
     probabilities = tf.exp(best)
     found = {
         features.LABEL_OUT: labels[:, 0],

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
 
+from tfx_ocr.components.artifacts import TRAINER_FILE
 from tfx_ocr.components.trainer import ensemble
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
+from tfx_ocr.data import pretrained
 from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
 
 pytestmark = pytest.mark.tfx
@@ -61,8 +64,11 @@ def test_a_member_that_is_another_kind_of_model_is_refused(part, members, transf
     export(ensemble.build_ensemble(of), transformed.graph, of, str(tmp_path / "ensemble"))
     with pytest.raises(ValueError, match="is an ensemble itself: name its members"):
         ensemble.build_ensemble(part(members=(str(tmp_path / "ensemble"), paths[0])))
-    with pytest.raises(ValueError, match="digits does not hold weights of network 'mlp' for this recipe: "):
-        ensemble.build_ensemble(part(members=("digits", paths[0])))
+    older = tmp_path / "older"  # which does not say what network it is of
+    shutil.copytree(pretrained.get_folder("digits"), older)
+    (older / TRAINER_FILE).unlink()
+    with pytest.raises(ValueError, match="older does not hold weights of network 'mlp' for this recipe: "):
+        ensemble.build_ensemble(part(members=(str(older), paths[0])))
 
 
 def test_the_mean_of_certain_and_uncertain_is_between():
