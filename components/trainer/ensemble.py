@@ -72,8 +72,8 @@ def average_posteriors(logits: Sequence[keras.KerasTensor], sizes: Sequence[int]
 def load_member(name: str, part: Part) -> keras.Model:
     """Load a trained member as the network that it was exported from.
 
-    What a member's network is stands in the export's `TRAINER_FILE`; a member without one, of an older version, is taken
-    for the recipe's own network.
+    What a member's network is stands in the export's `TRAINER_FILE`; a member without one, of an older version, is
+    taken for the recipe's own network.
 
     Args:
         name: folder of an exported version, or name of a model that ships.

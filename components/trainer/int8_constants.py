@@ -125,10 +125,10 @@ class _Builder(flatbuffers.Builder):
         super().__init__(size)
         self._written: dict[tuple[str, bytes], Any] = {}
 
-    def StartVector(self, elemSize: int, numElems: int, alignment: int) -> Any:
-        return super().StartVector(elemSize, numElems, ALIGNED if elemSize == 1 else alignment)
+    def StartVector(self, size: int, count: int, alignment: int) -> Any:  # noqa: N802
+        return super().StartVector(size, count, ALIGNED if size == 1 else alignment)
 
-    def CreateNumpyVector(self, x: np.ndarray) -> Any:
+    def CreateNumpyVector(self, x: np.ndarray) -> Any:  # noqa: N802
         key = (x.dtype.str, x.tobytes())
         if key not in self._written:
             self._written[key] = super().CreateNumpyVector(x)

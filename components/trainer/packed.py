@@ -30,7 +30,7 @@ class Packed(tf.Module):
         """Pack.
 
         Raises:
-            ValueError: there are weights that are no floats.
+            ValueError: a weight is not of floats.
         """
         super().__init__()
         if any(weight.dtype.kind != "f" for weight in weights):

@@ -49,8 +49,8 @@ def run_fn(fn_args: FnArgs) -> None:
         batches = dataset.load_evaluation(eval_files, part).take(max(1, ROUNDED // part.trainer.batch_size))
         rounding = round_weights(model, batches, part.serving.weights)
         progress.say(
-            f"     weights in {rounding.weights}: {rounding.changed} of {rounding.n} examples of eval have another answer, a "
-            f"logit lies at most {rounding.largest_distance:.2g} from float32's"
+            f"     weights in {rounding.weights}: {rounding.changed} of {rounding.n} examples of eval have another "
+            f"answer, a logit lies at most {rounding.largest_distance:.2g} from float32's"
         )
     calibration = fit_calibration(model, eval_files, part)
     transform = tft.TFTransformOutput(fn_args.transform_output)

@@ -35,7 +35,7 @@ def cut_graph(path: str) -> None:
         saved = saved_model_pb2.SavedModel.FromString(read.read())
     for meta_graph in saved.meta_graphs:
         graph = meta_graph.graph_def
-        meta_graph.meta_info_def.ClearField("stripped_op_list")  # for versions of TensorFlow that lack an operation
+        meta_graph.meta_info_def.ClearField("stripped_op_list")  # which tells an older TensorFlow what it lacks
         _remove_attributes(graph.node)
         for function in graph.library.function:
             _remove_attributes([*function.node_def, function, *function.arg_attr.values()])
@@ -52,7 +52,7 @@ def _remove_attributes(holders: Iterable[Any]) -> None:
 
 
 def _merge_equal(function: Any) -> None:
-    """Leave one of nodes that compute the same of the same, until there are none."""
+    """Merge nodes of the same operation and inputs into one, until no two are equal."""
     while True:
         first: dict[bytes, str] = {}
         same: dict[str, str] = {}
@@ -75,9 +75,7 @@ def _merge_equal(function: Any) -> None:
 def _shorten_names(function: Any) -> None:
     """Give the nodes of a function short names; those of its arguments stay."""
     taken = {argument.name for argument in function.signature.input_arg}
-    names = (
-        "".join(letters) for length in itertools.count(1) for letters in itertools.product(LETTERS, repeat=length)
-    )
+    names = ("".join(letters) for length in itertools.count(1) for letters in itertools.product(LETTERS, repeat=length))
     free = (name for name in names if name not in taken)
     _rename(function, {node.name: next(free) for node in function.node_def})
 

@@ -59,7 +59,9 @@ def test_sizes_answers_and_times_of_both_exports_are_compared(monkeypatch, tmp_p
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(b"x" * 3000 * times)
     accuracy = {tmp_path / "old": 0.75, tmp_path / "new": 0.5}
-    records = [Record(features={features.IMAGE: b"picture"}, source="it", split=split) for split in ("test", "eval", "eval")]
+    records = [
+        Record(features={features.IMAGE: b"picture"}, source="it", split=each) for each in ("test", "eval", "eval")
+    ]
     asked = []
 
     def evaluate(settings, judged, folder, split):

@@ -25,8 +25,8 @@ def test_a_graph_reads_what_was_packed(rounded):
     packed = Packed(rounded)
     packed._unpacked._initialize()
     found = tf.function(packed.read)()
+    assert [each.shape for each in found] == SHAPES_OF
     for ours, theirs in zip(found, rounded, strict=True):
-        assert ours.shape == theirs.shape
         np.testing.assert_array_equal(ours, theirs)
 
 

@@ -73,7 +73,7 @@ def test_a_depthwise_kernel_has_a_scale_for_each_channel():
 def test_an_infinite_weight_is_refused():
     network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
     network.set_weights([np.array([[np.inf]], "float32")])
-    with pytest.raises(ValueError, match="serving.weights is 'int8', and a weight is larger than it holds"):
+    with pytest.raises(ValueError, match=r"serving\.weights is 'int8', and a weight is larger than it holds"):
         round_weights(network, [], "int8")
 
 
