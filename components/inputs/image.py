@@ -22,7 +22,7 @@ from tfx_ocr.data.synthetic.strangers import draw_strangers
 FAINTEST = 0.5  # contrast, as a share of the range, from which on there is ink: 18 grey levels, which noise has not
 LEAST = 0.005  # ink in squares of the height: a speck has less, a stroke a hundred times as much
 Labels = TypeVar("Labels")
-Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one picture, or several, to [..., height, width, channels] uint8
+Fit = Callable[[tf.Tensor, Any], tf.Tensor]  # one encoded picture to [height, width, channels] uint8
 
 RAW = {features.IMAGE: tf.io.FixedLenFeature([1], tf.string)}
 REQUEST = {features.IMAGE_BYTES_IN: tf.TensorSpec([None], tf.string, features.IMAGE_BYTES_IN)}
@@ -101,9 +101,14 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
         (is_keyed, tf.io.decode_png(keyed, channels=4)),
         (~(is_jpeg | is_deep | is_keyed), tf.io.decode_image(other, expand_animations=False)),
     ]
+    return _turn(tf.ensure_shape(_choose(decoded), [None, None, None]), searched)
+
+
+def _choose(decoded: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tf.Tensor:
+    """Return the one that is wanted of several pixels of one rank, each with whether it is."""
     shape = tf.add_n([tf.where(is_wanted, tf.shape(pixels), 0) for is_wanted, pixels in decoded])
     flat = [tf.reshape(pixels, [-1])[: tf.where(is_wanted, tf.size(pixels), 0)] for is_wanted, pixels in decoded]
-    return _turn(tf.ensure_shape(tf.reshape(tf.concat(flat, 0), shape), [None, None, None]), searched)
+    return tf.reshape(tf.concat(flat, 0), shape)
 
 
 def _check_size(header: tf.Tensor, of_jpeg: tf.Tensor, *formats: tf.Tensor) -> tf.Operation:
@@ -135,17 +140,18 @@ def transform(raw: dict[str, tf.Tensor], spec: Image) -> dict[str, tf.Tensor]:
 
     Plain PNGs of one size and kind are fitted together, which costs a third of fitting each; all else one by one.
     """
-    image_bytes = _known_formats(tf.reshape(raw[features.IMAGE], [-1]))
-    is_plain = tf.cast(_is_plain_png(image_bytes), tf.int32)
-    places = tf.dynamic_partition(tf.range(tf.size(image_bytes)), is_plain, 2)
-    others, plain = (tf.gather(image_bytes, numbers) for numbers in places)
-    protos = [_fit_each(others, spec, fit), _serialize(_fit_alike(plain, spec))]
-    return _write(tf.dynamic_stitch(places, protos), spec)
+    fitted = _fit_lots(_known_formats(tf.reshape(raw[features.IMAGE], [-1])), spec)
+    return _write(tf.map_fn(tf.io.serialize_tensor, fitted, fn_output_signature=tf.TensorSpec([], tf.string)), spec)
 
 
 def fit_all(raw: dict[str, tf.Tensor], spec: Picture | PageImage, fit: Fit) -> dict[str, tf.Tensor]:
     """Run `transform` with a function that fits one encoded picture to [height, width, channels] uint8."""
-    return _write(_fit_each(_known_formats(tf.reshape(raw[features.IMAGE], [-1])), spec, fit), spec)
+    protos = tf.map_fn(
+        lambda image_bytes: tf.io.serialize_tensor(_run_copy(fit, image_bytes, spec)),
+        _known_formats(tf.reshape(raw[features.IMAGE], [-1])),
+        fn_output_signature=tf.TensorSpec([], tf.string),
+    )
+    return _write(protos, spec)
 
 
 def _write(protos: tf.Tensor, spec: Picture | PageImage) -> dict[str, tf.Tensor]:
@@ -155,28 +161,17 @@ def _write(protos: tf.Tensor, spec: Picture | PageImage) -> dict[str, tf.Tensor]
     return {features.PIXELS_XF: tf.strings.substr(protos, -length, length)[:, tf.newaxis]}
 
 
-def _fit_each(image_bytes: tf.Tensor, spec: Picture | PageImage, fit: Fit) -> tf.Tensor:
-    """Fit encoded pictures one by one: [n] to [n] serialized TensorProtos."""
-    return tf.map_fn(
-        lambda one: tf.io.serialize_tensor(_run_copy(fit, spec, one)),
-        image_bytes,
-        fn_output_signature=tf.TensorSpec([], tf.string),
-    )
+def _fit_lots(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
+    """Fit encoded pictures in lots: [n] to [n, height, width, channels] uint8.
 
-
-def _serialize(pictures: tf.Tensor) -> tf.Tensor:
-    """Return each of [n, height, width, channels] as a serialized TensorProto: [n]."""
-    return tf.map_fn(tf.io.serialize_tensor, pictures, fn_output_signature=tf.TensorSpec([], tf.string))
-
-
-def _fit_alike(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
-    """Fit encoded pictures of which `_is_plain_png` holds: [n] to [n, height, width, channels] uint8.
-
-    They are taken in lots of one size and kind, of `LOT` pictures and `LOT_PIXELS` pixels at most.
+    Plain PNGs of one size and kind are a lot, of `LOT` pictures and `LOT_PIXELS` pixels at most; any other picture is
+    one alone.
     """
+    is_plain = _is_plain_png(image_bytes)
     width, height = tf.unstack(_read_png_size(image_bytes), axis=1)
     kind = tf.cast(_read_byte(image_bytes, 25), tf.int64)  # grey, color, with opacity
-    alike = width * 2**32 + height * 2**4 + kind
+    alone = -1 - tf.range(tf.size(kind, tf.int64))
+    alike = tf.where(is_plain, width * 2**32 + height * 2**4 + kind, alone)
     order = tf.argsort(alike)
     alike = tf.gather(alike, order)
     most = tf.gather(tf.clip_by_value(LOT_PIXELS // tf.maximum(width * height, 1), 1, LOT), order)
@@ -185,15 +180,18 @@ def _fit_alike(image_bytes: tf.Tensor, spec: Image) -> tf.Tensor:
         (end,) = tf.unstack(tf.searchsorted(alike, alike[begin : begin + 1], side="right"), num=1)
         end = tf.minimum(end, begin + tf.cast(most[begin], tf.int32))
         lot = order[begin:end]
-        pixels = tf.map_fn(
+        of_lot, is_alone = tf.gather(image_bytes, lot), alike[begin] < 0
+        # no conditional, see `_known_formats`: a decoder that is not wanted is given a picture of one pixel
+        alone = _run_copy(decode, tf.where(is_alone, of_lot[0], PNG_OF_ONE_PIXEL))[tf.newaxis]
+        plain = tf.map_fn(
             lambda one: tf.io.decode_image(one, expand_animations=False),
-            tf.gather(image_bytes, lot),
+            tf.where(is_alone, PNG_OF_ONE_PIXEL, of_lot),
             fn_output_signature=tf.TensorSpec([None, None, None], tf.uint8),
         )
-        return end, fitted.scatter(lot, _run_copy(_fit_pixels, spec, pixels))
+        pixels = tf.ensure_shape(_choose([(is_alone, alone), (~is_alone, plain)]), [None] * 4)
+        return end, fitted.scatter(lot, _run_copy(_fit_pixels, pixels, spec))
 
-    count = tf.size(order)
-    shape = [spec.height, spec.width, spec.channels]
+    count, shape = tf.size(order), [spec.height, spec.width, spec.channels]
     fitted = tf.TensorArray(tf.uint8, count, element_shape=shape)
     _, fitted = tf.while_loop(lambda begin, _: begin < count, fit_lot, [0, fitted])
     return fitted.stack()
@@ -231,22 +229,24 @@ def _cut(image_bytes: tf.Tensor, begin: int, length: int) -> tf.Tensor:
     return tf.strings.substr(header, begin, length)
 
 
-def _run_copy(function: Fit, spec: Any, taken: tf.Tensor) -> tf.Tensor:
-    """Run a function of a tensor and a recipe's input; in a graph, a copy of what it was built to."""
+def _run_copy(function: Callable[..., tf.Tensor], taken: tf.Tensor, *rest: Any) -> tf.Tensor:
+    """Run a function of a tensor and of what is no tensor; in a graph, a copy of what it was built to."""
     if tf.executing_eagerly():
-        return function(taken, spec)
-    graph, name, given, shape = _build_graph(function, spec, taken.shape.rank, taken.dtype)
+        return function(taken, *rest)
+    graph, name, given, shape = _build_graph(function, taken.shape.rank, taken.dtype, *rest)
     (copied,) = tf.graph_util.import_graph_def(graph, {name: taken}, [given], name="fit")
     return tf.ensure_shape(copied, shape)
 
 
 @functools.cache
-def _build_graph(function: Fit, spec: Any, rank: int, kind: tf.DType) -> tuple[Any, str, str, tf.TensorShape]:
+def _build_graph(
+    function: Callable[..., tf.Tensor], rank: int, kind: tf.DType, *rest: Any
+) -> tuple[Any, str, str, tf.TensorShape]:
     """Return the GraphDef of a function, the name of its input, that of its output, and the output's shape.
 
-    TensorFlow Transform calls `preprocessing_fn` nine times per run: 1,300 operations are built once and then copied.
+    TensorFlow Transform calls `preprocessing_fn` nine times per run: 1,400 operations are built once and then copied.
     """
-    traced = tf.function(lambda taken: function(taken, spec), autograph=False)
+    traced = tf.function(lambda taken: function(taken, *rest), autograph=False)
     built = traced.get_concrete_function(tf.TensorSpec([None] * rank, kind))
     (taken,), (given,) = built.inputs, built.outputs
     graph = built.graph.as_graph_def()

@@ -178,7 +178,7 @@ def test_a_graph_is_built_once_and_each_copy_writes_the_fitted_pictures():
         assert transform(raw)[features.PIXELS_XF].numpy().tolist() == expected
         with pytest.raises(tf.errors.InvalidArgumentError, match="PNG"):
             transform(tf.constant([[pictures[0]], [pictures[0][:60]]]))
-    assert image._build_graph.cache_info().misses == built + 2  # of one picture, and of several of one size
+    assert image._build_graph.cache_info().misses == built + 2  # that decodes, and that fits
 
 
 def test_pictures_of_many_sizes_and_kinds_are_each_fitted_as_alone_and_stay_in_order(fitted):
