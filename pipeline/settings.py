@@ -45,7 +45,7 @@ class Settings(served.Settings):
     metadata: str = ""
     network: str = ""
     overrides: str = ""
-    # with an image named, TFX does not pack itself for workers at each step, which there are none of: 0.6 s
+    # with an image named, TFX does not pack itself for other machines at each step, which takes 0.6 s
     beam: str = "--direct_running_mode=in_memory --direct_num_workers=1 --sdk_container_image=tfx-ocr"
     image: str = "tfx-ocr"
     resources: str = ""

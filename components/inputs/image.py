@@ -225,7 +225,7 @@ def _cut(image_bytes: tf.Tensor, begin: int, length: int) -> tf.Tensor:
 
 
 def _run_traced(function: Callable[..., tf.Tensor], taken: tf.Tensor, *rest: Any) -> tf.Tensor:
-    """Run a function of a tensor and of what is no tensor; a graph calls the one that was traced first."""
+    """Run `function(taken, *rest)`; in a graph, call the function that `_trace` made."""
     if tf.executing_eagerly():
         return function(taken, *rest)
     return _trace(function, taken.shape.rank, taken.dtype, *rest)(taken)

@@ -48,6 +48,15 @@ def test_beam_flags_are_shell_words():
     assert settings.beam_args == ["--runner=FlinkRunner", "--job_name=two words"]
 
 
+@pytest.mark.tfx
+def test_by_default_tfx_packs_nothing_for_other_machines():
+    from tfx.utils.dependency_utils import make_beam_dependency_flags
+
+    flags = Settings().beam_args
+    assert len(flags) == 3
+    assert make_beam_dependency_flags(flags) == flags
+
+
 def test_overrides_of_a_command_line_come_after_those_of_the_settings_as_shell_words():
     settings = Settings(overrides="trainer.epochs=2")
     assert settings.join_overrides([]) == "trainer.epochs=2"
