@@ -78,13 +78,16 @@ def read(content: bytes) -> list[Page]:
 
 
 def _get_kind(tag: etree._Element) -> str:
-    """What a tag says: the TYPE or LABEL that names an entity of ours, else the TYPE: a LABEL may be the text itself.
+    """What a tag says: the TYPE or LABEL that names an entity of ours, in any case, else the TYPE as it stands.
+
+    A LABEL may be the text itself.
 
     eScriptorium tags blocks and lines by other tags, with the kind of block for a TYPE.
     """
-    kind, label = tag.get("TYPE", "").lower(), tag.get("LABEL", "").lower()
+    kind, label = tag.get("TYPE", ""), tag.get("LABEL", "")
     is_named = get_local_name(tag) == "NamedEntityTag"
-    ours = (name for name in ((kind, label) if is_named else (label, kind)) if name in entities.CLASSES[1:])
+    names = (name.lower() for name in ((kind, label) if is_named else (label, kind)))
+    ours = (name for name in names if name in entities.CLASSES[1:])
     return next(ours, kind if is_named else "")
 
 

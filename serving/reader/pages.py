@@ -6,7 +6,10 @@ import contextlib
 import dataclasses
 import glob
 import io
+import math
+import mmap
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +30,8 @@ HEADER = 1024  # bytes in which a PDF begins
 DPI = 300
 STDIN = "-"
 POINTS = 72  # of an inch
+USER_UNIT, OBJECT_STREAM = b"/UserUnit", b"/ObjStm"
+UPRIGHT = 0.2  # radians by which text may be turned and be taken as it is: scanners do not lay pages straight
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -145,13 +150,15 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
         reason = "encrypted: give it without its password" if "assword" in str(error) else f"damaged PDF: {_say(error)}"
         yield PageImage(number=0, error=reason)
         return
+    has_units = _may_have_units(content)
     with contextlib.closing(opened):
         if not count:
             yield PageImage(number=0, error="a PDF without pages")
         for number in _choose_pages(count, only):
             try:
                 with contextlib.closing(_open_page(opened, number)) as page:
-                    pixels, words = _render(page, dpi / POINTS, max_pixels)
+                    unit = _find_unit(opened, number) if has_units else 1.0
+                    pixels, words = _render(page, unit * dpi / POINTS, max_pixels)
             except (pypdfium2.PdfiumError, ValueError) as error:
                 yield PageImage(number=number + 1, count=count, error=_say(error))
             else:
@@ -182,23 +189,24 @@ def _render(page: Any, scale: float, max_pixels: int) -> tuple[np.ndarray, tuple
 
 
 def _read_words(page: Any, scale: float) -> tuple[Word, ...]:
-    """The words of a page's text, each with the box around its characters; none of a page that is turned.
+    """The words of a page's text, each with the box around its characters; none where most stand on their side or head.
 
-    PDFium renders the part of the page that its crop box shows, gives places in the whole page, and text of both.
+    PDFium renders the part of the page that its crop box shows, turned as the page says; it gives places in the whole
+    page before it is turned, and text of both.
     """
-    if page.get_rotation():
-        return ()
     words: list[Word] = []
     letters: list[tuple[str, tuple[float, ...]]] = []
     first, lowest, last, highest = page.get_bbox()
+    turned = page.get_rotation()
+    upright = 0
 
     def finish() -> None:
         if letters:
             left, bottom, right, top = zip(*(box for _, box in letters), strict=True)
             middle = ((min(left) + max(right)) / 2, (min(bottom) + max(top)) / 2)
             if first <= middle[0] <= last and lowest <= middle[1] <= highest:
-                sides = (min(left) - first, highest - max(top), max(right) - first, highest - min(bottom))
-                box = Box(*(side * scale for side in sides))
+                sides = Box(min(left) - first, highest - max(top), max(right) - first, highest - min(bottom))
+                box = Box(*(side * scale for side in _turn(sides, turned, last - first, highest - lowest)))
                 words.append(Word(text="".join(letter for letter, _ in letters), box=box))
             letters.clear()
 
@@ -208,8 +216,47 @@ def _read_words(page: Any, scale: float) -> tuple[Word, ...]:
                 finish()
             else:
                 letters.append((letter, text.get_charbox(place)))
+                upright += 1 if _stands_upright(text, place, turned) else -1
         finish()
-    return tuple(words)
+    return tuple(words) if upright >= 0 else ()
+
+
+def _stands_upright(text: Any, place: int, turned: int) -> bool:
+    from pypdfium2 import raw
+
+    angle = raw.FPDFText_GetCharAngle(text, place) + math.radians(turned)  # clockwise both
+    return math.cos(angle) > math.cos(UPRIGHT)
+
+
+def _turn(box: Box, turned: int, width: float, height: float) -> Box:
+    """Return a box of a page after it is turned clockwise by so many degrees."""
+    left, top, right, bottom = box
+    turns = {
+        90: Box(height - bottom, left, height - top, right),
+        180: Box(width - right, height - bottom, width - left, height - top),
+        270: Box(top, width - right, bottom, width - left),
+    }
+    return turns.get(turned, box)
+
+
+def _may_have_units(content: bytes | Path) -> bool:
+    """Whether pages of a PDF may have a UserUnit: it is in the file, or may be in an object stream, compressed."""
+    if isinstance(content, Path):
+        with content.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            return mapped.find(USER_UNIT) >= 0 or mapped.find(OBJECT_STREAM) >= 0
+    return USER_UNIT in content or OBJECT_STREAM in content
+
+
+def _find_unit(opened: Any, number: int) -> float:
+    """The UserUnit of a page, in points: PDFium takes it for 1, but writes it where the page is copied."""
+    import pypdfium2
+
+    copied = io.BytesIO()
+    with contextlib.closing(pypdfium2.PdfDocument.new()) as alone:
+        alone.import_pages(opened, [number])
+        alone.save(copied)
+    found = re.search(rb"/UserUnit\s+(\d*\.?\d+)", copied.getvalue())
+    return float(found[1]) if found else 1.0
 
 
 def _say(error: Exception) -> str:

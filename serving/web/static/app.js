@@ -12,7 +12,7 @@ const WORDS = {
   lines: "A handwritten line",
   print: "A printed line",
 };
-const PAGE = "page"; // chosen in place of a model: the file is read page by page
+const PAGE = "/page"; // chosen in place of a model, whose name has no slash: the file is read page by page
 const RECOGNIZERS = { digits: "Handwritten digits", lines: "Handwriting", print: "Print" };
 const FIELDS = "fields:"; // chosen in place of a recognizer: print, and which words are the total, the date ...; then a model
 const PAGES = /\.(pdf|tiff?)$/i; // what a model of single pictures is not asked about
@@ -99,7 +99,7 @@ function showAbout() {
 export function addFile(file, label = "") {
   if (items.length === MOST_FILES) return say(`At most ${MOST_FILES} files at a time.`, true);
   if (PAGES.test(file.name)) {
-    const page = document.querySelector(`input[name=model][value=${PAGE}]`);
+    const page = document.querySelector(`input[name=model][value="${PAGE}"]`);
     if (page && !page.checked) page.click();
   }
   items.push({ file, label, url: file.type.startsWith("image/") ? URL.createObjectURL(file) : "" });

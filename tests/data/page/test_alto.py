@@ -67,7 +67,13 @@ def test_an_entity_is_the_type_of_the_tag():
 
 @pytest.mark.parametrize(
     ("kind", "label", "entity"),
-    [("money", "total", "total"), ("total", "supplier", "total"), ("money", "9.00", "money"), ("", "", "")],
+    [
+        ("money", "total", "total"),
+        ("total", "supplier", "total"),
+        ("money", "9.00", "money"),
+        ("InvoiceNo", "", "InvoiceNo"),
+        ("", "", ""),
+    ],
 )
 def test_of_type_and_label_that_which_names_an_entity_of_ours_counts(kind, label, entity):
     tags = f'<Tags><NamedEntityTag ID="n1" TYPE="{kind}" LABEL="{label}"/></Tags>'

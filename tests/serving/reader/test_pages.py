@@ -195,6 +195,48 @@ def test_words_of_a_cropped_page_are_where_its_picture_has_their_ink(boxes, show
     assert not is_ink.any()
 
 
+PLAIN = b"""%%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] %s /Contents 4 0 R
+  /Resources <</Font <</F 5 0 R>>>>>> endobj
+4 0 obj <</Length 56>> stream
+BT /F 12 Tf %s 90 50 Tm (Total) Tj ET
+                                        \nendstream endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica>> endobj
+trailer <</Root 1 0 R>>
+"""
+TURNS = {0: b"1 0 0 1", 90: b"0 1 -1 0", 180: b"-1 0 0 -1", 270: b"0 -1 1 0"}  # text against a page turned so
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_words_of_a_turned_page_are_where_its_picture_has_their_ink(turn):
+    (page,) = read(PLAIN % (b"/Rotate %d" % turn, TURNS[turn]), dpi=144)
+    assert page.pixels.shape[:2] == ((400, 200) if turn in (90, 270) else (200, 400))
+    (word,) = page.words
+    assert word.text == "Total"
+    left, top, right, bottom = (round(side) for side in word.box)
+    assert right - left > 2 * (bottom - top)
+    is_ink = page.pixels.min(2) < 128
+    assert is_ink[top - 1 : bottom + 1, left - 1 : right + 1].sum() == is_ink.sum() > 50
+
+
+@pytest.mark.parametrize(("turn", "matrix"), [(90, b"1 0 0 1"), (0, b"0 1 -1 0"), (180, b"1 0 0 1")])
+def test_text_that_stands_on_its_side_or_head_is_left_to_be_read(turn, matrix):
+    (page,) = read(PLAIN % (b"/Rotate %d" % turn, matrix), dpi=144)
+    assert page.words == ()
+
+
+def test_a_user_unit_makes_a_page_larger(tmp_path):
+    content = PLAIN % (b"/UserUnit 2.5", TURNS[0])
+    (tmp_path / "poster.pdf").write_bytes(content)
+    for source in (content, tmp_path / "poster.pdf"):
+        (page,) = read(source, dpi=72)
+        assert page.pixels.shape == (250, 500, 3)
+        (word,) = page.words
+        assert word.box.left == pytest.approx(225, abs=5)
+
+
 def test_a_pdf_on_disk_is_not_taken_into_memory(tmp_path, monkeypatch):
     (tmp_path / "scan").write_bytes(write_pdf((72, 144), (36, 36)))
     monkeypatch.setattr("tfx_ocr.serving.reader.pages.read_source", lambda _: pytest.fail("the whole file was read"))
