@@ -11,8 +11,9 @@ environment. Writes tests/bench/results/pages.csv.
     python tests/bench/bench_pages.py --fonts FOLDER --rapidocr PYTHON
     python tests/bench/bench_pages.py --data FOLDER
 
-With `--train` it makes a detector instead, from SROIE's receipts of the other companies and pages drawn in the other
-font families; the receipts held out are its test split. A run that was killed goes on.
+With `--tune` the companies, families and pages are others: whatever is chosen is chosen there. With `--train` it makes
+a detector instead, from SROIE's receipts of the other companies and pages drawn in the other font families; the
+receipts held out are its test split. A run of either kind that was killed goes on.
 
     python tests/bench/bench_pages.py --fonts FOLDER --train
 """
@@ -35,6 +36,7 @@ from typing import NamedTuple
 import bench_invoices
 import bench_print
 import bench_read
+import kept
 import numpy as np
 import pipelines
 import results
@@ -127,19 +129,24 @@ def main() -> None:
         chosen = list(itertools.islice(receipts, options.receipts or None))
         sets["SROIE receipts of companies never trained on"] = chosen
     command = "python tests/bench/bench_pages.py --fonts FOLDER" + (" --rapidocr PYTHON" if options.rapidocr else "")
-    rows = [row for name, pages in sets.items() for row in measure(name, pages, readers, command)]
+    done = kept.Kept(kept.FOLDER / "pages.jsonl", **vars(options))
+    rows = [row for name, pages in sets.items() for row in measure(name, pages, readers, command, done)]
     for row in rows:
         print(f"{row.measure}: {row.value:.4f} ({row.n})")
     if not options.data and not options.tune:
         results.record("pages", rows, options.results)
+    done.finish()
 
 
-def measure(name: str, pages: Sequence[Written], readers: Mapping[str, Read], command: str) -> list[results.Row]:
-    """Return rows of each reader over the same pages."""
+def measure(
+    name: str, pages: Sequence[Written], readers: Mapping[str, Read], command: str, done: kept.Kept
+) -> list[results.Row]:
+    """Return rows of each reader over the same pages. What was `done` is not done again."""
     convert = str.upper if name.startswith("SROIE") else str
     rows = []
     for reader, read in readers.items():
-        answers = read([written.picture for written in pages])
+        pictures = [written.picture for written in pages]
+        answers = [Answer(*each) for each in done.measure(f"{name}, {reader}", functools.partial(read, pictures))]
         pairs = list(zip(pages, answers, strict=True))
         errors = add_errors(
             [

@@ -6,7 +6,8 @@ more, each box for one digit; F1 counts digits over all pages. Tesseract reads t
 RapidOCR with `--rapidocr`, its boxes, as high as the line, cut to the ink in them. Then the first page and one of
 dense print are read by cold processes, ours and Tesseract's in turn, and each as a PDF of `--pdf-pages` pages, whose
 peak memory is taken.
-With `--tune` the pages are others, of MNIST's training pictures: whatever is chosen is chosen there.
+With `--tune` the pages are others, of MNIST's training pictures: whatever is chosen is chosen there. A run that was
+killed goes on.
 Writes tests/bench/results/read.csv.
 
     python tests/bench/bench_read.py --rapidocr ../rapidocr/bin/python
@@ -18,6 +19,7 @@ import argparse
 import collections
 import contextlib
 import dataclasses
+import functools
 import json
 import pathlib
 import shutil
@@ -26,11 +28,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
+import kept
 import mnist
 import numpy as np
 import results
 from PIL import Image
+
+if TYPE_CHECKING:
+    from tfx_ocr.data.synthetic.digit_pages import DigitPage
 
 FONTS = results.ROOT / "data" / "samples" / "fonts" / "lines"
 COMMAND = "python tests/bench/bench_read.py"
@@ -124,28 +131,31 @@ def main() -> None:
         if options.rapidocr:
             name, ask = start_rapidocr(options.rapidocr, folder, ended)
             readers[name] = ask
-        rows = measure(readers, split, options.pages)
+        done = kept.Kept(kept.FOLDER / f"read-{split}.jsonl", **vars(options))
+        rows = measure(readers, split, options.pages, done)
         pictures = {"digits": Image.fromarray(next(iter(draw(split, 1))).pixels), "print": draw_print()}
         for kind, picture in pictures.items():
-            rows += measure_processes(kind, picture, options.processes, folder)
-            rows += measure_memory(kind, picture, options.pdf_pages, folder)
+            for run, count in ((measure_processes, options.processes), (measure_memory, options.pdf_pages)):
+                part = functools.partial(run, kind, picture, count, folder)
+                found = done.measure(f"{run.__name__} of {kind}", functools.partial(list_rows, part))
+                rows += [results.Row(**row) for row in found]
     for row in rows:
         print(f"{row.measure}: {row.value:.4f} {row.unit} ({row.n})")
     if not options.tune:
         results.record("read", rows, options.results)
+    done.finish()
 
 
-def measure(readers: dict[str, Ask], split: str, count: int) -> list[results.Row]:
-    """Return the rows of each reader over the same pages; print them by layout."""
+def measure(readers: dict[str, Ask], split: str, count: int, done: kept.Kept) -> list[results.Row]:
+    """Return the rows of each reader over the same pages; print them by layout. What was `done` is not done again."""
     totals = {name: Counts() for name in readers}
     kinds: dict[tuple[str, str], Counts] = collections.defaultdict(Counts)
     seconds: dict[str, list[float]] = {name: [] for name in readers}
     for number, page in enumerate(draw(split, count), start=1):
         for name, ask in readers.items():
-            begin = time.perf_counter()
-            found = ask(page.pixels)
-            seconds[name].append(time.perf_counter() - begin)
-            counts = score(found, [(digit.label, tuple(digit.box)) for digit in page.digits])
+            took, counted = done.measure(f"page {number}, {name}", functools.partial(read_page, ask, page))
+            seconds[name].append(took)
+            counts = Counts(*counted)
             totals[name].add(counts)
             kinds[name, page.layout + (", print around" if page.printed else "")].add(counts)
         print(f"{number}/{count}", file=sys.stderr)
@@ -164,6 +174,19 @@ def measure(readers: dict[str, Ask], split: str, count: int) -> list[results.Row
         mean, ends = float(np.mean(each)), results.spread(each)
         rows.append(results.Row(measure=words, value=mean, unit="s", n=f"{count} pages", spread=ends, command=COMMAND))
     return rows
+
+
+def read_page(ask: Ask, page: DigitPage) -> tuple[float, tuple[int, ...]]:
+    """Return how many seconds it took to read a page, and its `Counts`."""
+    begin = time.perf_counter()
+    found = ask(page.pixels)
+    took = time.perf_counter() - begin
+    return took, dataclasses.astuple(score(found, [(digit.label, tuple(digit.box)) for digit in page.digits]))
+
+
+def list_rows(part: Callable[[], Iterable[results.Row]]) -> list[dict[str, Any]]:
+    """Return the rows of a part of the measurement as JSON has them."""
+    return [dataclasses.asdict(row) for row in part()]
 
 
 def measure_processes(kind: str, picture: Image.Image, count: int, folder: pathlib.Path) -> list[results.Row]:

@@ -3,7 +3,8 @@
 The receipts that have pictures are divided as bench_invoices.py divides them; neither `print` nor `invoices` was
 trained on companies of the test part. Supplier, address, date and total are compared in capitals, as SROIE transcribes
 them. Beside them stands what the tagger answers where the words are given. With `--tune` the companies are those that
-chose the weights: whatever is chosen is chosen there. Writes tests/bench/results/receipts.csv.
+chose the weights: whatever is chosen is chosen there. A run that was killed goes on. Writes
+tests/bench/results/receipts.csv.
 
     python tests/bench/bench_receipts.py
 """
@@ -11,13 +12,16 @@ chose the weights: whatever is chosen is chosen there. Writes tests/bench/result
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import pathlib
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import bench_invoices
+import kept
 import numpy as np
 import results
 
@@ -25,6 +29,9 @@ from tfx_ocr.data import features
 from tfx_ocr.data.page.fields import Field
 from tfx_ocr.data.page.page import Box, Line, Region, Word
 from tfx_ocr.data.record import Record
+
+if TYPE_CHECKING:
+    from tfx_ocr.serving import Reader
 
 COMMAND = "python tests/bench/bench_receipts.py"
 MEASURE = "SROIE receipts of companies never trained on: micro F1 of the four fields, exact, "
@@ -41,17 +48,18 @@ def main() -> None:
     from tfx_ocr.serving.locations import open_model
     from tfx_ocr.serving.reader.fields import find_fields
 
-    records = list(list_receipts("eval" if options.tune else "test"))[: options.receipts]
+    split = "eval" if options.tune else "test"
+    records = list(list_receipts(split))[: options.receipts]
     labels = [get_labels(record) for record in records]
     read: list[dict[str, str]] = []
     seconds: list[float] = []
     with Reader(fields="invoices") as reader:
         reader.read(np.full((99, 99), 255, np.uint8))  # opens its models
+        done = kept.Kept(kept.FOLDER / f"receipts-{split}.jsonl", **vars(options))
         for record in records:
-            begin = time.perf_counter()
-            (page,) = reader.read(record.get_bytes(features.IMAGE)).pages
-            seconds.append(time.perf_counter() - begin)
-            read.append(get_texts(page.fields))
+            took, texts = done.measure(str(len(read)), functools.partial(read_receipt, reader, record))
+            seconds.append(took)
+            read.append(texts)
     with open_model("invoices") as model:
         given = [get_texts(find_fields((build_region(record),), model)[1]) for record in records]
     rows = measure(f"{MEASURE}from the picture alone", labels, read)
@@ -70,6 +78,14 @@ def main() -> None:
         print(f"{row.measure}: {row.value:.4f} {row.unit} ({row.n})")
     if not options.tune:
         results.record("receipts", rows, options.results)
+    done.finish()
+
+
+def read_receipt(reader: Reader, record: Record) -> tuple[float, dict[str, str]]:
+    """Return how many seconds it took to read a receipt, and its fields."""
+    begin = time.perf_counter()
+    (page,) = reader.read(record.get_bytes(features.IMAGE)).pages
+    return time.perf_counter() - begin, get_texts(page.fields)
 
 
 def list_receipts(split: str) -> Iterator[Record]:

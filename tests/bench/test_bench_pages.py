@@ -4,8 +4,9 @@ CORNERS = [(10, 10), (110, 10), (110, 30), (10, 30)]
 LOWER = [(10, 50), (110, 50), (110, 70), (10, 70)]
 
 
-def test_lines_are_hits_of_half_their_union_and_words_are_counted_over_all_pages():
+def test_lines_are_hits_of_half_their_union_and_words_are_counted_over_all_pages(tmp_path):
     import bench_pages
+    import kept
 
     written = [
         bench_pages.Written(b"a", bench_pages.build_page([(CORNERS, "Total 9.00"), (LOWER, "Cash")])),
@@ -14,7 +15,9 @@ def test_lines_are_hits_of_half_their_union_and_words_are_counted_over_all_pages
     found = [[10, 10, 110, 10, 110, 25, 10, 25], [300, 50, 400, 50, 400, 70, 300, 70]]  # one by 0.75, one elsewhere
     answers = [bench_pages.Answer(["Total", "9.00", "Cash"], found), bench_pages.Answer(["one"], [])]
     readers = {"ours": lambda pictures: [answers["ab".index(picture.decode())] for picture in pictures]}
-    rows = {row.measure: row.value for row in bench_pages.measure("pages", written, readers, "python bench.py")}
+    done = kept.Kept(tmp_path / "pages")
+    measured = bench_pages.measure("pages", written, readers, "python bench.py", done)
+    rows = {row.measure: row.value for row in measured}
     assert rows == pytest.approx(
         {
             "pages: lines found, precision, ours": 1 / 2,
@@ -27,7 +30,7 @@ def test_lines_are_hits_of_half_their_union_and_words_are_counted_over_all_pages
             "pages: words read, F1, ours": 6 / 8,
         }
     )
-    receipts = bench_pages.measure("SROIE", written, readers, "python bench.py")
+    receipts = bench_pages.measure("SROIE", written, readers, "python bench.py", done)
     assert {row.measure: row.value for row in receipts}["SROIE: CER, ours"] == 0  # in capitals
 
 

@@ -26,8 +26,9 @@ def test_each_digit_is_found_once_and_a_wrong_text_is_not_right():
     assert counts.measure_f1(counts.right) == pytest.approx(2 * 1 / 7)
 
 
-def test_a_perfect_reader_reaches_one(capsys, monkeypatch):
+def test_a_perfect_reader_reaches_one(capsys, monkeypatch, tmp_path):
     import bench_read
+    import kept
 
     from tfx_ocr.data.page.page import Box
     from tfx_ocr.data.synthetic.digit_pages import Digit, DigitPage
@@ -36,7 +37,7 @@ def test_a_perfect_reader_reaches_one(capsys, monkeypatch):
     page = DigitPage(pixels=None, digits=digits, layout="rows", printed=True, light=False, skew_deg=0.0)
     monkeypatch.setattr(bench_read, "draw", lambda split, count: [page])
     readers = {"perfect": lambda _: [(digit.label, digit.box) for digit in digits], "blind": lambda _: []}
-    rows = {row.measure: row.value for row in bench_read.measure(readers, "test", 1)}
+    rows = {row.measure: row.value for row in bench_read.measure(readers, "test", 1, kept.Kept(tmp_path / "read"))}
     assert rows["pages of digits: found, F1 at IoU 0.5, perfect"] == 1.0
     assert rows["pages of digits: right digit at the right place, F1, perfect"] == 1.0
     assert rows["pages of digits: found, F1 at IoU 0.5, blind"] == 0.0
