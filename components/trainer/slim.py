@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
+from tensorflow.python.saved_model.fingerprinting_utils import write_fingerprint
 
 FILE = "saved_model.pb"
 LETTERS = string.ascii_letters
@@ -25,7 +26,8 @@ INFERRED = (
 def cut_graph(path: str) -> None:
     """Write an export's `saved_model.pb` again: no inferred attributes, equal nodes once, short names inside functions.
 
-    Names outside functions, and functions' own, stay: signatures and variables are found by them.
+    Names outside functions, and functions' own, stay: signatures and variables are found by them. The fingerprint
+    beside it becomes that of what is written.
 
     Args:
         path: folder of the export.
@@ -43,6 +45,7 @@ def cut_graph(path: str) -> None:
             _shorten_names(function)
     with tf.io.gfile.GFile(file, "wb") as written:
         written.write(saved.SerializeToString(deterministic=True))
+    write_fingerprint(path)
 
 
 def _remove_attributes(holders: Iterable[Any]) -> None:

@@ -106,15 +106,21 @@ def ship(name: str, sources: Sequence[str], judged: Path | None = None) -> None:
         manifest = versions.read_manifest(folder)
         shutil.rmtree(folder)
         shutil.copytree(f"{top}/model", folder)
-    digests = versions.compute_digests(folder)
     manifest = dataclasses.replace(
         manifest,
-        files=digests,
         signatures=tuple(sorted(read_definitions(folder, ("serve",)).keys() - {"__saved_model_init_op"})),
         tensorflow=tf.__version__,
         input=json.loads(recipe.dump_part("pusher"))["input"],
     )
-    text = json.dumps(dataclasses.asdict(manifest), ensure_ascii=False, indent=1, sort_keys=True)
+    write_digests(folder, manifest)
+
+
+def write_digests(folder: Path, manifest: versions.Manifest) -> None:
+    """Write a manifest, and the card beside its folder, with the digests of the files that are there."""
+    digests = versions.compute_digests(folder)
+    text = json.dumps(
+        dataclasses.asdict(dataclasses.replace(manifest, files=digests)), ensure_ascii=False, indent=1, sort_keys=True
+    )
     (folder / versions.MANIFEST).write_text(text, encoding="utf-8")
     card = folder.parent / "CARD.md"
     rows = "".join(f"| `{file}` | `{digest}` |\n" for file, digest in digests.items())

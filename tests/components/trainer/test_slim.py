@@ -65,6 +65,9 @@ def test_it_answers_as_before(folders):
 def test_signatures_stay_and_the_file_is_smaller(folders):
     whole, cut = (read(folder) for folder in folders)
     assert cut.signature_def == whole.signature_def
+    prints = [tf.saved_model.experimental.read_fingerprint(str(folder)) for folder in folders]
+    assert prints[0].saved_model_checksum != prints[1].saved_model_checksum
+    assert prints[0].signature_def_hash == prints[1].signature_def_hash
     sizes = [(folder / FILE).stat().st_size for folder in folders]
     assert sizes[1] < 0.6 * sizes[0], sizes
     body = next(each for each in cut.graph_def.library.function if "serve" in each.signature.name and each.node_def)
