@@ -25,7 +25,7 @@ GAP = 1.6  # heights between two words of a line
 SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
 BRIDGE = 3.0  # heights between two parts of a line that a mark links
 ROW = 0.7  # of the lower part's height that both share
-EDGE, SLIVER = 3.0, 0.3  # usual heights, and width in heights, from which on a line is an edge of the sheet
+EDGE, SLIVER = 2.2, 0.25  # usual heights, and width in heights, from which on a line is an edge of the sheet
 MARGIN = 0.25  # heights of paper around a line
 LONGEST = 14.0  # heights that a model reads at once: a strip holds some 18, and squeezes what is longer
 LEAST_SPACE = 0.12  # heights of paper in which a longer line may be cut: letters stand closer
@@ -189,7 +189,7 @@ def find_lines(mask: np.ndarray) -> list[Box]:
 
 
 def _is_edge(box: Box, usual: float) -> bool:
-    """Whether it is as high as several lines and narrower than a letter: an edge of the sheet, or a rule."""
+    """Whether it is higher than letters and far narrower than high: an edge of the sheet, or a rule."""
     return box.bottom - box.top > EDGE * usual and box.right - box.left < SLIVER * (box.bottom - box.top)
 
 
