@@ -32,6 +32,7 @@ COUNTS = pathlib.Path(__file__).with_name("counts.csv")
 SUMS = ("inputs", "read", "refused", "failed")
 COLUMNS = ("target", *SUMS, "longest_s", "minutes", "processor_minutes", "grown_mb")
 LONGEST_S = 5.0  # of processor time that an input may take
+INTERRUPTED = 72  # libFuzzer's exit code when somebody stops it
 MOST_MB = 1024  # by which a process may grow
 AT_ONCE = 200  # inputs between two looks at the clock
 
@@ -164,7 +165,8 @@ def try_target(name: str, options: argparse.Namespace) -> int:
     if guided and (left := minutes - read_minutes(path, f"{name} guided")) > 0:
         command = [sys.executable, str(GUIDED), name, "--minutes", str(left), "--counts", str(path)]
         command += ["--corpus", str(path.parent / "corpus")]
-        if code := subprocess.run(command, check=False).returncode:
+        code = subprocess.run(command, check=False).returncode
+        if code not in (0, INTERRUPTED):
             failure = Failure(-1, f"guided inputs ended with exit code {code}: see {path.parent / 'corpus'}")
             print(f"{name}: {failure.reason}", flush=True)
             add_counts(path, f"{name} guided", 0, Found(failures=[failure]), 0, 0)
