@@ -32,7 +32,7 @@ COUNTS = pathlib.Path(__file__).with_name("counts.csv")
 SUMS = ("inputs", "read", "refused", "failed")
 COLUMNS = ("target", *SUMS, "longest_s", "minutes", "processor_minutes", "grown_mb")
 LONGEST_S = 5.0  # of processor time that an input may take
-INTERRUPTED = 72  # libFuzzer's exit code when somebody stops it
+INTERRUPTED = 72  # libFuzzer's exit code after a signal to stop
 MOST_MB = 1024  # by which a process may grow
 AT_ONCE = 200  # inputs between two looks at the clock
 
