@@ -205,8 +205,10 @@ SUBJECTS = (
     ),
     Subject(
         title="Asking",
-        text="`tfx-ocr predict` as a whole process, from its start to its end, and what must be installed for it.",
-        parts=("predict",),
+        text="`tfx-ocr predict` as a whole process, from its start to its end, and what must be installed for it. Then "
+        "the time per picture of loaded models: `predict` of the portable form, which of lines also looks for what "
+        "speaks against an answer, and the SavedModel of an earlier build, asked by TensorFlow itself.",
+        parts=("predict", "latency"),
     ),
     Subject(
         title="Model server",
