@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import itertools
 import posixpath
@@ -10,7 +11,7 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -287,27 +288,6 @@ def to_png(image: bytes) -> bytes:
     return save_png(open_picture(image))
 
 
-def find_refusal(image: bytes) -> str | None:
-    """Say why a model does not take an encoded image as it is, as the exported graph words it; None where it does."""
-    if image[:2] not in encoded.BEGINNINGS:
-        return encoded.UNKNOWN_FORMAT
-    header = np.zeros(encoded.HEADER)
-    header[: len(image)] = np.frombuffer(image[: encoded.HEADER], np.uint8)
-    try:
-        with suppress_warnings(), _open(image) as opened:
-            width, height = opened.size
-            refused = (
-                opened.mode == "CMYK",
-                opened.format == "GIF" and not encoded.is_whole_gif(numpy_ops, header),
-                opened.format == "BMP" and not encoded.is_plain_bmp(numpy_ops, header),
-            )
-    except Exception as error:  # decoders of damaged files raise nearly everything
-        return f"damaged image: {error}"
-    if width * height > MOST_PIXELS:
-        return f"{encoded.TOO_LARGE.format(MOST_PIXELS)} {width}, {height}"
-    return next(itertools.compress(encoded.UNSUPPORTED, refused), None)
-
-
 def save_png(picture: Image.Image) -> bytes:
     """Encode an image as PNG, without anything that is not pixels."""
     written = io.BytesIO()
@@ -324,7 +304,42 @@ def decode_pixels(image: bytes) -> np.ndarray:
     Raises:
         ValueError: the image cannot be decoded.
     """
-    pixels = np.asarray(open_picture(image))
+    return _list_pixels(open_picture(image))
+
+
+def decode_for_model(image: bytes) -> np.ndarray:
+    """Decode an image as a model takes it: to the pixels of `decode_pixels`, or not at all.
+
+    Raises:
+        ValueError: the image is damaged, too large, or of a kind that decoders read differently; in the words of the
+            exported graph.
+    """
+    if image[:2] not in encoded.BEGINNINGS:
+        raise ValueError(encoded.UNKNOWN_FORMAT)
+    try:
+        return _list_pixels(_decode(image, functools.partial(_check_for_model, image=image)))
+    except UnidentifiedImageError as error:
+        raise ValueError(f"damaged image: {error}") from None
+
+
+def _check_for_model(opened: Image.Image, image: bytes) -> None:
+    """Refuse an image by its header."""
+    header = np.zeros(encoded.HEADER)
+    header[: len(image)] = np.frombuffer(image[: encoded.HEADER], np.uint8)
+    refused = (
+        opened.mode == "CMYK",
+        opened.format == "GIF" and not encoded.is_whole_gif(numpy_ops, header),
+        opened.format == "BMP" and not encoded.is_plain_bmp(numpy_ops, header),
+    )
+    width, height = opened.size
+    if width * height > MOST_PIXELS:
+        raise _RefusedError(f"{encoded.TOO_LARGE.format(MOST_PIXELS)} {width}, {height}")
+    if reason := next(itertools.compress(encoded.UNSUPPORTED, refused), None):
+        raise _RefusedError(reason)
+
+
+def _list_pixels(picture: Image.Image) -> np.ndarray:
+    pixels = np.asarray(picture)
     return pixels.reshape(*pixels.shape[:2], -1)
 
 
@@ -345,24 +360,42 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
     Raises:
         ValueError: the image cannot be decoded, is too large, or is of more than 16 bits per channel.
     """
-    picture, reason = None, ""
+
+    def check(opened: Image.Image) -> None:
+        width, height = opened.size
+        if max_pixels and width * height > max_pixels:
+            raise _RefusedError(f"too large: {width} x {height} pixels, where {max_pixels} are allowed")
+
+    try:
+        return _decode(image, check, frame)
+    except UnidentifiedImageError:
+        raise ValueError(_explain_format(image)) from None
+
+
+class _RefusedError(ValueError):
+    """An image that is refused for a reason that is whole."""
+
+
+def _decode(image: bytes, check: Callable[[Image.Image], None], frame: int = 0) -> Image.Image:
+    """Decode an image once `check` has seen its header.
+
+    Raises:
+        ValueError: the image is damaged, of more than 16 bits per channel, or refused by `check`.
+        UnidentifiedImageError: the image is of none of `FORMATS`.
+    """
     try:
         with suppress_warnings(), _open(image) as opened:
             opened.seek(frame)
-            width, height = opened.size
-            if max_pixels and width * height > max_pixels:
-                reason = f"too large: {width} x {height} pixels, where {max_pixels} are allowed"
-            else:
-                _check_whole(image)
-                orientation = _find_orientation(opened, image)
-                reason = _explain_depth(opened) if _is_too_deep(opened) else ""
-                picture = None if reason else _simplify(opened, image)
-    except UnidentifiedImageError:
-        reason = _explain_format(image)
+            check(opened)
+            _check_whole(image)
+            orientation = _find_orientation(opened, image)
+            if _is_too_deep(opened):
+                raise _RefusedError(_explain_depth(opened))
+            picture = _simplify(opened, image)
+    except (_RefusedError, UnidentifiedImageError):
+        raise
     except Exception as error:  # decoders of damaged files raise nearly everything
-        reason = f"damaged image: {error}"
-    if picture is None:
-        raise ValueError(reason)
+        raise ValueError(f"damaged image: {error}") from None
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 

@@ -140,13 +140,19 @@ def _list_fields(outputs: Mapping[str, Any]) -> Iterator[Field]:
 
 
 def _to_plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):  # an array or a number of NumPy
-        value = value.tolist()
-    if isinstance(value, list):
-        return [_to_plain(one) for one in value]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", errors="replace")
-    return round(value, DIGITS) if isinstance(value, float) else value
+    """Return an output as values of Python: texts as str, numbers rounded to `DIGITS`, arrays as lists."""
+    plain = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(plain, list):
+        return _convert(plain)
+    if plain and isinstance(plain[0], list):
+        return [_to_plain(row) for row in plain]
+    return [_convert(each) for each in plain]
+
+
+def _convert(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else value
 
 
 def _draw(source: Source) -> str:

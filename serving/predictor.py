@@ -174,9 +174,14 @@ class Predictor(Closing):
         )
 
     def _predict_ahead(self, sources: Iterator[Source], n: int) -> Iterator[Prediction]:
+        batches = iter(lambda: list(itertools.islice(sources, BATCH)), [])
+        first = next(batches, [])
+        if len(first) < BATCH:  # they are all, and a thread would not pay
+            yield from self._predict_batch(first, n)
+            return
         with concurrent.futures.ThreadPoolExecutor(AHEAD, thread_name_prefix="predict") as pool:
             begun: collections.deque[concurrent.futures.Future[list[Prediction]]] = collections.deque()
-            while batch := list(itertools.islice(sources, BATCH)):
+            for batch in itertools.chain([first], batches):
                 begun.append(pool.submit(self._predict_batch, batch, n))
                 if len(begun) == AHEAD:
                     yield from begun.popleft().result()

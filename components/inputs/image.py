@@ -62,7 +62,7 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     JPEG is decoded by its accurate integer transform, as Pillow does: the default one differs by some grey levels.
 
     Raises:
-        tf.errors.InvalidArgumentError: when run, for what `data.images.find_refusal` refuses, and for damaged bytes.
+        tf.errors.InvalidArgumentError: when run, for what `data.images.decode_for_model` refuses.
     """
     padded = tf.strings.substr(tf.strings.join([image_bytes, "\0" * encoded.HEADER]), 0, encoded.HEADER)
     header = tf.ensure_shape(tf.cast(tf.io.decode_raw(padded, tf.uint8), tf.float64), [encoded.HEADER])

@@ -85,7 +85,7 @@ def _find_lightest(ops: Ops, grey: Array) -> Array:
     widths = [(ops.floor(each / 2.0), each - ops.floor(each / 2.0)) for each in missing]
     padded = ops.pad(grey, widths, -1e9)
     rows, columns = (ops.to_int(count) for count in counts)
-    patches = ops.max(ops.max(ops.reshape(padded, (rows, PATCH_PX, columns, PATCH_PX)), 3), 1)
+    patches = ops.max(ops.max(ops.reshape(padded, (rows, PATCH_PX, columns, PATCH_PX)), 1), 2)
     patches = resampling.spread(ops, patches, 3, 3)
     ones = ops.pad(patches * 0.0 + 1.0, [(1, 1), (1, 1)], 0.0)
     sums = resampling.add_neighbors(ops, ops.pad(patches, [(1, 1), (1, 1)], 0.0))

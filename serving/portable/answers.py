@@ -215,14 +215,14 @@ def _find_runs(every: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, there: 
 
 def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Outputs:
     """Return the `most` best labels of each row, the best first; of equal ones the one that stands first."""
-    count = min(most, len(labels))
-    best = np.argpartition(-probabilities, count - 1, 1)[:, :count] if count < len(labels) else None
-    if best is None:
-        best = np.tile(np.arange(len(labels)), (len(probabilities), 1))
-    best.sort(1)
-    order = np.argsort(-np.take_along_axis(probabilities, best, 1), 1, kind="stable")
-    best = np.take_along_axis(best, order, 1)
-    ranked = np.take_along_axis(probabilities, best, 1)
+    count, rows = min(most, len(labels)), np.arange(len(probabilities))[:, None]
+    if count < len(labels):
+        best = np.argpartition(-probabilities, count - 1, 1)[:, :count]
+        best.sort(1)
+    else:
+        best = np.broadcast_to(np.arange(count), (len(rows), count))
+    best = best[rows, np.argsort(-probabilities[rows, best], 1, kind="stable")]
+    ranked = probabilities[rows, best]
     texts = _to_bytes([labels[int(place)] for place in best.flat]).reshape(best.shape)  # of 11,172 some are wanted
     return {
         features.LABEL_OUT: texts[:, 0],
@@ -238,7 +238,7 @@ def _rank_syllables(
     """Return the best syllables as `_rank` does, and of the probabilities of each place's jamo the best."""
     outputs = _rank(probabilities, syllables, most)
     for (name, letters), of_place in zip(HEADS.items(), jamo, strict=True):
-        outputs[name] = _to_bytes(letters)[of_place.argmax(-1)]
+        outputs[name] = _to_bytes([letters[place] for place in of_place.argmax(-1)])
         outputs[f"{name}_probability"] = of_place.max(-1)
     return outputs
 

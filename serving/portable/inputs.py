@@ -70,11 +70,7 @@ def count_words(words: np.ndarray) -> np.ndarray:
 def build_pixels(fit: Callable[..., np.ndarray], parsed: Parsed, form: Portable) -> dict[str, np.ndarray]:
     """Fit encoded pictures, [batch] bytes, to `pixels` [batch, height, width, channels] float32."""
     spec = types.SimpleNamespace(**form.spec)
-    fitted = []
-    for image in parsed[features.IMAGE_BYTES_IN]:
-        if reason := images.find_refusal(image):
-            raise ValueError(reason)
-        fitted.append(fit(numpy_ops, images.decode_pixels(image), spec))
+    fitted = [fit(numpy_ops, images.decode_for_model(image), spec) for image in parsed[features.IMAGE_BYTES_IN]]
     low, high = spec.scaled
     pixels = np.stack(fitted).astype(np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
     return {features.PIXELS: pixels}

@@ -5,6 +5,7 @@ A target's `try_input` returns whether the input was read; what it may not do is
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import io
@@ -154,7 +155,8 @@ def draw_pictures(form: str) -> dict[str, bytes]:
 
 def try_picture(_: str, content: bytes) -> bool:
     """Decode a picture, and what becomes of it for a model."""
-    images.find_refusal(content)
+    with contextlib.suppress(ValueError):
+        images.decode_for_model(content)
     images.read_size(content)
     if reason := images.find_problem(content, 10**6):
         raise ValueError(reason)
