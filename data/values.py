@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import decimal
+import math
 import re
 import unicodedata
 from typing import NamedTuple
@@ -47,6 +48,7 @@ DATES = (
     re.compile(rf"(?<![^\W\d_]){_NAME}[\W_]*{_DAY}(?:st|nd|rd|th)?[\W_]+{_YEAR}", re.IGNORECASE),
     re.compile(r"(?<!\d)(?P<year>1[5-9]\d\d|2[01]\d\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)"),
 )
+DASH = re.compile("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}\N{HYPHEN}]")  # NFKC makes U+2011 U+2010
 FIRST_YEAR = 1950  # of those that two digits may mean: scanned archives are older than POSIX's 1969
 BUDDHIST = re.compile(r"(?<!\w)B\.?\s?E(?:\.|(?!\w))|พ\.?\s?ศ\.?|(?i:phat lich)|(?<!\w)PL\.")
 BUDDHIST_YEARS = 543  # by which the era is ahead, as Thailand counts since 1941
@@ -59,10 +61,10 @@ MULTIPLES = {
     **dict.fromkeys(("k", "thousand", "ribu", "rb", "nghìn", "nghin", "ngàn", "ngan", "천"), 10**3),
     **dict.fromkeys(("만", "万", "萬"), 10**4),
     **dict.fromkeys(("lakh",), 10**5),
-    **dict.fromkeys(("million", "juta", "jt", "tr", "triệu", "trieu"), 10**6),
+    **dict.fromkeys(("million", "millionen", "mio", "juta", "jt", "tr", "triệu", "trieu"), 10**6),
     **dict.fromkeys(("crore",), 10**7),
     **dict.fromkeys(("억", "億", "亿"), 10**8),
-    **dict.fromkeys(("billion", "bn", "tỷ", "tỉ", "ty"), 10**9),
+    **dict.fromkeys(("billion", "bn", "milliarden", "mrd", "tỷ", "tỉ", "ty"), 10**9),
     **dict.fromkeys(("조",), 10**12),
 }
 _MULTIPLE = "|".join(sorted(MULTIPLES, key=len, reverse=True))
@@ -70,6 +72,12 @@ _MONEY = r"(?:đ|vn[đd]|dong|원|won|円|元)"  # which may follow a multiple w
 MULTIPLIED = re.compile(
     rf"#\s?(?P<first>{_MULTIPLE})(?:\s?(?P<second>{_MULTIPLE}))?(?P<half>\s?r(?:ưỡi|uoi))?(?=\W|\d|_|$|{_MONEY})"
 )
+# An amount in parts, `2만 5천원`, and one whose decimals stand behind its multiple, as Vietnamese is written: `1tr5`.
+# The 0 that is put behind them keeps three digits from being a group.
+_EAST = "[십백천만억조万萬億亿]+"
+PART = re.compile(rf"(\d+)\s?({_EAST})")
+IN_PARTS = re.compile(rf"(?<![\d.,])(?:{PART.pattern}\s?){{2,}}(?![\d.,])")
+BEHIND = re.compile(r"(?<![\d.,])(\d+)(k|tr|triệu|trieu|tỷ|tỉ|ty)(\d{1,3})(?!\w)")
 # How numbers are written: what begins their decimals, and how digits before it are grouped (lakhs: 12,34,567).
 NUMBERS = tuple(
     (point, re.compile(rf"(?:[1-9]\d{{0,2}}{groups}|\d+)(?:{re.escape(point)}\d+)?|{re.escape(point)}\d+"))
@@ -99,6 +107,8 @@ CURRENCY_NAMES = {
     "EUR": r"(?<!\w)euros?(?!\w)",
     "JPY": r"\d\s*[万億]*円|(?<![^\W\d])yen(?!\w)",
     "CNY": r"\d\s*[万亿]*元|元\s*\d|(?<![^\W\d])(?:rmb|yuan)(?![^\W\d])",
+    "THB": r"(?:บาท|(?<!\w)baht(?!\w))",
+    "IDR": r"(?<!\w)rupiah(?!\w)",
 }
 # Signs; "S$" is not the dollar of "$".
 SIGNS = {
@@ -123,7 +133,7 @@ SIGNS = {
     "Rp": ("IDR",),
 }
 ETH = str.maketrans("Ðð", "Đđ")  # the Icelandic letter that stands for the Vietnamese one in older encodings
-WHOLE = {"JPY", "KRW", "VND"}  # currencies without decimals: "45.000đ" is more likely 45000
+WHOLE = {"IDR", "JPY", "KRW", "VND"}  # currencies without decimals: "45.000đ" is more likely 45000
 
 
 class Values(NamedTuple):
@@ -163,7 +173,7 @@ def parse_dates(text: str) -> tuple[str, ...]:
     (('1850-06-15',), ('2021-03-05',), ('2019-06-30',))
     """
     bare = "".join(sign for sign in unicodedata.normalize("NFKD", text) if unicodedata.category(sign) != "Mn")
-    bare, buddhist = BUDDHIST.subn(" ", unicodedata.normalize("NFC", bare))
+    bare, buddhist = BUDDHIST.subn(" ", DASH.sub("-", unicodedata.normalize("NFC", bare)))
     found = next(filter(None, (list(pattern.finditer(bare)) for pattern in DATES)), [])
     if len(found) != 1:  # none, or several: which of them is not known
         return ()
@@ -188,7 +198,7 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
 
     A point begins decimals before a comma does, except of currencies without decimals. Signs for money and words around
     the number are left out; a minus before or behind it, or brackets, make it negative. `MULTIPLES` behind it multiply
-    it.
+    it, and parts are added: `2만 5천원`.
 
     >>> parse_amounts("RM7.42"), parse_amounts("1.234"), parse_amounts("(1,234.56)")
     ((Decimal('7.42'),), (Decimal('1.234'), Decimal('1234')), (Decimal('-1234.56'),))
@@ -196,8 +206,8 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     ((Decimal('50000'),), (Decimal('-1234.50'),), (Decimal('45000'), Decimal('45.000')))
     """
     is_whole = not WHOLE.isdisjoint(find_currencies(text))
-    text = unicodedata.normalize("NFKC", text).lower().translate(ETH)  # which makes U+2011 U+2010
-    text = re.sub("[\N{MINUS SIGN}\N{EN DASH}\N{FIGURE DASH}\N{HYPHEN}]", "-", text)
+    text = unicodedata.normalize("NFKC", text).lower().translate(ETH)
+    text = BEHIND.sub(r"\1.\g<3>0\2", IN_PARTS.sub(_add_parts, DASH.sub("-", text)))
     found = re.findall(r"(?:(?<![\d.,])[.,])?\d[\d.,'’\s]*\d|(?:(?<![\d.,])[.,])?\d", text)
     if len(found) != 1:  # none, or several: which of them is not known
         return ()
@@ -217,6 +227,17 @@ def parse_amounts(text: str) -> tuple[decimal.Decimal, ...]:
     elif is_whole:
         read.sort(key=lambda value: "." in str(value))
     return tuple(dict.fromkeys(-value if negative else value for value in read))
+
+
+def _add_parts(found: re.Match[str]) -> str:
+    """An amount in parts as one number; as it stands where a part is not less than a unit of the one before it."""
+    total, unit = 0, 10**20
+    for count, signs in PART.findall(found[0]):
+        of_part = math.prod(MULTIPLES[sign] for sign in signs)
+        if int(count) * of_part >= unit:
+            return found[0]
+        total, unit = total + int(count) * of_part, of_part
+    return str(total)
 
 
 def find_currencies(text: str) -> tuple[str, ...]:

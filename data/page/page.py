@@ -213,10 +213,11 @@ def list_words(page: Page) -> list[Word]:
 def read_words(page: Page) -> tuple[list[Word], dict[str, int]]:
     """Return the words of a page in reading order, and the texts that are left out, counted by reason.
 
-    Each word has a text without white space inside, a box and the innermost entity. Where levels of the file
-    contradict each other the words count, since only they say where each stands. A line whose words lack texts or
-    boxes gives its own text, shared out over its box; so does a region without lines, a line of its text being an
-    equal part of its height. Margins (`Property key="Margin"`) are not read.
+    Each word has a text without white space inside, a box and the innermost entity. Where levels of the file contradict
+    each other the words count, since only they say where each stands. A line whose words lack texts or boxes gives its
+    own text, shared out over its box; without a text of its own, that of its words, if none of them has a box. So does
+    a region without lines, a line of its text being an equal part of its height. Margins (`Property key="Margin"`) are
+    not read.
     """
     found: list[Word] = []
     left_out = Counter(page.left_out)
@@ -270,9 +271,19 @@ def _choose_words(line: Line) -> tuple[list[Word], dict[str, int]]:
     said = " ".join(word.text for word in line.words)
     if line.text.strip() and box and not len(whole) == len(line.words) > 0:
         return [Word(text=line.text.strip(), box=box)], {OTHER_READING: count_lacking(said, line.text)}
+    if line.box and said.strip() and not any(word.box for word in line.words):
+        return _share_box(line.words, line.box), {}
     lost = sum(len(word.text.split()) for word in line.words if not word.box)
     lacking = count_lacking(line.text, said)
     return whole, {NO_BOX: lost, OUTER_TEXT: lacking} if line.words else {NO_BOX: lacking}
+
+
+def _share_box(words: Sequence[Word], box: Box) -> list[Word]:
+    """Words without boxes, each with its share of the box of their line, as a line's text is shared out."""
+    said = [word for word in words if word.text.strip()]
+    places = iter(divide_word(Word(text=" ".join(word.text for word in said), box=box)))
+    shares = [join_boxes(part.box for part in itertools.islice(places, len(word.text.split()))) for word in said]
+    return [dataclasses.replace(word, box=share) for word, share in zip(said, shares, strict=True)]
 
 
 def _cut_into_lines(region: Region) -> Iterator[Line]:

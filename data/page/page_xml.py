@@ -65,8 +65,9 @@ NOT_REGIONS = {
 
 
 def is_page_xml(root: etree._Element) -> bool:
-    """Return whether a document's outermost element is that of PAGE XML of some year."""
-    return get_local_name(root) == "PcGts" and NAMESPACE.fullmatch(get_namespace(root)) is not None
+    """Return whether a document's outermost element is that of PAGE XML of some year, or has no namespace."""
+    namespace = get_namespace(root)
+    return get_local_name(root) == "PcGts" and (not namespace or NAMESPACE.fullmatch(namespace) is not None)
 
 
 def read(content: bytes) -> Page:

@@ -6,16 +6,18 @@ import functools
 import hashlib
 import json
 import posixpath
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from tfx_ocr.data import features, files, images, normalization
-from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures
+from tfx_ocr.data.readers.shard import Unread, cut_into_shards, reject_failures, try_read
 from tfx_ocr.data.readers.split_names import find_split
 from tfx_ocr.data.record import Record, Rejected
 
 LAYOUT = "[FOLDER/]labels.json, an object of file to text, and the pictures beside it"
 LABELS = "labels.json"
+TABLE = re.compile(r"\s*\[\s*\{")  # how a list of objects begins
 A_SHARD = 500  # lines
 
 
@@ -87,8 +89,16 @@ def _read_line(root: Path, image: str, label: str) -> Record:
 
 
 def _list_folders(root: Path) -> list[str]:
-    """Folders with a `labels.json`, below `root` and in natural order: "" for itself."""
-    return [folder for folder in ("", *files.list_folder(root)) if (root / folder / LABELS).is_file()]
+    """Folders with a `labels.json`, below `root` and in natural order: "" for itself.
+
+    One that is a list of objects is a table: `labelled_csv` reads it.
+    """
+    found = [folder for folder in ("", *files.list_folder(root)) if (root / folder / LABELS).is_file()]
+    return [folder for folder in found if not try_read(_is_table, root / folder / LABELS)]
+
+
+def _is_table(path: Path) -> bool:
+    return TABLE.match(files.decode_text(files.read_file(path))) is not None
 
 
 def _list_pictures(root: Path, folder: str) -> list[str]:

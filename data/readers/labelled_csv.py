@@ -9,6 +9,7 @@ import json
 import posixpath
 import re
 import unicodedata
+import urllib.parse
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -119,7 +120,8 @@ def _build_finder(paths: Sequence[str]) -> Finder:
     """Return a function from a table's name of a picture, and its split or "", to the path it means, "" for none.
 
     The path goes first, then that in `FOLDER`, then the only picture of that name, with or without its ending, in any
-    folder: tables name pictures as they lay elsewhere. Of several the one counts that lies in a folder of the split.
+    folder: tables name pictures as they lay elsewhere, in URLs too. Of several the one counts that lies in a folder of
+    the split.
     """
     find, alike = files.build_finder(paths), collections.defaultdict(list)
     for path in filter(images.is_picture, paths):
@@ -129,6 +131,8 @@ def _build_finder(paths: Sequence[str]) -> Finder:
     def find_picture(image: str, split: str) -> str:
         if found := find(image) or find(posixpath.join(FOLDER, image)):
             return found
+        if (spelt := urllib.parse.unquote(image)) != image:
+            return find_picture(spelt, split)
         same = alike.get(_fold(posixpath.basename(image)), [])
         if len(same) > 1 and split:
             same = [path for path in same if find_split(posixpath.dirname(path)) == split]

@@ -21,6 +21,7 @@ NAME = rf"[^\r\n]*?{ENDING}"
 LISTED = re.compile(rf'"?(\S{NAME})"?(?:[\t,;| ]+(.*))?', re.IGNORECASE)  # begins a row of a .txt
 MAPPED = re.compile(rf'\s*(\[\s*\{{|\{{\s*"{NAME}"\s*:\s*")', re.IGNORECASE)  # how a .json begins
 FORMULA = re.compile(r'\A="(.*)"\Z', re.DOTALL)  # by which a spreadsheet is told that 00123 is a text
+COMMENT = re.compile(r"#(?:\s|#)")  # begins a line above the header
 HEADER = ["image", "label"]  # of what states none
 
 
@@ -43,10 +44,10 @@ class Row(NamedTuple):
 def read_rows(path: Path) -> Iterator[Row]:
     """Yield each row that has cells, the header first: .tsv by tabs without quotes, .csv by what its first line has.
 
-    UTF-8, and UTF-16 with its mark. A first line `sep=;`, as Excel has it, names what divides the cells. Where a quote
-    is left open, the row it is in is wrong and the next line is a row again. A .txt has a picture and its text per line
-    and no header, a .jsonl an object per line, a .json a list of objects, or one object of pictures to their texts; any
-    other .txt or .json is empty.
+    UTF-8, and UTF-16 with its mark. Lines above the header that begin with `# ` are comments. A first line `sep=;`, as
+    Excel has it, names what divides the cells. Where a quote is left open, the row it is in is wrong and the next line
+    is a row again. A .txt has a picture and its text per line and no header, a .jsonl an object per line, a .json a
+    list of objects, or one object of pictures to their texts; any other .txt or .json is empty.
 
     Raises:
         OSError: the file cannot be read.
@@ -117,13 +118,15 @@ def _parse_json(text: str) -> Any:
 
 def _read_cells(text: str, tabs: bool) -> Iterator[Row]:
     lines, first = list(io.StringIO(text, newline="")), 0  # lines end as csv has them end, not as str.splitlines
-    header = lines[0] if lines else ""
+    while first < len(lines) and COMMENT.match(lines[first]):
+        first += 1
+    header = lines[first] if first < len(lines) else ""
     delimiter = max(",;\t|", key=header.count)
     named = header.strip('\r\n"')
     if tabs:
         delimiter = "\t"
     elif named.lower().startswith("sep=") and len(named) == len("sep=;"):
-        first, delimiter = 1, named[-1]
+        first, delimiter = first + 1, named[-1]
     width = 0
     while first < len(lines):
         begin = first

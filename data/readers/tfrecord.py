@@ -82,6 +82,8 @@ def _parse_example(raw: bytes, source: str, file: str, split: str) -> Record:
     except UnicodeDecodeError:
         raise ValueError("text is not UTF-8: label, source, group or split") from None
     found = ", ".join(map(files.format_path, sorted(given)[:MOST_NAMED])) or "nothing"
+    if isinstance(label, float) and not label.is_integer():
+        raise ValueError(f"not a text: the label is the float {label:g}; write a text as bytes, a class as int64")
     if not known.keys() & {features.IMAGE, features.WORDS}:
         raise ValueError(f"no image: one of {', '.join(IMAGES)} is needed, of one value of bytes; it has {found}")
     if not known.get(features.LABEL) and not known.keys() & {features.ENTITIES, features.PAGE_SIZE}:

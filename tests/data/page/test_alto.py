@@ -312,5 +312,15 @@ def test_a_reading_order_names_blocks_lines_and_words_and_goes_before_idnext():
     assert [word for word, _ in words_of(body, order=order)[0]] == ["B", "A2", "A1", "W2", "W1"]
 
 
+def test_a_line_of_one_string_gives_it_its_place():
+    line = '<TextLine HPOS="10" VPOS="20" WIDTH="70" HEIGHT="9"><String CONTENT="8.00 RM"/></TextLine>'
+    layout = f'<Page WIDTH="100" HEIGHT="200"><PrintSpace><TextBlock>{line}</TextBlock></PrintSpace></Page>'
+    (read,) = alto.read(document(layout))
+    assert [(word.text, word.box) for word in list_words(read)] == [
+        ("8.00", (10, 20, 50, 29)),
+        ("RM", (60, 20, 80, 29)),
+    ]
+
+
 def test_strings_outside_of_lines_are_read():
     assert words_of(f"<PrintSpace>{string('A')}{block('b', string('B'))}</PrintSpace>")[0] == [("A", ""), ("B", "")]

@@ -11,6 +11,7 @@ from tfx_ocr.data.page.page import (
     divide_word,
     enclose,
     list_words,
+    read_words,
     sort_into_rows,
 )
 
@@ -52,11 +53,28 @@ def test_a_text_with_spaces_becomes_words_of_shares_of_its_box():
         (Line(text="A B", words=(word("A"), word(""))), ["A", "B"]),
         (Line(text=" ", box=Box(0, 0, 9, 9)), []),
         (Line(text="A B"), []),
+        (Line(box=Box(0, 0, 9, 9), words=(Word(text="A B"), Word(text="C"))), ["A", "B", "C"]),
+        (Line(box=Box(0, 0, 9, 9), words=(Word(text="A"), word("B"))), ["B"]),
     ],
-    ids=["words_win", "word_without_box", "word_without_text", "box_of_the_words", "blank", "nowhere"],
+    ids=[
+        *("words_win", "word_without_box", "word_without_text", "box_of_the_words", "blank", "nowhere"),
+        *("box_of_the_line", "one_word_of_two_with_a_box"),
+    ],
 )
 def test_words_count_and_the_lines_text_where_they_are_not_whole(line, found):
     assert [part.text for part in list_words(Page(regions=(Region(lines=(line,)),)))] == found
+
+
+def test_words_without_boxes_share_that_of_their_line_and_keep_their_entities():
+    words = (Word(text="NO 53"), Word(text="8.00", entity="total"), Word(text=" "))
+    line = Line(box=Box(0, 0, 100, 9), words=words, entity="other")
+    found, left_out = read_words(Page(regions=(Region(lines=(line,)),)))
+    assert [(part.text, part.box.left, part.box.right, part.entity) for part in found] == [
+        ("NO", 0, 20, "other"),
+        ("53", 30, 50, "other"),
+        ("8.00", 60, 100, "total"),
+    ]
+    assert not left_out
 
 
 def test_text_on_the_region_alone_is_cut_into_lines_of_equal_height():

@@ -26,6 +26,12 @@ def word_in(text="<TextEquiv><Unicode>A</Unicode></TextEquiv>", coords='<Coords 
     )
 
 
+def test_a_file_without_a_namespace_is_read():
+    bare = re.sub(rb' xmlns="[^"]*"', b"", word_in())
+    assert b"xmlns" not in bare
+    assert [(word.text, word.box) for word in list_words(page_xml.read(bare))] == [("A", (1, 2, 3, 4))]
+
+
 def test_what_is_written_is_read_back():
     word = Word(text="7 & <8>", box=Box(1, 2.5, 3, 4), confidence=0.25, entity="total")
     line = Line(text="7 & 8", box=Box(0, 0, 9, 9), words=(word, Word(text="", box=None)), entity="positions")
@@ -116,7 +122,7 @@ BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
         (b"", "not XML: "),
         (b"<PcGts", "not XML: "),
         (b"\x1f\x8b broken", "damaged gzip: "),
-        (b"<PcGts/>", "not PAGE XML: the outermost element is PcGts"),
+        (b"<PcGts/>", "not PAGE XML: 0 elements Page where there is one"),
         (document("<Page/>", year="later"), "not PAGE XML: the outermost element is "),
         (document(""), "not PAGE XML: 0 elements Page where there is one"),
         (document("<Page/>"), "no image: Page has no imageFilename"),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tfx_ocr.data.readers import choose_reader, cinnamon
+from tfx_ocr.data.readers import choose_reader, cinnamon, labelled_csv
 from tfx_ocr.data.record import Record, Rejected
 
 REAL = Path(os.environ.get("TFX_OCR_DATA", Path(__file__).resolve().parents[4] / "shared" / "data")) / "cinnamon"
@@ -72,6 +72,12 @@ def test_a_file_that_is_no_table_of_labels_is_refused_in_a_sentence(tmp_path, te
     make(tmp_path / "f", text, ["a.jpg"])
     with pytest.raises(ValueError, match=rf"f/labels\.json .*{said}"):
         cinnamon.list_shards(tmp_path)
+
+
+def test_a_list_of_objects_is_a_table_for_another_reader(tmp_path):
+    make(tmp_path / "f", '[{"image": "a.jpg", "label": "Hà Nội"}]', ["a.jpg"])
+    assert not cinnamon.is_supported(tmp_path)
+    assert labelled_csv.is_supported(tmp_path / "f")
 
 
 def test_a_file_that_is_no_table_of_labels_costs_the_pictures_beside_it(tmp_path):

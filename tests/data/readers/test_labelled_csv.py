@@ -73,6 +73,9 @@ def test_a_style_is_of_its_column_or_of_the_groups_name(tmp_path, table, style):
         ("t.csv", "\ufeffimage,label\na.png,x\n".encode("utf-16-be")),
         ("t.csv", "filename,words\na.png,x\n"),
         ("t.csv", "Image Path,Ground-Truth\na.png,x\n"),
+        ("t.csv", "# drawn by hand, 2024\n## v2\nimage,label\na.png,x\n"),
+        ("t.csv", "# of a form\nsep=;\nimage;label\na.png;x\n"),
+        ("t.csv", "#,image,label\n1,a.png,x\n"),
     ],
     ids=[
         *(
@@ -87,7 +90,7 @@ def test_a_style_is_of_its_column_or_of_the_groups_name(tmp_path, table, style):
             "utf_16_le",
             "utf_16_be",
         ),
-        *("words_column", "columns_of_two_words"),
+        *("words_column", "columns_of_two_words", "comments", "comment_and_sep_line", "numbered_rows"),
     ],
 )
 def test_tables_as_programs_write_them(tmp_path, name, text):
@@ -276,6 +279,20 @@ def test_a_picture_is_found_under_another_spelling_of_its_name(tmp_path, named, 
     make(tmp_path, {"l.csv": f"image,label\n{named},7\n"}, [on_disk])
     (record,) = everything(tmp_path)
     assert record.features == {"image": on_disk.encode(), "label": b"7"}
+
+
+@pytest.mark.parametrize("named", ["file:///d/so%201.png", "https://a.org/so%201.png", "so%201.png"])
+def test_a_picture_is_found_by_its_url(tmp_path, named):
+    make(tmp_path, {"t.csv": f"image,label\n{named},x\n"}, ["so 1.png"])
+    assert [record.file for record in everything(tmp_path)] == ["so 1.png"]
+
+
+def test_a_name_with_a_percent_sign_is_taken_as_it_is_first(tmp_path):
+    make(tmp_path, {"t.csv": "image,label\n5%25.png,x\n5%.png,y\n"}, ["5%25.png", "5%.png"])
+    assert {record.file: record.features["label"] for record in everything(tmp_path)} == {
+        "5%25.png": b"x",
+        "5%.png": b"y",
+    }
 
 
 def test_a_name_that_fits_two_files_but_for_case_fits_neither(tmp_path):

@@ -56,6 +56,15 @@ def test_what_is_wrong_is_set_aside_by_picture(tmp_path):
     ]
 
 
+def test_texts_whose_picture_is_missing_are_set_aside_and_notes_are_not_looked_at(tmp_path):
+    make(tmp_path, {"1.png": "x", "1.txt": "eins", "2.gt.txt": "zwei\ndrei", "3.txt": "drei\n"})
+    make(tmp_path, {"README.txt": "about\nthis", "doc/licence.txt": "free"})
+    good, *rejected = read_all(tmp_path)
+    assert good.features["label"] == b"eins"
+    reason = "no image: no picture has the name of this text file"
+    assert rejected == [Rejected(source=source, reason=reason) for source in ("2.gt.txt", "3.txt")]
+
+
 def test_a_text_of_another_name_is_no_text_of_a_picture(tmp_path):
     make(tmp_path, {"7/1.png": "x", "README.txt": "about"})
     assert not text_files.is_supported(tmp_path)
