@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +16,7 @@ __all__ = [
     "apply_to_bands",
     "arange",
     "argmax",
+    "call",
     "concatenate",
     "cumsum",
     "find_kth_largest",
@@ -49,12 +52,12 @@ def shape(x: tf.Tensor) -> list[tf.Tensor]:
 
 def arange(stop: Any) -> tf.Tensor:
     """Return 0, 1, ... up to `stop`, exclusive, as float64."""
-    return tf.range(tf.cast(stop, tf.float64), dtype=tf.float64)
+    return tf.range(to_float(stop), dtype=tf.float64)
 
 
 def where(condition: tf.Tensor, x: Any, y: Any) -> tf.Tensor:
     """Return `x` where the condition holds, else `y`, as float64."""
-    return tf.where(condition, tf.cast(x, tf.float64), tf.cast(y, tf.float64))
+    return tf.where(condition, to_float(x), to_float(y))
 
 
 def maximum(x: Any, y: Any) -> tf.Tensor:
@@ -79,7 +82,7 @@ def pad(x: tf.Tensor, widths: Any, value: float) -> tf.Tensor:
 
 def to_float(x: Any) -> tf.Tensor:
     """Return `x` as float64."""
-    return tf.cast(x, tf.float64)
+    return tf.constant(x, tf.float64) if isinstance(x, int | float) else tf.cast(x, tf.float64)
 
 
 def to_int(x: Any) -> tf.Tensor:
@@ -141,6 +144,30 @@ def _build_matrix(places: tf.Tensor, weights: tf.Tensor, length: tf.Tensor) -> t
     rows = tf.broadcast_to(tf.range(count)[:, tf.newaxis], tf.shape(flat))
     matrix = tf.scatter_nd(tf.stack([rows, flat], 2), tf.reshape(weights, [-1, taps]), [count, length])
     return tf.reshape(matrix, [*several, length])
+
+
+def call(function: Callable[..., Any], *arrays: Any) -> Any:
+    """Return `function(ops, *arrays)`; in a graph, call what is built once for all arrays of these kinds and ranks.
+
+    What is no tensor is known to the function, and so are a tensor's lengths above 1.
+    """
+    if tf.executing_eagerly():
+        return function(sys.modules[__name__], *arrays)
+    specs = tuple(_describe(each) if tf.is_tensor(each) else each for each in arrays)
+    return _build(function, specs)(*filter(tf.is_tensor, arrays))
+
+
+def _describe(x: tf.Tensor) -> tf.TensorSpec:
+    return tf.TensorSpec([length if length and length > 1 else None for length in x.shape], x.dtype)
+
+
+@functools.cache
+def _build(function: Callable[..., Any], specs: tuple[Any, ...]) -> Any:
+    def run(*tensors: tf.Tensor) -> Any:
+        given = iter(tensors)
+        return function(sys.modules[__name__], *(next(given) if isinstance(x, tf.TensorSpec) else x for x in specs))
+
+    return tf.function(run, autograph=False).get_concrete_function(*(x for x in specs if isinstance(x, tf.TensorSpec)))
 
 
 def apply_to_bands(function: Callable[[tf.Tensor], tf.Tensor], x: tf.Tensor, rows: tf.Tensor, reach: int) -> tf.Tensor:

@@ -16,6 +16,14 @@ from tfx_ocr.data import features
 LEAST = 1e-3  # of a logit: a smaller loss is noise, and is not stretched to 1
 
 
+def find_last_map(model: keras.Model, part: Part) -> keras.KerasTensor | None:
+    """Return the network's last map, [batch, height, width, channels]; None where it has none that explains answers."""
+    task, name = get_task(part.task), getattr(get_network(part.trainer.network), "LAST_MAP", "")
+    if part.trainer.members or not (name and task.heads and isinstance(part.input, Picture)):
+        return None
+    return model.get_layer(name).output
+
+
 def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
     """Build a network that gives `logits` and `heat`, with the same weights; None without one last map.
 
@@ -35,10 +43,9 @@ def build_explainer(model: keras.Model, part: Part) -> keras.Model | None:
     Source: Zeiler, Fergus, "Visualizing and Understanding Convolutional Networks", 2014 (occlusion), of the last map in
     place of the picture; Zhou et al., "Learning Deep Features for Discriminative Localization", 2016 (CAM).
     """
-    task, name = get_task(part.task), getattr(get_network(part.trainer.network), "LAST_MAP", "")
-    if part.trainer.members or not (name and task.heads and isinstance(part.input, Picture)):
+    last_map = find_last_map(model, part)
+    if last_map is None or not isinstance(part.input, Picture):
         return None
-    last_map = model.get_layer(name).output
     _, height, width, channels = last_map.shape
     places = height * width
     kept = 1 - np.eye(places, dtype=np.float32).reshape(1, places, height, width, 1)

@@ -6,6 +6,7 @@ import dataclasses
 import functools
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -18,7 +19,7 @@ from tfx_ocr.components.inputs import image
 from tfx_ocr.components.recipe import Part, Picture
 from tfx_ocr.components.tasks import get_task
 from tfx_ocr.components.trainer import portable, storage
-from tfx_ocr.components.trainer.explain import build_explainer
+from tfx_ocr.components.trainer.explain import build_explainer, find_last_map
 from tfx_ocr.components.trainer.packed import Packed
 from tfx_ocr.components.trainer.rounding import Rounding
 from tfx_ocr.components.trainer.serving_graph import ServingGraph, Tensors, Untracked
@@ -37,8 +38,18 @@ class Served(tf.Module):
         model: keras.Model,
         serving_graph: ServingGraph,
         explainer: keras.Model | None = None,
+        explained: Sequence[keras.KerasTensor] = (),
         weights: str = "float32",
     ):
+        """Store weights.
+
+        Args:
+            model: the network, from pictures or words to logits.
+            serving_graph: what lies around it.
+            explainer: of the same weights, where answers are explained.
+            explained: what of `model` the explainer's heat is computed from, besides pictures.
+            weights: how they are stored, as `serving.weights` says.
+        """
         super().__init__()
         if weights == "int8":
             self._stored = Packed(model.get_weights())
@@ -46,21 +57,30 @@ class Served(tf.Module):
             self._weights = [_store(weight.value, weights) for weight in model.weights]
         self._variables = Untracked(model.weights)
         # functions, so that every signature calls the same graph
-        self._network = Untracked(tf.function(functools.partial(self._run, model)))
-        self._explainer = Untracked(tf.function(functools.partial(self._run, explainer)))
+        self._transform, self._decode = (
+            Untracked(tf.function(each, autograph=False)) for each in (serving_graph.transform, serving_graph.decode)
+        )
+        network = keras.Model(model.input, [model.output, *explained]) if explained else model
+        self._network = Untracked(tf.function(functools.partial(self._run, network)))
+        if explainer:
+            heat = keras.Model([model.input, *explained], explainer.output[features.HEAT_OUT])
+            self._heat = Untracked(tf.function(functools.partial(self._run, heat)))
         self._serving_graph = serving_graph
 
     def serve(self, **request: tf.Tensor) -> Tensors:
         """Return a signature's outputs from its inputs, such as `image_bytes` [batch]."""
         raw = self._serving_graph.to_raw(request)
-        logits = self._network.value(self._serving_graph.transform(raw))
-        return self._serving_graph.decode(logits, raw)
+        found = self._network.value(self._transform.value(raw))
+        logits = found[0] if isinstance(found, list) else found
+        return self._decode.value(logits, raw)
 
     def explain(self, **request: tf.Tensor) -> Tensors:
         """Return which places of each picture its answer hangs on: see `build_explainer`."""
         raw = self._serving_graph.to_raw(request)
-        pixels = self._serving_graph.transform(raw)
-        return self._serving_graph.explain(pixels, self._explainer.value(pixels), raw)
+        pixels = self._transform.value(raw)
+        logits, *explained = self._network.value(pixels)
+        answers = self._decode.value(logits, raw)
+        return self._serving_graph.explain(pixels, self._heat.value([pixels, *explained]), answers)
 
     def _run(self, model: keras.Model, inputs: Any) -> Any:
         """Run a network of these weights, which are computed with as the network has them, however they are stored."""
@@ -126,10 +146,11 @@ def export(
     trained = part
     model, part = restrict_answers(model, part)
     explainer = build_explainer(model, part)
+    explained = [find_last_map(model, part), model.output] if explainer else []
     model, serving_graph = ignore_blanks(model, part), ServingGraph(transform, part)
     if calibration:
         model = keras.Model(model.input, model.output / calibration.temperature, name=model.name)
-    served = Served(model, serving_graph, explainer, part.serving.weights)
+    served = Served(model, serving_graph, explainer, explained, part.serving.weights)
     requests = serving_graph.get_requests()
     signatures = {name: tf.function(served.serve).get_concrete_function(**inputs) for name, inputs in requests.items()}
     if explainer:

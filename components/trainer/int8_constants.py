@@ -58,10 +58,7 @@ def quantize_constants(network: bytes) -> bytes:
     if not buffers:
         return network
     model.operatorCodes.append(code)
-    used = {tensor.buffer for graph in model.subgraphs for tensor in graph.tensors}
-    for number, _ in buffers:
-        if number not in used:
-            model.buffers[number].data = None
+    _drop_unused(model)
     builder = _Builder(len(network))
     builder.Finish(model.Pack(builder), b"TFL3")
     return bytes(builder.Output())
@@ -106,6 +103,16 @@ def _build_tensor(tensor: Any, buffer: int, scales: np.ndarray, axis: int) -> An
     stored.quantization.zeroPoint = np.zeros(len(scales), np.int64)
     stored.quantization.quantizedDimension = axis
     return stored
+
+
+def _drop_unused(model: Any) -> None:
+    """Drop buffers that nothing refers to; the first, which is empty by the schema, stays."""
+    holders = [tensor for graph in model.subgraphs for tensor in graph.tensors] + list(model.metadata or [])
+    kept = sorted({0, *(holder.buffer for holder in holders)})
+    places = {number: place for place, number in enumerate(kept)}
+    model.buffers = [model.buffers[number] for number in kept]
+    for holder in holders:
+        holder.buffer = places[holder.buffer]
 
 
 def _build_operator(code: int, taken: int, given: int) -> Any:

@@ -52,14 +52,14 @@ class ServingGraph(tf.Module):
         part = self._part.value
         return self._task.decode(logits, raw, get_alphabet(part.alphabet), part.serving)
 
-    def explain(self, pixels: tf.Tensor, found: Tensors, raw: Tensors) -> Tensors:
-        """Return named outputs from pictures as the network takes them, its `logits` and `heat`."""
+    def explain(self, pixels: tf.Tensor, heat: tf.Tensor, answers: Tensors) -> Tensors:
+        """Return named outputs from pictures as the network takes them, its `heat`, and its answers."""
         part = self._part.value
         heads, (low, high) = tuple(list_heads(part)), part.input.scaled
         return {
-            features.LABEL_OUT: self.decode(found[features.LOGITS], raw)[features.LABEL_OUT],
+            features.LABEL_OUT: answers[features.LABEL_OUT],
             features.PICTURE_OUT: tf.cast(tf.round((pixels - low) * (255.0 / (high - low))), tf.uint8),
-            **build_heat(found[features.HEAT_OUT], heads if len(heads) > 1 else ()),
+            **build_heat(heat, heads if len(heads) > 1 else ()),
         }
 
 

@@ -7,12 +7,15 @@ from typing import Any
 from tfx_ocr.data.pixels import ops as resampling
 from tfx_ocr.data.pixels.compose import to_levels, to_luma
 from tfx_ocr.data.pixels.ops import FRACTION, PLANE, WEIGHT, Array, Ops, quantize
+from tfx_ocr.data.pixels.writing import STROKE, has_edge, has_stroke, remove_borders
 
 LARGEST_PX = 1024  # a longer side is thinned out to this: a photograph of 50 megapixels costs no more than a scan
 COARSE_PX = 128.0  # longer side at which the ink is looked for: dust of a large scan is less than a pixel there
 SUPPORT = 0.25  # mean of a pixel and its 8 neighbors as a share of the pixel itself, below which it is a speck
 INK = 0.35  # share of the darkest ink from which on a pixel counts as ink when its box is found
 PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and shading go, soft edges stay
+SPECK_PX = 3.0  # side of a speck in the image as it is looked at, before it is made coarse
+STROKES = 16.0  # coarse pixels of the longer side for one that a stroke's edge comes and goes within
 FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
 
@@ -45,14 +48,19 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
         coarse = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
     paper, sign = (of_image[..., None, None] for of_image in _find_paper(ops, coarse))
     ink = ops.maximum((coarse - paper) * sign, 0.0)
-    ink = ops.where(find_supported(ops, ink), ink, 0.0)
-    strongest = ops.maximum(ops.max(ink, PLANE), FAINTEST)[..., None, None]
+    around = resampling.sum_around(ops, ink)
+    supported = ops.where(find_supported(ink, around), ink, 0.0)
+    strongest = ops.maximum(ops.max(supported, PLANE), FAINTEST)[..., None, None]
+    reach = ops.maximum(ops.floor(ops.maximum(*coarse_size) / STROKES + 0.5), 2.0)
+    rest = remove_borders(ops, ops.to_float(supported >= STROKE * strongest))
+    speck = ops.maximum(ops.floor(SPECK_PX * zoom + 1.5), 2.0)
+    is_written = has_stroke(ops, rest, speck) & has_edge(ops, ink, around, reach)
 
     target = (float(spec.height), float(spec.width))
     if spec.crop_to_ink:
-        is_ink = ink >= INK * strongest
+        is_ink = supported >= INK * strongest
         extents = [
-            [place * whole / small for place in find_extent(ops, ops.any(is_ink, axis))]
+            [place * whole / small for place in ops.call(find_extent, ops.any(is_ink, axis))]
             for axis, whole, small in zip((-1, -2), size, coarse_size, strict=True)
         ]
         room = [side / (1.0 + 2.0 * spec.margin) for side in target]
@@ -66,20 +74,16 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     # the middle of the ink to the middle of the result
     fitted = resampling.resample(ops, (image - paper) * sign, rows, columns)
     fitted = ops.minimum(ops.maximum((fitted / strongest - PAPER) / (1.0 - PAPER), 0.0), 1.0)
+    fitted = ops.where(is_written[..., None, None], fitted, 0.0)
     if not spec.ink_is_light:
         fitted = ops.where(sign < 0, 1.0 - fitted, fitted)
     levels = ops.to_uint8(ops.floor(quantize(ops, fitted, WEIGHT) * 255.0 + 0.5))
     return ops.stack([levels[channel] for channel in range(spec.channels)], -1)
 
 
-def find_supported(ops: Ops, ink: Array) -> Array:
-    """Find the pixels that are not specks, by the ink of their neighbors: [..., h, w] float64 to [..., h, w] bool.
-
-    Past the edge an image's own pixels are repeated.
-    """
-    padded = ops.concatenate([ink[..., :1, :], ink, ink[..., -1:, :]], -2)
-    padded = ops.concatenate([padded[..., :1], padded, padded[..., -1:]], -1)
-    return resampling.add_neighbors(ops, padded) >= 9.0 * SUPPORT * ink
+def find_supported(ink: Array, around: Array) -> Array:
+    """Find the pixels that are not alone, by the sums of ink `around` them: [..., h, w] float64 to [..., h, w] bool."""
+    return around >= 9.0 * SUPPORT * ink
 
 
 def find_extent(ops: Ops, is_ink: Array) -> tuple[Array, Array]:

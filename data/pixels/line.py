@@ -8,6 +8,7 @@ from tfx_ocr.data.pixels import ops as resampling
 from tfx_ocr.data.pixels.compose import to_levels
 from tfx_ocr.data.pixels.glyph import FAINTEST, find_extent, find_supported
 from tfx_ocr.data.pixels.ops import FRACTION, WEIGHT, Array, Ops, quantize
+from tfx_ocr.data.pixels.writing import STROKE, has_edge, has_stroke
 
 TALLEST_PX = 96.0  # height from which on a line is made smaller before anything is looked for in it
 WIDEST = 40.0  # heights: what is wider is squeezed
@@ -19,6 +20,8 @@ RULE = 1.5  # heights that an unbroken row of ink must be long to be a rule of t
 UNBROKEN = 0.95  # share of it that must be ink: a scan has gaps
 UPRIGHT = 0.75  # share of a column of a form from which on it is a rule
 RULE_PX = 7  # rows over which a stroke is taken to go on through a rule
+SPECK = 1.0 / 20.0  # of the height of the image: side of a speck; a full stop has more
+REACH = 1.0 / 16.0  # of the height: what a stroke's edge comes and goes within
 IN_A_ROW = 0.03  # ink that a row or column of the text must have, in heights of the image: specks do not
 SQUEEZED = 0.7  # of its natural width: how far a line too long for the strip is squeezed before it is made smaller
 
@@ -58,11 +61,19 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     dark, light = (ops.maximum(_find_lightest(ops, image) - image, 0.0) for image in (small, 255.0 - small))
     # writing is thin: most of what is around it is paper
     ink = ops.where(ops.sum(dark) <= ops.sum(light), dark, light)
-    ink = _remove_rules(ops, ink, height)
-    ink = ops.minimum(ops.maximum((ink / _find_strongest(ops, ink) - PAPER) / (1.0 - PAPER), 0.0), 1.0)
+    reach = ops.maximum(ops.floor(REACH * height), 2.0)
+    is_written = has_edge(ops, ink, resampling.sum_around(ops, ink), reach)
+    ink, whole = _remove_rules(ops, ink, height), ink
+    if ink is not whole:  # what has no edges but those of rules is not written either
+        is_written &= has_edge(ops, ink, resampling.sum_around(ops, ink), reach)
+    strongest = _find_strongest(ops, ink)
+    ink = ops.minimum(ops.maximum((ink / strongest - PAPER) / (1.0 - PAPER), 0.0), 1.0)
     ink = quantize(ops, ink, WEIGHT)
 
-    is_ink = ops.to_float((ink >= INK) & find_supported(ops, ink))
+    supported = find_supported(ink, resampling.sum_around(ops, ink))
+    speck = ops.maximum(ops.floor(SPECK * height), 1.0)
+    is_written &= has_stroke(ops, ops.to_float((ink >= STROKE) & supported), speck) | (speck < 2.0)
+    is_ink = ops.to_float((ink >= INK) & supported)
     least = ops.maximum(IN_A_ROW * height, 1.0)
     top, bottom = find_extent(ops, ops.sum(is_ink, 1) >= least)
     left, right = find_extent(ops, ops.sum(is_ink[ops.to_int(top) : ops.to_int(bottom)], 0) >= least)
@@ -74,6 +85,7 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     rows = resampling.interpolate(ops, height, spec.height, zoom, (spec.height - zoom * (top + bottom)) / 2.0)
     columns = resampling.interpolate(ops, width, spec.width, zoom_x, border - zoom_x * left)
     fitted = ops.minimum(ops.floor(resampling.resample(ops, ink, rows, columns) * 255.0 + 0.5), 255.0)
+    fitted = ops.where(is_written, fitted, 0.0)
     return ops.to_uint8(fitted)[:, :, None]
 
 

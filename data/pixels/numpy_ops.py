@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ __all__ = [
     "apply_to_bands",
     "arange",
     "argmax",
+    "call",
     "concatenate",
     "cumsum",
     "find_kth_largest",
@@ -140,6 +142,11 @@ def gather_sum(x: np.ndarray, places: np.ndarray, weights: np.ndarray, axis: int
         else:
             found += part
     return x.take(index[:, 0], axis) * 0.0 if found is None else found
+
+
+def call(function: Callable[..., Any], *arrays: Any) -> Any:
+    """Return `function(ops, *arrays)`; in a graph, where it is called often, it is built once."""
+    return function(sys.modules[__name__], *arrays)
 
 
 def apply_to_bands(

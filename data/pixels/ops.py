@@ -32,6 +32,10 @@ def quantize(ops: Ops, x: Array, steps: float) -> Array:
 
 def average(ops: Ops, length: Array, size: Array) -> Taps:
     """Average `length` pixels into `size` equal stretches."""
+    return Taps(*ops.call(_average, ops.to_float(length), ops.to_float(size)))
+
+
+def _average(ops: Ops, length: Array, size: Array) -> Taps:
     step = length / size
     begin = ops.arange(size)[:, None] * step
     pixels = _spread_taps(ops, ops.floor(begin), step)
@@ -54,7 +58,11 @@ def interpolate(ops: Ops, length: Array, size: Any, scale: Array, translation: A
 
     Source: the triangle kernel of TensorFlow's ScaleAndTranslate, and of Pillow's BILINEAR.
     """
-    scale, translation = (ops.to_float(each)[..., None] for each in (scale, translation))
+    return Taps(*ops.call(_interpolate, *map(ops.to_float, (length, scale, translation)), size))
+
+
+def _interpolate(ops: Ops, length: Array, scale: Array, translation: Array, size: int) -> Taps:
+    scale, translation = (each[..., None] for each in (scale, translation))
     center = ((ops.arange(size) + 0.5 - translation) / scale)[..., None]
     radius = ops.maximum(1.0 / scale, 1.0)[..., None]
     pixels = _spread_taps(ops, ops.floor(center - radius), 2.0 * ops.max(radius))
@@ -79,10 +87,13 @@ def _spread_taps(ops: Ops, first: Array, reach: Any) -> Array:
 
 def resample(ops: Ops, image: Array, rows: Taps, columns: Taps) -> Array:
     """Resample an image [..., h, w] along both axes."""
-    for axis, taps in ((-2, rows), (-1, columns)):
+    return ops.call(_resample, image, *rows, *columns)
+
+
+def _resample(ops: Ops, image: Array, *taps: Array) -> Array:
+    for axis, pixels, weights in ((-2, *taps[:2]), (-1, *taps[2:])):
         last = ops.to_float(ops.shape(image)[axis]) - 1.0
-        pixels = ops.minimum(ops.maximum(taps.pixels, 0.0), last)
-        image = ops.gather_sum(image, pixels, taps.weights, axis)
+        image = ops.gather_sum(image, ops.minimum(ops.maximum(pixels, 0.0), last), weights, axis)
     return image
 
 
@@ -104,6 +115,16 @@ def spread(ops: Ops, image: Array, height: int, width: int) -> Array:
             )
             reached += step
     return image
+
+
+def sum_around(ops: Ops, image: Array) -> Array:
+    """Return the sum of each pixel and its 8 neighbors, the edge's pixels repeated: [..., h, w]."""
+    return ops.call(_sum_around, image)
+
+
+def _sum_around(ops: Ops, image: Array) -> Array:
+    padded = ops.concatenate([image[..., :1, :], image, image[..., -1:, :]], -2)
+    return add_neighbors(ops, ops.concatenate([padded[..., :1], padded, padded[..., -1:]], -1))
 
 
 def add_neighbors(ops: Ops, padded: Array) -> Array:

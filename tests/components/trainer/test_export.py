@@ -95,15 +95,17 @@ def test_bytes_that_are_no_picture_are_an_error_not_an_answer(exported):
         exported.loaded.ask("serve_images", {"image_bytes": np.array([b"text"])})
 
 
-def test_a_blank_picture_is_answered_with_every_class_equally_probable_in_both_forms(exported):
+def test_a_picture_of_nothing_is_answered_with_every_class_equally_probable_in_both_forms(exported):
     blank, noise = np.full((50, 40), 220, np.uint8), np.random.default_rng(0).normal(220, 5, (50, 40)).astype(np.uint8)
-    speck = blank.copy()
-    speck[9, 9] = 0
-    images = np.array([images_of.save_png(Image.fromarray(each)) for each in (blank, noise, speck)], dtype=object)
+    speck, framed, ruled = blank.copy(), blank.copy(), blank.copy()
+    speck[9:11, 9:11] = framed[0] = framed[-1] = framed[:, 0] = framed[:, -1] = ruled[40:42] = 0
+    shaded = np.tile(np.linspace(200, 250, 40), (50, 1)).astype(np.uint8)
+    pictures = (blank, noise, speck, framed, ruled, shaded)
+    images = np.array([images_of.save_png(Image.fromarray(each)) for each in pictures], dtype=object)
     for form in (SAVED_MODEL, PORTABLE):
         with open_folder(exported.folder, forms=(form,)) as model:
             found = model.ask("serve_images", {"image_bytes": images})
-        np.testing.assert_allclose(found["probabilities"], np.full((3, 3), 0.1), atol=1e-6)
+        np.testing.assert_allclose(found["probabilities"], np.full((6, 3), 0.1), atol=1e-6)
 
 
 def test_it_loads_as_tensorflow_serving_does(exported):
