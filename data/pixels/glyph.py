@@ -15,6 +15,7 @@ SUPPORT = 0.25  # mean of a pixel and its 8 neighbors as a share of the pixel it
 INK = 0.35  # share of the darkest ink from which on a pixel counts as ink when its box is found
 PAPER = 0.1  # share of the darkest ink up to which a pixel is paper: noise and shading go, soft edges stay
 SPECK_PX = 3.0  # side of a speck in the image as it is looked at, before it is made coarse
+SPECK = 0.125  # of the longer side, at most: in an image of 8 pixels a stroke is one wide
 STROKES = 16.0  # coarse pixels of the longer side for one that a stroke's edge comes and goes within
 FAINTEST = 32.0  # grey levels between ink and paper; less is taken for a blank sheet and not stretched further
 
@@ -53,7 +54,8 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     strongest = ops.maximum(ops.max(supported, PLANE), FAINTEST)[..., None, None]
     reach = ops.maximum(ops.floor(ops.maximum(*coarse_size) / STROKES + 0.5), 2.0)
     rest = remove_borders(ops, ops.to_float(supported >= STROKE * strongest))
-    speck = ops.maximum(ops.floor(SPECK_PX * zoom + 1.5), 2.0)
+    speck = ops.floor(ops.minimum(ops.maximum(SPECK_PX * zoom + 1.5, 2.0), SPECK * ops.maximum(*coarse_size)))
+    speck = ops.maximum(speck, 1.0)
     is_written = has_stroke(ops, rest, speck) & has_edge(ops, ink, around, reach)
 
     target = (float(spec.height), float(spec.width))

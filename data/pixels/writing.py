@@ -67,10 +67,13 @@ def remove_borders(ops: Ops, is_ink: Array) -> Array:
     Returns:
         The rest, alike.
     """
-    near = ops.to_float(resampling.sum_around(ops, is_ink) > 0.0)  # a rule that is not quite straight is in one row
+    # a rule that is not quite straight is in one row of this; it is two pixels longer than it was at most
+    near = ops.to_float(resampling.sum_around(ops, is_ink) > 0.0)
     height, width = (ops.to_float(length) for length in ops.shape(is_ink)[-2:])
-    along = ops.to_float(ops.sum(near, -1) >= ops.maximum(LONG * width, STEM * height))[..., :, None]
-    upright = ops.to_float(ops.sum(near, -2) >= LONG * height)[..., None, :] * ops.max(along, PLANE)[..., None, None]
+    along = ops.to_float(ops.sum(near, -1) - 2.0 >= ops.maximum(LONG * width, STEM * height))[..., :, None]
+    upright = (
+        ops.to_float(ops.sum(near, -2) - 2.0 >= LONG * height)[..., None, :] * ops.max(along, PLANE)[..., None, None]
+    )
     rules = 0.0 * is_ink
     for each in (along, upright):
         filled = ops.sum(is_ink * each, PLANE) / (height * width)
