@@ -51,6 +51,7 @@ MOST_NAMED = 8  # columns of a table
 BOX = {"xmin", "bbox", "x1"}  # columns of tables that label parts of pictures, each part in a row
 Columns = dict[str, int]  # what a column holds, to its place
 Finder = Callable[[str, str], str]  # a table's name of a picture, and its split, to its path
+COUNTED = re.compile(r"\d+_[^\W\d_]+_(\d+)")  # a picture's name in MJSynth: its number, the word, that of the word
 LOOKED_AT = 20  # rows, to tell which column holds the pictures
 A_SHARD = 500  # rows
 
@@ -241,6 +242,8 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, Any]]:
             wrong = f"too many cells: {len(cells)} under a header of {width}; quote a text with commas"
         elif odd:
             wrong = f"not a text: the {odd[0]} is {cells[columns[odd[0]]][:40]}"
+        elif path.suffix.lower() == ".txt" and _is_count(image, label):
+            wrong = f"not a text: {label} is the number in the picture's name, as in MJSynth's lists of words"
         elif image == ".":
             wrong = "no image: the row names none"
         elif not label:
@@ -261,6 +264,12 @@ def _parse_rows(path: Path, columns: Columns) -> Iterator[dict[str, Any]]:
             "source": f"{path.name}:{line}",
             "wrong": wrong,
         }
+
+
+def _is_count(image: str, label: str) -> bool:
+    """Return whether a label is the number of a word in a list, as `1/2/7_alpha_1042.jpg 1042` of MJSynth has it."""
+    match = COUNTED.fullmatch(PurePosixPath(image).stem)
+    return match is not None and match[1] == label
 
 
 def _normalize(image: str) -> str:

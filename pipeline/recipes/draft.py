@@ -34,6 +34,7 @@ from tfx_ocr.data.alphabets import get_alphabet, hangul
 from tfx_ocr.data.alphabets.inline import Characters, Classes
 from tfx_ocr.data.page import check as pages
 from tfx_ocr.data.readers import get_reader, labelled_csv, list_unread
+from tfx_ocr.data.readers.shard import try_read
 from tfx_ocr.data.readers.split_folders import list_inner_folders
 from tfx_ocr.data.readers.table import NOT_UTF8
 from tfx_ocr.data.record import Record
@@ -249,6 +250,9 @@ def choose_format(data: Path) -> str:
         if not unread and any(images.is_picture(path) and "/" not in path for path in paths):
             give = "give the folder that holds the folders of the classes, or add a table of pictures and labels"
             raise ValueError(f"no labels in {data}: the names of its files, {shown}, do not say what they show; {give}")
+        first = b"" if posixpath.splitext(paths[0])[1] else try_read(files.read_file, data / paths[0])
+        if not unread and first and images.read_size(first):
+            unread = "pictures are known by the endings of their names: give them .png, .jpg or another"
         said = unread or f"looked for: {layouts}"
         raise ValueError(f"no data of a known format in {data}, which holds {shown}; {said}")
     return found[0]

@@ -295,6 +295,16 @@ def test_a_name_with_a_percent_sign_is_taken_as_it_is_first(tmp_path):
     }
 
 
+def test_the_number_of_a_word_in_a_list_is_not_its_text(tmp_path):
+    pictures = ["2/7_Alpha_1042.jpg", "2/8_beta_96.jpg", "2/scan_9.jpg"]
+    make(
+        tmp_path, {"annotation_train.txt": "2/7_Alpha_1042.jpg 1042\n2/8_beta_96.jpg beta\n2/scan_9.jpg 9\n"}, pictures
+    )
+    rejected, *kept = everything(tmp_path)
+    assert rejected.reason == "not a text: 1042 is the number in the picture's name, as in MJSynth's lists of words"
+    assert [record.features["label"] for record in kept] == [b"beta", b"9"]
+
+
 def test_a_name_that_fits_two_files_but_for_case_fits_neither(tmp_path):
     make(tmp_path, {"l.csv": "image,label\nA.png,7\n"}, ["a.png", "a.PNG"])
     assert [record.source for record in everything(tmp_path)] == ["l.csv:2", "a.PNG", "a.png"]

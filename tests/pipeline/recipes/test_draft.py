@@ -394,6 +394,13 @@ class TestCommand:
             "data/letters.ZIP is a file: unpack it if it is an archive, and give the folder"
         )
 
+    def test_pictures_without_endings_are_to_be_given_some(self, letters, tmp_path):
+        for path in sorted(letters.glob("*/*.png")):
+            path.rename(path.with_suffix(""))
+        said = self.ask("mine", "--data", "data")
+        assert said.startswith("no data of a known format in data, which holds ")
+        assert said.endswith("; pictures are known by the endings of their names: give them .png, .jpg or another")
+
     def test_a_mix_of_formats_is_refused(self, letters, tmp_path):
         (letters / "x.tfrecord").write_bytes(b"")
         assert self.ask("mine", "--data", "data") == (
