@@ -149,7 +149,7 @@ def _build_matrix(places: tf.Tensor, weights: tf.Tensor, length: tf.Tensor) -> t
 def call(function: Callable[..., Any], *arrays: Any) -> Any:
     """Return `function(ops, *arrays)`; in a graph, call what is built once for all arrays of these kinds and ranks.
 
-    What is no tensor is known to the function, and so are a tensor's lengths above 1.
+    Other arguments are known to the function, and so are lengths of tensors above 1.
     """
     if tf.executing_eagerly():
         return function(sys.modules[__name__], *arrays)

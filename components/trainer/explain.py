@@ -17,7 +17,7 @@ LEAST = 1e-3  # of a logit: a smaller loss is noise, and is not stretched to 1
 
 
 def find_last_map(model: keras.Model, part: Part) -> keras.KerasTensor | None:
-    """Return the network's last map, [batch, height, width, channels]; None where it has none that explains answers."""
+    """Return the network's last map, [batch, height, width, channels]; None if no map of it explains answers."""
     task, name = get_task(part.task), getattr(get_network(part.trainer.network), "LAST_MAP", "")
     if part.trainer.members or not (name and task.heads and isinstance(part.input, Picture)):
         return None

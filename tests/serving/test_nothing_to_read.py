@@ -1,4 +1,4 @@
-"""What ships answers pictures of next to nothing with a probability that nobody would trust, in both forms."""
+"""What ships answers pictures of next to nothing with a probability below a fifth, in both forms."""
 
 from __future__ import annotations
 
