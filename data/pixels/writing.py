@@ -49,6 +49,8 @@ def has_stroke(ops: Ops, is_ink: Array, speck: Array) -> Array:
     Returns:
         [...] bool.
     """
+    if ops.is_known(True) and ops.is_known(ops.min(_has_run(ops, is_ink > 0.0, int(speck) + 1), None)):
+        return ops.any(is_ink > 0.0, PLANE)  # no such square holds a whole run: nine lines of ten end here
     squares = ops.call(_sum_windows, is_ink, speck)
     framed = ops.call(_sum_windows, is_ink, speck + 2.0)[..., 1:-1, 1:-1]
     alone = ops.call(_sum_windows, ops.to_float(framed == squares), speck)
@@ -79,6 +81,16 @@ def remove_borders(ops: Ops, is_ink: Array) -> Array:
         filled = ops.sum(is_ink * each, PLANE) / (height * width)
         rules = ops.maximum(rules, each * ops.to_float((filled <= THIN) | (filled >= SOLID))[..., None, None])
     return ops.where(resampling.sum_around(ops, rules) > 0.0, 0.0, is_ink)
+
+
+def _has_run(ops: Ops, is_ink: Array, length: int) -> Array:
+    """Return whether `length` pixels of ink lie side by side in any row: [..., h, w] bool to [...]."""
+    reached = 1
+    while reached < length:  # where so many lie side by side, and again a step further, more do
+        step = min(reached, length - reached)
+        is_ink = is_ink[..., :-step] & is_ink[..., step:]
+        reached += step
+    return ops.any(is_ink, PLANE)
 
 
 def _sum_windows(ops: Ops, image: Array, size: Array) -> Array:
