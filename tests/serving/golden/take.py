@@ -3,8 +3,8 @@
 `--draw` first draws the records anew from the samples. `answers.json` was taken first with the code of commit 920a734,
 and again when fitting became exact arithmetic, the same in every runtime: all texts but one runner-up of a syllable
 stayed, and no probability moved by more than 0.02 (that of one doubtful character of a line; of digits 0.0002). Those
-of lines are of the weights trained with strangers, those of hangul of the weights trained with strokes; of both and of
-print, since they are stored in 8 bits: a runner-up of a syllable and two characters of lines are others.
+of lines are of the weights of their third training, those of hangul of the weights trained with strokes; of both and of
+print, since they are stored in 8 bits: a runner-up of a syllable is another.
 """
 
 from __future__ import annotations
