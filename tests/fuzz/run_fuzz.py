@@ -147,8 +147,8 @@ def try_target(name: str, options: argparse.Namespace) -> int:
     target, path = load_targets()[name], options.counts
     guided = not options.inputs and importlib.util.find_spec("atheris") is not None
     minutes = options.minutes / 2 if guided else options.minutes
-    clock, spent, tried, failed, begin_mb = Clock(), read_minutes(path, name), 0, 0, read_peak_mb()
-    while tried < options.inputs if options.inputs else spent < minutes:
+    clock, tried, failed, begin_mb = Clock(), 0, 0, read_peak_mb()
+    while tried < options.inputs if options.inputs else read_minutes(path, name) < minutes:
         first = int(read_counts(path).get(name, {"inputs": "0"})["inputs"])
         count = min(AT_ONCE, options.inputs - tried) if options.inputs else AT_ONCE
         found = try_inputs(name, target, first, count)
@@ -158,7 +158,7 @@ def try_target(name: str, options: argparse.Namespace) -> int:
             begin_mb = read_peak_mb()
         by_clock, processor = clock.look()
         add_counts(path, name, count, found, by_clock, processor)
-        tried, spent, failed = tried + count, spent + by_clock, failed + len(found.failures)
+        tried, failed = tried + count, failed + len(found.failures)
         for failure in found.failures:
             print(f"{name} {failure.number}: {failure.reason}", flush=True)
     print(f"{name}: {tried} inputs, {failed} failed", flush=True)
