@@ -131,22 +131,15 @@ def _remove_rules(ops: Ops, ink: Array, height: Array) -> Array:
 
 def _find_runs(ops: Ops, is_ink: Array, length: Array) -> Array:
     """Return 1.0 for each pixel in an unbroken run of `length` in its row, 0.0 elsewhere: [h, w]."""
-    unbroken = ops.to_float(_sum_runs(ops, is_ink, length) >= UNBROKEN * length)
+    unbroken = ops.to_float(resampling.sum_runs(ops, is_ink, length, -1) >= UNBROKEN * length)
     begin = ops.to_int(length) - 1
-    runs = _sum_runs(ops, unbroken, length)
+    runs = resampling.sum_runs(ops, unbroken, length, -1)
     return ops.to_float(runs[:, begin : ops.shape(runs)[1] - begin] > 0.0)
 
 
 def _close(ops: Ops, ink: Array) -> Array:
     """Return ink with what goes on across up to `RULE_PX` rows, less one, of paper: [h, w]."""
     return -resampling.spread(ops, -resampling.spread(ops, ink, RULE_PX, 1), RULE_PX, 1)
-
-
-def _sum_runs(ops: Ops, values: Array, length: Array) -> Array:
-    """Return the sum of every `length` values in a row, past the ends too: [h, w] to [h, w + length - 1]."""
-    sums = ops.cumsum(ops.pad(values, [(0, 0), (length, length - 1.0)], 0.0), 1)
-    count = ops.to_int(length)
-    return sums[:, count:] - sums[:, : ops.shape(sums)[1] - count]
 
 
 def _find_strongest(ops: Ops, ink: Array) -> Array:

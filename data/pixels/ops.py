@@ -131,3 +131,13 @@ def add_neighbors(ops: Ops, padded: Array) -> Array:
     """Return the sum of each pixel and its 8 neighbors of an image with one pixel of padding all around."""
     rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
     return rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]
+
+
+def sum_runs(ops: Ops, image: Array, length: Array, axis: int) -> Array:
+    """Return the sum of every `length` values in a row along axis -2 or -1, past the ends too: `length - 1` more."""
+    widths = [(0, 0)] * len(ops.shape(image))
+    widths[axis] = (length, length - 1.0)
+    sums = ops.cumsum(ops.pad(image, widths, 0.0), axis)
+    count = ops.to_int(length)
+    end = ops.shape(sums)[axis] - count
+    return sums[..., count:, :] - sums[..., :end, :] if axis == -2 else sums[..., count:] - sums[..., :end]

@@ -95,11 +95,6 @@ def _has_run(ops: Ops, is_ink: Array, length: int) -> Array:
 
 def _sum_windows(ops: Ops, image: Array, size: Array) -> Array:
     """Return the sum of every square of `size` pixels, past the edges too: [..., h + size - 1, w + size - 1]."""
-    count = ops.to_int(size)
     for axis in (-2, -1):
-        widths = [(0, 0)] * len(ops.shape(image))
-        widths[axis] = (size, size - 1.0)
-        sums = ops.cumsum(ops.pad(image, widths, 0.0), axis)
-        end = ops.shape(sums)[axis] - count
-        image = sums[..., count:, :] - sums[..., :end, :] if axis == -2 else sums[..., count:] - sums[..., :end]
+        image = resampling.sum_runs(ops, image, size, axis)
     return image

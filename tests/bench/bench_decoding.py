@@ -26,8 +26,10 @@ COMMAND = "python tests/bench/bench_decoding.py"
 TEXTS, ORDER = 60_000, 5  # drawn texts that the language model is of, and characters of its longest grams
 BEAMS = 8
 TIMED = 100  # lines
-PLACES = {"Kalapa, forms 217 to 229": "chosen", "Kalapa lines never trained on": "kalapa"} | {
-    "Cinnamon lines never trained on": "cinnamon"
+PLACES = {
+    "Kalapa, forms 217 to 229": "chosen",
+    "Kalapa lines never trained on": "kalapa",
+    "Cinnamon lines never trained on": "cinnamon",
 }
 
 
@@ -45,7 +47,9 @@ def main() -> None:
         chosen.hardlink_to(options.work / "data" / chosen.name)
     ways = list_ways(learn(options.work / "vi.json.gz"))
     for way, decoding in ways.items():
-        found = {place: judge(options.work / folder, decoding) for place, folder in PLACES.items()}
+        found = {
+            place: pipelines.judge_shipped("lines", options.work / folder, decoding) for place, folder in PLACES.items()
+        }
         took = measure(bench_latency.read_pictures("lines", TIMED), decoding)
         results.record("lines", rows(way, found, took), options.results)
 
@@ -71,15 +75,6 @@ def list_ways(language_model: pathlib.Path) -> dict[str, Any]:
         f"{BEAMS} beams": Decoding(beams=BEAMS),
         f"{BEAMS} beams, {ORDER}-grams of drawn texts": Decoding(beams=BEAMS, language_model=str(language_model)),
     }
-
-
-def judge(data: pathlib.Path, decoding: Any) -> dict[str, Any]:
-    """Return what `tfx-ocr evaluate lines` finds of the model that ships."""
-    from tfx_ocr.data import pretrained
-    from tfx_ocr.pipeline.evaluation import evaluate
-    from tfx_ocr.pipeline.settings import Settings
-
-    return evaluate(Settings(recipe="lines"), data, pretrained.get_folder("lines"), "all", decoding)
 
 
 def measure(pictures: Sequence[bytes], decoding: Any) -> float:

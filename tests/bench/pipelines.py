@@ -72,13 +72,13 @@ def judge(recipe: str, data: pathlib.Path, home: pathlib.Path) -> dict[str, Any]
     return evaluate(Settings(recipe=recipe, home=str(home)), data, model(recipe, home), "all")
 
 
-def judge_shipped(recipe: str, data: pathlib.Path) -> dict[str, Any]:
-    """Return what `tfx-ocr evaluate --split all` finds of the model that ships on other data."""
+def judge_shipped(recipe: str, data: pathlib.Path, decoding: Any = None) -> dict[str, Any]:
+    """Return what `tfx-ocr evaluate --split all` finds of the model that ships on other data, lines decoded so."""
     from tfx_ocr.data import pretrained
     from tfx_ocr.pipeline.evaluation import evaluate
     from tfx_ocr.pipeline.settings import Settings
 
-    return evaluate(Settings(recipe=recipe), data, pretrained.get_folder(recipe), "all")
+    return evaluate(Settings(recipe=recipe), data, pretrained.get_folder(recipe), "all", decoding)
 
 
 def row(measure: str, verdict: dict[str, Any], metric: str, of: str, command: str) -> results.Row:

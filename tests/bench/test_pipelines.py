@@ -33,4 +33,6 @@ def test_the_model_that_ships_is_judged_by_its_folder(pipelines, monkeypatch, tm
     from tfx_ocr.pipeline import evaluation
 
     monkeypatch.setattr(evaluation, "evaluate", lambda settings, *rest: (settings.recipe, *rest))
-    assert pipelines.judge_shipped("lines", tmp_path) == ("lines", tmp_path, pretrained.get_folder("lines"), "all")
+    judged = ("lines", tmp_path, pretrained.get_folder("lines"), "all")
+    assert pipelines.judge_shipped("lines", tmp_path) == (*judged, None)
+    assert pipelines.judge_shipped("lines", tmp_path, "beams") == (*judged, "beams")

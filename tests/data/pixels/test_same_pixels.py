@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tfx_ocr.data.pixels import glyph, line, numpy_ops
+from tfx_ocr.data.pixels import glyph, line, numpy_ops, ops
 from tfx_ocr.data.pixels.compose import compose
 
 GLYPH = SimpleNamespace(height=28, width=24, channels=1, crop_to_ink=True, margin=0.1, ink_is_light=True)
@@ -77,4 +77,6 @@ def test_ink_as_light_as_dark_lies_on_white():
 
 
 def test_runs_are_summed_past_both_ends():
-    assert line._sum_runs(numpy_ops, np.array([[1.0, 2.0, 4.0]]), np.float64(2.0)).tolist() == [[1.0, 3.0, 6.0, 4.0]]
+    row = np.array([[1.0, 2.0, 4.0]])
+    assert ops.sum_runs(numpy_ops, row, np.float64(2.0), -1).tolist() == [[1.0, 3.0, 6.0, 4.0]]
+    assert ops.sum_runs(numpy_ops, row.T, np.float64(2.0), -2).tolist() == [[1.0], [3.0], [6.0], [4.0]]
