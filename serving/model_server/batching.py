@@ -185,9 +185,12 @@ def wait(futures: Sequence[concurrent.futures.Future[Outputs]], timeout_s: float
     parts = []
     for future in futures:
         try:
-            parts.append(future.result(None if deadline is None else max(0.0, deadline - time.monotonic())))
+            failed = future.exception(None if deadline is None else max(0.0, deadline - time.monotonic()))
         except concurrent.futures.TimeoutError:
             raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Timed out waiting for the batch") from None
+        if isinstance(failed, ServingError):
+            raise failed.copy()  # see `_run_together`
+        parts.append(future.result())
     return parts[0] if len(parts) == 1 else {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -219,12 +222,17 @@ def _is_late(task: Task, now: float) -> bool:
 
 
 def _run_together(tasks: list[Task], parameters: BatchingParameters) -> None:
-    """Answer every task; where they fail together, each half again."""
+    """Answer every task; where they fail together, each half again.
+
+    A future is given an error that was never raised. One that was raised holds its traceback, the traceback this
+    frame, and the frame the future: such a circle stays in memory until Python looks for circles, in a process of many
+    objects after some tens of thousands of them.
+    """
     try:
         answers = _merged(tasks, parameters)
     except ServingError as error:
         if len(tasks) == 1:
-            tasks[0].future.set_exception(error)
+            tasks[0].future.set_exception(error.copy())
             return
         half = len(tasks) // 2
         _run_together(tasks[:half], parameters)

@@ -24,6 +24,10 @@ class ServingError(Exception):
         self.message = message
         self.http_status = http_status or HTTP_STATUSES[code.name]
 
+    def copy(self) -> ServingError:
+        """Return one that says the same and holds no traceback."""
+        return ServingError(self.code, self.message, self.http_status)
+
 
 class InvalidArgumentError(ServingError):
     """A request whose contents are wrong, whatever the state of the server."""

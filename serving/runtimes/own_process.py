@@ -97,6 +97,8 @@ class OwnProcess(Runtime):
         except TimeoutError:
             future.cancel()
             raise RequestError(str(self.path), "DEADLINE_EXCEEDED", "Timed out waiting for the model") from None
+        finally:
+            del future  # its error holds this frame: see `batching._run_together`
 
 
 _open: Callable[[], PortableModel]  # of this process, loaded once

@@ -1,4 +1,6 @@
 import concurrent.futures
+import contextlib
+import gc
 import threading
 import time
 
@@ -94,6 +96,26 @@ def test_a_bad_neighbour_gets_the_error_alone(start, model):
         bad[0].result(10)
     assert refused.value.code.name == "INVALID_ARGUMENT"
     assert model.runs == [1, 8, 4, 4, 2, 2, 1, 1]  # halves, down to the one whose fault it is
+
+
+def test_a_request_that_fails_leaves_no_circle_of_objects(start):
+    from tfx_ocr.serving.model_server.errors import ServingError
+
+    asker = start()
+
+    def fail():
+        with contextlib.suppress(ServingError):
+            asker.ask([float("nan")])
+
+    fail()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            fail()
+        assert gc.collect() < 20
+    finally:
+        gc.enable()
 
 
 def test_a_full_queue_refuses_and_takes_again(start, model):

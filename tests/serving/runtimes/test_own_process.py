@@ -1,6 +1,8 @@
 """The portable form behind a server, in a process of its own: it answers as it would here, and is never left over."""
 
 import concurrent.futures
+import contextlib
+import gc
 import logging
 import os
 import pickle
@@ -74,6 +76,22 @@ def test_what_it_refuses_is_the_callers_error(model):
         ask(model, ONE, timeout_s=0.0)
     assert late.value.code == "DEADLINE_EXCEEDED"
     assert ask(model, ONE)["label"][0] == b"1"
+
+
+def test_a_request_that_fails_leaves_no_circle_of_objects(model):
+    def fail():
+        with contextlib.suppress(RequestError):
+            ask(model, b"no picture")
+
+    fail()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            fail()
+        assert gc.collect() < 20
+    finally:
+        gc.enable()
 
 
 def test_a_killed_process_is_started_again_and_the_request_answered(model, caplog):

@@ -80,7 +80,8 @@ def test_export_refuses_in_a_sentence(export, signature, inputs, sentence):
     assert "\n" not in str(refused.value)
 
 
-def test_export_keeps_nothing_of_a_run_that_fails():
+@pytest.mark.parametrize("timeout_s", [None, 60.0])
+def test_export_keeps_nothing_of_a_run_that_fails(timeout_s):
     from tfx_ocr.data import pretrained
     from tfx_ocr.serving.runtimes import open_folder
 
@@ -91,7 +92,7 @@ def test_export_keeps_nothing_of_a_run_that_fails():
         def held_after(failures):
             for _ in range(failures):
                 with pytest.raises(ValueError, match="unsupported image format"):
-                    digits.ask("serve_images", {"image_bytes": texts(b"no picture")})
+                    digits.ask("serve_images", {"image_bytes": texts(b"no picture")}, timeout_s=timeout_s)
             return held_bytes()
 
         before = held_after(300)
