@@ -268,7 +268,8 @@ def find_ink(pictures: Any, spec: Picture) -> Any:
     contrast = spec.scaled[1] - spec.scaled[0]
     lightest, darkest = (take(pictures, axis=(1, 2, 3)) for take in (keras.ops.max, keras.ops.min))
     middle = keras.ops.mean(pictures, axis=(1, 2, 3))
-    share = keras.ops.minimum(lightest - middle, middle - darkest) * (spec.width / spec.height)
+    width = keras.ops.cast(keras.ops.shape(pictures)[2], middle.dtype)  # of a strip that may be cut, not of `spec`
+    share = keras.ops.minimum(lightest - middle, middle - darkest) * (width / spec.height)
     has_ink = (lightest - darkest >= FAINTEST * contrast) & (share >= LEAST * contrast)
     return keras.ops.cast(has_ink, "float32")
 

@@ -6,10 +6,13 @@ import keras
 from keras import layers
 
 from tfx_ocr.components.networks.convolution import add_convolution, add_residual
+from tfx_ocr.components.networks.written import FindWritten
 from tfx_ocr.components.recipe import Base, Picture
+from tfx_ocr.data.pixels.strip import get_ink
 
 GIVES = "sequence"
 LAST_MAP = "last_map"
+WRITTEN = "written"
 STRIDE = 4  # pixels of the strip a frame
 WIDTH = 160  # features a frame
 DILATIONS = (1, 2, 4, 8, 1)  # of the layers along the line: together they see 65 frames, some twenty characters
@@ -19,7 +22,8 @@ def build(image: Picture, base: Base) -> keras.Model:
     """Build convolutions down to one row of frames, then residual dilated convolutions along it.
 
     No recurrence: on a CPU one step after the other costs more than the layers do, and a frame's answer depends on a
-    bounded stretch of the line.
+    bounded stretch of the line. Frames of the paper behind the line are 0 in every layer along it: how much of that
+    there is makes no difference.
 
     Args:
         image: size and channels of the strip, scaled; `height` a multiple of 8.
@@ -46,11 +50,13 @@ def build(image: Picture, base: Base) -> keras.Model:
     x = layers.Conv2D(WIDTH, (image.height // 8, 1), use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)
     x = layers.Activation("relu")(x)
-    x = layers.Reshape((image.width // STRIDE, WIDTH))(x)
+    x = layers.Reshape((-1, WIDTH))(x)
+    written = FindWritten(get_ink(image.scaled), STRIDE, name=WRITTEN)(strip)
+    x = layers.Multiply()([x, written])
     for dilation in DILATIONS:
         inner = layers.Conv1D(WIDTH, 5, padding="same", dilation_rate=dilation, use_bias=False)(x)
         inner = layers.BatchNormalization(momentum=0.9)(inner)
         inner = layers.Activation("relu")(inner)
         inner = layers.Dropout(0.1)(inner)
-        x = layers.Add()([x, inner])
+        x = layers.Multiply()([layers.Add()([x, inner]), written])
     return keras.Model(strip, x, name="line_cnn")

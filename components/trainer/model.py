@@ -55,6 +55,8 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
             base = replace_pooling(base, getattr(network, "LAST_MAP", ""), part.trainer.pooling)
         learn = get_task(part.task).load_learn()
         outputs = learn.build_head(base.output, part.trainer, get_alphabet(part.alphabet))
+        if hasattr(network, "WRITTEN"):
+            outputs = learn.set_blank(outputs, base.get_layer(network.WRITTEN).output)
         model = keras.Model(base.input, outputs, name=part.name)
     finally:
         keras.config.set_dtype_policy("float32")

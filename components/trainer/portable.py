@@ -10,6 +10,7 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from tfx_ocr.components.networks import get_network
 from tfx_ocr.components.progress import say
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.tasks import get_task
@@ -35,7 +36,8 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     folder = os.path.join(path, *FOLDER.split("/"))
     tf.io.gfile.makedirs(folder)
     try:
-        network = convert(model, explainer, part.serving.weights)
+        is_cut = hasattr(get_network(part.trainer.network), "WRITTEN")
+        network = convert(model, explainer, part.serving.weights, is_cut)
         if part.serving.weights == "int8":
             network = quantize_constants(network)
     except Exception as error:  # whatever it is, the export is there without
@@ -47,17 +49,28 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     _write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
 
 
-def convert(model: keras.Model, explainer: keras.Model | None = None, weights: str = "float32") -> bytes:
+def convert(
+    model: keras.Model, explainer: keras.Model | None = None, weights: str = "float32", is_cut: bool = False
+) -> bytes:
     """Convert a network to TFLite, with float32 or float16 `weights` and for any number of rows.
 
     Its one signature takes what the network does by name, a single tensor as `pixels`, and gives `logits`. With an
     explainer it has another, `explain`, that gives `logits` and `heat` and shares the weights.
 
+    Args:
+        model: with its weights.
+        explainer: see `explain.build_explainer`.
+        weights: how they are stored.
+        is_cut: take pictures of any width: strips that are cut to their ink.
+
     Raises:
         Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
     """
     taken = model.input if isinstance(model.input, dict) else {features.PIXELS: model.input}
-    inputs = {name: tf.TensorSpec((None, *of.shape[1:]), of.dtype, name) for name, of in taken.items()}
+    inputs = {
+        name: tf.TensorSpec((None, of.shape[1], None, of.shape[3]) if is_cut else (None, *of.shape[1:]), of.dtype, name)
+        for name, of in taken.items()
+    }
     holder = tf.Module()
     holder.weights = [weight.value for weight in model.weights]
 

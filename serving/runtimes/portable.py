@@ -10,6 +10,7 @@ import numpy as np
 
 from tfx_ocr.data import features
 from tfx_ocr.data.example import parse_example
+from tfx_ocr.data.pixels.strip import get_ink
 from tfx_ocr.serving.memory import keep_freed_memory
 from tfx_ocr.serving.model import RequestError
 from tfx_ocr.serving.portable import FOLDER, NETWORK
@@ -20,6 +21,7 @@ from tfx_ocr.serving.portable.inputs import get_input
 from tfx_ocr.serving.portable.network import Network
 from tfx_ocr.serving.runtimes.runtime import Options, Runtime
 
+OF_LINES = "line_image"  # the input whose strips are cut to their ink
 OF_BEAMS = "sequence"  # the task whose answers a beam search finds
 
 
@@ -46,7 +48,8 @@ class PortableModel(Runtime):
         if options.whitelist:
             self.form, self._columns = restrict_form(self.form, options.whitelist)
         super().__init__(path, name, version, self.form.read_signatures())
-        self._network = Network(folder / NETWORK, options.interpreters, options.intra_op_threads or None)
+        ink = get_ink(self.form.spec["scaled"]) if self.form.input == OF_LINES else None
+        self._network = Network(folder / NETWORK, options.interpreters, options.intra_op_threads or None, ink)
         self._input, self._decode = get_input(self.form.input), get_answer(self.form.task)
         if options.decoding:
             if self.form.task != OF_BEAMS:

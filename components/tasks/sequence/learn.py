@@ -10,6 +10,7 @@ from tfx_ocr.components.tasks.hidden import add_hidden_layers
 from tfx_ocr.components.tasks.sequence import BLANK
 from tfx_ocr.data.alphabets import Alphabet
 
+SURE = 20.0  # logit of the blank in a frame of paper, where the characters have 0
 IMPOSSIBLE = 1e9  # negative log-likelihood of a text that no alignment gives; finite, so that its gradient is
 
 
@@ -18,6 +19,12 @@ def build_head(of: keras.KerasTensor, trainer: Trainer, alphabet: Alphabet) -> k
     return keras.layers.Dense(len(alphabet.CHARACTERS) + 1, dtype="float32", name="logits")(
         add_hidden_layers(of, trainer)
     )
+
+
+def set_blank(logits: keras.KerasTensor, written: keras.KerasTensor) -> keras.KerasTensor:
+    """Return logits that are the blank's in the frames where `written`, [batch, frames, 1], is 0."""
+    blank = [SURE, *[0.0] * (logits.shape[-1] - 1)]
+    return ops.where(ops.cast(written, "bool"), logits, ops.convert_to_tensor(blank, "float32"))
 
 
 def build_loss() -> keras.losses.Loss:

@@ -14,6 +14,7 @@ from tfx_ocr.components.tasks.sequence import learn as sequence
 from tfx_ocr.components.tasks.syllables import learn as syllables
 from tfx_ocr.components.tasks.tagging import learn as tagging
 from tfx_ocr.data.alphabets import digits, entities, hangul, vietnamese
+from tfx_ocr.data.pixels.strip import get_ink, measure_widths
 
 pytestmark = pytest.mark.tfx
 
@@ -165,6 +166,22 @@ def test_word_attention_with_its_head_is_small():
 @pytest.mark.parametrize(("width", "frames"), [(96, 24), (720, 180)])
 def test_line_cnn_gives_a_frame_every_fourth_pixel(width, frames):
     assert get_network("line_cnn").build(Image(height=40, width=width), Base()).output.shape == (None, frames, 160)
+
+
+@pytest.mark.parametrize("end", [0, 1, 129, 132, 200])
+def test_line_cnn_gives_the_same_frames_however_much_paper_is_behind_the_line(end):
+    keras.utils.set_random_seed(1)
+    networks = [get_network("line_cnn").build(Image(height=32, width=width), Base()) for width in (320, 640)]
+    networks[1].set_weights(networks[0].get_weights())
+    strip = np.full((1, 32, 640, 1), -1.0, np.float32)
+    strip[0, 4:28, :end] = np.random.default_rng(0).uniform(-0.9, 1, (24, end, 1))
+    (width,) = measure_widths(strip, get_ink((-1.0, 1.0)))
+    short, long = (each(strip[:, :, :width]).numpy() for each in (networks[0], networks[1]))
+    np.testing.assert_array_equal(short, long)
+    for network, columns in zip(networks, (320, 640), strict=True):
+        found = network(strip[:, :, :columns]).numpy()
+        np.testing.assert_allclose(found[:, : short.shape[1]], short, atol=1e-5)
+        assert not found[:, short.shape[1] :].any()
 
 
 @pytest.mark.parametrize("spec", [Image(height=36, width=96), Image(height=40, width=98)])

@@ -42,6 +42,15 @@ def plain_table(monkeypatch):
     monkeypatch.setattr(graph.tft, "make_and_track_object", lambda make: make())
 
 
+def test_frames_of_paper_are_blank_whatever_the_head_says():
+    logits = np.array([[[0.0, 5.0, 1.0], [0.0, 5.0, 1.0]], [[3.0, 1.0, 2.0], [0.0, 9.0, 99.0]]], np.float32)
+    found = learn.set_blank(tf.constant(logits), tf.constant([[[1.0], [0.0]], [[1.0], [1.0]]])).numpy()
+    assert found.tolist() == [[[0.0, 5.0, 1.0], [learn.SURE, 0.0, 0.0]], logits[1].tolist()]
+    (blank, *others) = tf.nn.softmax([learn.SURE] + [0.0] * 400).numpy()
+    assert blank > 0.999999
+    assert max(others) < 1e-8
+
+
 @pytest.mark.usefixtures("plain_table")
 def test_texts_are_the_numbers_of_their_characters_then_zeros():
     encoded = graph.encode({"label": tf.constant([["aởb"], ["bbaab"], [""]])}, ABC)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tfx_ocr.data import pretrained
+from tfx_ocr.data.pixels.strip import get_ink
 from tfx_ocr.serving.portable import FOLDER, NETWORK, network
 
 PATH = pretrained.get_folder("digits") / FOLDER / NETWORK
@@ -73,6 +74,44 @@ def test_no_more_run_than_there_are_workers():
 def test_rows_that_are_left_at_the_deadline_end_the_run():
     with network.Network(PATH).take() as worker, pytest.raises(TimeoutError, match="before the network ran"):
         worker.run({"pixels": PIXELS[:1]}, timeout_s=0.0)
+
+
+@pytest.fixture(scope="module")
+def strips():
+    """Return strips of the shipped lines' network with random ink up to the given columns."""
+    found = np.full((5, 32, 640, 1), -1.0, np.float32)
+    for strip, end in zip(found, (200, 630, 0, 201, 330), strict=True):
+        strip[4:28, 2:end] = np.random.default_rng(end).uniform(-0.9, 1, (24, max(end - 2, 0), 1))
+    return found
+
+
+def test_strips_are_cut_to_their_ink_and_answered_as_whole_ones(monkeypatch, strips):
+    shapes, real = [], network.Worker._run
+
+    def run_noted(worker, inputs):
+        shapes.append(inputs["pixels"].shape)
+        return real(worker, inputs)
+
+    monkeypatch.setattr(network.Worker, "_run", run_noted)
+    path = pretrained.get_folder("lines") / FOLDER / NETWORK
+    whole = run(network.Network(path), strips)
+    cut = network.Network(path, ink=get_ink((-1.0, 1.0)))
+    found = run(cut, strips)
+    assert shapes == [(5, 32, 640, 1), (1, 32, 64, 1), (2, 32, 320, 1), (1, 32, 448, 1), (1, 32, 640, 1)]
+    assert found.shape == whole.shape == (5, 160, 215)
+    np.testing.assert_allclose(found, whole, atol=1e-4)
+    for row, expected in zip(strips, found, strict=True):
+        np.testing.assert_allclose(run(cut, row[None])[0], expected, atol=1e-4)
+
+
+def test_a_network_of_one_width_is_given_whole_pictures():
+    np.testing.assert_array_equal(run(network.Network(PATH, ink=-0.9), PIXELS[:3]), run(network.Network(PATH), PIXELS[:3]))
+
+
+def test_cut_strips_that_are_left_at_the_deadline_end_the_run(strips):
+    cut = network.Network(pretrained.get_folder("lines") / FOLDER / NETWORK, ink=get_ink((-1.0, 1.0)))
+    with cut.take() as worker, pytest.raises(TimeoutError, match="before the network ran"):
+        worker.run({"pixels": strips}, timeout_s=0.0)
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path):
