@@ -28,6 +28,7 @@ class FindWritten(layers.Layer):
         self.ink, self.stride = ink, stride
 
     def call(self, strip: keras.KerasTensor) -> keras.KerasTensor:
+        """Return the frames, see the class."""
         frames = ops.max_pool(strip, (strip.shape[1], self.stride))[:, 0, :, 0]
         is_ink = ops.flip(ops.cast(frames >= self.ink, "float32"), 1)
         left = ops.flip(ops.cumsum(is_ink, 1), 1)  # frames with ink, from each to the line's end

@@ -13,6 +13,7 @@ from tfx_ocr.components.networks import directions, get_network
 from tfx_ocr.components.networks.pooling import replace_pooling
 from tfx_ocr.components.recipe import Base, Optimizer, Part, Trainer
 from tfx_ocr.components.tasks import get_task, hybrid, refinement
+from tfx_ocr.components.tasks.sequence.learn import set_blank
 from tfx_ocr.components.trainer import initial
 from tfx_ocr.components.trainer.adabound import AdaBound
 from tfx_ocr.data.alphabets import get_alphabet
@@ -56,7 +57,7 @@ def build(part: Part) -> tuple[keras.Model, list[keras.layers.Layer]]:
         learn = get_task(part.task).load_learn()
         outputs = learn.build_head(base.output, part.trainer, get_alphabet(part.alphabet))
         if hasattr(network, "WRITTEN"):
-            outputs = learn.set_blank(outputs, base.get_layer(network.WRITTEN).output)
+            outputs = set_blank(outputs, base.get_layer(network.WRITTEN).output)
         model = keras.Model(base.input, outputs, name=part.name)
     finally:
         keras.config.set_dtype_policy("float32")

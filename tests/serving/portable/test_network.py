@@ -105,7 +105,8 @@ def test_strips_are_cut_to_their_ink_and_answered_as_whole_ones(monkeypatch, str
 
 
 def test_a_network_of_one_width_is_given_whole_pictures():
-    np.testing.assert_array_equal(run(network.Network(PATH, ink=-0.9), PIXELS[:3]), run(network.Network(PATH), PIXELS[:3]))
+    found = run(network.Network(PATH, ink=-0.9), PIXELS[:3])
+    np.testing.assert_array_equal(found, run(network.Network(PATH), PIXELS[:3]))
 
 
 def test_cut_strips_that_are_left_at_the_deadline_end_the_run(strips):
