@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 from collections.abc import Callable
 
 import numpy as np
 
+from tfx_ocr.data.pretrained import find_language_model
 from tfx_ocr.serving.portable.answers import BLANK, build_lines, compute_softmax, list_runs
 from tfx_ocr.serving.portable.form import Outputs, Parsed, Portable
 from tfx_ocr.serving.portable.language_model import LanguageModel, read_language_model
@@ -27,7 +29,7 @@ class Decoding:
 
     Attributes:
         beams: prefixes that are kept after each frame; 1 or more.
-        language_model: file that `tfx-ocr language-model` wrote; "" for none.
+        language_model: file that `tfx-ocr language-model` wrote, or the name of one that ships; "" for none.
         weight: of the language model's log probability of each character; 0 leaves it out of account.
         bonus: what each character adds, since a language model makes every longer text less likely.
     """
@@ -52,7 +54,10 @@ def create_decoder(decoding: Decoding) -> Callable[[np.ndarray, Parsed, Portable
         ValueError: the language model's file is not one.
         OSError: it cannot be read.
     """
-    model = read_language_model(decoding.language_model) if decoding.language_model else None
+    model = None
+    if decoding.language_model:
+        shipped = find_language_model(decoding.language_model)
+        model = read_language_model(shipped or decoding.language_model)
     return functools.partial(_decode, decoding, model)
 
 
@@ -64,11 +69,11 @@ def _decode(
     paths = []
     for row in frames:
         path = row.argmax(-1)
-        if (
-            path != BLANK
-        ).any():  # of a picture without ink every text is equally likely, and long ones have more paths
+        best = tuple(number for number, _ in itertools.groupby(path.tolist()) if number != BLANK)
+        if best:  # of a picture without ink every text is equally likely, and long ones have more paths
             kept = keep_digits(row, form.labels)
-            path = align(kept, search(kept, form.labels, decoding.beams, model, weight, bonus))
+            text = search(kept, form.labels, decoding.beams, model, weight, bonus)
+            path = path if text == best else align(kept, text)
         paths.append(path)
     return build_lines(frames, np.array(paths, np.int64).reshape(frames.shape[:2]), form.labels)
 
@@ -121,32 +126,37 @@ def search(
     Source: Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent
     DNNs", 2014.
     """
-    # of each prefix the log probabilities of alignments that end in a blank, and in its last character; its text
-    kept: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}
+    # of each prefix the log probabilities of alignments that end in a blank, in its last character, and of all; its text
+    kept: dict[tuple[int, ...], tuple[float, float, float]] = {(): (0.0, NEVER, 0.0)}
     texts: dict[tuple[int, ...], str] = {(): ""}
     for frame in frames:
-        possible = np.flatnonzero(frame > LEAST)
-        likely = dict(zip(possible.tolist(), np.log(frame[possible]).tolist(), strict=True))
+        possible = np.flatnonzero(frame > LEAST).tolist()
+        chances = np.log(frame[possible]).tolist()
+        if possible == [BLANK]:  # prefixes stay as they are, and as likely as each other
+            kept = {prefix: (whole + chances[0], NEVER, whole + chances[0]) for prefix, (_, _, whole) in kept.items()}
+            continue
+        likely = list(zip(possible, chances, strict=True))
         found: dict[tuple[int, ...], tuple[float, float]] = {}
-        for prefix, (in_blank, in_last) in kept.items():
-            whole = _add(in_blank, in_last)
+        for prefix, (in_blank, in_last, whole) in kept.items():
             last = prefix[-1] if prefix else BLANK
-            if BLANK in likely:
-                _count(found, prefix, whole + likely[BLANK], NEVER)
-            if prefix and last in likely:
-                _count(found, prefix, NEVER, in_last + likely[last])
-            for number, chance in likely.items():
-                longer = (*prefix, number)
-                behind = in_blank if number == last else whole
-                if number == BLANK or behind == NEVER:
+            for number, chance in likely:
+                if number == BLANK:
+                    _count(found, prefix, whole + chance, NEVER)
                     continue
+                if number == last:
+                    _count(found, prefix, NEVER, in_last + chance)
+                behind = in_blank if number == last else whole
+                if behind == NEVER:
+                    continue
+                longer = (*prefix, number)
                 if longer not in texts:
                     texts[longer] = texts[prefix] + labels[number - 1]
                 if model:
                     chance += weight * model.measure(texts[prefix], labels[number - 1]) + bonus
                 _count(found, longer, NEVER, behind + chance)
-        best = sorted(found, key=lambda prefix: (-_add(*found[prefix]), prefix))[:beams]
-        kept = {prefix: found[prefix] for prefix in best}
+        wholes = {prefix: _add(*ends) for prefix, ends in found.items()}
+        best = sorted(found, key=lambda prefix: (-wholes[prefix], prefix))[:beams]
+        kept = {prefix: (*found[prefix], wholes[prefix]) for prefix in best}
         texts = {prefix: texts[prefix] for prefix in best}
     return next(iter(kept))
 

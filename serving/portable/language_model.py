@@ -14,13 +14,18 @@ from __future__ import annotations
 import collections
 import gzip
 import json
+import lzma
 import math
 import os
+import zlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from tfx_ocr.data.normalization import normalize_text
 
 FORMAT = "tfx-ocr character n-grams 1"
+XZ = b"\xfd7zXZ"  # how such a file begins
+PRUNED_FROM = 3  # characters of the shortest n-gram that `prune_grams` leaves out
 BEGIN = "\n"  # stands before a line's first character; no line holds it
 
 
@@ -82,11 +87,22 @@ def count_grams(lines: Iterable[str], order: int) -> LanguageModel:
     return LanguageModel(order, counts)
 
 
+def prune_grams(model: LanguageModel) -> LanguageModel:
+    """Leave out the n-grams of three characters that came once, of four that came less than 4 times, of five 8, and so on.
+
+    A model of 60,000 addresses has a fifth of its n-grams then, and they say most of what it said.
+    """
+    kept = {gram: n for gram, n in model.counts.items() if n >= 2 ** (len(gram) - PRUNED_FROM + 1)}
+    short = {gram: n for gram, n in model.counts.items() if len(gram) < PRUNED_FROM}
+    return LanguageModel(model.order, {**short, **kept})
+
+
 def write_language_model(model: LanguageModel, path: str | os.PathLike[str]) -> None:
-    """Write a table as gzipped JSON: the same bytes for the same texts."""
+    """Write a table as JSON, compressed by xz where the file's name ends so, else by gzip: the same bytes for the same texts."""
     held = {"format": FORMAT, "order": model.order, "counts": dict(sorted(model.counts.items()))}
-    with open(path, "wb") as file:
-        file.write(gzip.compress(json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0))
+    content = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode()
+    is_xz = os.fspath(path).endswith(".xz")
+    Path(path).write_bytes(lzma.compress(content, preset=9) if is_xz else gzip.compress(content, mtime=0))
 
 
 def read_language_model(path: str | os.PathLike[str]) -> LanguageModel:
@@ -96,13 +112,15 @@ def read_language_model(path: str | os.PathLike[str]) -> LanguageModel:
         ValueError: the file is not one.
         OSError: it cannot be read.
     """
+    content = Path(path).read_bytes()
     try:
-        with gzip.open(path, "rt", encoding="utf-8") as file:
-            held = json.load(file)
+        held = json.loads(lzma.decompress(content) if content.startswith(XZ) else gzip.decompress(content))
         if held["format"] != FORMAT:
             raise ValueError(f"its format is {held['format']!r}, not {FORMAT!r}")
         return LanguageModel(int(held["order"]), {gram: int(count) for gram, count in held["counts"].items()})
-    except (gzip.BadGzipFile, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        gzip.BadGzipFile, lzma.LZMAError, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError,
+    ) as error:  # fmt: skip
         said = str(error) or type(error).__name__
         raise ValueError(
             f"{os.fspath(path)} is not a language model ({said}): write one by `tfx-ocr language-model`"
