@@ -13,7 +13,8 @@ Beams = Annotated[
     int, typer.Option(help="Of lines: prefixes that a beam search keeps; 0 for the best path.", min=0, max=1000)
 ]
 LanguageModelFile = Annotated[
-    str, typer.Option(
+    str,
+    typer.Option(
         "--language-model",
         help="Of lines: `vietnamese`, or a file of `tfx-ocr language-model`; it is used by a beam search.",
     ),
@@ -24,7 +25,7 @@ def build_decoding(beams: int, language_model: str) -> Decoding | None:
     """Return how lines are decoded; None for the best path, where neither option is given.
 
     Raises:
-        ValueError: there is no such language model.
+        ValueError: the language model is neither a file nor one that ships.
     """
     if not (beams or language_model):
         return None

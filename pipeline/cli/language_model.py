@@ -16,7 +16,7 @@ def learn(
     ],
     out: Annotated[Path, typer.Option(help="File to write.")],
     order: Annotated[int, typer.Option(help="Characters of the longest n-gram.", min=1, max=10)] = ORDER,
-    small: Annotated[bool, typer.Option("--small", help="Leave out n-grams that came seldom: a fifth remains.")] = False,
+    small: Annotated[bool, typer.Option("--small", help="Leave out n-grams that came seldom.")] = False,
 ) -> None:
     """Learn a language model of characters from TEXTS, for lines that are read by a beam search.
 

@@ -126,7 +126,7 @@ def search(
     Source: Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition using Bi-Directional Recurrent
     DNNs", 2014.
     """
-    # of each prefix the log probabilities of alignments that end in a blank, in its last character, and of all; its text
+    # of each prefix: log probabilities of alignments that end in a blank, in its last character, and of all; its text
     kept: dict[tuple[int, ...], tuple[float, float, float]] = {(): (0.0, NEVER, 0.0)}
     texts: dict[tuple[int, ...], str] = {(): ""}
     for frame in frames:

@@ -88,7 +88,7 @@ def count_grams(lines: Iterable[str], order: int) -> LanguageModel:
 
 
 def prune_grams(model: LanguageModel) -> LanguageModel:
-    """Leave out the n-grams of three characters that came once, of four that came less than 4 times, of five 8, and so on.
+    """Drop n-grams of three characters that came once, of four that came less than 4 times, of five 8, and so on.
 
     A model of 60,000 addresses has a fifth of its n-grams then, and they say most of what it said.
     """
@@ -98,7 +98,12 @@ def prune_grams(model: LanguageModel) -> LanguageModel:
 
 
 def write_language_model(model: LanguageModel, path: str | os.PathLike[str]) -> None:
-    """Write a table as JSON, compressed by xz where the file's name ends so, else by gzip: the same bytes for the same texts."""
+    """Write a table as JSON: the same bytes for the same texts.
+
+    Args:
+        model: the table.
+        path: of the file; it is compressed by xz where it ends in `.xz`, else by gzip.
+    """
     held = {"format": FORMAT, "order": model.order, "counts": dict(sorted(model.counts.items()))}
     content = json.dumps(held, ensure_ascii=False, separators=(",", ":")).encode()
     is_xz = os.fspath(path).endswith(".xz")

@@ -3,7 +3,8 @@
 The language model is of texts as the drawn training lines have them, addresses mostly, so it knows no form of Kalapa
 and no line of Cinnamon. Kalapa's forms 217 to 229, which chose the weights' epoch, show which way pays; its test forms
 and Cinnamon's test lines are then judged once each. The time is that of one line after another in this process. Writes
-to tests/bench/results/lines.csv.
+to tests/bench/results/lines.csv. With `--ship`, the language model that ships is written anew: the same without the
+n-grams that came seldom.
 
     python tests/bench/bench_decoding.py
 """
@@ -25,6 +26,7 @@ import results
 COMMAND = "python tests/bench/bench_decoding.py"
 TEXTS, ORDER = 60_000, 5  # drawn texts that the language model is of, and characters of its longest grams
 BEAMS = 8
+SHIPPED = "vietnamese"  # the language model
 TIMED = 100  # lines
 PLACES = {
     "Kalapa, forms 217 to 229": "chosen",
@@ -37,8 +39,11 @@ def main() -> None:
     """Learn the language model, judge each way, write down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=pathlib.Path, default=results.ROOT / "work" / "bench" / "lines")
+    parser.add_argument("--ship", action="store_true", help="write the language model that ships, and judge nothing")
     parser.add_argument("--results", type=pathlib.Path, default=results.RESULTS, help="folder of the CSV files")
     options = parser.parse_args()
+    if options.ship:
+        return ship(learn(options.work / "vi.json.gz"))
     for name in bench_lines.SETS:
         bench_lines.copy(name, options.work / "data", options.work / name, bench_lines.COPIES)
     (options.work / "chosen").mkdir(exist_ok=True)
@@ -66,6 +71,14 @@ def learn(path: pathlib.Path) -> pathlib.Path:
     return path
 
 
+def ship(path: pathlib.Path) -> None:
+    """Write the language model that ships from the whole one in `path`."""
+    from tfx_ocr.data import pretrained
+    from tfx_ocr.serving.portable.language_model import prune_grams, read_language_model, write_language_model
+
+    write_language_model(prune_grams(read_language_model(path)), pretrained.FOLDER / "lines" / f"{SHIPPED}.json.xz")
+
+
 def list_ways(language_model: pathlib.Path) -> dict[str, Any]:
     """Return decodings by what they are called; None is the best path."""
     from tfx_ocr.serving import Decoding
@@ -74,6 +87,7 @@ def list_ways(language_model: pathlib.Path) -> dict[str, Any]:
         "best path": None,
         f"{BEAMS} beams": Decoding(beams=BEAMS),
         f"{BEAMS} beams, {ORDER}-grams of drawn texts": Decoding(beams=BEAMS, language_model=str(language_model)),
+        f"{BEAMS} beams, the language model that ships": Decoding(beams=BEAMS, language_model=SHIPPED),
     }
 
 

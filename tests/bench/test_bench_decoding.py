@@ -10,8 +10,9 @@ pytestmark = pytest.mark.tfx
 def test_the_language_model_is_of_drawn_texts_and_learned_once(monkeypatch, tmp_path):
     import bench_decoding
 
+    from tfx_ocr.data import pretrained
     from tfx_ocr.data.synthetic import vietnamese_texts
-    from tfx_ocr.serving.portable.language_model import read_language_model
+    from tfx_ocr.serving.portable.language_model import prune_grams, read_language_model
 
     monkeypatch.setattr(bench_decoding, "TEXTS", 300)
     monkeypatch.setattr(bench_decoding.pipelines, "data_folder", lambda name: tmp_path)
@@ -27,7 +28,13 @@ def test_the_language_model_is_of_drawn_texts_and_learned_once(monkeypatch, tmp_
         None,
         (8, ""),
         (8, str(path)),
+        (8, "vietnamese"),
     ]
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    (tmp_path / "lines").mkdir()
+    bench_decoding.ship(path)
+    shipped = read_language_model(tmp_path / "lines" / "vietnamese.json.xz")
+    assert shipped.counts == prune_grams(model).counts
 
 
 def test_a_row_per_set_and_measure_and_the_time():

@@ -76,6 +76,25 @@ def test_without_a_choice_to_make_the_outputs_are_those_of_the_best_path():
     assert found["label"] == b"aab"
 
 
+def test_frames_that_are_blank_for_sure_change_nothing():
+    generator = np.random.default_rng(3)
+    frames = generator.dirichlet(np.ones(3), 6)
+    blank = np.array([[1.0, 0.0, 0.0]])
+    spread = np.concatenate([blank, frames[:3], blank, blank, frames[3:], blank])
+    nearly = np.where(spread == 1.0, 0.9979, np.where(spread == 0.0, 0.00105, spread))  # all three are possible
+    assert beam.search(spread, AB, 1000) == beam.search(nearly, AB, 1000)
+
+
+def test_the_language_model_that_ships_is_used_by_its_name():
+    labels = tuple("Phườnqg ")
+    path = [labels.index(character) + 1 for character in "Phườnq"]
+    frames = np.full((len(path), len(labels) + 1), 1e-6)
+    frames[np.arange(len(path)), path] = 1.0
+    frames[-1, labels.index("q") + 1], frames[-1, labels.index("g") + 1] = 0.6, 0.4
+    assert read(Decoding(), frames, labels)["label"].decode() == "Phườnq"
+    assert read(Decoding(language_model="vietnamese"), frames, labels)["label"].decode() == "Phường"
+
+
 def test_a_language_model_decides_where_the_picture_does_not(tmp_path):
     # q-u is never followed by v there: a doubtful last letter becomes y
     write_language_model(count_grams(["quy quy quy"], 3), tmp_path / "lm.json.gz")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import lzma
 import math
 
 import pytest
 
+from tfx_ocr.data.pretrained import find_language_model, list_language_models
 from tfx_ocr.serving.portable.language_model import (
     LanguageModel,
     count_grams,
+    prune_grams,
     read_language_model,
     write_language_model,
 )
@@ -46,6 +49,37 @@ def test_it_is_read_as_it_was_written_and_written_alike(tmp_path):
     assert (found.order, found.counts) == (3, model.counts)
 
 
+def test_the_files_name_says_how_it_is_compressed(tmp_path):
+    model = count_grams(["đường số 5"], 3)
+    write_language_model(model, tmp_path / "a.json.gz")
+    write_language_model(model, tmp_path / "a.json.xz")
+    assert gzip.decompress((tmp_path / "a.json.gz").read_bytes()) == lzma.decompress(
+        (tmp_path / "a.json.xz").read_bytes()
+    )
+    assert read_language_model(tmp_path / "a.json.xz").counts == model.counts
+
+
+def test_what_came_seldom_is_left_out_of_a_small_model():
+    model = count_grams(["abcde"] * 8 + ["vwxyz"] * 7 + ["fgh"] * 2 + ["ijk"], 5)
+    pruned = prune_grams(model)
+    assert {gram for gram in model.counts if gram not in pruned.counts} == {
+        *("\nij", "ijk", "\nijk"),  # once, of three and four characters
+        *("\nfgh",),  # twice, of four
+        *("\nvwxy", "vwxyz"),  # seven times, of five
+    }
+    assert pruned.order == 5
+    assert {gram: model.counts[gram] for gram in pruned.counts} == pruned.counts
+    assert math.exp(pruned.measure("vwxy", "z")) == pytest.approx(math.exp(pruned.measure("wxy", "z")))
+
+
+def test_the_language_model_that_ships_knows_vietnamese_addresses():
+    assert list_language_models() == ["vietnamese"]
+    assert find_language_model("../lines/vietnamese") is find_language_model("english") is None
+    model = read_language_model(find_language_model("vietnamese"))
+    assert model.measure("Phườn", "g") > math.log(0.95)
+    assert model.measure("Quận ", "x") < math.log(0.1)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -55,6 +89,8 @@ def test_it_is_read_as_it_was_written_and_written_alike(tmp_path):
         gzip.compress(b"[1]"),
         gzip.compress(b'{"format":"x"}'),
         gzip.compress(b"{}")[:9],
+        lzma.compress(b"[1]"),
+        lzma.compress(b"{}")[:40],
     ],
 )
 def test_what_is_no_language_model_is_refused(tmp_path, content):
