@@ -52,21 +52,22 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     grey = to_levels(ops, ops.thin(pixels, row_step, column_step), 1)[0]
     height = ops.minimum(size[0], TALLEST_PX)
     width = ops.minimum(ops.maximum(ops.floor(size[1] * height / size[0] + 0.5), 1.0), WIDEST * TALLEST_PX)
-    rows, columns = (
-        resampling.average(ops, ops.to_float(length), side)
-        for length, side in zip(ops.shape(grey), (height, width), strict=True)
-    )
-    small = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
+    lengths = [ops.to_float(length) for length in ops.shape(grey)]
+    if not ops.is_known((lengths[0] == height) & (lengths[1] == width)):
+        rows, columns = (resampling.average(ops, *sides) for sides in zip(lengths, (height, width), strict=True))
+        grey = resampling.resample(ops, grey, rows, columns)
+    small = quantize(ops, grey, FRACTION)
 
     dark, light = (ops.maximum(_find_lightest(ops, image) - image, 0.0) for image in (small, 255.0 - small))
     # writing is thin: most of what is around it is paper
     ink = ops.where(ops.sum(dark) <= ops.sum(light), dark, light)
     reach = ops.maximum(ops.floor(REACH * height), 2.0)
     is_written = has_edge(ops, ink, resampling.sum_around(ops, ink), reach)
-    ink, whole = _remove_rules(ops, ink, height), ink
+    strongest = _find_strongest(ops, ink)
+    ink, whole = _remove_rules(ops, ink, strongest, height), ink
     if ink is not whole:  # what has no edges but those of rules is not written either
         is_written &= has_edge(ops, ink, resampling.sum_around(ops, ink), reach)
-    strongest = _find_strongest(ops, ink)
+        strongest = _find_strongest(ops, ink)
     ink = ops.minimum(ops.maximum((ink / strongest - PAPER) / (1.0 - PAPER), 0.0), 1.0)
     ink = quantize(ops, ink, WEIGHT)
 
@@ -108,13 +109,13 @@ def _find_lightest(ops: Ops, grey: Array) -> Array:
     return quantize(ops, resampling.resample(ops, smooth, up_rows, up_columns), FRACTION)
 
 
-def _remove_rules(ops: Ops, ink: Array, height: Array) -> Array:
+def _remove_rules(ops: Ops, ink: Array, strongest: Array, height: Array) -> Array:
     """Remove the rules of a form from ink [h, w]; strokes that cross one stay whole.
 
     A rule along is an unbroken row of ink, longer than any stroke. One upright is told from a stem only by where it
     stands: in a form, which is where there are rules along.
     """
-    is_ink = ops.to_float(ink >= INK * _find_strongest(ops, ink))
+    is_ink = ops.to_float(ink >= INK * strongest)
     length = -ops.floor(-RULE * height)
     has_run = ops.sum(is_ink, 1) >= UNBROKEN * length
     if ops.is_known(~ops.any(has_run)):
