@@ -38,8 +38,9 @@ class Network(Protocol):
 
     One that ends in maps of a picture may have `LAST_MAP` too, the name of the layer that gives the last of them:
     [batch, height, width, channels]. One of lines that gives the same frames however much paper is behind the line may
-    have `WRITTEN`, the name of the layer that tells which frames are of the line, [batch, frames, 1]; it is then served
-    on strips cut to their ink, and its frames of paper are blank (`networks.written`).
+    have `WRITTEN`, the name of the layer that tells which frames are of the line, [batch, frames, 1]: see
+    `networks.written`. Its frames of paper are blank, and it is served on strips cut to their ink and the paper that
+    `data.pixels.strip` says, which those frames may see.
 
     Attributes:
         GIVES: `vector`, `sequence`, `map` or `words`: what its features are, which a task's `needs` must equal.
