@@ -134,6 +134,32 @@ def test_a_deadline_ends_its_own_run_and_no_other(load, write_picky, tmp_path):
         assert [each.result(60) for each in patient] == [[20_000], [20_000]]
 
 
+def test_once_a_run_was_given_up_at_a_long_limit_tensorflow_ends_the_others(load, write_picky, tmp_path, monkeypatch):
+    from tfx_ocr.serving.model_server.errors import ServingError
+    from tfx_ocr.serving.runtimes import saved_model
+
+    monkeypatch.setattr(saved_model, "LONG_S", 0.1)
+    calls, real = [], saved_model.SavedModel._call_session
+
+    def note(model, feeds, fetches, timeout_s=None):
+        calls.append(timeout_s)
+        return real(model, feeds, fetches, timeout_s)
+
+    monkeypatch.setattr(saved_model.SavedModel, "_call_session", note)
+    servable, _ = load(write_picky(tmp_path / "picky" / "1"))
+    calls.clear()
+
+    def ask(rounds, timeout_s):
+        found = servable.ask({"slow": ["done"]}, {"rounds": np.array([rounds], np.int32)}, timeout_s)
+        return found["slow"]["done"].tolist()
+
+    assert [ask(100, 60.0), ask(100, 0.05)] == [[100], [100]]
+    with pytest.raises(ServingError) as late:
+        ask(300_000, 0.1)
+    assert (late.value.code.name, ask(100, 60.0)) == ("DEADLINE_EXCEEDED", [100])
+    assert calls == [None, 0.05, None, 60.0]
+
+
 def test_a_closed_version_waits_for_its_users(load, folder):
     servable, _ = load(folder)
     servable.retain()
