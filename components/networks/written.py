@@ -29,7 +29,8 @@ class FindWritten(layers.Layer):
 
     def call(self, strip: keras.KerasTensor) -> keras.KerasTensor:
         """Return the frames, see the class."""
-        frames = ops.max_pool(strip, (strip.shape[1], self.stride))[:, 0, :, 0]
+        columns = ops.max(strip, (1, 3))
+        frames = ops.max(ops.stack([columns[:, place :: self.stride] for place in range(self.stride)]), 0)
         is_ink = ops.flip(ops.cast(frames >= self.ink, "float32"), 1)
         left = ops.flip(ops.cumsum(is_ink, 1), 1)  # frames with ink, from each to the line's end
         kept = KEPT_PX // self.stride
