@@ -54,7 +54,7 @@ OVERRIDES = ("trainer.epochs=1", "gate.at_least={}", "gate.each_class_at_least={
 PUSHER = "InfraValidator"  # the step before Pusher
 PUSHER_EVERY = 5  # so many runs are killed when Pusher is at work
 KEPT = 5  # versions that stay while they are swapped, the served one among them
-FULL_MB = 64  # of the disk that is full
+FULL_MB = 8  # of the disk that is full: a run needs some 14
 COUNTED = ("half", "lost", "refused")
 
 
@@ -274,7 +274,7 @@ def mount(folder: pathlib.Path, *options: str) -> Iterator[None]:
 
 
 def fill_disk(folder: pathlib.Path, number: int) -> Trial:
-    """Run in a home of 64 MB: one sentence, and the same command in a larger one goes on."""
+    """Run in a home of 8 MB: one sentence, and the same command in a larger one goes on."""
     home = folder / "home"
     with mount(home, "-o", f"size={FULL_MB}m"):
         with start_run(home) as (process, seen):
