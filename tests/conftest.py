@@ -45,6 +45,24 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+@pytest.fixture
+def count_garbage() -> Callable[[Callable[[], object]], int]:
+    """Return `count_garbage(function)`: how many objects 20 calls leave that refer to each other in a circle."""
+
+    def count(function: Callable[[], object]) -> int:
+        function()  # what is made once is not garbage
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                function()
+            return gc.collect()
+        finally:
+            gc.enable()
+
+    return count
+
+
 @pytest.fixture(scope="session")
 def write_export(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Return `write_export(folder, misread="")`: a SavedModel that answers with the first byte of the picture.

@@ -25,7 +25,7 @@ from tfx_ocr.data.normalization import normalize_text
 
 FORMAT = "tfx-ocr character n-grams 1"
 XZ = b"\xfd7zXZ"  # how such a file begins
-PRUNED_FROM = 3  # characters of the shortest n-gram that `prune_grams` leaves out
+SHORT = 2  # characters of the n-grams that `prune_grams` keeps however seldom they came
 BEGIN = "\n"  # stands before a line's first character; no line holds it
 
 
@@ -92,9 +92,8 @@ def prune_grams(model: LanguageModel) -> LanguageModel:
 
     A model of 60,000 addresses has a fifth of its n-grams then, and they say most of what it said.
     """
-    kept = {gram: n for gram, n in model.counts.items() if n >= 2 ** (len(gram) - PRUNED_FROM + 1)}
-    short = {gram: n for gram, n in model.counts.items() if len(gram) < PRUNED_FROM}
-    return LanguageModel(model.order, {**short, **kept})
+    kept = {gram: n for gram, n in model.counts.items() if n >= 2 ** max(len(gram) - SHORT, 0)}
+    return LanguageModel(model.order, kept)
 
 
 def write_language_model(model: LanguageModel, path: str | os.PathLike[str]) -> None:

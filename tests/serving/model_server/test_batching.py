@@ -1,6 +1,5 @@
 import concurrent.futures
 import contextlib
-import gc
 import threading
 import time
 
@@ -98,7 +97,7 @@ def test_a_bad_neighbour_gets_the_error_alone(start, model):
     assert model.runs == [1, 8, 4, 4, 2, 2, 1, 1]  # halves, down to the one whose fault it is
 
 
-def test_a_request_that_fails_leaves_no_circle_of_objects(start):
+def test_a_request_that_fails_leaves_no_circle_of_objects(start, count_garbage):
     from tfx_ocr.serving.model_server.errors import ServingError
 
     asker = start()
@@ -107,15 +106,7 @@ def test_a_request_that_fails_leaves_no_circle_of_objects(start):
         with contextlib.suppress(ServingError):
             asker.ask([float("nan")])
 
-    fail()
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(20):
-            fail()
-        assert gc.collect() < 20
-    finally:
-        gc.enable()
+    assert count_garbage(fail) < 20
 
 
 def test_a_full_queue_refuses_and_takes_again(start, model):

@@ -2,7 +2,6 @@
 
 import concurrent.futures
 import contextlib
-import gc
 import logging
 import os
 import pickle
@@ -78,20 +77,12 @@ def test_what_it_refuses_is_the_callers_error(model):
     assert ask(model, ONE)["label"][0] == b"1"
 
 
-def test_a_request_that_fails_leaves_no_circle_of_objects(model):
+def test_a_request_that_fails_leaves_no_circle_of_objects(model, count_garbage):
     def fail():
         with contextlib.suppress(RequestError):
             ask(model, b"no picture")
 
-    fail()
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(20):
-            fail()
-        assert gc.collect() < 20
-    finally:
-        gc.enable()
+    assert count_garbage(fail) < 20
 
 
 def test_a_killed_process_is_started_again_and_the_request_answered(model, caplog):
