@@ -36,8 +36,7 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     folder = os.path.join(path, *FOLDER.split("/"))
     tf.io.gfile.makedirs(folder)
     try:
-        is_cut = hasattr(get_network(part.trainer.network), "WRITTEN")
-        network = convert(model, explainer, part.serving.weights, is_cut)
+        network = convert(model, explainer, part.serving.weights, is_cut(part))
         if part.serving.weights == "int8":
             network = quantize_constants(network)
     except Exception as error:  # whatever it is, the export is there without
@@ -49,8 +48,13 @@ def write(model: keras.Model, part: Part, path: str, explainer: keras.Model | No
     _write_file(os.path.join(folder, FORM), _describe(part, path).to_json().encode())
 
 
+def is_cut(part: Part) -> bool:
+    """Return whether the network takes strips that are cut to their ink; members of an ensemble may not."""
+    return not part.trainer.members and hasattr(get_network(part.trainer.network), "WRITTEN")
+
+
 def convert(
-    model: keras.Model, explainer: keras.Model | None = None, weights: str = "float32", is_cut: bool = False
+    model: keras.Model, explainer: keras.Model | None = None, weights: str = "float32", any_width: bool = False
 ) -> bytes:
     """Convert a network to TFLite, with float32 or float16 `weights` and for any number of rows.
 
@@ -61,16 +65,17 @@ def convert(
         model: with its weights.
         explainer: see `explain.build_explainer`.
         weights: how they are stored.
-        is_cut: take pictures of any width: strips that are cut to their ink.
+        any_width: whether it takes pictures of any width, see `is_cut`.
 
     Raises:
         Exception: of TensorFlow's converter; it has an operation that TFLite lacks.
     """
     taken = model.input if isinstance(model.input, dict) else {features.PIXELS: model.input}
-    inputs = {
-        name: tf.TensorSpec((None, of.shape[1], None, of.shape[3]) if is_cut else (None, *of.shape[1:]), of.dtype, name)
+    shapes = {
+        name: (None, of.shape[1], None, of.shape[3]) if any_width else (None, *of.shape[1:])
         for name, of in taken.items()
     }
+    inputs = {name: tf.TensorSpec(shapes[name], of.dtype, name) for name, of in taken.items()}
     holder = tf.Module()
     holder.weights = [weight.value for weight in model.weights]
 

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 
 from tfx_ocr.components.artifacts import TRAINER_FILE
-from tfx_ocr.components.trainer import ensemble
+from tfx_ocr.components.recipe import Part
+from tfx_ocr.components.trainer import ensemble, portable
 from tfx_ocr.components.trainer import model as models
 from tfx_ocr.components.trainer.export import export
 from tfx_ocr.data import pretrained
+from tfx_ocr.data.pixels.strip import get_ink
+from tfx_ocr.pipeline.recipes import get_recipe
+from tfx_ocr.serving.portable.network import Worker
 from tfx_ocr.serving.runtimes import PORTABLE, SAVED_MODEL, open_folder
 
 pytestmark = pytest.mark.tfx
@@ -69,6 +73,25 @@ def test_a_member_that_is_another_kind_of_model_is_refused(part, members, transf
     (older / TRAINER_FILE).unlink()
     with pytest.raises(ValueError, match="older does not hold weights of network 'mlp' for this recipe: "):
         ensemble.build_ensemble(part(members=(str(older), paths[0])))
+
+
+def test_an_ensemble_of_lines_is_given_whole_strips(monkeypatch):
+    lines = get_recipe("lines")
+    lines = dataclasses.replace(lines, input=dataclasses.replace(lines.input, width=256))
+
+    def build_part(**trainer):
+        changed = dataclasses.replace(lines.trainer, initial_weights="", **trainer)
+        return Part.from_json(dataclasses.replace(lines, trainer=changed).dump_part("trainer"))
+
+    keras.utils.set_random_seed(1)
+    made = {name: models.build(build_part(network=name))[0] for name in ("line_cnn", "line_mixing_small")}
+    monkeypatch.setattr(ensemble, "load_member", lambda name, part: made[name])
+    of = build_part(members=tuple(made))
+    network = ensemble.build_ensemble(of)
+    strip = np.full((1, 32, 256, 1), -1.0, np.float32)
+    strip[:, 4:28, :40] = 1.0
+    worker = Worker(portable.convert(network, any_width=portable.is_cut(of)), 1, get_ink(of.input.scaled))
+    np.testing.assert_allclose(worker.run({"pixels": strip}), network(strip), atol=1e-4)
 
 
 def test_the_mean_of_certain_and_uncertain_is_between():
