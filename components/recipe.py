@@ -230,8 +230,11 @@ class ImageAugmentation(_Values):
         rotate_deg: rotation of up to so many degrees either way.
         shear_deg: shear of up to so many degrees either way.
         scale: zoom of each axis by up to so much either way (0.1: 0.9 to 1.1).
-        elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement. A line is stretched
-            by it along its direction, with a part of the amplitude over shorter distances and across.
+        refit: whether a glyph's ink is fitted to the size again after these and `elastic`, as the input fits every
+            picture: nothing is cut off, and `scale` changes the proportions alone. `pad` still shifts it.
+        elastic: amplitude in pixels of a smooth random displacement field; 0 for no displacement. Over a glyph it is
+            the sum of three fields, of 3, 5 and 9 knots a side. A line is stretched by it along its direction, with a
+            part of the amplitude over shorter distances and across.
         contrast: gain of the ink of up to so much either way (0.2: 0.8 to 1.2).
         erase: side in pixels of a random square painted as background in half of the pictures; 0 for no square.
         strangers: share of the pictures in whose place others come in which nothing can be read: strokes, textures, two
@@ -257,6 +260,7 @@ class ImageAugmentation(_Values):
     rotate_deg: Annotated[float, _between(0, 180)] = 0.0
     shear_deg: Annotated[float, _between(0, 80)] = 0.0
     scale: Annotated[float, _between(0, 0.9)] = 0.0
+    refit: bool = False
     elastic: Annotated[float, _between(0, 4096)] = 0.0
     contrast: Share = 0.0
     erase: Annotated[int, _between(0, 4096)] = 0

@@ -16,10 +16,12 @@ from keras import ops
 
 from tfx_ocr.components.inputs.wear import apply_wear, draw_wear
 from tfx_ocr.components.recipe import ImageAugmentation, LineImage, PageImage, Picture
+from tfx_ocr.data.pixels.glyph import INK as INK_SHARE
 
 SOURCES = 17  # of random numbers that are drawn for a batch
 INK = 64  # grey level from which on a column of a line holds ink
 WAVES = ((4.0, 1.0, 0.0), (1.5, 0.4, 0.35), (0.6, 0.24, 0.24))  # along a line: heights a knot, amplitude along, across
+GRIDS = ((3, 0.52), (5, 0.34), (9, 0.14))  # over a glyph: knots down and across, and their share of the amplitude
 Labels = TypeVar("Labels")
 Drawn = dict[str, Any]
 
@@ -48,7 +50,8 @@ def draw_changes(random: Random, count: Any, changes: ImageAugmentation, spec: P
     }
     is_line = isinstance(spec, LineImage)
     if changes.elastic and not is_line:
-        drawn["arrows"] = random.draw_uniform(2, [count, 5, 5, 2], -changes.elastic, changes.elastic)
+        knots = sum(side**2 for side, _ in GRIDS)
+        drawn["arrows"] = random.draw_uniform(2, [count, knots, 2], -changes.elastic, changes.elastic)
     if changes.elastic and is_line:
         for number, (heights, along, across) in enumerate(WAVES):
             knots = 1 + math.ceil(spec.width / (heights * spec.height))
@@ -83,7 +86,8 @@ def change(
     """Do what was drawn to a batch, from strangers to wear.
 
     The shift is a padding and a random crop; the crop's offset is taken up by the one projective transform that also
-    rotates, shears and zooms, about the middle of a glyph, and so that a line keeps its first and its last letter.
+    rotates, shears and zooms, about the middle of a glyph, and so that a line keeps its first and its last letter. A
+    glyph is bent before it, so that `refit` fits the ink as it then is.
 
     Args:
         pictures: [batch, height, width, channels] uint8.
@@ -104,12 +108,12 @@ def change(
         ink = _cut(ink, drawn["cuts"], changes.cut, spec)
     if "neighbors" in drawn:
         ink = _add_neighbors(ink, drawn["neighbors"], changes.neighbors, spec)
+    if "arrows" in drawn:
+        ink = _bend(ink, _enlarge(_list_grids(drawn["arrows"]), spec))
     pad = [changes.pad, changes.pad]
     ink = project(
         ops.pad(ink, [[0, 0], pad, pad, [0, 0]]), _transforms(ink, drawn, changes, spec), spec.height, spec.width
     )
-    if "arrows" in drawn:
-        ink = _bend(ink, _enlarge([drawn["arrows"]], spec))
     if "waves_0" in drawn:
         field = _enlarge([drawn[f"waves_{number}"] for number in range(len(WAVES))], spec)
         ink = _bend(ink, field - field[:, :, :1] * np.array([0, 1], np.float32))  # the left edge stays where it is
@@ -180,14 +184,43 @@ def _transforms(ink: Any, drawn: Drawn, changes: ImageAugmentation, spec: Pictur
     a0, a1 = cos / zoom_x, (cos * shear - sin) / zoom_y
     b0, b1 = sin / zoom_x, (sin * shear + cos) / zoom_y
     middle_x, middle_y = (spec.width - 1) / 2.0, (spec.height - 1) / 2.0
+    to_x, to_y = middle_x, middle_y  # what comes to the middle
+    if changes.refit and not is_line:
+        to_x, to_y, scale = _find_box(ink, (a0, a1, b0, b1), spec)
+        a0, a1, b0, b1 = a0 / scale, a1 / scale, b0 / scale, b1 / scale
     if is_line:  # its first letter stays inside, whatever leans: a text whose label has more letters teaches wrongly
         a2, middle_x = -middle_y * (a1 + ops.absolute(a1)), middle_x / 2.0
     else:
-        a2 = middle_x - a0 * middle_x - a1 * middle_y
-    b2 = middle_y - b0 * middle_x - b1 * middle_y
+        a2 = to_x - a0 * middle_x - a1 * middle_y
+    b2 = to_y - b0 * middle_x - b1 * middle_y
     a2, b2 = a2 + ops.cast(crop_x, "float32"), b2 + ops.cast(crop_y, "float32")
     nothing = ops.zeros_like(a0)
     return ops.stack([a0, a1, a2, b0, b1, b2, nothing, nothing], 1)
+
+
+def _find_box(ink: Any, linear: tuple[Any, Any, Any, Any], spec: Picture) -> tuple[Any, Any, Any]:
+    """Find the box of each glyph's ink once it is transformed: the x and y of its middle before, and the zoom to fit.
+
+    Args:
+        ink: [batch, height, width, channels] uint8, ink light.
+        linear: a0, a1, b0, b1 of the transform from output to input, each [batch].
+        spec: of the pictures: the box's longer side shall fill them less the margin, as `data.pixels.glyph.fit` has it.
+    """
+    a0, a1, b0, b1 = (each[:, None, None] for each in linear)
+    grey = ops.cast(ops.max(ink, axis=3), "float32")
+    is_ink = grey >= INK_SHARE * ops.maximum(ops.max(grey, axis=(1, 2), keepdims=True), 1.0)
+    is_ink = is_ink | ~ops.any(is_ink, axis=(1, 2), keepdims=True)  # a blank picture stays as large
+    x, y = ops.arange(spec.width, dtype="float32"), ops.arange(spec.height, dtype="float32")[:, None]
+    determinant = a0 * b1 - a1 * b0
+    first, last = [], []
+    for place in ((b1 * x - a1 * y) / determinant, (a0 * y - b0 * x) / determinant):
+        first.append(ops.min(ops.where(is_ink, place, np.inf), axis=(1, 2)) - 0.5)
+        last.append(ops.max(ops.where(is_ink, place, -np.inf), axis=(1, 2)) + 0.5)
+    room = 1.0 + 2.0 * spec.margin
+    scale = ops.minimum(spec.width / room / (last[0] - first[0]), spec.height / room / (last[1] - first[1]))
+    middle_x, middle_y = ((low + high) / 2.0 for low, high in zip(first, last, strict=True))
+    a0, a1, b0, b1 = linear
+    return a0 * middle_x + a1 * middle_y, b0 * middle_x + b1 * middle_y, scale
 
 
 def _find_room(ink: Any, shear: Any, changes: ImageAugmentation, spec: Picture) -> Any:
@@ -251,6 +284,16 @@ def _add_line_strangers(
     chosen = ops.take(drawn, ops.cast(number * drawn.shape[0], "int32"), axis=0)
     ink = ops.where(is_stranger[:, None, None, None], chosen, ink)
     return ink, ops.where(is_stranger[:, None], ops.zeros_like(labels), labels)
+
+
+def _list_grids(arrows: Any) -> list[Any]:
+    """Part [batch, knots, 2] into `GRIDS`: each [batch, rows, columns, 2], by its share."""
+    grids, begin = [], 0
+    for side, share in GRIDS:
+        end = begin + side**2
+        grids.append(share * ops.reshape(arrows[:, begin:end], (-1, side, side, 2)))
+        begin = end
+    return grids
 
 
 def _enlarge(grids: Sequence[Any], spec: Picture) -> Any:

@@ -73,6 +73,8 @@ def remove_borders(ops: Ops, is_ink: Array) -> Array:
     near = ops.to_float(resampling.sum_around(ops, is_ink) > 0.0)
     height, width = (ops.to_float(length) for length in ops.shape(is_ink)[-2:])
     along = ops.to_float(ops.sum(near, -1) - 2.0 >= ops.maximum(LONG * width, STEM * height))[..., :, None]
+    if ops.is_known(ops.max(along, None) == 0.0):
+        return is_ink
     upright = (
         ops.to_float(ops.sum(near, -2) - 2.0 >= LONG * height)[..., None, :] * ops.max(along, PLANE)[..., None, None]
     )

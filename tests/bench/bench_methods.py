@@ -34,6 +34,8 @@ METHODS = {
     "whole_syllables": "task=whole_syllables",  # of 11,172: train has more than KS X 1001's
     "adversarial": "trainer.adversarial=0.1",
     "refinements": "trainer.refinements=2",
+    "refit": "trainer.augment.refit=true",
+    "wear": "trainer.augment.wear=0.3",
     "drop_weights": "trainer.drop_weights=0.5 trainer.exported=last_epoch",
     "adabound": "trainer.optimizer.name=adabound trainer.optimizer.learning_rate=1e-3",
     "adam": "trainer.optimizer.name=adam",

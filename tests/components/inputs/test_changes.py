@@ -23,6 +23,7 @@ CHANGES = ImageAugmentation(
 )
 CASES = {
     "glyphs": (Image(height=28, width=30), CHANGES),
+    "refitted": (Image(height=30, width=28, margin=0.1), dataclasses.replace(CHANGES, refit=True)),
     "dark_ink": (Image(height=28, width=28, channels=3, ink_is_light=False), CHANGES),
     "lines": (
         LineImage(height=16, width=96),

@@ -285,6 +285,33 @@ def test_a_zoom_stays_within_its_bounds(changed):
     assert 22 < max(heights) <= 25
 
 
+@pytest.mark.parametrize("ink_is_light", [True, False])
+def test_refitted_ink_fills_the_size_less_its_margin_whatever_was_done_to_it(changed, ink_is_light):
+    spec = dataclasses.replace(SPEC, height=30, margin=0.1, ink_is_light=ink_is_light)
+    strong = ImageAugmentation(rotate_deg=20, shear_deg=20, scale=0.3, elastic=3, refit=True)
+    of = np.stack([glyph(30, 28, top=8, left=9), glyph(30, 28, top=2, left=0)] * 32)[..., np.newaxis]
+    found = changed(strong, (7, 1), spec, of=of if ink_is_light else 255 - of)
+    for picture in found if ink_is_light else 255 - found:
+        rows, columns = np.nonzero(picture[..., 0] >= 0.35 * picture.max())
+        # 28 x 28 less a tenth of the ink on each side are 23.3 across; 30 down, 25
+        assert max(np.ptp(rows) / 25, np.ptp(columns) / 23.3) == pytest.approx(0.95, abs=0.08)  # an edge is blurred
+        assert (rows.min() + rows.max()) / 2 == pytest.approx(14.5, abs=1)
+        assert (columns.min() + columns.max()) / 2 == pytest.approx(13.5, abs=1)
+
+
+def test_refitting_alone_makes_ink_as_large_as_fitting_does_and_shifts_it_by_the_pad(changed, fitted):
+    expected = fitted(encoded(glyph()))[..., 0].astype(int)
+    small = changed(ImageAugmentation(refit=True), (7, 1))[:, :, :, 0].astype(int)
+    assert np.abs(small - expected).mean() < 4  # an edge that lies elsewhere between two pixels
+    rows = [np.nonzero(picture > 127)[0].min() for picture in changed(ImageAugmentation(refit=True, pad=3), (7, 1))]
+    assert np.ptp(rows) == 6
+
+
+def test_a_blank_picture_is_refitted_to_itself(changed):
+    blank = np.zeros((4, 28, 28, 1), np.uint8)
+    assert not changed(ImageAugmentation(refit=True, rotate_deg=9), (7, 1), of=blank).any()
+
+
 def test_contrast_changes_the_ink_within_its_bounds(changed):
     grey = np.full((64, 28, 28, 1), 100, np.uint8)
     levels = changed(ImageAugmentation(contrast=0.2), (7, 1), of=grey)[:, 14, 14, 0]
