@@ -324,18 +324,23 @@ def decode_for_model(image: bytes) -> np.ndarray:
 
 def _check_for_model(opened: Image.Image, image: bytes) -> None:
     """Refuse an image by its header."""
-    header = np.zeros(encoded.HEADER)
-    header[: len(image)] = np.frombuffer(image[: encoded.HEADER], np.uint8)
     refused = (
         opened.mode == "CMYK",
-        opened.format == "GIF" and not encoded.is_whole_gif(numpy_ops, header),
-        opened.format == "BMP" and not encoded.is_plain_bmp(numpy_ops, header),
+        opened.format == "GIF" and not encoded.is_whole_gif(numpy_ops, _read_header(image)),
+        opened.format == "BMP" and not encoded.is_plain_bmp(numpy_ops, _read_header(image)),
     )
     width, height = opened.size
     if width * height > MOST_PIXELS:
         raise _RefusedError(f"{encoded.TOO_LARGE.format(MOST_PIXELS)} {width}, {height}")
     if reason := next(itertools.compress(encoded.UNSUPPORTED, refused), None):
         raise _RefusedError(reason)
+
+
+def _read_header(image: bytes) -> np.ndarray:
+    """Return the first bytes of an image as numbers, zeros past its end."""
+    header = np.zeros(encoded.HEADER)
+    header[: len(image)] = np.frombuffer(image[: encoded.HEADER], np.uint8)
+    return header
 
 
 def _list_pixels(picture: Image.Image) -> np.ndarray:

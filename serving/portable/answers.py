@@ -40,12 +40,16 @@ def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outp
     """
     edges = np.cumsum([len(jamo) for jamo in HEADS.values()])[:-1]
     heads = [_log_softmax(each) for each in np.split(logits, edges, -1)]
-    initial, medial, final = heads
-    joint = initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]
-    joint = joint.reshape(len(logits), -1)
-    if not form.labels:
-        return _rank_syllables(np.exp(joint), CLASSES, [np.exp(head) for head in heads], form.top_n)
-    return decode_whole_syllables(joint[:, [ord(syllable) - FIRST for syllable in form.labels]], parsed, form)
+    if form.labels:
+        joint = _add_places(*heads)
+        return decode_whole_syllables(joint[:, [ord(syllable) - FIRST for syllable in form.labels]], parsed, form)
+    # the best syllables are of the best jamo: of 5 at each place, not of 11,172
+    rows = np.arange(len(logits))[:, None]
+    best = [np.sort(np.argsort(-head, 1, kind="stable")[:, : form.top_n], 1) for head in heads]
+    joint = _add_places(*(head[rows, places] for head, places in zip(heads, best, strict=True)))
+    initial, medial, final = best
+    numbers = _add_places((initial * len(MEDIALS)) * len(FINALS), medial * len(FINALS), final)
+    return _rank(np.exp(joint), CLASSES, form.top_n, numbers) | _find_jamo([np.exp(head) for head in heads])
 
 
 def decode_whole_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outputs:
@@ -53,7 +57,7 @@ def decode_whole_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -
     every = compute_softmax(logits)
     parts = np.array([split(syllable) for syllable in form.labels]).T
     jamo = [every @ np.eye(len(of), dtype=np.float32)[each] for of, each in zip(HEADS.values(), parts, strict=True)]
-    return _rank_syllables(every, form.labels, jamo, form.top_n)
+    return _rank(every, form.labels, form.top_n) | _find_jamo(jamo)
 
 
 def restrict_form(form: Portable, whitelist: str | Sequence[str]) -> tuple[Portable, list[int] | None]:
@@ -213,17 +217,28 @@ def _find_runs(every: np.ndarray, firsts: np.ndarray, lasts: np.ndarray, there: 
     return (place >= first) & (place <= last) & there[..., None]
 
 
-def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Outputs:
-    """Return the `most` best labels of each row, the best first; of equal ones the one that stands first."""
-    count, rows = min(most, len(labels)), np.arange(len(probabilities))[:, None]
-    if count < len(labels):
+def _add_places(initial: np.ndarray, medial: np.ndarray, final: np.ndarray) -> np.ndarray:
+    """Return the sum of each of three, [rows, i], [rows, m] and [rows, f], with each: [rows, i * m * f]."""
+    return (initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]).reshape(len(initial), -1)
+
+
+def _rank(
+    probabilities: np.ndarray, labels: Sequence[str], most: int, numbers: np.ndarray | None = None
+) -> Outputs:
+    """Return the `most` best labels of each row, the best first; of equal ones the one that stands first.
+
+    `numbers` are those of the labels that the probabilities are of, [rows, n]; None for all labels in their order.
+    """
+    count, rows = min(most, probabilities.shape[1]), np.arange(len(probabilities))[:, None]
+    if count < probabilities.shape[1]:
         best = np.argpartition(-probabilities, count - 1, 1)[:, :count]
         best.sort(1)
     else:
         best = np.broadcast_to(np.arange(count), (len(rows), count))
     best = best[rows, np.argsort(-probabilities[rows, best], 1, kind="stable")]
     ranked = probabilities[rows, best]
-    texts = _to_bytes([labels[int(place)] for place in best.flat]).reshape(best.shape)  # of 11,172 some are wanted
+    chosen = best if numbers is None else numbers[rows, best]
+    texts = _to_bytes([labels[int(number)] for number in chosen.flat]).reshape(best.shape)  # some of 11,172
     return {
         features.LABEL_OUT: texts[:, 0],
         features.PROBABILITY_OUT: ranked[:, 0],
@@ -232,11 +247,9 @@ def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int) -> Output
     }
 
 
-def _rank_syllables(
-    probabilities: np.ndarray, syllables: Sequence[str], jamo: Sequence[np.ndarray], most: int
-) -> Outputs:
-    """Return the best syllables as `_rank` does, and of the probabilities of each place's jamo the best."""
-    outputs = _rank(probabilities, syllables, most)
+def _find_jamo(jamo: Sequence[np.ndarray]) -> Outputs:
+    """Return the best jamo of each place, and its probability."""
+    outputs: Outputs = {}
     for (name, letters), of_place in zip(HEADS.items(), jamo, strict=True):
         outputs[name] = _to_bytes([letters[place] for place in of_place.argmax(-1)])
         outputs[f"{name}_probability"] = of_place.max(-1)

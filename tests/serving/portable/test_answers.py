@@ -49,6 +49,23 @@ def test_syllables_are_held_to_some_and_their_jamo_follow():
     np.testing.assert_allclose(found["medial_probability"], [240 / 254], rtol=1e-4)
 
 
+@pytest.mark.parametrize("top_n", [1, 5, 23, 11_172])
+@pytest.mark.parametrize("levels", [3, 1000])  # few levels: many syllables are equally likely
+def test_the_best_syllables_are_those_of_all_there_are(top_n, levels):
+    logits = np.random.default_rng(7).integers(0, levels, (4, 68)).astype(np.float32) * (4.0 / levels)
+    form = Portable(input="image", task="syllables", spec={}, labels=(), top_n=top_n)
+    found = get_answer("syllables")(logits, {}, form)
+    initial, medial, final = np.split(logits.astype(float), [19, 40], -1)
+    joint = np.exp(initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]).reshape(4, -1)
+    order = np.argsort(-joint, 1, kind="stable")[:, :top_n]
+    expected = np.take_along_axis(joint / joint.sum(1, keepdims=True), order, 1)
+    np.testing.assert_allclose(found["probabilities"], expected, rtol=1e-4)
+    named = np.array([[hangul.CLASSES.index(text) for text in read(row)] for row in found["labels"]])
+    likely = np.take_along_axis(joint, named, 1)
+    np.testing.assert_allclose(likely, np.take_along_axis(joint, order, 1), rtol=1e-5)  # as near as float32 is
+    assert all(len(set(row)) == top_n for row in named.tolist())
+
+
 def test_whole_syllables_answer_with_the_jamo_that_they_share():
     form = Portable(input="image", task="whole_syllables", spec={}, labels=("가", "간", "난"), top_n=2)
     found = get_answer("whole_syllables")(np.log([[0.4, 0.35, 0.25]]), {}, form)
