@@ -222,9 +222,7 @@ def _add_places(initial: np.ndarray, medial: np.ndarray, final: np.ndarray) -> n
     return (initial[:, :, None, None] + medial[:, None, :, None] + final[:, None, None, :]).reshape(len(initial), -1)
 
 
-def _rank(
-    probabilities: np.ndarray, labels: Sequence[str], most: int, numbers: np.ndarray | None = None
-) -> Outputs:
+def _rank(probabilities: np.ndarray, labels: Sequence[str], most: int, numbers: np.ndarray | None = None) -> Outputs:
     """Return the `most` best labels of each row, the best first; of equal ones the one that stands first.
 
     `numbers` are those of the labels that the probabilities are of, [rows, n]; None for all labels in their order.
