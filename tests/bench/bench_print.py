@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("--train", action="store_true", help="make the weights")
     parser.add_argument("--cut", type=pathlib.Path, help="folder to write SROIE's lines into, and nothing else")
     parser.add_argument("--drawn", type=int, default=DRAWN, help=f"lines to train on; default: {DRAWN}")
+    parser.add_argument("--copies", type=int, default=1, help="of SROIE's lines among them; default: 1")
     parser.add_argument("--overrides", default=TRAINING, help="values put into the recipe")
     parser.add_argument("--rapidocr", help="Python in whose environment RapidOCR is installed")
     parser.add_argument("--peers", type=int, default=PEER_CROPS, help=f"lines that peers read; default: {PEER_CROPS}")
@@ -81,7 +82,7 @@ def main() -> None:
     if not options.fonts:
         parser.error("lines are drawn in fonts: give --fonts")
     if options.train:
-        write(options.work / "data", options.fonts, options.words, options.drawn)
+        write(options.work / "data", options.fonts, options.words, options.drawn, options.copies)
         pipelines.train_and_judge("print", options.work / "data", options.work / "run", overrides=options.overrides)
         return
     command = "python tests/bench/bench_print.py --fonts FOLDER" + (" --rapidocr PYTHON" if options.rapidocr else "")
@@ -170,7 +171,9 @@ def read_by_rapidocr(python: str, pictures: Sequence[bytes]) -> list[str]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith('"')]
 
 
-def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], words: Sequence[pathlib.Path], drawn: int) -> None:
+def write(
+    out: pathlib.Path, fonts: Sequence[pathlib.Path], words: Sequence[pathlib.Path], drawn: int, copies: int = 1
+) -> None:
     """Write what is trained on, but for what is there: SROIE's lines, and drawn ones; `test` is drawn alone."""
     from tfx_ocr.data import record_file
     from tfx_ocr.data.synthetic import print as prints
@@ -184,7 +187,7 @@ def write(out: pathlib.Path, fonts: Sequence[pathlib.Path], words: Sequence[path
         if not (path := partial / f"{split}-sroie.tfrecord").exists():
             lines = list(restore_case(cut_short_lines(split)))
             write_texts(texts, lines, words)
-            record_file.write(path, lines)
+            record_file.write(path, lines * (copies if split == "train" else 1))
     files = list_fonts(fonts)
     for split, held_out, count, seed in (
         ("train", False, drawn, SEED), ("eval", False, JUDGED, SEED + 1), ("test", True, JUDGED, SEED + 2)
