@@ -92,9 +92,9 @@ HALVES = ("0", "1")
 COPIES = 60  # of crops among the drawn ones; augmentation makes each another
 AUGMENT = (  # more than the recipe's; ink is fitted again, as that of every picture that is read
     "trainer.augment.refit=true trainer.augment.pad=1 trainer.augment.scale=0.18 trainer.augment.elastic=6 "
-    "trainer.augment.erase=12 trainer.augment.wear=0.3"
+    "trainer.augment.wear=0.3"
 )
-BASE_OVERRIDES = f"trainer.epochs=2 {AUGMENT}"
+BASE_OVERRIDES = f"trainer.epochs=2 {AUGMENT} trainer.augment.erase=12"
 # The last epoch is exported: no handwriting of people is in eval, which tells nothing of it.
 OVERRIDES = f"trainer.epochs=4 {AUGMENT} trainer.optimizer.learning_rate=1e-3 trainer.exported=last_epoch"
 VERDICT = "verdict.json"  # of a model that is thrown away: its `accuracy` on `n` crops
