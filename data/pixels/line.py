@@ -121,6 +121,8 @@ def _remove_rules(ops: Ops, ink: Array, strongest: Array, height: Array) -> Arra
     if ops.is_known(~ops.any(has_run)):
         return ink
     along = ops.apply_to_bands(lambda rows: _find_runs(ops, rows, length), is_ink, has_run, 0)
+    if ops.is_known(~ops.any(along > 0.0)):
+        return ink
     upright = ops.to_float((ops.sum(is_ink, 0) >= UPRIGHT * height) & ops.any(along > 0.0))[None]
     # with the soft edge on either side
     along = resampling.spread(ops, along, 3, 1) > 0.0
@@ -132,7 +134,10 @@ def _remove_rules(ops: Ops, ink: Array, strongest: Array, height: Array) -> Arra
 
 def _find_runs(ops: Ops, is_ink: Array, length: Array) -> Array:
     """Return 1.0 for each pixel in an unbroken run of `length` in its row, 0.0 elsewhere: [h, w]."""
-    unbroken = ops.to_float(resampling.sum_runs(ops, is_ink, length, -1) >= UNBROKEN * length)
+    is_unbroken = resampling.sum_runs(ops, is_ink, length, -1) >= UNBROKEN * length
+    if ops.is_known(~ops.any(is_unbroken)):
+        return is_ink * 0.0
+    unbroken = ops.to_float(is_unbroken)
     begin = ops.to_int(length) - 1
     runs = resampling.sum_runs(ops, unbroken, length, -1)
     return ops.to_float(runs[:, begin : ops.shape(runs)[1] - begin] > 0.0)

@@ -110,8 +110,10 @@ def to_uint8(x: np.ndarray) -> np.ndarray:
 
 def find_kth_largest(x: np.ndarray, k: Any) -> np.float64:
     """Return the k-th largest value, counted from 1."""
-    flat = x.ravel()
-    return np.partition(flat, flat.size - int(k))[flat.size - int(k)]
+    flat, wanted = x.ravel(), int(k)
+    high = flat[flat >= flat.max() / 2.0]
+    found = high if high.size >= wanted else flat  # few are sorted in half the time
+    return np.partition(found, found.size - wanted)[found.size - wanted]
 
 
 def thin(pixels: np.ndarray, row_step: int, column_step: int) -> np.ndarray:

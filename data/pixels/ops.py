@@ -91,7 +91,10 @@ def resample(ops: Ops, image: Array, rows: Taps, columns: Taps) -> Array:
 
 
 def _resample(ops: Ops, image: Array, *taps: Array) -> Array:
-    for axis, pixels, weights in ((-2, *taps[:2]), (-1, *taps[2:])):
+    axes = [(-2, *taps[:2]), (-1, *taps[2:])]
+    if ops.is_known(ops.shape(taps[0])[-2] > ops.shape(image)[-2]):  # sums are exact: what is larger is made last
+        axes.reverse()
+    for axis, pixels, weights in axes:
         last = ops.to_float(ops.shape(image)[axis]) - 1.0
         image = ops.gather_sum(image, ops.minimum(ops.maximum(pixels, 0.0), last), weights, axis)
     return image
