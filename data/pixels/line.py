@@ -55,10 +55,9 @@ def fit(ops: Ops, pixels: Array, spec: Any) -> Array:
     lengths = [ops.to_float(length) for length in ops.shape(grey)]
     if not ops.is_known((lengths[0] == height) & (lengths[1] == width)):
         rows, columns = (resampling.average(ops, *sides) for sides in zip(lengths, (height, width), strict=True))
-        grey = resampling.resample(ops, grey, rows, columns)
-    small = quantize(ops, grey, FRACTION)
+        grey = quantize(ops, resampling.resample(ops, grey, rows, columns), FRACTION)
 
-    dark, light = (ops.maximum(_find_lightest(ops, image) - image, 0.0) for image in (small, 255.0 - small))
+    dark, light = (ops.maximum(_find_lightest(ops, image) - image, 0.0) for image in (grey, 255.0 - grey))
     # writing is thin: most of what is around it is paper
     ink = ops.where(ops.sum(dark) <= ops.sum(light), dark, light)
     reach = ops.maximum(ops.floor(REACH * height), 2.0)
