@@ -288,12 +288,9 @@ def _add_line_strangers(
 
 def _list_grids(arrows: Any) -> list[Any]:
     """Part [batch, knots, 2] into `GRIDS`: each [batch, rows, columns, 2], by its share."""
-    grids, begin = [], 0
-    for side, share in GRIDS:
-        end = begin + side**2
-        grids.append(share * ops.reshape(arrows[:, begin:end], (-1, side, side, 2)))
-        begin = end
-    return grids
+    ends = np.cumsum([side**2 for side, _ in GRIDS])[:-1].tolist()
+    parts = zip(ops.split(arrows, ends, axis=1), GRIDS, strict=True)
+    return [share * ops.reshape(part, (-1, side, side, 2)) for part, (side, share) in parts]
 
 
 def _enlarge(grids: Sequence[Any], spec: Picture) -> Any:

@@ -120,9 +120,10 @@ def _remove_rules(ops: Ops, ink: Array, strongest: Array, height: Array) -> Arra
     if ops.is_known(~ops.any(has_run)):
         return ink
     along = ops.apply_to_bands(lambda rows: _find_runs(ops, rows, length), is_ink, has_run, 0)
-    if ops.is_known(~ops.any(along > 0.0)):
+    has_rules = ops.any(along > 0.0)
+    if ops.is_known(~has_rules):
         return ink
-    upright = ops.to_float((ops.sum(is_ink, 0) >= UPRIGHT * height) & ops.any(along > 0.0))[None]
+    upright = ops.to_float((ops.sum(is_ink, 0) >= UPRIGHT * height) & has_rules)[None]
     # with the soft edge on either side
     along = resampling.spread(ops, along, 3, 1) > 0.0
     upright = resampling.spread(ops, upright, 1, 3) > 0.0

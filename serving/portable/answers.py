@@ -48,7 +48,7 @@ def decode_syllables(logits: np.ndarray, parsed: Parsed, form: Portable) -> Outp
     best = [np.sort(np.argsort(-head, 1, kind="stable")[:, : form.top_n], 1) for head in heads]
     joint = _add_places(*(head[rows, places] for head, places in zip(heads, best, strict=True)))
     initial, medial, final = best
-    numbers = _add_places((initial * len(MEDIALS)) * len(FINALS), medial * len(FINALS), final)
+    numbers = _add_places(initial * len(MEDIALS) * len(FINALS), medial * len(FINALS), final)
     return _rank(np.exp(joint), CLASSES, form.top_n, numbers) | _find_jamo([np.exp(head) for head in heads])
 
 
