@@ -399,6 +399,9 @@ class Trainer(_Values):
             is one of classes; of other tasks they stay as the network gives them.
         every: of how many records of train one is trained on: `tfx-ocr run --curve` trains on each fourth and second.
         batch_size: pictures a step.
+        buckets: whether the lines of a batch are about as wide as each other, and their strips are cut to the widest:
+            faster where most lines are much shorter than `input.width`. Where train has fewer than some thousand lines,
+            the same lines meet again and again. For networks with `WRITTEN`; a training elsewhere does not cut.
         epochs: at most; where there are stages, theirs count.
         stages: of the training, one after the other: each begins with the weights that the one before ended with, and
             with a fresh optimizer. Empty for one stage of `epochs` on all records.
@@ -433,6 +436,7 @@ class Trainer(_Values):
     calibrate: bool = True
     every: Annotated[int, _between(1, 10_000)] = 1
     batch_size: Annotated[int, _between(1, 65_536)] = 64
+    buckets: bool = False
     epochs: Epochs = 20
     stages: tuple[Stage, ...] = ()
     patience: Annotated[int, _between(0, 10_000)] = 0

@@ -230,6 +230,11 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.pooling is {trainer.pooling!r}, and network {trainer.network!r} has no "
             'last map to pool: leave it ""'
         )
+    if trainer.buckets and _read_value(trainer.network, "WRITTEN") is None:
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.buckets cuts strips to their text, and network {trainer.network!r} has no "
+            "WRITTEN: leave it false"
+        )
 
 
 def _check_members(recipe: Recipe, trainer: Trainer) -> None:

@@ -16,12 +16,14 @@ from tfx_ocr.components.trainer.stages import Choice
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.own_code import load_code
+from tfx_ocr.data.pixels.strip import STEP_PX, get_ink, measure_widths
 from tfx_ocr.data.registry import load
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
 FEWEST = 1_000  # records held in any case
 STYLE = {features.STYLE_XF: tf.io.FixedLenFeature([], tf.int64, -1)}  # -1: the schema lacks `style`
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
+WINDOW = 32  # batches of lines that are sorted by width together
 
 
 def list_files(patterns: Sequence[str]) -> list[str]:
@@ -85,8 +87,9 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Ch
         choice: of records that an epoch has; None for all of them.
 
     Yields:
-        (what the network takes, augmented: of pictures [batch, height, width, channels] float32; what the loss takes,
-        of classes [batch]; with `trainer.adversarial` the style behind it), without an end.
+        (what the network takes, augmented: of pictures [batch, height, width, channels] float32, with `trainer.buckets`
+        of the width that the batch needs; what the loss takes, of classes [batch]; with `trainer.adversarial` the style
+        behind it), without an end.
     """
     trainer, spec, kind = part.trainer, part.input, get_input(part.input.kind)
     seed = tf.constant(trainer.seed, tf.int64)
@@ -101,6 +104,8 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Ch
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
                 if function is not None:
                     batch, labels = function(batch, labels, number, spec)
+            if trainer.buckets:
+                batch = _cut(batch, labels)
             return kind.scale(batch, spec), _add_style(_to_targets(labels, part), read)
 
         records = _records(files, trainer.every)
@@ -110,7 +115,10 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Ch
                 lambda record, count: tf.data.Dataset.from_tensors(record).repeat(count)
             )
         shuffled = records.shuffle(held, seed=seed * 1000 + epoch, reshuffle_each_iteration=False)
-        parsed = shuffled.batch(trainer.batch_size).map(lambda batch: _parsed(batch, part, trainer.adversarial > 0))
+        size = trainer.batch_size * (WINDOW if trainer.buckets else 1)
+        parsed = shuffled.batch(size).map(lambda batch: _parsed(batch, part, trainer.adversarial > 0))
+        if trainer.buckets:
+            parsed = parsed.enumerate(seed * 1000 + epoch).flat_map(lambda number, window: _sort(window, number, part))
         return parsed.enumerate().map(changed, num_parallel_calls=tf.data.AUTOTUNE)
 
     epochs = tf.data.Dataset.range(first_epoch, tf.int64.max)
@@ -134,6 +142,29 @@ def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
     number = tf.data.experimental.assert_cardinality(count_batches(files, size, "eval"))
     parsed = _records(files).batch(size).map(lambda batch: _parsed(batch, part)).cache()
     return parsed.map(scaled).apply(number).prefetch(tf.data.AUTOTUNE)
+
+
+def _sort(window: dict[str, tf.Tensor], seed: tf.Tensor, part: Part) -> tf.data.Dataset:
+    """Return batches of lines that are about as wide as each other, in an order that follows from the seed."""
+    widths = _measure(get_input(part.input.kind).read_batch(window, part.input))
+    order = tf.argsort(widths, stable=True)
+    ordered = {name: tf.gather(values, order) for name, values in window.items()}
+    batches = tf.data.Dataset.from_tensor_slices(ordered).batch(part.trainer.batch_size)
+    return batches.shuffle(WINDOW, seed=seed, reshuffle_each_iteration=False)
+
+
+def _cut(strips: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """Cut [batch, height, width, 1] uint8 to what its widest text needs; a picture without text may be cut further."""
+    has_text = tf.reduce_any(labels > 0, 1)
+    needed = tf.reduce_max(tf.where(has_text, _measure(strips), STEP_PX))
+    height, width = strips.shape[1:3]
+    return tf.ensure_shape(strips[:, :, : tf.minimum(needed, width)], [None, height, None, 1])
+
+
+def _measure(strips: tf.Tensor) -> tf.Tensor:
+    """Return `measure_widths` of uint8 strips: [batch] int64."""
+    widths = tf.numpy_function(lambda each: measure_widths(each, get_ink((0, 255))), [strips], tf.int64)
+    return tf.ensure_shape(widths, [None])
 
 
 def _held(files: Sequence[str]) -> int:

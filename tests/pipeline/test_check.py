@@ -147,6 +147,15 @@ def test_syllables_are_held_to_the_standards_and_may_be_whole():
         assert check_recipe(resolve_recipe(Settings(recipe="hangul", overrides=overrides))) is None
 
 
+def test_buckets_need_a_network_that_tells_its_lines_end():
+    mixing = resolve_recipe(Settings(recipe="lines", overrides="trainer.buckets=true", network="line_mixing_small"))
+    with pytest.raises(
+        ValueError, match=r"trainer\.buckets cuts strips .*'line_mixing_small' has no WRITTEN: leave it"
+    ):
+        check_recipe(mixing)
+    check_recipe(resolve_recipe(Settings(recipe="lines", overrides="trainer.buckets=true")))
+
+
 def test_a_pooling_needs_a_map_to_pool():
     without = resolve_recipe(Settings(network="mlp", overrides="trainer.pooling=max"))
     with pytest.raises(ValueError, match=r"trainer\.pooling is 'max', and network 'mlp' has no last map to pool"):
