@@ -235,6 +235,11 @@ def _check_trainer(recipe: Recipe, trainer: Trainer) -> None:
             f"recipe {recipe.name}: trainer.buckets cuts strips to their text, and network {trainer.network!r} has no "
             "WRITTEN: leave it false"
         )
+    if trainer.buckets and any(augment.function for augment in trainer.list_augmentations()):
+        raise ValueError(
+            f"recipe {recipe.name}: trainer.buckets cuts strips to where the recipe's changes move their text, and "
+            "trainer.augment.function may move it farther: leave one of them out"
+        )
 
 
 def _check_members(recipe: Recipe, trainer: Trainer) -> None:

@@ -227,8 +227,17 @@ def _find_room(ink: Any, shear: Any, changes: ImageAugmentation, spec: Picture) 
     """Return the zoom along each line at which its last letter stays inside whatever else is done: [count]."""
     columns = ops.cast(ops.max(ink, axis=(1, 3)) >= INK, "float32")
     end = ops.max(columns * ops.arange(1, spec.width + 1, dtype="float32"), axis=1)
-    waves = changes.elastic * sum(along for _, along, _ in WAVES)
-    return spec.width / ops.maximum(end + ops.absolute(shear) * spec.height + changes.pad + waves, 1.0)
+    return spec.width / ops.maximum(end + _sum_shifts(ops.absolute(shear), changes, spec), 1.0)
+
+
+def find_reach(end: Any, changes: ImageAugmentation, spec: Picture) -> Any:
+    """Return the column up to which a line may reach once it is changed, given where it ends: numbers of any array."""
+    return end * (1.0 + changes.scale) + _sum_shifts(math.tan(math.radians(changes.shear_deg)), changes, spec)
+
+
+def _sum_shifts(shear: Any, changes: ImageAugmentation, spec: Picture) -> Any:
+    """Return the pixels by which a line's end may move, less by zoom; `shear` is columns a row, or more."""
+    return shear * spec.height + changes.pad + changes.elastic * sum(along for _, along, _ in WAVES)
 
 
 def _cut(ink: Any, cuts: Any, share: float, spec: Picture) -> Any:

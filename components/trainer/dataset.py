@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfx_ocr.components.inputs import get_input
+from tfx_ocr.components.inputs.changes import find_reach
 from tfx_ocr.components.recipe import Part
 from tfx_ocr.components.stop import Stop
 from tfx_ocr.components.tasks import get_task
@@ -16,7 +17,7 @@ from tfx_ocr.components.trainer.stages import Choice
 from tfx_ocr.data import features
 from tfx_ocr.data.alphabets import get_alphabet
 from tfx_ocr.data.own_code import load_code
-from tfx_ocr.data.pixels.strip import STEP_PX, get_ink, measure_widths
+from tfx_ocr.data.pixels.strip import add_paper, get_ink, measure_ends
 from tfx_ocr.data.registry import load
 
 SHUFFLED_BYTES = 400_000_000  # of records held in memory for the shuffle
@@ -99,13 +100,14 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Ch
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
             batch, labels = kind.read_batch(read, spec), read[features.LABEL_XF]
+            ends = _measure_ends(batch) if trainer.buckets else None
             if trainer.augment is not None:
                 number = tf.stack([seed, epoch * STEPS + step])
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
                 if function is not None:
                     batch, labels = function(batch, labels, number, spec)
-            if trainer.buckets:
-                batch = _cut(batch, labels)
+            if ends is not None:
+                batch = _cut(batch, ends, part)
             return kind.scale(batch, spec), _add_style(_to_targets(labels, part), read)
 
         records = _records(files, trainer.every)
@@ -146,25 +148,28 @@ def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
 
 def _sort(window: dict[str, tf.Tensor], seed: tf.Tensor, part: Part) -> tf.data.Dataset:
     """Return batches of lines that are about as wide as each other, in an order that follows from the seed."""
-    widths = _measure(get_input(part.input.kind).read_batch(window, part.input))
-    order = tf.argsort(widths, stable=True)
+    order = tf.argsort(_measure_ends(get_input(part.input.kind).read_batch(window, part.input)), stable=True)
     ordered = {name: tf.gather(values, order) for name, values in window.items()}
     batches = tf.data.Dataset.from_tensor_slices(ordered).batch(part.trainer.batch_size)
     return batches.shuffle(WINDOW, seed=seed, reshuffle_each_iteration=False)
 
 
-def _cut(strips: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """Cut [batch, height, width, 1] uint8 to what its widest text needs; a picture without text may be cut further."""
-    has_text = tf.reduce_any(labels > 0, 1)
-    needed = tf.reduce_max(tf.where(has_text, _measure(strips), STEP_PX))
+def _cut(strips: tf.Tensor, ends: tf.Tensor, part: Part) -> tf.Tensor:
+    """Cut [batch, height, width, 1] to what its longest line needs, given where all ended before they were changed.
+
+    What came in place of a line is cut with the others; noise behind them too.
+    """
     height, width = strips.shape[1:3]
-    return tf.ensure_shape(strips[:, :, : tf.minimum(needed, width)], [None, height, None, 1])
+    end = tf.reduce_max(ends)
+    if part.trainer.augment is not None:
+        end = tf.cast(tf.math.ceil(find_reach(tf.cast(end, tf.float32), part.trainer.augment, part.input)), tf.int64)
+    return tf.ensure_shape(strips[:, :, : tf.minimum(add_paper(end), width)], [None, height, None, 1])
 
 
-def _measure(strips: tf.Tensor) -> tf.Tensor:
-    """Return `measure_widths` of uint8 strips: [batch] int64."""
-    widths = tf.numpy_function(lambda each: measure_widths(each, get_ink((0, 255))), [strips], tf.int64)
-    return tf.ensure_shape(widths, [None])
+def _measure_ends(strips: tf.Tensor) -> tf.Tensor:
+    """Return where the ink of uint8 strips ends: [batch] int64."""
+    ends = tf.numpy_function(lambda each: measure_ends(each, get_ink((0, 255))), [strips], tf.int64)
+    return tf.ensure_shape(ends, [None])
 
 
 def _held(files: Sequence[str]) -> int:

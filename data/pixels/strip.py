@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 INK = 0.05  # of a strip's range, from which on a pixel is ink
@@ -16,8 +18,8 @@ def get_ink(scaled: tuple[float, float]) -> float:
     return low + INK * (high - low)
 
 
-def measure_widths(strips: np.ndarray, ink: float) -> np.ndarray:
-    """Return the columns that each strip needs: a multiple of `STEP_PX`, or all of them.
+def measure_ends(strips: np.ndarray, ink: float) -> np.ndarray:
+    """Return the columns of each strip up to its last ink; 0 for a blank one.
 
     Args:
         strips: [rows, height, width, 1]; ink is light.
@@ -26,8 +28,24 @@ def measure_widths(strips: np.ndarray, ink: float) -> np.ndarray:
     Returns:
         [rows] int.
     """
-    width = strips.shape[2]
     is_ink = strips.max((1, 3)) >= ink
-    ends = np.where(is_ink.any(1), width - is_ink[:, ::-1].argmax(1), 0)
-    needed: np.ndarray = np.minimum(-(-(ends + KEPT_PX + SEEN_PX) // STEP_PX) * STEP_PX, width)
+    return np.where(is_ink.any(1), strips.shape[2] - is_ink[:, ::-1].argmax(1), 0)
+
+
+def measure_widths(strips: np.ndarray, ink: float) -> np.ndarray:
+    """Return the columns that each strip needs: a multiple of `STEP_PX`, or all of them.
+
+    Args:
+        strips: as `measure_ends` takes them.
+        ink: likewise.
+
+    Returns:
+        [rows] int.
+    """
+    needed: np.ndarray = np.minimum(add_paper(measure_ends(strips, ink)), strips.shape[2])
     return needed
+
+
+def add_paper(end: Any) -> Any:
+    """Return the columns that a strip needs whose ink ends there, a multiple of `STEP_PX`; integers of any array."""
+    return -(-(end + KEPT_PX + SEEN_PX) // STEP_PX) * STEP_PX

@@ -92,12 +92,20 @@ def test_an_epoch_is_the_same_whether_begun_with_or_come_to_and_differs_from_the
 
 
 def test_a_stranger_is_cut_to_the_lines_beside_it(files):
-    part = of(augment=ImageAugmentation(strangers=0.3))
+    part = of(augment=ImageAugmentation(strangers=0.3, wear=0.5))
     batches = [(strips, labels) for strips, labels in read(files, part, 0, 60) if 0 < sum(labels[:, 0] > 0) < BATCH]
     assert batches
     for strips, labels in batches:
         widest = max(needs(number) for number in numbers(labels) if number)
-        assert strips.shape[2] == min(-(-(widest + 60) // 64) * 64, WIDTH)
+        assert strips.shape[2] >= min(-(-(widest + 60) // 64) * 64, WIDTH)
+    assert np.mean([strips.shape[2] for strips, _ in batches]) < 0.6 * WIDTH
+
+
+def test_a_line_that_is_zoomed_sheared_and_stretched_stays_inside(files):
+    part = of(augment=ImageAugmentation(pad=3, scale=0.2, shear_deg=15, elastic=2))
+    narrow = [strips for strips, _ in read(files, part, 0, 60) if strips.shape[2] < WIDTH]
+    assert len(narrow) > 30
+    assert max(strips[:, :, -20:].max() for strips in narrow) == -1
 
 
 def test_a_network_is_trained_on_batches_of_any_width(files, tmp_path):
