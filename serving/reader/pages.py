@@ -11,6 +11,7 @@ import mmap
 import os
 import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ DPI = 300
 STDIN = "-"
 POINTS = 72  # of an inch
 USER_UNIT, OBJECT_STREAM = b"/UserUnit", b"/ObjStm"
+HIGH = ("\ud800", "\udbff")  # first halves of characters outside the basic plane
+NOT_IN_XML = {"\ufffe", "\uffff"}
 UPRIGHT = 0.2  # radians by which text may be turned and be taken as it is: scanners do not lay pages straight
 
 
@@ -194,6 +197,8 @@ def _read_words(page: Any, scale: float) -> tuple[Word, ...]:
     PDFium renders the part of the page that its crop box shows, turned as the page says; it gives places in the whole
     page before it is turned, and text of both.
     """
+    from pypdfium2 import raw
+
     words: list[Word] = []
     letters: list[tuple[str, tuple[float, ...]]] = []
     first, lowest, last, highest = page.get_bbox()
@@ -211,14 +216,41 @@ def _read_words(page: Any, scale: float) -> tuple[Word, ...]:
             letters.clear()
 
     with contextlib.closing(page.get_textpage()) as text:
-        for place, letter in enumerate(text.get_text_range()):
-            if letter.isspace() or place >= text.count_chars():
+        for place, letter in _list_letters(text):
+            if letter.isspace():
                 finish()
-            else:
-                letters.append((letter, text.get_charbox(place)))
-                upright += 1 if _stands_upright(text, place, turned) else -1
+                continue
+            letters.append((letter, text.get_charbox(place)))
+            upright += 1 if _stands_upright(text, place, turned) else -1
+            if raw.FPDFText_IsHyphen(text, place) == 1:
+                finish()  # what goes on in the next line is a word of its own
         finish()
     return tuple(words) if upright >= 0 else ()
+
+
+def _list_letters(text: Any) -> Iterator[tuple[int, str]]:
+    """Yield the characters of a page's text, each with its place among PDFium's, by which boxes are asked for.
+
+    The text as a whole has other places: a character outside the basic plane is two there and one in Python. A hyphen
+    at the end of a line, which PDFium has a code of its own for, is a hyphen; controls, which are what a font without a
+    map to Unicode leaves, and halves are left out: no XML holds them.
+    """
+    from pypdfium2 import raw
+
+    high = ""
+    for place in range(text.count_chars()):
+        letter = chr(raw.FPDFText_GetUnicode(text, place))
+        if raw.FPDFText_IsHyphen(text, place) == 1:
+            letter = "-"
+        elif HIGH[0] <= letter <= HIGH[1]:
+            high = letter
+            continue
+        elif high:
+            letter = (high + letter).encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+        high = ""
+        is_kept = letter and letter not in NOT_IN_XML and unicodedata.category(letter) not in {"Cc", "Cs"}
+        if is_kept or letter.isspace():
+            yield place, letter
 
 
 def _stands_upright(text: Any, place: int, turned: int) -> bool:

@@ -227,6 +227,59 @@ def test_text_that_stands_on_its_side_or_head_is_left_to_be_read(turn, matrix):
     assert page.words == ()
 
 
+LINES = b"""%%PDF-1.4
+1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj
+2 0 obj <</Type /Pages /Kids [3 0 R] /Count 1>> endobj
+3 0 obj <</Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R
+  /Resources <</Font <</F 5 0 R>>>>>> endobj
+4 0 obj <</Length 80>> stream
+BT /F 12 Tf 10 60 Td (%s) Tj 0 -20 Td (%s) Tj ET%s
+\nendstream endobj
+5 0 obj <</Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R>> endobj
+6 0 obj <</Length 231>> stream
+begincmap 1 begincodespacerange <00> <ff> endcodespacerange
+2 beginbfrange <20> <40> <0020> <61> <7a> <0061> endbfrange
+3 beginbfchar <41> <D835DC65> <42> <0001> <43> <FFFE> endbfchar
+endcmap                                                             \nendstream endobj
+trailer <</Root 1 0 R>>
+"""
+
+
+def read_lines(first, second):
+    (page,) = read(LINES % (first, second, b" " * (80 - 49 - len(first) - len(second))), dpi=72)
+    return page.words
+
+
+@pytest.mark.parametrize(
+    ("lines", "texts"),
+    [
+        ((b"the invoi-", b"ces"), ["the", "invoi-", "ces"]),
+        ((b"order ab-", b"12 due"), ["order", "ab-", "12", "due"]),
+        ((b"total 12-", b"34"), ["total", "12-", "34"]),
+        ((b"a well-known", b"one"), ["a", "well-known", "one"]),
+    ],
+)
+def test_a_hyphen_at_the_end_of_a_line_joins_no_lines(lines, texts):
+    words = read_lines(*lines)
+    assert [word.text for word in words] == texts
+    assert all(word.box.bottom - word.box.top < 14 for word in words)
+    second = len(lines[1].split())
+    assert all(word.box.bottom < 45 for word in words[:-second])
+    assert all(word.box.top > 45 for word in words[-second:])
+
+
+def test_a_character_of_two_halves_moves_no_box():
+    plain, mathematical = read_lines(b"let m be", b"given"), read_lines(b"let A be", b"given")
+    assert [word.text for word in mathematical] == ["let", "\N{MATHEMATICAL ITALIC SMALL X}", "be", "given"]
+    assert [word.box[1::2] for word in mathematical[2:]] == [word.box[1::2] for word in plain[2:]]
+    widths = [[word.box.right - word.box.left for word in words[2:]] for words in (plain, mathematical)]
+    assert widths[0] == pytest.approx(widths[1], abs=0.01)
+
+
+def test_what_xml_cannot_hold_is_left_out():
+    assert [word.text for word in read_lines(b"abBcd eCf B", b"given")] == ["abcd", "ef", "given"]
+
+
 def test_a_user_unit_makes_a_page_larger(tmp_path):
     content = PLAIN % (b"/UserUnit 2.5", TURNS[0])
     (tmp_path / "poster.pdf").write_bytes(content)
