@@ -21,11 +21,15 @@ from tfx_ocr.serving.reader.sheet import Sheet
 from tfx_ocr.serving.reader.words import locate_words
 
 BATCH = 16  # lines of a request
-GAP = 1.6  # heights between two words of a line
+GAP = 1.4  # heights between two words of a line
 SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
+BESIDE, LOW = 0.8, 0.25  # usual heights beside a line, and below it, where a mark in its row is still its own
 BRIDGE = 3.0  # heights between two parts of a line that a mark links
 ROW = 0.7  # of the lower part's height that both share
 EDGE, SLIVER = 2.2, 0.25  # usual heights, and width in heights, from which on a line is an edge of the sheet
+HAIR = 0.1  # width in heights: a stroke alone is wider
+CUT = 0.75  # usual heights, and width in heights, of what a border of the sheet cuts off
+SPECK = 0.65  # usual heights: a letter alone is higher
 MARGIN = 0.25  # heights of paper around a line
 LONGEST = 14.0  # heights that a model reads at once: a strip holds some 18, and squeezes what is longer
 LEAST_SPACE = 0.12  # heights of paper in which a longer line may be cut: letters stand closer
@@ -174,23 +178,37 @@ def find_lines(mask: np.ndarray) -> list[Box]:
     large = [blob for blob in large if id(blob) not in small]
     marks = [Box(blob.left, blob.top, blob.right, blob.bottom) for blob in blobs if id(blob) in small]
     boxes = _bridge([_enclose(chain) for chain in glyphs.list_chains(large, GAP)], marks)
-    reach = SMALL * usual
     for mark in marks:
         near = [
             (max(box.top - mark.bottom, mark.top - box.bottom, 0.0), place)
             for place, box in enumerate(boxes)
-            if box.left - reach <= mark.left <= box.right + reach and box.top - reach <= mark.bottom
-            and mark.top <= box.bottom + reach
-        ]  # fmt: skip
+            if _is_near(box, mark, usual)
+        ]
         if near:
             _, place = min(near)
             boxes[place] = _join_boxes(boxes[place], mark)
-    return [box for box in boxes if not _is_edge(box, usual)]
+    return [box for box in boxes if not _is_stray(box, usual, mask.shape)]
 
 
-def _is_edge(box: Box, usual: float) -> bool:
-    """Whether it is higher than letters and far narrower than high: an edge of the sheet, or a rule."""
-    return box.bottom - box.top > EDGE * usual and box.right - box.left < SLIVER * (box.bottom - box.top)
+def _is_near(box: Box, mark: Box, usual: float) -> bool:
+    """Whether a mark is at a line: around it, or a little farther in its row, as the point of `.50` in wide print."""
+    reach = SMALL * usual
+    if mark.bottom < box.top - reach or mark.top > box.bottom + reach:
+        return False
+    if box.left - reach <= mark.left <= box.right + reach:
+        return True
+    is_in_row = box.top <= mark.top and mark.bottom <= box.bottom + LOW * usual
+    return is_in_row and box.left - BESIDE * usual <= mark.right and mark.left <= box.right + BESIDE * usual
+
+
+def _is_stray(box: Box, usual: float, shape: tuple[int, ...]) -> bool:
+    """Whether a line is none: a hair, a speck, an edge of the sheet or a rule, or what a border has cut off."""
+    width, height = box.right - box.left, box.bottom - box.top
+    is_edge = height > EDGE * usual and width < SLIVER * height
+    is_speck = height < SPECK * usual and width < usual
+    is_cut_beside = (box.left <= 0 or box.right >= shape[1]) and width < CUT * height
+    is_cut_lengthwise = (box.top <= 0 or box.bottom >= shape[0]) and height < CUT * usual
+    return width < HAIR * height or is_edge or is_speck or is_cut_beside or is_cut_lengthwise
 
 
 def _bridge(boxes: Sequence[Box], marks: Sequence[Box]) -> list[Box]:

@@ -2,7 +2,8 @@
 
 The weights stay as they are, or become the mean of those of exported versions (model soup), and are rounded to what the
 recipe's `serving.weights` says; signatures, fitting, decoding and the portable form become today's. What one version's
-probabilities were calibrated by is kept; a mean of several is not calibrated. The card's and the manifest's digests are
+probabilities were calibrated by is kept; a mean of several is calibrated where `--calibrate` gives a run's `Split-eval`
+of what Transform wrote. The card's and the manifest's digests are
 written again. With `--eval`, the sizes and times of both exports, and what they read of records that chose the weights,
 are written to tests/bench/results/size.csv.
 
@@ -35,7 +36,9 @@ from tfx_ocr.components.artifacts import CALIBRATION_FILE
 from tfx_ocr.components.calibration import Calibration
 from tfx_ocr.components.recipe import Part, Recipe
 from tfx_ocr.components.trainer import export, initial, model
+from tfx_ocr.components.trainer.dataset import list_files
 from tfx_ocr.components.trainer.rounding import ROUNDED, round_weights
+from tfx_ocr.components.trainer.run_fn import fit_calibration
 from tfx_ocr.components.transform.preprocessing import preprocessing_fn
 from tfx_ocr.data import features, pretrained
 from tfx_ocr.data.schemas import get_schema_path
@@ -89,14 +92,24 @@ def read_calibration(sources: Sequence[str]) -> Calibration | None:
     return Calibration(**json.loads(path.read_text(encoding="utf-8")))
 
 
-def ship(name: str, sources: Sequence[str], judged: Path | None = None) -> None:
-    """Export one model anew, in its place, with the mean of the weights of `sources`; compare it on `judged`."""
+def ship(name: str, sources: Sequence[str], judged: Path | None = None, transformed: Path | None = None) -> None:
+    """Export one model anew, in its place, with the mean of the weights of `sources`; compare it on `judged`.
+
+    Args:
+        name: of the model.
+        sources: as `trainer.initial_weights` takes them.
+        judged: folder of records; None not to compare.
+        transformed: folder of a split that Transform wrote, to calibrate by; None for what `read_calibration` returns.
+    """
     recipe, folder = get_recipe(name), pretrained.get_folder(name)
     network, part = build_mean(recipe, sources)
     network = model.convert_to_float32(network, part)
-    calibration = read_calibration(sources)
     if part.serving.weights in ROUNDED:
         round_weights(network, [], part.serving.weights)
+    if transformed:
+        calibration = fit_calibration(network, list_files([f"{transformed}/*"]), part)
+    else:
+        calibration = read_calibration(sources)
     with tempfile.TemporaryDirectory() as top:
         transform = write_transform_graph(recipe, Path(top))
         export.export(network, transform, part, f"{top}/model", calibration)
@@ -189,8 +202,9 @@ if __name__ == "__main__":
     parser.add_argument("names", nargs="*", default=pretrained.list_names(), help="models; default: %(default)s")
     parser.add_argument("--mean", nargs="+", metavar="FOLDER", help="exported versions; default: what ships")
     parser.add_argument("--eval", type=Path, metavar="FOLDER", help="records whose eval split shows what changes")
+    parser.add_argument("--calibrate", type=Path, metavar="FOLDER", help="a split that Transform wrote")
     options = parser.parse_args()
-    if (options.mean or options.eval) and len(options.names) != 1:
-        parser.error("--mean and --eval take the name of one model")
+    if (options.mean or options.eval or options.calibrate) and len(options.names) != 1:
+        parser.error("--mean, --eval and --calibrate take the name of one model")
     for each in options.names:
-        ship(each, options.mean or [each], options.eval)
+        ship(each, options.mean or [each], options.eval, options.calibrate)

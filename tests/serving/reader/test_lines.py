@@ -1,6 +1,7 @@
 import io
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tfx_ocr.data import features
@@ -106,11 +107,39 @@ def test_a_colon_links_what_stands_around_it():
     assert find_lines(mask) == [Box(20, 40, 228, 60)]
 
 
-def test_the_edge_of_a_sheet_is_no_line():
+@pytest.mark.parametrize(
+    "stray",
+    [
+        (slice(100, 150), slice(590, 596)),  # the edge of a sheet
+        (slice(100, 120), slice(300, 301)),  # a hair
+        (slice(100, 112), slice(300, 310)),  # a speck
+        (slice(100, 120), slice(0, 12)),  # a part of a letter
+        (slice(100, 120), slice(590, 600)),
+        (slice(0, 14), slice(100, 400)),  # a dark border, or the feet of a line
+        (slice(386, 400), slice(100, 400)),
+    ],
+)
+def test_what_is_no_writing_is_no_line(stray):
     mask = np.zeros((400, 600), np.uint8)
     draw_letters(mask, 100, 40, 20)
-    mask[100:150, 590:596] = 1
+    mask[stray] = 1
     assert find_lines(mask) == [Box(100, 40, 374, 60)]
+
+
+def test_a_letter_alone_and_a_line_that_fills_its_picture_are_lines():
+    mask = np.zeros((400, 600), np.uint8)
+    draw_letters(mask, 100, 40, 20)
+    mask[100:120, 300:303] = 1  # such as a 1
+    assert sorted(find_lines(mask)) == [Box(100, 40, 374, 60), Box(300, 100, 303, 120)]
+    assert find_lines(mask[40:60, 100:374]) == [Box(0, 0, 274, 20)]
+
+
+def test_a_point_before_digits_is_theirs_as_wide_as_letters_stand():
+    mask = np.zeros((400, 600), np.uint8)
+    draw_letters(mask, 100, 40, 20)
+    draw_letters(mask, 420, 100, 2)
+    mask[115:120, 401:406] = 1  # 14 pixels before them
+    assert sorted(find_lines(mask)) == [Box(100, 40, 374, 60), Box(401, 100, 442, 120)]
 
 
 class Detector:
