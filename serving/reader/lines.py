@@ -21,7 +21,7 @@ from tfx_ocr.serving.reader.sheet import Sheet
 from tfx_ocr.serving.reader.words import locate_words
 
 BATCH = 16  # lines of a request
-GAP = 1.4  # heights between two words of a line
+GAP = 1.6  # heights between two words of a line
 SMALL = 0.5  # of the usual height: points, commas and marks, which join the line that they stand at
 BESIDE, LOW = 0.8, 0.25  # usual heights beside a line, and below it, where a mark in its row is still its own
 BRIDGE = 3.0  # heights between two parts of a line that a mark links
