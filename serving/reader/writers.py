@@ -16,13 +16,13 @@ from PIL import Image, ImageDraw, ImageFont
 from tfx_ocr.data.page import alto, hocr, page_xml
 from tfx_ocr.data.page.page import Page, list_words
 from tfx_ocr.data.registry import make_unknown_error
+from tfx_ocr.serving.reader import invisible_font
 from tfx_ocr.serving.reader.document import Document, drop_glyphs, drop_words
 
 BOX_COLOR = (0, 110, 200)
 TEXT_COLOR = (200, 30, 0)
 JPEG_QUALITY = 80  # of the pictures in a PDF
 POINTS = 72  # of an inch
-FONT = "Helvetica"  # one of the 14 that every PDF reader has
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,10 +85,9 @@ def write_pdf(document: Document, dpi: int) -> bytes:
         dpi: of the pictures.
     """
     import pypdfium2
-    from pypdfium2 import raw
 
     pdf = pypdfium2.PdfDocument.new()
-    font = raw.FPDFText_LoadStandardFont(pdf, FONT.encode())
+    font = invisible_font.load_font(pdf)
     scale = POINTS / dpi
     for page, pixels in _pair_with_pictures(document):
         height, width = pixels.shape[:2]
@@ -102,9 +101,7 @@ def write_pdf(document: Document, dpi: int) -> bytes:
         for word in list_words(page):
             if word.box:
                 left, top, right, bottom = (side * scale for side in word.box)
-                _insert_text(
-                    pdf, sheet, font, f"{word.text} ", left, height * scale - bottom, right - left, bottom - top
-                )
+                _insert_text(pdf, sheet, font, word.text, left, height * scale - bottom, right - left, bottom - top)
         sheet.gen_content()
         sheet.close()
     written = io.BytesIO()
@@ -114,17 +111,15 @@ def write_pdf(document: Document, dpi: int) -> bytes:
 
 
 def _insert_text(pdf: Any, sheet: Any, font: Any, text: str, x: float, y: float, width: float, height: float) -> None:
-    """Put invisible text on a page, stretched to `width` points, its lower left corner at x, y."""
+    """Put a word on a page, invisible, stretched to `width` points, its lower left corner at x, y; a space follows."""
     from pypdfium2 import raw
 
-    placed = raw.FPDFPageObj_CreateTextObj(pdf, font, max(height, 1.0))
-    encoded = (text + "\0").encode("utf-16-le")
-    raw.FPDFText_SetText(placed, ctypes.cast(ctypes.create_string_buffer(encoded), raw.FPDF_WIDESTRING))
+    size = max(height, 1.0)
+    placed = raw.FPDFPageObj_CreateTextObj(pdf, font, size)
+    codes = invisible_font.encode(f"{text} ")
+    raw.FPDFText_SetCharcodes(placed, (ctypes.c_uint * len(codes))(*codes), len(codes))
     raw.FPDFTextObj_SetTextRenderMode(placed, raw.FPDF_TEXTRENDERMODE_INVISIBLE)
-    sides = [ctypes.c_float() for _ in range(4)]
-    raw.FPDFPageObj_GetBounds(placed, *map(ctypes.byref, sides))
-    natural = sides[2].value - sides[0].value
-    stretch = width / natural if natural > 0 else 1.0
+    stretch = width / (size * max(1, len(codes) - 1))  # a character is as wide as it is high
     raw.FPDFPageObj_Transform(placed, stretch, 0, 0, 1, x, y)
     raw.FPDFPage_InsertObject(sheet, placed)
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from tfx_ocr.data.page import alto, hocr, page_xml
-from tfx_ocr.data.page.page import list_words
+from tfx_ocr.data.page.page import Box, Line, Page, Region, Word, list_words
+from tfx_ocr.serving.reader.document import build_document
 from tfx_ocr.serving.reader.pages import PageImage
 from tfx_ocr.serving.reader.writers import WRITERS, get_writer, write_files
 
@@ -72,6 +73,23 @@ def test_pdf_is_searched_at_the_right_place(document, reader):
     again = reader.read(write(document, "pdf"))  # its text is taken as it is
     assert again.text == "2075\n53"
     assert list_words(again.pages[0])[0].confidence is None
+
+
+@pytest.mark.parametrize("text", ["Tiền Giang, đường Bắc", "한글 값", "€ ₫ ½"])
+def test_pdf_keeps_the_letters_of_every_script(text, reader):
+    words = tuple(
+        Word(text=each, box=Box(100 + 200 * place, 100, 250 + 200 * place, 160), confidence=1.0)
+        for place, each in enumerate(text.split())
+    )
+    line = Line(text=text, box=Box(100, 100, words[-1].box.right, 160), words=words)
+    page = Page(size=(1100.0, 300.0), regions=(Region(kind="TextRegion", lines=(line,)),))
+    pixels = np.full((300, 1100), 255, np.uint8)
+    document = build_document([page], {}, images=lambda: iter([PageImage(number=1, pixels=pixels)]))
+    again = reader.read(write(document, "pdf"))
+    assert again.text == text
+    for word, wanted in zip(list_words(again.pages[0]), words, strict=True):
+        assert word.text == wanted.text
+        assert word.box == pytest.approx(wanted.box, abs=3)
 
 
 def test_picture_has_a_box_around_each_word(document):
