@@ -12,8 +12,6 @@ import typer
 if TYPE_CHECKING:
     from tfx_ocr.data.writing_sheet import Page, Sheet
 
-SYSTEM_FONTS = Path("/usr/share/fonts")
-
 
 def make(
     alphabet: Annotated[str, typer.Argument(help="What is written: an alphabet of single characters, such as hangul.")],
@@ -50,7 +48,8 @@ def make(
         if writer:
             raise ValueError("--writer is of filled pages: give --scan too")
         writing_sheet.write_pdf(sheet, _choose_font(sheet, font), out)
-        print(f"{out}: {len(sheet.characters):,} cells, {sheet.pages} pages of A4; print at 100 %")
+        pages = "1 page" if sheet.pages == 1 else f"{sheet.pages} pages"
+        print(f"{out}: {len(sheet.characters):,} cells, {pages} of A4; print at 100 %")
         return
     if not writer:
         raise ValueError("--scan needs --writer NAME: a split must not part what one person wrote")
@@ -86,6 +85,7 @@ def _choose_characters(alphabet: str, characters: str) -> tuple[str, ...]:
 def _choose_font(sheet: Sheet, given: Path | None) -> Path:
     """Return a font that draws every character of a sheet: the given one, or the first of the system's."""
     from tfx_ocr.data.synthetic import fonts
+    from tfx_ocr.serving.reader.labels import SYSTEM_FONTS, list_system_fonts
 
     logging.getLogger("fontTools").setLevel(logging.ERROR)  # its remarks on fonts that are not taken
     needed = sorted(set(sheet.characters))
@@ -93,7 +93,7 @@ def _choose_font(sheet: Sheet, given: Path | None) -> Path:
         if missing := sorted(set(needed) - fonts.find_drawn(given, needed)):
             raise ValueError(f"--font {given} has no ink for {len(missing):,} characters, such as {missing[0]}")
         return given
-    for path in sorted(path for path in SYSTEM_FONTS.rglob("*") if path.suffix.lower() in fonts.ENDINGS):
+    for path in list_system_fonts():
         with contextlib.suppress(ValueError):  # a damaged one
             if len(fonts.find_drawn(path, needed)) == len(needed):
                 return path

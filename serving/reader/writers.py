@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from tfx_ocr.data.page import alto, hocr, page_xml
 from tfx_ocr.data.page.page import Page, list_words
 from tfx_ocr.data.registry import make_unknown_error
-from tfx_ocr.serving.reader import invisible_font
+from tfx_ocr.serving.reader import invisible_font, labels
 from tfx_ocr.serving.reader.document import Document, drop_glyphs, drop_words
 
 BOX_COLOR = (0, 110, 200)
@@ -134,12 +134,14 @@ def draw_page(page: Page, pixels: np.ndarray) -> Image.Image:
     picture = Image.fromarray(pixels).convert("RGB")
     canvas = ImageDraw.Draw(picture)
     line = max(1, min(picture.size) // 800)
-    for word in (word for region in page.regions for line_ in region.lines for word in line_.words):
+    words = list_words(page)
+    size = labels.find_size(words, picture.size)
+    for word in words:
         if word.box:
             left, top, right, bottom = word.box
             corners = word.polygon or ((left, top), (right, top), (right, bottom), (left, bottom))
             canvas.line([*corners, corners[0]], fill=BOX_COLOR, width=line)
-            font = ImageFont.load_default(max(10, (bottom - top) * 0.5))
+            font = labels.load_font(word.text, size)
             canvas.text((left, top), word.text, fill=TEXT_COLOR, font=font, anchor="lb")
     return picture
 

@@ -37,7 +37,7 @@ def scan(tmp_path):
 
 def test_the_sheet_is_a_pdf_of_a4(invoke, tmp_path):
     result = invoke("hangul", "--out", tmp_path / "sheet.pdf", "--font", FONT)
-    assert "72 cells, 1 pages of A4; print at 100 %" in result.stdout
+    assert "72 cells, 1 page of A4; print at 100 %" in result.stdout
     width, height = pypdfium2.PdfDocument(tmp_path / "sheet.pdf")[0].get_size()
     assert (round(width), round(height)) == (595, 842)  # points
 
