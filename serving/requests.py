@@ -65,7 +65,10 @@ def build_word_inputs(content: bytes) -> Inputs:
     from tfx_ocr.data.page.page import build_features, list_words
 
     if images.read_size(content):
-        raise ValueError("a picture: this model takes words; give the page's PAGE XML, ALTO or hOCR")
+        raise ValueError(
+            "a picture: this model takes words; give the page's PAGE XML, ALTO or hOCR, "
+            "or read the picture by `tfx-ocr read --fields`"
+        )
     pages = document.read_pages(content)
     if len(pages) != 1:
         raise ValueError(f"{len(pages)} pages: give a file for each")

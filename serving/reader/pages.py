@@ -29,9 +29,12 @@ ENDINGS = images.ENDINGS | {".pdf"}
 PDF = b"%PDF-"
 HEADER = 1024  # bytes in which a PDF begins
 DPI = 300
+LEAST_DPI, MOST_DPI = 20, 1200
 STDIN = "-"
 POINTS = 72  # of an inch
-USER_UNIT, OBJECT_STREAM = b"/UserUnit", b"/ObjStm"
+UNITS = b"/UserUnit", b"/ObjStm"  # of a page; in an object stream, compressed, one may be
+ENCRYPT = b"/Encrypt"  # of a PDF's trailer, which is never compressed
+NO_PASSWORD = "locked by a password: save a copy that needs none"
 HIGH = ("\ud800", "\udbff")  # first halves of characters outside the basic plane
 NOT_IN_XML = {"\ufffe", "\uffff"}
 UPRIGHT = 0.2  # radians by which text may be turned and be taken as it is: scanners do not lay pages straight
@@ -150,10 +153,9 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
         opened.init_forms()  # before a page is opened: PDFium draws no field of a form else
         count = len(opened)
     except pypdfium2.PdfiumError as error:
-        reason = "encrypted: give it without its password" if "assword" in str(error) else f"damaged PDF: {_say(error)}"
-        yield PageImage(number=0, error=reason)
+        yield PageImage(number=0, error=_explain_pdf(content, error))
         return
-    has_units = _may_have_units(content)
+    has_units = _holds_any(content, UNITS)
     with contextlib.closing(opened):
         if not count:
             yield PageImage(number=0, error="a PDF without pages")
@@ -161,11 +163,22 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
             try:
                 with contextlib.closing(_open_page(opened, number)) as page:
                     unit = _find_unit(opened, number) if has_units else 1.0
-                    pixels, words = _render(page, unit * dpi / POINTS, max_pixels)
+                    pixels, words = _render(page, dpi, unit / POINTS, max_pixels)
             except (pypdfium2.PdfiumError, ValueError) as error:
                 yield PageImage(number=number + 1, count=count, error=_say(error))
             else:
                 yield PageImage(number=number + 1, count=count, pixels=pixels, words=words)
+
+
+def _explain_pdf(content: bytes | Path, error: Exception) -> str:
+    """Say why a PDF cannot be opened.
+
+    PDFium keeps the reason of an earlier file where it has none: only an encrypted one can lack a password.
+    """
+    said = _say(error)
+    if "assword" in said:
+        return NO_PASSWORD if _holds_any(content, (ENCRYPT,)) else "damaged PDF, or one without pages"
+    return "damaged PDF, or one without pages" if "Success" in said else f"damaged PDF: {said}"
 
 
 def _open_page(opened: Any, number: int) -> Any:
@@ -181,12 +194,16 @@ def _open_page(opened: Any, number: int) -> Any:
     return page
 
 
-def _render(page: Any, scale: float, max_pixels: int) -> tuple[np.ndarray, tuple[Word, ...]]:
+def _render(page: Any, dpi: int, inches: float, max_pixels: int) -> tuple[np.ndarray, tuple[Word, ...]]:
+    """Render a page whose unit is so many inches."""
+    scale = dpi * inches
     width, height = (side * scale for side in page.get_size())
     if min(width, height) < 1:
         raise ValueError("a page of no size")
     if width * height > max_pixels:
-        raise ValueError(f"too large: {width:.0f} x {height:.0f} pixels, where {max_pixels} are allowed")
+        said = f"too large: {width:.0f} x {height:.0f} pixels, where {max_pixels} are allowed"
+        fitting = math.floor(dpi * math.sqrt(max_pixels / (width * height)))
+        raise ValueError(f"{said}: give {fitting} dots per inch (dpi) or fewer" if fitting >= LEAST_DPI else said)
     pixels = page.render(scale=scale, rev_byteorder=True).to_numpy()[..., :3]
     return np.array(pixels), _read_words(page, scale)
 
@@ -271,12 +288,12 @@ def _turn(box: Box, turned: int, width: float, height: float) -> Box:
     return turns.get(turned, box)
 
 
-def _may_have_units(content: bytes | Path) -> bool:
-    """Whether pages of a PDF may have a UserUnit: it is in the file, or may be in an object stream, compressed."""
+def _holds_any(content: bytes | Path, marks: Sequence[bytes]) -> bool:
+    """Whether a PDF has one of the marks."""
     if isinstance(content, Path):
         with content.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            return mapped.find(USER_UNIT) >= 0 or mapped.find(OBJECT_STREAM) >= 0
-    return USER_UNIT in content or OBJECT_STREAM in content
+            return any(mapped.find(mark) >= 0 for mark in marks)
+    return any(mark in content for mark in marks)
 
 
 def _find_unit(opened: Any, number: int) -> float:

@@ -17,7 +17,7 @@ from tfx_ocr.serving.model import Closing
 from tfx_ocr.serving.reader.document import Document, build_document, move_fields, move_regions
 from tfx_ocr.serving.reader.fields import find_fields
 from tfx_ocr.serving.reader.order import arrange
-from tfx_ocr.serving.reader.pages import DPI, PageImage, read_images
+from tfx_ocr.serving.reader.pages import DPI, LEAST_DPI, MOST_DPI, PageImage, read_images
 from tfx_ocr.serving.reader.recognizers import LINES, METHODS, RECOGNIZERS, find_parts
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ class Reader(Closing):
             raise ValueError("decoding is chosen when a model is opened, and this one is open")
         if not 0 <= min_confidence <= 1:
             raise ValueError(f"min_confidence: {min_confidence} is not from 0 to 1")
-        if not 20 <= dpi <= 1200:
-            raise ValueError(f"dpi: {dpi} is not from 20 to 1200")
+        if not LEAST_DPI <= dpi <= MOST_DPI:
+            raise ValueError(f"dpi: {dpi} is not from {LEAST_DPI} to {MOST_DPI}")
         self.whitelist, self.min_confidence = whitelist, min_confidence
         self.dpi, self.force_ocr, self.keep_orientation = dpi, force_ocr, keep_orientation
         self._opened: dict[tuple[Location | str, str], Model] = {}

@@ -27,7 +27,12 @@ def find_parts(model: Model) -> str:
     outputs = signature.outputs if signature else {}
     if features.CHARACTERS_OUT in outputs:
         return LINES
-    if features.LABELS_OUT in outputs and features.INITIAL_OUT not in outputs:
+    if features.INITIAL_OUT in outputs:
+        raise ValueError(
+            f"the model {model.name} {model.version} reads pictures of one syllable, no pages: "
+            f"`tfx-ocr predict {model.name}` takes them"
+        )
+    if features.LABELS_OUT in outputs:
         return GLYPHS
     answered = f"answers {', '.join(sorted(outputs))}" if outputs else f"has no signature {features.SERVE_IMAGES}"
     raise ValueError(

@@ -140,8 +140,9 @@ def test_a_pdf_that_is_cut_off_or_has_no_pages_is_one_clause():
     whole = write_pdf((72, 144), (36, 36))
     for content in (whole[: len(whole) // 2], write_pdf()):
         (page,) = read(content)
-        assert page.error.startswith("damaged PDF: ")
+        assert page.error.startswith("damaged PDF")
         assert "\n" not in page.error
+        assert "Success" not in page.error
 
 
 def test_a_pdf_is_rendered_at_the_resolution():
@@ -308,7 +309,20 @@ def test_a_bad_file_on_disk_is_one_clause(tmp_path, content, reason):
 
 def test_a_page_too_large_is_named_and_the_others_are_read():
     pages = read(write_pdf((72, 72), (7200, 7200)), dpi=72, max_pixels=10_000)
-    assert [page.error for page in pages] == ["", "too large: 7200 x 7200 pixels, where 10000 are allowed"]
+    assert [page.error for page in pages] == [
+        "",
+        "too large: 7200 x 7200 pixels, where 10000 are allowed",
+    ]
+
+
+def test_a_page_too_large_says_the_resolution_at_which_it_is_read():
+    content = write_pdf((7200, 3600))
+    (page,) = read(content, dpi=300, max_pixels=4_500_000)
+    assert (
+        page.error == "too large: 30000 x 15000 pixels, where 4500000 are allowed: give 30 dots per inch (dpi) or fewer"
+    )
+    (page,) = read(content, dpi=30, max_pixels=4_500_000)
+    assert page.pixels.shape == (1500, 3000, 3)
 
 
 def test_a_page_of_no_size_is_named_and_the_others_are_read():
@@ -326,7 +340,14 @@ ENCRYPTED = (
 
 def test_an_encrypted_pdf_says_so():
     (page,) = read(ENCRYPTED)
-    assert page.error == "encrypted: give it without its password"
+    assert page.error == "locked by a password: save a copy that needs none"
+
+
+def test_a_pdf_without_pages_is_not_taken_for_a_locked_one_after_it():
+    assert [page.error for content in (ENCRYPTED, write_pdf()) for page in read(content)] == [
+        "locked by a password: save a copy that needs none",
+        "damaged PDF, or one without pages",
+    ]
 
 
 def test_folders_and_patterns_are_listed_once_and_in_order(tmp_path):

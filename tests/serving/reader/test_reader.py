@@ -106,7 +106,7 @@ def test_json_is_of_the_published_schema(reader, page):
         ({"fields": "runes"}, "no model 'runes'; known: digits, "),
         ({"recognizer": "print", "detector": "runes"}, "no model 'runes'; known: digits, "),
         ({"recognizer": "runes", "model": "print"}, "no recognizer 'runes'; known: digits, lines, print"),
-        ({"recognizer": "hangul"}, "the model hangul pretrained reads neither lines nor single characters, so no page"),
+        ({"recognizer": "hangul"}, "the model hangul pretrained reads pictures of one syllable, no pages"),
         ({"model": "invoices"}, "reads neither lines nor single .*: it has no signature serve_images"),
         ({"detector": "print"}, "detector: digits finds what it reads itself; give it to a recognizer of lines"),
         ({"min_confidence": 2}, "min_confidence: 2 is not from 0 to 1"),

@@ -54,14 +54,23 @@ def test_what_a_model_answers_says_what_it_reads(outputs, parts):
 @pytest.mark.parametrize(
     ("signature", "outputs", "said"),
     [
-        (features.SERVE_IMAGES, (features.LABELS_OUT, features.INITIAL_OUT), "it answers initial, labels"),
-        (features.SERVE_PAGES, (features.MAPS_OUT,), "it has no signature serve_images"),
-        (features.SERVE_WORDS, (features.ENTITIES_OUT,), "it has no signature serve_images"),
+        (
+            features.SERVE_IMAGES,
+            (features.LABELS_OUT, features.INITIAL_OUT),
+            "pictures of one syllable, no pages: `tfx-ocr predict mine` takes them",
+        ),
+        (features.SERVE_IMAGES, (features.MAPS_OUT,), f"neither lines nor single .*: it answers {features.MAPS_OUT}"),
+        (features.SERVE_PAGES, (features.MAPS_OUT,), "neither lines nor single .*: it has no signature serve_images"),
+        (
+            features.SERVE_WORDS,
+            (features.ENTITIES_OUT,),
+            "neither lines nor single .*: it has no signature serve_images",
+        ),
     ],
-    ids=["syllables", "detection", "tagging"],
+    ids=["syllables", "other", "detection", "tagging"],
 )
 def test_a_model_that_reads_no_page_is_refused(signature, outputs, said):
-    with pytest.raises(ValueError, match=f"the model mine 3 reads neither lines nor single characters.*: {said}"):
+    with pytest.raises(ValueError, match=f"the model mine 3 reads {said}"):
         find_parts(Model(signature, *outputs))
 
 
