@@ -15,6 +15,7 @@ from tfx_ocr.pipeline.cli.decoding import Beams, LanguageModelFile, build_decodi
 if TYPE_CHECKING:
     from tfx_ocr.serving.reader.document import Document
 
+UNREAD = ".unread"  # ending of a file that says which pages of another have no result, and why
 TEXTS = ("text", "json", "page", "alto", "hocr")  # forms that may go to the console
 
 
@@ -68,7 +69,7 @@ def read(
 ) -> None:
     """Read what is written on each FILE.
 
-    With --out, a file that was read before is left as it is, so that a folder that was stopped goes on.
+    With --out, a file of which all pages were read before is left as it is, so that a folder that was stopped goes on.
 
     Examples:
       tfx-ocr read form.jpg
@@ -109,11 +110,13 @@ def read(
     )  # fmt: skip
     queue = None if review is None else Queue(review, threshold=doubt)
     failed = False
+    kept = 0
     named = list_files(files)
     with reader:
         for number, (file, name) in enumerate(named.items(), start=1):
             target = Path(out, name)
             if out and not again and file != STDIN and _is_done(target, writer.ending, Path(file)):
+                kept += 1
                 continue
             if len(named) > 1 and sys.stderr.isatty():
                 print(f"{number}/{len(named)} {file}", file=sys.stderr)
@@ -133,30 +136,50 @@ def read(
                     queue, document, recognizer=reader.recognizer, parts=reader.parts, version=reader.version, name=file
                 )
             _write(document, form, dpi, target if out else None)
+    if kept:
+        said = "has its result" if kept == 1 else "have their results"
+        anew = "it" if kept == 1 else "them"
+        print(f"tfx-ocr: {kept:,} of {len(named):,} files {said} in {out}: --again reads {anew} anew", file=sys.stderr)
     raise typer.Exit(1 if failed else 0)
 
 
 def _is_done(target: Path, ending: str, source: Path) -> bool:
-    """Whether what is written of a file is there, and not older."""
+    """Whether what is written of a file is there, of every page, and not older."""
     places = (target.with_name(target.name + ending), target.with_name(f"{target.name}-1{ending}"))
+    if target.with_name(target.name + UNREAD).exists():
+        return False
     return source.is_file() and any(
         path.is_file() and path.stat().st_mtime >= source.stat().st_mtime for path in places
     )
 
 
 def _write(document: Document, form: str, dpi: int, target: Path | None) -> None:
-    """Write a document's files, the first page's last, so that what is there is whole; or print it."""
+    """Write a document's files, the first page's last, so that what is there is whole; or print it.
+
+    Pages that were not read are named in a file beside them, so that the document is read again.
+    """
     from tfx_ocr.serving.reader.writers import write_files
 
     written = write_files(document, form, dpi)
-    first = () if target is None else (next(written),)
-    for ending, content in itertools.chain(written, first):
-        if target is None:
+    if target is None:
+        for _, content in written:
             sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
-            continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path = target.with_name(target.name + ending)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(path)
+        return
+    unread = "".join(f"page {page}: {reason}\n" for page, reason in document.errors.items()).encode()
+    if unread:
+        _replace(target, UNREAD, unread)
+    first = next(written)
+    for ending, content in itertools.chain(written, (first,)):
+        _replace(target, ending, content)
+    if not unread:
+        target.with_name(target.name + UNREAD).unlink(missing_ok=True)
+
+
+def _replace(target: Path, ending: str, content: bytes) -> None:
+    """Write a file whole, or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path = target.with_name(target.name + ending)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)

@@ -48,8 +48,8 @@ def make(
         if writer:
             raise ValueError("--writer is of filled pages: give --scan too")
         writing_sheet.write_pdf(sheet, _choose_font(sheet, font), out)
-        pages = "1 page" if sheet.pages == 1 else f"{sheet.pages} pages"
-        print(f"{out}: {len(sheet.characters):,} cells, {pages} of A4; print at 100 %")
+        paper = "1 page" if sheet.pages == 1 else f"{sheet.pages} pages"
+        print(f"{out}: {len(sheet.characters):,} cells, {paper} of A4; print at 100 %")
         return
     if not writer:
         raise ValueError("--scan needs --writer NAME: a split must not part what one person wrote")

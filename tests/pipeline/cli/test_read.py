@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from tfx_ocr.data import pretrained
@@ -105,6 +107,56 @@ def test_a_folder_is_written_beside_its_folders_and_goes_on(scans, tmp_path):
     written[0].write_text("old")
     assert read(scans, "--as", "page", "--out", out, "--again").exit_code == 0
     assert "2075" in written[0].read_text()
+
+
+def draw_number(text: str) -> Image.Image:
+    page = np.full((600, 600), 245, np.uint8)
+    return Image.fromarray(cv2.putText(page, text, (100, 300), cv2.FONT_HERSHEY_SIMPLEX, 2.8, (45,), 7, cv2.LINE_AA))
+
+
+def write_tiff(path: Path, *, damaged: bool) -> None:
+    """Write two pages as TIFF, the second damaged or whole."""
+    written = io.BytesIO()
+    draw_number("2075").save(
+        written, "TIFF", save_all=True, append_images=[draw_number("53")], compression="tiff_deflate"
+    )
+    content = bytearray(written.getvalue())
+    if damaged:
+        with Image.open(io.BytesIO(content)) as opened:
+            opened.seek(1)
+            for begin, size in zip(opened.tag_v2[273], opened.tag_v2[279], strict=True):
+                content[begin : begin + size] = bytes(size)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(("form", "result"), [("text", "two.tif.txt"), ("page", "two.tif-1.page.xml")])
+def test_a_document_with_a_page_that_was_not_read_is_read_again(tmp_path, form, result):
+    scan, out = tmp_path / "two.tif", tmp_path / "out"
+    write_tiff(scan, damaged=True)
+    for _ in range(2):
+        done = read(scan, "--as", form, "--out", out)
+        assert done.exit_code == 1
+        assert f"{scan}: page 2: damaged image" in done.stderr
+        assert sorted(path.name for path in out.iterdir()) == sorted([result, "two.tif.unread"])
+        assert (out / "two.tif.unread").read_text().startswith("page 2: damaged image")
+    stamp = (scan.stat().st_atime, scan.stat().st_mtime)
+    write_tiff(scan, damaged=False)
+    os.utime(scan, stamp)
+    assert read(scan, "--as", form, "--out", out).exit_code == 0
+    assert result in {path.name for path in out.iterdir()}
+    assert not (out / "two.tif.unread").exists()
+    assert "1 of 1 files has its result" in read(scan, "--as", form, "--out", out).stderr
+
+
+def test_files_that_are_left_as_they_are_are_counted(scans, tmp_path):
+    out = tmp_path / "out"
+    assert read(scans, "--out", out).stderr == ""
+    (out / "a.png.txt").unlink()
+    again = read(scans, "--out", out, "--recognizer", "print")
+    assert (again.exit_code, again.stdout) == (0, "")
+    assert again.stderr == f"tfx-ocr: 1 of 2 files has its result in {out}: --again reads it anew\n"
+    again = read(scans, "--out", out)
+    assert again.stderr == f"tfx-ocr: 2 of 2 files have their results in {out}: --again reads them anew\n"
 
 
 def test_nothing_written_is_an_empty_text(tmp_path):
