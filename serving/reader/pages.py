@@ -173,7 +173,7 @@ def _read_pdf(content: bytes | Path, dpi: int, max_pixels: int, only: int) -> It
 def _explain_pdf(content: bytes | Path, error: Exception) -> str:
     """Say why a PDF cannot be opened.
 
-    PDFium keeps the reason of an earlier file where it has none: only an encrypted one can lack a password.
+    PDFium may name the reason of an earlier file instead: only an encrypted one can lack a password.
     """
     said = _say(error)
     if "assword" in said:

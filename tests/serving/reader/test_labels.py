@@ -9,7 +9,7 @@ from tfx_ocr.serving.reader.writers import draw_page
 
 @pytest.fixture
 def no_system_fonts(tmp_path, monkeypatch):
-    """A system without fonts."""
+    """Give the system no fonts."""
     monkeypatch.setattr(labels, "SYSTEM_FONTS", tmp_path)
     caches = (labels._list_fonts, labels._find_font)
     for cached in caches:
