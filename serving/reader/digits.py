@@ -25,6 +25,7 @@ WIDE = 1.2  # heights: what is wider may be several digits
 NARROWEST, WIDEST = 0.15, 1.1  # of a digit, in heights of the string it is cut from
 LEAST = math.log(0.4)  # of each digit that a blob too wide for one is cut into, on average
 CERTAIN = math.log(0.8)  # of a blob that is not too wide, and is cut only where it reads worse
+SURE, WIDEST_SURE = 0.9995, 1.6  # probability from which on a wide blob is one digit, and heights up to which it may be
 PART = 0.9  # what each digit of a cut string costs, so that one digit is not taken for two
 NEAR = 0.15  # heights: how far a loose stroke may be from its digit
 LIKE = 0.5  # of its digit's height that a stroke is lower, or it is a digit of its own
@@ -164,7 +165,8 @@ def _cut_touching(readings: Sequence[Reading], asker: _Asker) -> list[Reading]:
     cut: list[Reading] = []
     for reading in readings:
         blob = reading.blob
-        wide = blob.width > WIDE * blob.height
+        sure = reading.probabilities[0] >= SURE and blob.width <= WIDEST_SURE * blob.height
+        wide = blob.width > WIDE * blob.height and not sure
         (cut if wide or (reading.probabilities[0] < DOUBT and blob.width > 0.5 * blob.height) else kept).append(reading)
     parts = [glyphs.list_parts(r.blob, NARROWEST * r.blob.height, WIDEST * r.blob.height) for r in cut]
     answers = {id(one.blob): one for one in asker.ask([part for found in parts for part in found.values()])}
