@@ -12,6 +12,7 @@ SHORTEST_PX = 100  # for pictures of less than a page
 THICKEST = 1 / 8  # of its length: a run that is thicker is a bar or a picture, and stays
 ROW_SHARE = 0.8  # of a frame's width that its rules along must be ink: a digit may stand out of it
 COLUMN_SHARE = 0.9  # of its height, from the first rule along to the last, that its rules down must be
+FULL = 0.75  # of a frame's area that is ink: more is a block or a picture
 CORNERS, CORNER_PX = 2, 3  # that a frame has at least, of so many pixels; a digit may cover the others
 SLANT_PX = 1  # a rule is not quite upright
 SMALLEST = 1 / 4  # of `SHARE`: side of the smallest cell
@@ -89,10 +90,10 @@ def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:
     least = round(length * SMALLEST)
     for number in np.flatnonzero(stats[1:, 2:4].min(1) >= least) + 1:
         left, top, width, height = (int(side) for side in stats[number, :4])
-        if stats[number, 4] > 0.75 * width * height:
-            continue
         place = np.s_[top : top + height, left : left + width]
         own = ((labels[place] == number) & (mask[place] > 0)).astype(np.uint8)
+        if own.sum() > FULL * width * height:
+            continue
         rows = _find_full(own, ROW_SHARE, least)
         if len(rows) < 2:
             continue
