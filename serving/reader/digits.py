@@ -165,8 +165,7 @@ def _cut_touching(readings: Sequence[Reading], asker: _Asker) -> list[Reading]:
     cut: list[Reading] = []
     for reading in readings:
         blob = reading.blob
-        sure = reading.probabilities[0] >= SURE and blob.width <= WIDEST_SURE * blob.height
-        wide = blob.width > WIDE * blob.height and not sure
+        wide = blob.width > WIDE * blob.height and not _is_sure(reading)
         (cut if wide or (reading.probabilities[0] < DOUBT and blob.width > 0.5 * blob.height) else kept).append(reading)
     parts = [glyphs.list_parts(r.blob, NARROWEST * r.blob.height, WIDEST * r.blob.height) for r in cut]
     answers = {id(one.blob): one for one in asker.ask([part for found in parts for part in found.values()])}
@@ -231,9 +230,14 @@ def _find_weighted_median(votes: Sequence[tuple[int, float]]) -> float:
 
 def _weigh(reading: Reading | None) -> float:
     """What a blob says for digits; nothing where it is too wide for one, and may be several."""
-    if reading is None or reading.blob.width > WIDE * reading.blob.height:
+    if reading is None or (reading.blob.width > WIDE * reading.blob.height and not _is_sure(reading)):
         return 0.0
     return next(weight for least, weight in EVIDENCE if reading.probabilities[0] >= least)
+
+
+def _is_sure(reading: Reading) -> bool:
+    """Whether a blob reads as one digit beyond doubt, though it may be wide."""
+    return reading.probabilities[0] >= SURE and reading.blob.width <= WIDEST_SURE * reading.blob.height
 
 
 def _build_line(readings: Sequence[Reading]) -> Line:

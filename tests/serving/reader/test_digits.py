@@ -71,6 +71,21 @@ def test_a_loose_stroke_is_joined_to_its_digit():
     assert line.words[0].glyphs[0].box == (100, 83, 149, 160)
 
 
+@pytest.mark.parametrize(("probability", "texts"), [(0.9999, ["5"]), (0.998, ["77"])])
+def test_a_wide_digit_is_cut_unless_it_reads_beyond_doubt(probability, texts):
+    mask = np.zeros((400, 900), np.uint8)
+    mask[100:160, 100:140] = mask[100:160, 146:184] = mask[128:132, 140:146] = 1  # 84 wide, 60 high
+    sheet = Sheet(mask * 200, mask, np.eye(2, 3), 0.0, (900, 400))
+    parts = dict.fromkeys(range(30, 50), ("7", 0.9999))
+    assert read(sheet, {84: ("5", probability)} | parts) == texts
+
+
+def test_a_wide_digit_alone_speaks_for_itself_among_print():
+    letters = ((100 + 50 * place, 300, 30, 50) for place in range(6))
+    sheet = draw(*letters, (400, 100, 70, 50), (700, 100, 31, 60))
+    assert read(sheet, {30: ("4", 0.6), 70: ("5", 0.99995), 31: ("2", 0.99995)}) == ["2", "5"]
+
+
 def test_the_likeliest_parts_from_the_first_cut_to_the_last_are_chosen():
     blob = Blob(0, 0, np.ones((2, 2), bool))
     one, two, three = (Reading(blob, (label,), (p,)) for label, p in (("1", 0.9), ("2", 0.8), ("3", 0.5)))
