@@ -96,7 +96,7 @@ def is_known(condition: Any) -> bool:
 
 
 def to_uint8(x: tf.Tensor) -> tf.Tensor:
-    """Return whole numbers from 0 to 255 as uint8."""
+    """Return whole numbers from 0 to 255 as uint8; others come out by their place (`findings/cast_by_position.sh`)."""
     return tf.cast(x, tf.uint8)
 
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tfx_ocr.data.pixels import glyph, line, numpy_ops, ops
+from tfx_ocr.data.pixels import glyph, line, numpy_ops, ops, page
 from tfx_ocr.data.pixels.compose import compose
 
 GLYPH = SimpleNamespace(height=28, width=24, channels=1, crop_to_ink=True, margin=0.1, ink_is_light=True)
@@ -66,6 +66,27 @@ def test_planes_on_their_ground(channels):
     images = [draw_image(seed, 9, 7, 1 + seed % 4) for seed in range(24)]
     laid = [compose(numpy_ops, numpy_ops.to_planes(image), channels) for image in images]
     assert digest(laid) == {1: "1035f8e43e5b1906", 3: "162d14d88e971a46"}[channels]
+
+
+def test_nothing_but_grey_levels_is_made_bytes():
+    """TensorFlow saturates and wraps other numbers by their place in the tensor: findings/cast_by_position.sh."""
+    seen = []
+
+    def to_uint8(x):
+        seen.append((float(x.min()), float(x.max()), bool((x == np.floor(x)).all())))
+        return numpy_ops.to_uint8(x)
+
+    watched = SimpleNamespace(**{name: getattr(numpy_ops, name) for name in numpy_ops.__all__} | {"to_uint8": to_uint8})
+    board = np.kron(np.indices((12, 12)).sum(0) % 2 * 255, np.ones((3, 5))).astype(np.uint8)[..., np.newaxis]
+    pictures = [draw_image(seed, *SIZES[seed], 1 + seed % 4, ruled=seed % 3 == 0) for seed in range(9)]
+    frame = SimpleNamespace(side=64)
+    for picture in (board, 255 - board, *pictures):
+        for fit, spec in ((glyph.fit, GLYPH), (glyph.fit, COLOR), (line.fit, STRIP), (page.fit, frame)):
+            fit(watched, picture, spec)
+    assert len(seen) == 44
+    assert min(low for low, _, _ in seen) == 0.0
+    assert max(high for _, high, _ in seen) == 255.0
+    assert all(is_whole for _, _, is_whole in seen)
 
 
 def test_ink_as_light_as_dark_lies_on_white():
