@@ -82,7 +82,7 @@ def test_features_that_records_lack_are_left_out(make, schema):
     assert measure(make, schema, EVEN, SHIFTED, Drift(at_most={"entities": 0.1})) == []
 
 
-def test_numbers_are_compared_by_jensen_shannon():
+def measure_numbers(before, after):
     import pyarrow as pa
     from tensorflow_data_validation.statistics.stats_impl import generate_statistics_in_memory
     from tensorflow_metadata.proto.v0 import schema_pb2
@@ -91,15 +91,24 @@ def test_numbers_are_compared_by_jensen_shannon():
 
     schema = schema_pb2.Schema()
     schema.feature.add(name="boxes", type=schema_pb2.FLOAT)
-    near, far = (
-        {"train": generate_statistics_in_memory(pa.RecordBatch.from_arrays([pa.array([[x], [x + 1.0]])], ["boxes"]))}
-        for x in (0.0, 100.0)
+    here, there = (
+        {"train": generate_statistics_in_memory(pa.RecordBatch.from_arrays([pa.array([[x] for x in each])], ["boxes"]))}
+        for each in (after, before)
     )
-    rule = Drift(at_most={"boxes": 0.1}, min_examples=1)
-    [alike] = measure_distances(near, near, "test", schema, rule)
-    [unlike] = measure_distances(far, near, "test", schema, rule)
+    [found] = measure_distances(here, there, "test", schema, Drift(at_most={"boxes": 0.1}, min_examples=1))
+    return found
+
+
+def test_numbers_are_compared_by_jensen_shannon():
+    alike, unlike = (measure_numbers((0.0, 1.0), after) for after in ((0.0, 1.0), (100.0, 101.0)))
     assert (alike.measure, alike.value) == ("Jensen-Shannon", pytest.approx(0.0, abs=1e-9))
     assert unlike.value == pytest.approx(1.0)  # nothing in common
+
+
+def test_one_number_far_off_is_no_other_distribution():
+    numbers = [float(x) for x in range(1000)]
+    assert measure_numbers(numbers, [*numbers, 1e6]).value < 0.15
+    assert measure_numbers(numbers, [x + 300.0 for x in numbers]).value > 0.2
 
 
 @pytest.fixture
