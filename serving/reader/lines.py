@@ -202,7 +202,7 @@ def _is_near(box: Box, mark: Box, usual: float) -> bool:
 
 
 def _is_stray(box: Box, usual: float, shape: tuple[int, ...]) -> bool:
-    """Whether a line is a hair, a speck, an edge of the sheet or a rule, or what a border has cut off, and no writing."""
+    """Whether a line is a hair, a speck, an edge of the sheet, a rule, or what a border has cut off."""
     width, height = box.right - box.left, box.bottom - box.top
     is_edge = height > EDGE * usual and width < SLIVER * height
     is_speck = height < SPECK * usual and width < usual
