@@ -12,6 +12,7 @@ SHORTEST_PX = 100  # for pictures of less than a page
 THICKEST = 1 / 8  # of its length: a run that is thicker is a bar or a picture, and stays
 ROW_SHARE = 0.8  # of a frame's width that its rules along must be ink: a digit may stand out of it
 COLUMN_SHARE = 0.9  # of its height, from the first rule along to the last, that its rules down must be
+WHOLE_SHARE = 0.95  # likewise of one beside another: the sides of two cells that nearly touch
 FULL = 0.75  # of a frame's area that is ink: more is a block or a picture
 CORNERS, CORNER_PX = 2, 3  # that a frame has at least, of so many pixels; a digit may cover the others
 SLANT_PX = 1  # a rule is not quite upright
@@ -119,7 +120,7 @@ def _count_corners(frame: Mask) -> int:
 def _find_full(mask: Mask, share: float, least: int) -> list[tuple[int, int]]:
     """Find the rows that are ink for `share` of their length: first and last (excluded) of each rule.
 
-    Rules are at least `least` apart, and at most a third as thick.
+    Rules are at least `least` apart, and at most a third as thick; those of two cells that nearly touch are both found.
     """
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, 2 * GAP_PX + 1)))
     inked = cv2.dilate(closed, np.ones((2 * SLANT_PX + 1, 1))).mean(1)
@@ -128,7 +129,8 @@ def _find_full(mask: Mask, share: float, least: int) -> list[tuple[int, int]]:
     thin = [(begin, end) for begin, end in bounds if end - begin <= least / 3 + 2 * SLANT_PX]
     rules: list[tuple[int, int]] = []
     for begin, end in sorted(thin, key=lambda rule: -inked[slice(*rule)].max()):  # a digit's bar is less full
-        if all(abs(begin - other) >= least for other, _ in rules):
+        reach = 2 * GAP_PX if inked[begin:end].max() >= WHOLE_SHARE else -1
+        if all(abs(begin - first) >= least or max(begin - last, first - end) <= reach for first, last in rules):
             rules.append((begin, end))
     return sorted(rules)
 

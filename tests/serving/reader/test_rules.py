@@ -39,7 +39,7 @@ def test_a_side_that_two_cells_share_goes_with_the_fainter_ones(mask):
     assert not remove_rules(mask, faint).any()
 
 
-@pytest.mark.parametrize("gap", [0, 8], ids=["comb", "boxes"])
+@pytest.mark.parametrize("gap", [0, 2, 4, 6, 8], ids=["comb", "2_px", "4_px", "6_px", "boxes"])
 def test_cells_go_and_what_stands_in_them_stays(mask, gap):
     for place in range(4):
         frame(mask, 100 + place * 80, 200, 80 - gap, 90)
