@@ -13,6 +13,7 @@ from tfx_ocr.data.page.page import Box, Line, Region, join_boxes
 COLUMN_GAP = 2.0  # heights of a line between two columns
 NARROW_GAP, MANY_ROWS = 1.0, 6  # the same of columns of text with so many rows: words do not leave a gap in all of them
 ROWS = 3  # that a column has at least: two fields side by side are one row
+CELLS = 3  # of each row of a table that stands above or below columns of text
 LINE = 6.0  # heights that half the lines of a column of text are long at least: amounts of a list are shorter
 SIDE_BY_SIDE = 0.65  # of the rows of both sides, so many rows together are a list: 0.5 where none stands alone
 
@@ -33,9 +34,14 @@ def arrange(lines: Sequence[Line]) -> tuple[Region, ...]:
 
 def _cut(placed: Placed, height: float) -> list[Placed]:
     """Cut into columns, or into what stands above columns, these, and what stands below; else leave it whole."""
+    rows = list_rows(placed)
+    first, last = _find_table(rows, height)
+    if first < last:
+        above, below = (_cut(_join_rows(part), height) if part else [] for part in (rows[:first], rows[last:]))
+        if any(_are_columns(one, two, height) for part in (above, below) for one, two in itertools.pairwise(part)):
+            return [*above, _join_rows(rows[first:last]), *below]
     if columns := _cut_columns(placed, height):
         return [block for column in columns for block in _cut(column, height)]
-    rows = list_rows(placed)
     for first, last in _list_bands(rows, NARROW_GAP * height):
         columns = _cut_columns(_join_rows(rows[first:last]), height)
         if columns and all(_is_text(column, height) for column in columns):
@@ -63,6 +69,27 @@ def _cut_columns(placed: Placed, height: float) -> list[Placed]:
         if min(rows) >= least and all(map(_is_dense, sides)) and is_text and not is_list:
             return sides
     return []
+
+
+def _are_columns(one: Placed, two: Placed, height: float) -> bool:
+    """Whether two blocks are text side by side."""
+    begins = [min(box.top for box, _ in block) for block in (one, two)]
+    ends = [max(box.bottom for box, _ in block) for block in (one, two)]
+    return max(begins) < min(ends) and _is_text(one, height) and _is_text(two, height)
+
+
+def _find_table(rows: Sequence[Placed], height: float) -> tuple[int, int]:
+    """Find the longest run of rows that hold `CELLS` short pieces or more, and no long one: first, and last (excluded).
+
+    The gap between two columns of text may go on between the cells of a table.
+    """
+    is_table = [len(row) >= CELLS and not any(_is_text([piece], height) for piece in row) for row in rows]
+    runs: list[tuple[int, int]] = []
+    for holds, run in itertools.groupby(range(len(rows)), key=is_table.__getitem__):
+        places = list(run)
+        if holds and len(places) >= ROWS:
+            runs.append((places[0], places[-1] + 1))
+    return max(runs, key=lambda run: run[1] - run[0], default=(0, 0))
 
 
 def _list_bands(rows: Sequence[Placed], gap: float) -> list[tuple[int, int]]:

@@ -71,3 +71,38 @@ def test_nothing_has_no_regions_and_a_joined_line_has_the_least_confidence():
         )
     )
     assert (joined.text, joined.confidence, joined.box) == ("a b", 0.4, Box(0, 0, 29, 9))
+
+
+@pytest.mark.parametrize("place", ["below", "above", "between"])
+def test_a_table_beside_columns_of_text_is_read_row_by_row(place):
+    def columns(name, top):
+        return [
+            line(f"{name}{side}{row}", left, top + 40 * row)
+            for side, left in (("l", 0), ("r", 300))
+            for row in range(5)
+        ]
+
+    def cells(top):
+        return [
+            line(f"{row}{column}", left, top + 40 * row, width=60)
+            for row in range(3)
+            for column, left in enumerate((0, 120, 300))
+        ]
+
+    table = ["00 01 02", "10 11 12", "20 21 22"]
+    first, second = ([[f"{name}{side}{row}" for row in range(5)] for side in "lr"] for name in "ab")
+    title = line("title", 100, -60, width=300)
+    drawn = {
+        "below": ([title, *columns("a", 0), *cells(220)], [["title"], *first, table]),
+        "above": (cells(0) + columns("a", 140), [table, *first]),
+        "between": (columns("a", 0) + cells(220) + columns("b", 360), [*first, table, *second]),
+    }
+    lines, expected = drawn[place]
+    assert texts(lines) == expected
+
+
+def test_a_table_within_a_column_leaves_the_columns_whole():
+    left = [line(f"l{row}", 0, 40 * row) for row in range(20)]
+    left += [line(f"{row}{column}", 80 * column, 800 + 40 * row, width=20) for row in range(3) for column in range(3)]
+    right = [line(f"r{row}", 300, 40 * row) for row in range(23)]
+    assert texts([*left, *right])[1] == [f"r{row}" for row in range(23)]
