@@ -52,6 +52,7 @@ OTHERS = (
 )
 ENDINGS = {".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}  # of file names, in lower case
 ORIENTATION = re.compile(encoded.ORIENTATION.replace("ANY", ".").encode(), re.DOTALL)
+DECODER_ERROR = re.compile(r"decoder error -?\d+")
 ORIENTATION_TAG = 0x0112  # of Exif
 PHOTOMETRIC_TAG, WHITE_IS_ZERO = 262, 0  # of TIFF
 PNG_KINDS = {0: 1, 2: 3}  # bytes of a pixel of 8 bits a channel by a PNG's kind: grey and RGB
@@ -119,7 +120,7 @@ def find_problem(
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0)
         return f"too large: its header says more than {most} pixels, where {max_pixels} are allowed"
     except Exception as error:  # decoders of damaged files raise nearly everything
-        return f"damaged image: {error}"
+        return _explain_damage(error)
     return None
 
 
@@ -377,6 +378,12 @@ def open_picture(image: bytes, frame: int = 0, max_pixels: int = 0) -> Image.Ima
         raise ValueError(_explain_format(image)) from None
 
 
+def _explain_damage(error: Exception) -> str:
+    """Say what a decoder found, but for the numbers that Pillow gives of some."""
+    said = str(error)
+    return f"damaged image: {'its pixels cannot be decoded' if DECODER_ERROR.fullmatch(said) else said}"
+
+
 class _RefusedError(ValueError):
     """An image that is refused for a reason that is whole."""
 
@@ -400,7 +407,7 @@ def _decode(image: bytes, check: Callable[[Image.Image], None], frame: int = 0) 
     except (_RefusedError, UnidentifiedImageError):
         raise
     except Exception as error:  # decoders of damaged files raise nearly everything
-        raise ValueError(f"damaged image: {error}") from None
+        raise ValueError(_explain_damage(error)) from None
     return picture.transpose(TRANSPOSES[orientation]) if orientation in TRANSPOSES else picture
 
 

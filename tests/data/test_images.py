@@ -152,6 +152,17 @@ def small_window(rows):
     return [pack.compress(rows) + pack.flush()]
 
 
+def test_pixels_of_a_tiff_that_cannot_be_decoded_are_no_number():
+    image = bytearray(encoded("TIFF", compression="tiff_deflate"))
+    with Image.open(io.BytesIO(image)) as opened:
+        ((begin, size),) = zip(opened.tag_v2[273], opened.tag_v2[279], strict=True)
+    image[begin : begin + size] = bytes(size)
+    said = "damaged image: its pixels cannot be decoded"
+    assert images.find_problem(bytes(image), MAX) == said
+    with pytest.raises(ValueError, match=said):
+        images.open_picture(bytes(image))
+
+
 @pytest.mark.parametrize(
     "image",
     [
