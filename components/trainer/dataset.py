@@ -159,10 +159,12 @@ def _cut(strips: tf.Tensor, ends: tf.Tensor, part: Part) -> tf.Tensor:
 
     What came in place of a line is cut with the others; noise behind them too.
     """
+    changes: Any = part.trainer.augment  # of pictures: strips have no others
+    spec: Any = part.input
     height, width = strips.shape[1:3]
     end = tf.reduce_max(ends)
-    if part.trainer.augment is not None:
-        end = tf.cast(tf.math.ceil(find_reach(tf.cast(end, tf.float32), part.trainer.augment, part.input)), tf.int64)
+    if changes is not None:
+        end = tf.cast(tf.math.ceil(find_reach(tf.cast(end, tf.float32), changes, spec)), tf.int64)
     return tf.ensure_shape(strips[:, :, : tf.minimum(add_paper(end), width)], [None, height, None, 1])
 
 
