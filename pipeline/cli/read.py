@@ -121,7 +121,8 @@ def read(
             if len(named) > 1 and sys.stderr.isatty():
                 print(f"{number}/{len(named)} {file}", file=sys.stderr)
             try:
-                document = reader.read(file, None if queue else writer.simplify)  # glyphs are offered too
+                # glyphs are offered for review too
+                document = reader.read(file, None if queue else writer.simplify, _show_page)
             except RequestError:  # of the model: it would meet every file
                 raise
             except ValueError as error:
@@ -141,6 +142,12 @@ def read(
         anew = "it" if kept == 1 else "them"
         print(f"tfx-ocr: {kept:,} of {len(named):,} files {said} in {out}: --again reads {anew} anew", file=sys.stderr)
     raise typer.Exit(1 if failed else 0)
+
+
+def _show_page(number: int, count: int) -> None:
+    """Say on a terminal how far a file of several pages is read."""
+    if count > 1 and sys.stderr.isatty():
+        print(f"page {number}/{count}", file=sys.stderr)
 
 
 def _is_done(target: Path, ending: str, source: Path) -> bool:

@@ -116,7 +116,12 @@ class Reader(Closing):
             self.close()
             raise
 
-    def read(self, source: Source, simplify: Callable[[Page], Page] | None = None) -> Document:
+    def read(
+        self,
+        source: Source,
+        simplify: Callable[[Page], Page] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Document:
         """Read a file.
 
         Args:
@@ -124,6 +129,7 @@ class Reader(Closing):
                 image of Pillow.
             simplify: what is kept of each page, such as `document.drop_glyphs`, so that a long file takes little
                 memory; None for all of it.
+            progress: called after each page with its number and the number of pages.
 
         Returns:
             A document. Pages that cannot be read are in its `errors`.
@@ -138,6 +144,8 @@ class Reader(Closing):
                 errors[image.number] = image.error
             else:
                 pages.append(simplify(page) if simplify else page)
+            if progress:
+                progress(image.number, image.count)
         name = os.fspath(source) if isinstance(source, str | os.PathLike) else ""
         return build_document(pages, errors, name, lambda: self.open(source))
 

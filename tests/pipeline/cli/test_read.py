@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import os
+import pty
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -127,6 +129,20 @@ def write_tiff(path: Path, *, damaged: bool) -> None:
             for begin, size in zip(opened.tag_v2[273], opened.tag_v2[279], strict=True):
                 content[begin : begin + size] = bytes(size)
     path.write_bytes(content)
+
+
+def test_pages_of_a_long_file_are_counted_on_a_terminal(tmp_path):
+    write_tiff(tmp_path / "two.tif", damaged=False)
+    there, ours = pty.openpty()
+    with os.fdopen(there, "rb", buffering=0) as terminal:
+        done = subprocess.run(
+            [Path(sys.executable).with_name("tfx-ocr"), "read", tmp_path / "two.tif"],
+            stdout=subprocess.PIPE, stderr=ours, check=True,
+        )  # fmt: skip
+        shown = terminal.read(1000).decode()
+    os.close(ours)
+    assert shown.splitlines() == ["page 1/2", "page 2/2"]
+    assert done.stdout.decode() == "2075\n\f53\n"
 
 
 @pytest.mark.parametrize(("form", "result"), [("text", "two.tif.txt"), ("page", "two.tif-1.page.xml")])

@@ -1,3 +1,4 @@
+import io
 import json
 
 import cv2
@@ -86,6 +87,14 @@ def test_a_broken_page_is_named_and_the_others_keep_their_numbers(reader, page, 
     assert document.draw(2).size == (900, 1200)
     with pytest.raises(ValueError, match="page 1 was not read; there are 2"):
         document.draw(1)
+
+
+def test_progress_counts_pages(reader, page):
+    written, seen = io.BytesIO(), []
+    first = Image.fromarray(page)
+    first.save(written, "TIFF", save_all=True, append_images=[first])
+    reader.read(written.getvalue(), progress=lambda *place: seen.append(place))
+    assert seen == [(1, 2), (2, 2)]
 
 
 def test_json_is_of_the_published_schema(reader, page):
