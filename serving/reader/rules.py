@@ -14,6 +14,7 @@ ROW_SHARE = 0.8  # of a frame's width that its rules along must be ink: a digit 
 COLUMN_SHARE = 0.9  # of its height, from the first rule along to the last, that its rules down must be
 WHOLE_SHARE = 0.95  # likewise of one beside another: the sides of two cells that nearly touch
 FULL = 0.75  # of a frame's area that is ink: more is a block or a picture
+LETTER = 1.6  # times the side of the smallest cell, below which it may be a letter
 CORNERS, CORNER_PX = 2, 3  # that a frame has at least, of so many pixels; a digit may cover the others
 SLANT_PX = 1  # a rule is not quite upright
 SMALLEST = 1 / 4  # of `SHARE`: side of the smallest cell
@@ -93,7 +94,9 @@ def _find_cells(mask: Mask, length: int) -> tuple[Mask, Mask]:
         left, top, width, height = (int(side) for side in stats[number, :4])
         place = np.s_[top : top + height, left : left + width]
         own = ((labels[place] == number) & (mask[place] > 0)).astype(np.uint8)
-        if own.sum() > FULL * width * height:
+        # of what is hardly larger than a letter, `O` and `D` are full once gaps are closed
+        filled = own.sum() if min(width, height) >= LETTER * least else stats[number, 4]
+        if filled > FULL * width * height:
             continue
         rows = _find_full(own, ROW_SHARE, least)
         if len(rows) < 2:
