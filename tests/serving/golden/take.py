@@ -3,9 +3,9 @@
 `--draw` first draws the records anew from the samples. `answers.json` was taken first with the code of commit 920a734,
 and again when fitting became exact arithmetic, the same in every runtime: all texts but one runner-up of a syllable
 stayed, and no probability moved by more than 0.02 (that of one doubtful character of a line; of digits 0.0002). Those
-of lines are of the weights of their third training, those of hangul of the mean of two trainings; these and those of
-print are of weights in 8 bits. Those of lines and print are of networks that leave out the paper behind a line: one
-text of print, of random letters, is another.
+of lines are of the weights of their third training, those of hangul of the mean of two trainings, those of print of
+its second training; all three are stored in 8 bits. Those of lines and print are of networks that leave out the paper
+behind a line.
 """
 
 from __future__ import annotations
