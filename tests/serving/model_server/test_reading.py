@@ -167,7 +167,7 @@ def test_what_the_model_is_refused_with_is_answered(handlers, client, page):
         ("?recognizer=../digits", b"", 400, "no model '../digits'; known: digits, "),
         ("?detector=runes", b"", 400, "no model 'runes'; known: digits, "),
         ("?fields=runes", b"", 400, "no model 'runes'; known: digits, "),
-        ("?recognizer=hangul", b"", 400, "the model hangul pretrained reads neither lines nor single characters"),
+        ("?recognizer=hangul", b"", 400, "the model hangul pretrained reads pictures of one syllable, no pages"),
         ("?detector=print", b"", 400, "detector: digits finds what it reads itself"),
         ("?dpi=high", b"", 400, "dpi: 'high' is not allowed"),
         ("?dpi=5", b"", 400, "dpi: 5 is not from 20 to 1200"),
