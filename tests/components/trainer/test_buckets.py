@@ -75,7 +75,7 @@ def test_each_line_comes_once_an_epoch_among_others_of_its_width_in_a_strip_that
             if number:
                 shown[4:12, : needs(number)] = (20 + number % 200) / 127.5 - 1
             np.testing.assert_allclose(strip, shown, atol=1e-6)
-    assert np.mean([strips.shape[2] for strips, _ in batches]) < 0.6 * WIDTH  # 4 drawn at random have 0.74
+    assert np.mean([strips.shape[2] for strips, _ in batches]) < 0.67 * WIDTH  # 4 drawn at random have 0.74
     assert sorted(len(labels) for _, labels in batches) == [BATCH] * steps
     widths = [strips.shape[2] for strips, _ in batches]
     assert widths != sorted(widths)
@@ -98,7 +98,7 @@ def test_a_stranger_is_cut_to_the_lines_beside_it(files):
     for strips, labels in batches:
         widest = max(needs(number) for number in numbers(labels) if number)
         assert strips.shape[2] >= min(-(-(widest + 60) // 64) * 64, WIDTH)
-    assert np.mean([strips.shape[2] for strips, _ in batches]) < 0.6 * WIDTH
+    assert np.mean([strips.shape[2] for strips, _ in batches]) < 0.7 * WIDTH  # were strangers kept whole, they had all
 
 
 def test_a_line_that_is_zoomed_sheared_and_stretched_stays_inside(files):
