@@ -23,7 +23,7 @@ IMAGES = [base64.b64decode(image) for image in re.findall(r"base64,([^\"]+)", SV
     [
         ("digits", IMAGES[:3], ["2", "6", "7"], None),
         ("digits", IMAGES[3:4], ["5"], "1.000"),
-        ("hangul", IMAGES[4:5], ["좋"], "0.996"),
+        ("hangul", IMAGES[4:5], ["좋"], "1.000"),
         ("lines", IMAGES[5:], ["Thành phố Rạch Giá"], None),
     ],
     ids=["labelled", "digit", "syllable", "line"],
