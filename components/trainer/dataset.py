@@ -25,6 +25,7 @@ FEWEST = 1_000  # records held in any case
 STYLE = {features.STYLE_XF: tf.io.FixedLenFeature([], tf.int64, -1)}  # -1: the schema lacks `style`
 STEPS = 2**20  # more than any epoch has: tells (epoch, step) apart in one number
 WINDOW = 32  # batches of lines that are sorted by width together
+ENDS = "ends"  # where the ink of their strips ends, beside what Transform wrote of them
 
 
 def list_files(patterns: Sequence[str]) -> list[str]:
@@ -100,14 +101,13 @@ def load_training(files: Sequence[str], part: Part, first_epoch: int, choice: Ch
     def epoch_of(epoch: tf.Tensor) -> tf.data.Dataset:
         def changed(step: tf.Tensor, read: dict[str, tf.Tensor]) -> tuple[Any, tf.Tensor]:
             batch, labels = kind.read_batch(read, spec), read[features.LABEL_XF]
-            ends = _measure_ends(batch) if trainer.buckets else None
             if trainer.augment is not None:
                 number = tf.stack([seed, epoch * STEPS + step])
                 batch, labels = kind.augment(batch, labels, number, trainer.augment, spec)
                 if function is not None:
                     batch, labels = function(batch, labels, number, spec)
-            if ends is not None:
-                batch = _cut(batch, ends, part)
+            if trainer.buckets:
+                batch = _cut(batch, read[ENDS], part)
             return kind.scale(batch, spec), _add_style(_to_targets(labels, part), read)
 
         records = _records(files, trainer.every)
@@ -147,9 +147,10 @@ def load_evaluation(files: Sequence[str], part: Part) -> tf.data.Dataset:
 
 
 def _sort(window: dict[str, tf.Tensor], seed: tf.Tensor, part: Part) -> tf.data.Dataset:
-    """Return batches of lines that are about as wide as each other, in an order that follows from the seed."""
-    order = tf.argsort(_measure_ends(get_input(part.input.kind).read_batch(window, part.input)), stable=True)
-    ordered = {name: tf.gather(values, order) for name, values in window.items()}
+    """Return batches of lines that are about as wide as each other, with `ENDS`, in an order that follows the seed."""
+    ends = _measure_ends(get_input(part.input.kind).read_batch(window, part.input))
+    order = tf.argsort(ends, stable=True)
+    ordered = {name: tf.gather(values, order) for name, values in (window | {ENDS: ends}).items()}
     batches = tf.data.Dataset.from_tensor_slices(ordered).batch(part.trainer.batch_size)
     return batches.shuffle(WINDOW, seed=seed, reshuffle_each_iteration=False)
 
